@@ -1,0 +1,59 @@
+"""Firms: complementary assets with cumulative advantage (MODEL.md section 4).
+
+* J firms of equal expected employment, log k_j,0 = σ_K Φ⁻¹((j - 1/2)/J), ascending in j.
+* log k_{t+1} = ρ log k_t + ν ε_t over T years, ρ(A) = 1 - μ + χ (1 - ξ) η1 A, ν = σ_K sqrt(1 - (1 - μ)²): owners'
+  proprietary rents are reinvested, so that large firms grow faster; before AI the dispersion is stationary.
+* Capital intensity of deployment κ_j = k_j^ψ / mean_j(k^ψ), so that its mean over firms is 1.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.special import ndtri
+
+from aigini.parameters import Parameters, Scalar
+
+
+def initial_log_assets(params: Parameters, n_firms: int) -> Float[Array, "firms"]:
+    """log k_j,0, the same before and after AI."""
+    return params.asset_sd * jnp.asarray(ndtri((np.arange(n_firms) + 0.5) / n_firms))
+
+
+def growth(params: Parameters, level: Scalar) -> Scalar:
+    """ρ(A), the yearly multiple of log assets."""
+    return 1 - params.asset_reversion + params.cumulative_advantage * (1 - params.xi) * params.eta1 * level
+
+
+def asset_paths(
+    params: Parameters, level: Scalar, shocks: Float[Array, "firms years"]
+) -> Float[Array, "years_and_start firms"]:
+    """log k_jt for t = 0..T, when AI stays at `level` in all T years."""
+    rho = growth(params, level)
+    innovation = params.asset_sd * jnp.sqrt(1 - (1 - params.asset_reversion) ** 2)
+    start = initial_log_assets(params, shocks.shape[0])
+
+    def year(log_assets: Array, shock: Array) -> tuple[Array, Array]:
+        moved = rho * log_assets + innovation * shock
+        return moved, moved
+
+    _, path = jax.lax.scan(year, start, shocks.T)
+    return jnp.concatenate([start[None, :], path])
+
+
+def capital_intensity(params: Parameters, log_assets: Float[Array, "firms"]) -> Float[Array, "firms"]:
+    """κ_j, with mean 1 over firms."""
+    return jax.nn.softmax(params.psi * log_assets) * log_assets.shape[0]
+
+
+def growth_gap(path: Float[Array, "years_and_start firms"]) -> Scalar:
+    """Extra growth of log assets over the path, top over bottom third of firms by initial assets.
+
+    Raises:
+        ValueError: with fewer than three firms, when there are no thirds.
+    """
+    third = path.shape[1] // 3
+    if third == 0:
+        raise ValueError("the asset growth gap compares thirds of firms and needs at least 3 of them.")
+    change = path[-1] - path[0]
+    return jnp.mean(change[-third:]) - jnp.mean(change[:third])

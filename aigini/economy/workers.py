@@ -1,0 +1,186 @@
+"""What one worker earns: the agent function, everything a worker takes as given in, outcomes out.
+
+It is evaluated for rows of workers of one occupation, so market terms are scalars here. It knows nothing of sums,
+moments or other workers.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.economy import rents, schooling
+from aigini.economy.equilibrium import Market
+from aigini.economy.quadrature import OCCUPATION_SCORES
+from aigini.parameters import Parameters, Scalar
+from aigini.population.population import Workers
+
+
+class Terms(eqx.Module):
+    """What workers of an occupation face at one AI level; each field per occupation or a scalar inside a row.
+
+    Attributes:
+        human_return: R_h,o.
+        commodity: η0 A R_A,o, pay for commodity AI.
+        rent: ξ (q0 + η1 A R_A,o), workers' rent per unit of capital intensity.
+        capital: (1 - ξ) q, mean capital income.
+        fixed_pay: T_o / R_h,o.
+        recognised: Ω_o, slope of the assessment in log h.
+        intercept: Constant of log assessed human capital.
+        sample_weight: sqrt(π_s)/S, weight of the work sample's noise.
+        credential_weight: sqrt(π_c)/S, weight of the credential's noise.
+    """
+
+    human_return: Float[Array, "*occupations"]
+    commodity: Float[Array, "*occupations"]
+    rent: Float[Array, "*occupations"]
+    capital: Float[Array, "*occupations"]
+    fixed_pay: Float[Array, "*occupations"]
+    recognised: Float[Array, "*occupations"]
+    intercept: Float[Array, "*occupations"]
+    sample_weight: Float[Array, "*occupations"]
+    credential_weight: Float[Array, "*occupations"]
+
+
+class Outcome(eqx.Module):
+    """What happens to workers at one AI level; each field ``[workers]``.
+
+    Attributes:
+        schooling: e, years.
+        log_human: log h.
+        human_pay: R_h,o ĥ, pay for assessed human capital.
+        commodity_pay: η0 A R_A,o, a scalar inside a row.
+        rent_pay: ξ (q0 + η1 A R_A,o) κ_j.
+        wage: w, the sum of the three.
+        claim: Capital income per unit of mean capital income.
+        capital: r, capital income.
+        total: w + r.
+        education_return: Causal return to a year of schooling.
+    """
+
+    schooling: Float[Array, "workers"]
+    log_human: Float[Array, "workers"]
+    human_pay: Float[Array, "workers"]
+    commodity_pay: Scalar
+    rent_pay: Float[Array, "workers"]
+    wage: Float[Array, "workers"]
+    claim: Float[Array, "workers"]
+    capital: Float[Array, "workers"]
+    total: Float[Array, "workers"]
+    education_return: Float[Array, "workers"]
+
+
+def terms(params: Parameters, market: Market) -> Terms:
+    """What every occupation's workers face in `market`, ``[occupations]``."""
+    beliefs = market.screening
+    rent = params.xi * rents.quasi_rent(params, market.level, market.ai_return)
+    capital = (1 - params.xi) * rents.quasi_rent(params, market.level, market.mean_ai_return)
+    prior_part = beliefs.prior / beliefs.precision * market.log_human_mean
+    return Terms(
+        human_return=market.human_return,
+        commodity=rents.commodity_pay(params, market.level, market.ai_return),
+        rent=rent,
+        capital=jnp.broadcast_to(capital, rent.shape),
+        fixed_pay=market.fixed_pay,
+        recognised=beliefs.recognised,
+        intercept=market.assessment_scale + prior_part + 1 / (2 * beliefs.precision),
+        sample_weight=jnp.sqrt(beliefs.sample) / beliefs.precision,
+        credential_weight=jnp.sqrt(beliefs.credential) / beliefs.precision,
+    )
+
+
+class Faced(eqx.Module):
+    """Everything workers of one occupation take as given, before and after AI.
+
+    Attributes:
+        params: Parameters of preferences and abilities.
+        occupation_score: v_o.
+        before: Terms before AI.
+        after: Terms after AI.
+        intensity_before: κ_j before AI, ``[firms]``.
+        intensity_after: κ_j after AI, ``[firms]``.
+    """
+
+    params: Parameters
+    occupation_score: Scalar
+    before: Terms
+    after: Terms
+    intensity_before: Float[Array, "firms"]
+    intensity_after: Float[Array, "firms"]
+
+
+def faced(
+    params: Parameters, before: Market, after: Market, intensity_before: Array, intensity_after: Array
+) -> Faced:
+    """What all workers face; terms and scores per occupation, for `Faced.in_occupation` to pick from."""
+    return Faced(
+        params=params,
+        occupation_score=jnp.asarray(OCCUPATION_SCORES),
+        before=terms(params, before),
+        after=terms(params, after),
+        intensity_before=intensity_before,
+        intensity_after=intensity_after,
+    )
+
+
+def in_occupation(everyone: Faced, occupation: Array, dtype: jnp.dtype) -> Faced:
+    """What workers of one occupation face, in the workers' precision."""
+
+    def pick(tree: eqx.Module) -> eqx.Module:
+        return jax.tree.map(lambda leaf: leaf[occupation], tree)
+
+    own = Faced(
+        params=everyone.params,
+        occupation_score=everyone.occupation_score[occupation],
+        before=pick(everyone.before),
+        after=pick(everyone.after),
+        intensity_before=everyone.intensity_before,
+        intensity_after=everyone.intensity_after,
+    )
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(dtype), own)
+
+
+def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
+    """Outcomes of workers of one occupation, before and after AI."""
+    params = own.params
+    score = schooling.ability_score(params, own.occupation_score, workers.firm_score, workers.ability)
+    log_ability = params.ability_sd * score
+    ability = jnp.exp(log_ability)
+    cost = schooling.schooling_cost(params, score, workers.cost)
+    held = rents.ownership(params, score, workers.ownership)
+
+    def wanted(term: Terms) -> Array:
+        return schooling.optimal_schooling(params, ability, cost, term.recognised, term.fixed_pay)
+
+    def outcome(term: Terms, years: Array, intensity: Array) -> Outcome:
+        log_human = schooling.log_human_capital(params, log_ability, years)
+        assessed = jnp.exp(
+            term.intercept
+            + term.recognised * log_human
+            + term.sample_weight * workers.work_sample
+            + term.credential_weight * workers.credential
+        )
+        human_pay = term.human_return * assessed
+        rent_pay = term.rent * intensity[workers.firm]
+        wage = human_pay + term.commodity + rent_pay
+        claim = rents.capital_claim(params, held, intensity[workers.owner_firm])
+        capital = term.capital * claim
+        return Outcome(
+            schooling=years,
+            log_human=log_human,
+            human_pay=human_pay,
+            commodity_pay=term.commodity,
+            rent_pay=rent_pay,
+            wage=wage,
+            claim=claim,
+            capital=capital,
+            total=wage + capital,
+            education_return=schooling.education_return(params, ability, years, term.recognised, term.fixed_pay),
+        )
+
+    years_before = wanted(own.before)
+    years_after = schooling.retool(params, years_before, wanted(own.after))
+    return (
+        outcome(own.before, years_before, own.intensity_before),
+        outcome(own.after, years_after, own.intensity_after),
+    )

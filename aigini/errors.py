@@ -1,0 +1,37 @@
+"""One exception per user mistake; each message says where, what was got, what was expected, what to do."""
+
+
+class AiginiError(Exception):
+    """Base of every error that aigini raises on purpose; the command line prints it and exits with code 2."""
+
+
+class ConfigError(AiginiError):
+    """A configuration (file, ``--set`` or keyword) is not valid; the message lists every problem at once."""
+
+
+class ParameterError(ConfigError):
+    """A parameter is unknown, not finite, outside its bounds, or impossible together with others."""
+
+
+class PopulationError(AiginiError):
+    """A population cannot be drawn, or cannot support the statistic asked of it."""
+
+
+class PrecisionError(AiginiError):
+    """64-bit mode is off, so sums over workers would silently be accumulated in float32."""
+
+
+class EquilibriumError(AiginiError):
+    """Prices and screening did not reach a fixed point, or an outcome is not finite."""
+
+
+class EstimationError(AiginiError):
+    """An estimation problem cannot be posed (targets, weights or free parameters), or no start could be used."""
+
+
+class CheckpointError(AiginiError):
+    """A checkpoint is damaged, missing, or belongs to another configuration."""
+
+
+class OutputError(AiginiError):
+    """The output folder cannot be written."""

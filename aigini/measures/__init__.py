@@ -1,0 +1,1 @@
+"""Measures of inequality and dispersion, of samples, of histograms and of sums."""

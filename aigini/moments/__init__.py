@@ -1,0 +1,1 @@
+"""The six moments and the reported statistics, as functions of sums over agents."""

@@ -1,0 +1,216 @@
+"""The six moments that calibrate the economy (MODEL.md section 6).
+
+| moment | definition | kind |
+|---|---|---|
+| m1 | relative change of the within-occupation, within-task, within-firm CV of output, weights L_oz m(z; A1) | treated tasks |
+| m2 | relative change of mean output, same weights | treated tasks |
+| m3 | 4 x change of the OLS slope of log wage on schooling: the college premium | economy |
+| m4 | relative change of the work-sample/assessment correlation, weights Σ_z L_oz m(z; A1) | treated hiring |
+| m5 | extra growth of log assets of the top over the bottom third of firms, after minus before | economy |
+| m6 | change of the Gini of total income, or of wages | economy |
+
+For m1 and m2 the CV in cell (o, z) is SD_o(h) φ (1 + β A m) / [mean_o(h) φ (1 + β A m) + α m Ā].
+"""
+
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.economy import firms
+from aigini.economy.economy import Economy, Scenario, State, solve
+from aigini.economy.screening import signal_correlation
+from aigini.economy.tasks import Technology
+from aigini.economy.workers import Outcome
+from aigini.measures import histogram
+from aigini.measures.sums import CrossMoments
+from aigini.moments.accumulate import Row, accumulate, total
+from aigini.parameters import Parameters, Scalar
+from aigini.population.population import Population
+from aigini.precision import require_x64
+
+MOMENT_NAMES = ("m1", "m2", "m3", "m4", "m5", "m6")
+
+MOMENT_MEANINGS = {
+    "m1": "within-task dispersion of output, relative change",
+    "m2": "mean output on treated tasks, relative change",
+    "m3": "college premium, change in log points",
+    "m4": "work-sample/assessment correlation, relative change",
+    "m5": "asset growth of top over bottom third of firms, change",
+    "m6": "Gini of income, change",
+}
+
+IncomeConcept = Literal["total", "wage"]
+
+
+class HumanSums(eqx.Module):
+    """Human capital of an occupation: number of workers, Σ h, Σ h²; scalars, or ``[occupations]`` once collected."""
+
+    n: Float[Array, "*occupations"]
+    h: Float[Array, "*occupations"]
+    hh: Float[Array, "*occupations"]
+
+    @property
+    def mean(self) -> Float[Array, "*occupations"]:
+        """mean_o(h)."""
+        return self.h / self.n
+
+    @property
+    def sd(self) -> Float[Array, "*occupations"]:
+        """SD_o(h), divisor n."""
+        return jnp.sqrt(self.hh / self.n - self.mean**2)
+
+
+class IncomeSums(eqx.Module):
+    """Sums over the economy behind m3 and m6.
+
+    Attributes:
+        wages: Schooling (x) and log wage (y).
+        income: Σ income of the chosen concept.
+        masses: Histogram of its log, ``[nodes]``.
+    """
+
+    wages: CrossMoments
+    income: Scalar
+    masses: Float[Array, "nodes"]
+
+
+class Reference(eqx.Module):
+    """Points about which squares are summed: near the means, so that float32 squares stay small. No result depends on
+    them.
+    """
+
+    schooling: Scalar
+    log_wage: Scalar
+
+
+def reference(state: State) -> Reference:
+    """Mean schooling and mean log pay for human capital on the quadrature."""
+    market = state.market
+    return jax.lax.stop_gradient(
+        Reference(
+            schooling=jnp.mean(market.schooling),
+            log_wage=jnp.mean(jnp.log(market.human_return * market.human_capital)),
+        )
+    )
+
+
+def human_sums(outcome: Outcome, present: Array) -> HumanSums:
+    """Human-capital sums of one row."""
+    h = jnp.exp(outcome.log_human)
+    return HumanSums(n=total(present, present), h=total(h, present), hh=total(h * h, present))
+
+
+def wage_sums(outcome: Outcome, present: Array, about: Reference) -> CrossMoments:
+    """Cross moments of schooling and log wage of one row."""
+    x = outcome.schooling - about.schooling.astype(present.dtype)
+    y = jnp.log(outcome.wage) - about.log_wage.astype(present.dtype)
+    return CrossMoments(
+        n=total(present, present),
+        x=total(x, present),
+        y=total(y, present),
+        xx=total(x * x, present),
+        xy=total(x * y, present),
+        yy=total(y * y, present),
+    )
+
+
+def _income_sums(outcome: Outcome, present: Array, about: Reference, income: IncomeConcept) -> IncomeSums:
+    value = outcome.total if income == "total" else outcome.wage
+    return IncomeSums(
+        wages=wage_sums(outcome, present, about),
+        income=total(value, present),
+        masses=histogram.node_masses(jnp.log(value), present),
+    )
+
+
+def treated_weights(after: Technology) -> Float[Array, "occupations tasks"]:
+    """Weights of treated cells, L_oz m(z; A1), summing to 1."""
+    weights = after.bundles * after.exposure[None, :]
+    return weights / jnp.sum(weights)
+
+
+def treated_output(
+    tech: Technology, human: HumanSums, weights: Float[Array, "occupations tasks"]
+) -> tuple[Scalar, Scalar]:
+    """Mean within-cell CV and mean output of treated cells in the mean firm."""
+    level = human.mean[:, None] * tech.treated_human[None, :] + (tech.treated_ai * tech.effective)[None, :]
+    spread = human.sd[:, None] * tech.treated_human[None, :]
+    return jnp.sum(weights * spread / level), jnp.sum(weights * level)
+
+
+def mean_signal_correlation(
+    params: Parameters, state: State, weights: Float[Array, "occupations tasks"]
+) -> Scalar:
+    """Work-sample/assessment correlation in treated hiring, averaged over occupations."""
+    return jnp.sum(jnp.sum(weights, axis=1) * signal_correlation(params, state.market.treated))
+
+
+def six_moments(
+    params: Parameters,
+    population: Population,
+    scenario: Scenario | None = None,
+    *,
+    income: IncomeConcept = "total",
+) -> Float[Array, "6"]:
+    """m1 ... m6, a pure function that can be jitted, vmapped over `params` and differentiated in both modes.
+
+    Args:
+        params: Parameters.
+        population: Workers and firm shocks.
+        scenario: AI levels; 0 and 1 by default.
+        income: Income whose Gini m6 is about.
+
+    Returns:
+        The moments in natural units, float64.
+
+    Raises:
+        PrecisionError: if 64-bit mode is off.
+        ValueError: with fewer than three firms, where m5 does not exist.
+    """
+    require_x64()
+    economy = solve(params, scenario or Scenario(), population.firm_shocks)
+    return moments_in(params, economy, population, income=income)
+
+
+def moments_in(
+    params: Parameters, economy: Economy, population: Population, *, income: IncomeConcept = "total"
+) -> Float[Array, "6"]:
+    """m1 ... m6 in a solved economy."""
+    about = reference(economy.before)
+
+    def summarise(row: Row) -> tuple[tuple[IncomeSums, IncomeSums], tuple[HumanSums, HumanSums]]:
+        states = (row.before, row.after)
+        incomes = tuple(_income_sums(state, row.present, about, income) for state in states)
+        humans = tuple(human_sums(state, row.present) for state in states)
+        return incomes, humans  # pyright: ignore[reportReturnType]
+
+    incomes, humans = accumulate(summarise, economy.faced, population)
+    weights = treated_weights(economy.after.market.tech)
+
+    def statistics(state: State, sums: IncomeSums, human: HumanSums) -> Float[Array, "6"]:
+        cv, output = treated_output(state.market.tech, human, weights)
+        mean = sums.income / sums.wages.n
+        return jnp.stack(
+            [
+                cv,
+                output,
+                4 * sums.wages.slope,
+                mean_signal_correlation(params, state, weights),
+                firms.growth_gap(state.asset_path),
+                histogram.gini(sums.masses, mean),
+            ]
+        )
+
+    before = statistics(economy.before, incomes[0], humans[0])
+    after = statistics(economy.after, incomes[1], humans[1])
+    return changes(before, after)
+
+
+def changes(before: Float[Array, "6"], after: Float[Array, "6"]) -> Float[Array, "6"]:
+    """Relative changes for m1, m2 and m4, differences for m3, m5 and m6."""
+    relative = jnp.asarray([True, True, False, True, False, False])
+    difference = after - before
+    return jnp.where(relative, difference / jnp.where(relative, before, 1.0), difference)

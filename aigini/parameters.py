@@ -1,0 +1,249 @@
+"""The parameters of the economy: names, meanings, bounds, and bijections to unconstrained space.
+
+Names and baseline values are those of ``aigini/MODEL.md`` section 7. `SPECS` is the single table from which
+validation, estimation bounds and reports are made.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from aigini.errors import ParameterError
+
+Scalar = Float[Array, ""] | Float[np.ndarray, ""]
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterSpec:
+    """What is known about one parameter before any data.
+
+    Attributes:
+        symbol: Symbol in ``aigini/MODEL.md``.
+        meaning: One line in words, with the unit.
+        default: Baseline value.
+        lower: Lower bound (may be ``-inf``).
+        upper: Upper bound (may be ``inf``).
+        closed: Which of the two bounds are themselves allowed values.
+        box: Range in natural units that starting values are drawn from.
+    """
+
+    symbol: str
+    meaning: str
+    default: float
+    lower: float
+    upper: float
+    closed: Literal["both", "left", "right", "neither"]
+    box: tuple[float, float]
+
+    def admits(self, value: float) -> bool:
+        """Whether `value` is finite and inside the bounds."""
+        if not math.isfinite(value):
+            return False
+        above = value >= self.lower if self.closed in ("both", "left") else value > self.lower
+        below = value <= self.upper if self.closed in ("both", "right") else value < self.upper
+        return above and below
+
+    def interval(self) -> str:
+        """The bounds in interval notation, e.g. ``[0, 1)``."""
+        left = "[" if self.closed in ("both", "left") else "("
+        right = "]" if self.closed in ("both", "right") else ")"
+        return f"{left}{self.lower:g}, {self.upper:g}{right}"
+
+
+def _spec(
+    symbol: str,
+    meaning: str,
+    default: float,
+    bounds: tuple[float, float],
+    closed: Literal["both", "left", "right", "neither"],
+    box: tuple[float, float] | None = None,
+) -> ParameterSpec:
+    around = sorted((0.5 * default, 1.5 * default))
+    return ParameterSpec(symbol, meaning, default, *bounds, closed, box or (around[0], around[1]))
+
+
+_INF = math.inf
+
+SPECS: dict[str, ParameterSpec] = {
+    "sigma": _spec(
+        "σ", "elasticity of substitution between tasks", 1.5, (0.0, _INF), "neither", (0.8, 4.0)
+    ),
+    "skill_gradient": _spec("g", "slope of log skill intensity over tasks", 0.5, (-_INF, _INF), "neither"),
+    "exposed_share": _spec("s1", "share of tasks AI can augment at A = 1", 0.30, (0.0, 1.0), "left"),
+    "exposure_smoothing": _spec("τ", "width of the edge of the augmentable set", 0.08, (0.0, _INF), "neither"),
+    "task_width": _spec("", "width of an occupation's bundle of tasks", 0.15, (0.0, _INF), "neither"),
+    "adoption": _spec("", "share of augmentable tasks that deploys AI", 0.5, (0.0, 1.0), "both"),
+    "alpha": _spec("α", "AI output floor per unit of effective AI", 0.80, (0.0, _INF), "left", (0.4, 1.6)),
+    "beta": _spec("β", "proportional AI effect on human output", -0.094, (-1.0, _INF), "neither", (-0.3, 0.2)),
+    "eta0": _spec("η0", "commodity AI, effective units per unit of A", 0.6, (0.0, _INF), "left", (0.2, 0.8)),
+    "eta1": _spec("η1", "proprietary AI, effective units per unit of A", 0.4, (0.0, _INF), "left", (0.2, 0.8)),
+    "psi": _spec("ψ", "capital intensity of proprietary deployment", 1.0, (0.0, _INF), "left"),
+    "ability_sd": _spec("σ_θ", "standard deviation of log ability", 0.55, (0.0, _INF), "neither"),
+    "schooling_return": _spec("γ", "human capital per year of schooling", 0.08, (0.0, _INF), "neither"),
+    "schooling_cost": _spec("c", "cost of schooling, per year squared", 0.013, (0.0, _INF), "neither"),
+    "cost_ability_gradient": _spec("ζ", "fall of log cost with the ability score", 0.1, (-_INF, _INF), "neither"),
+    "cost_sd": _spec("τ_e", "standard deviation of log schooling cost", 0.5, (0.0, _INF), "left"),
+    "occupation_sorting": _spec("ρ_z", "ability-occupation correlation", 0.5, (-1.0, 1.0), "neither"),
+    "firm_sorting": _spec("ρ_f", "ability-firm correlation", 0.2, (-1.0, 1.0), "neither"),
+    "retooling": _spec("r", "share of the schooling response carried out", 0.1, (0.0, 1.0), "both"),
+    "signal_noise_sd": _spec("σ_s", "noise of the work sample, log points", 0.8, (0.0, _INF), "neither"),
+    "credential_noise_sd": _spec("σ_c", "noise of the credential, log points", 0.3, (0.0, _INF), "neither"),
+    "signal_exposure": _spec("δ", "AI floor in the work sample over that in production", 6.6, (0.0, _INF), "left", (3.0, 12.0)),
+    "requirement_smoothing": _spec("τ_I", "spread of employers' credential thresholds, log points", 0.5, (0.0, _INF), "neither"),
+    "asset_sd": _spec("σ_K", "standard deviation of log firm assets", 1.0, (0.0, _INF), "left"),
+    "asset_reversion": _spec("μ", "mean reversion of log assets, per year", 0.1, (0.0, 1.0), "right"),
+    "cumulative_advantage": _spec("χ", "reinvested proprietary rents, per year", 0.05, (0.0, _INF), "left", (0.01, 0.1)),
+    "asset_return": _spec("q0", "quasi-rent per worker before AI, output units", 0.9, (0.0, _INF), "left"),
+    "xi": _spec("ξ", "workers' share of quasi-rents", 0.12, (0.0, 1.0), "both", (0.05, 0.35)),
+    "ownership_sd": _spec("σ_S", "standard deviation of log ownership", 1.8, (0.0, _INF), "left"),
+    "ownership_ability_corr": _spec("ρ_S", "ownership-ability correlation", 0.3, (-1.0, 1.0), "neither"),
+    "diversification": _spec("d", "share of ownership in the market portfolio", 0.2, (0.0, 1.0), "both"),
+}
+"""Every parameter by name, in the order used by all matrices over parameters."""
+
+PARAMETER_NAMES: tuple[str, ...] = tuple(SPECS)
+
+
+def _as_array(value: object) -> object:
+    # float64 NumPy scalars survive outside 64-bit mode, where jnp.asarray would already have rounded them.
+    return value if isinstance(value, jax.Array) or not isinstance(value, (int, float)) else np.asarray(value, np.float64)
+
+
+class Parameters(eqx.Module):
+    """One point of the parameter space; a pytree of scalars, so it can be differentiated and vmapped over.
+
+    Building it checks nothing, because fields may be tracers; `validate` checks concrete values.
+    """
+
+    sigma: Scalar = eqx.field(converter=_as_array, default=SPECS["sigma"].default)
+    skill_gradient: Scalar = eqx.field(converter=_as_array, default=SPECS["skill_gradient"].default)
+    exposed_share: Scalar = eqx.field(converter=_as_array, default=SPECS["exposed_share"].default)
+    exposure_smoothing: Scalar = eqx.field(converter=_as_array, default=SPECS["exposure_smoothing"].default)
+    task_width: Scalar = eqx.field(converter=_as_array, default=SPECS["task_width"].default)
+    adoption: Scalar = eqx.field(converter=_as_array, default=SPECS["adoption"].default)
+    alpha: Scalar = eqx.field(converter=_as_array, default=SPECS["alpha"].default)
+    beta: Scalar = eqx.field(converter=_as_array, default=SPECS["beta"].default)
+    eta0: Scalar = eqx.field(converter=_as_array, default=SPECS["eta0"].default)
+    eta1: Scalar = eqx.field(converter=_as_array, default=SPECS["eta1"].default)
+    psi: Scalar = eqx.field(converter=_as_array, default=SPECS["psi"].default)
+    ability_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["ability_sd"].default)
+    schooling_return: Scalar = eqx.field(converter=_as_array, default=SPECS["schooling_return"].default)
+    schooling_cost: Scalar = eqx.field(converter=_as_array, default=SPECS["schooling_cost"].default)
+    cost_ability_gradient: Scalar = eqx.field(converter=_as_array, default=SPECS["cost_ability_gradient"].default)
+    cost_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["cost_sd"].default)
+    occupation_sorting: Scalar = eqx.field(converter=_as_array, default=SPECS["occupation_sorting"].default)
+    firm_sorting: Scalar = eqx.field(converter=_as_array, default=SPECS["firm_sorting"].default)
+    retooling: Scalar = eqx.field(converter=_as_array, default=SPECS["retooling"].default)
+    signal_noise_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["signal_noise_sd"].default)
+    credential_noise_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["credential_noise_sd"].default)
+    signal_exposure: Scalar = eqx.field(converter=_as_array, default=SPECS["signal_exposure"].default)
+    requirement_smoothing: Scalar = eqx.field(converter=_as_array, default=SPECS["requirement_smoothing"].default)
+    asset_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["asset_sd"].default)
+    asset_reversion: Scalar = eqx.field(converter=_as_array, default=SPECS["asset_reversion"].default)
+    cumulative_advantage: Scalar = eqx.field(converter=_as_array, default=SPECS["cumulative_advantage"].default)
+    asset_return: Scalar = eqx.field(converter=_as_array, default=SPECS["asset_return"].default)
+    xi: Scalar = eqx.field(converter=_as_array, default=SPECS["xi"].default)
+    ownership_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["ownership_sd"].default)
+    ownership_ability_corr: Scalar = eqx.field(converter=_as_array, default=SPECS["ownership_ability_corr"].default)
+    diversification: Scalar = eqx.field(converter=_as_array, default=SPECS["diversification"].default)
+
+    def replace(self, **changes: object) -> "Parameters":
+        """A copy with some fields changed.
+
+        Raises:
+            ParameterError: if a name is not a parameter.
+        """
+        unknown = sorted(set(changes) - set(SPECS))
+        if unknown:
+            raise ParameterError(f"params: no parameter is called {', '.join(unknown)}; known: {', '.join(SPECS)}.")
+        return dataclasses.replace(self, **changes)
+
+    def as_dict(self) -> dict[str, float]:
+        """Concrete values by name."""
+        return {name: float(getattr(self, name)) for name in SPECS}
+
+
+def problems(values: Mapping[str, float], *, level: float = 1.0, years: int = 10) -> list[str]:
+    """Every reason why `values` is not a point of the parameter space, as full sentences.
+
+    Args:
+        values: All parameters by name.
+        level: Highest AI level A of the scenario; some joint conditions depend on it.
+        years: Years of firm growth T.
+    """
+    found = []
+    for name, spec in SPECS.items():
+        if not spec.admits(values[name]):
+            found.append(
+                f"params.{name} = {values[name]:g} is not allowed: expected a finite number in {spec.interval()}"
+                f" ({spec.meaning}); baseline is {spec.default:g}."
+            )
+    if found:
+        return found
+    sorting = values["occupation_sorting"] ** 2 + values["firm_sorting"] ** 2
+    if sorting >= 1:
+        found.append(
+            f"params.occupation_sorting and params.firm_sorting are impossible together: the sum of their squares"
+            f" is {sorting:.3g}, and must be below 1 so that some ability is left unsorted; lower either."
+        )
+    if 1 + values["beta"] * level <= 0:
+        found.append(
+            f"params.beta = {values['beta']:g} leaves no human output at A = {level:g}: 1 + beta A must be positive;"
+            f" raise beta above {-1 / level:.3g} or lower scenario.A1."
+        )
+    growth = 1 - values["asset_reversion"] + values["cumulative_advantage"] * (1 - values["xi"]) * values["eta1"] * level
+    # Six standard deviations of log capital intensity after T years must stay inside the income grid (e^40).
+    with np.errstate(over="ignore"):
+        spread = 6 * values["psi"] * values["asset_sd"] * float(np.maximum(np.float64(growth) ** years, 1.0))
+    if not spread < 30:
+        found.append(
+            f"firm growth overflows: with params.cumulative_advantage = {values['cumulative_advantage']:g} and"
+            f" params.asset_sd = {values['asset_sd']:g} log assets are multiplied by {growth:.3g} a year for {years}"
+            f" years; lower cumulative_advantage, asset_sd or psi, raise asset_reversion, or shorten scenario.years."
+        )
+    if 6 * values["ownership_sd"] > 30:
+        found.append(
+            f"params.ownership_sd = {values['ownership_sd']:g} overflows capital income; use at most 5"
+            f" (the Gini of ownership is already 0.9996 there)."
+        )
+    return found
+
+
+def validate(params: Parameters, *, level: float = 1.0, years: int = 10) -> None:
+    """Raise if concrete `params` lie outside the parameter space.
+
+    Raises:
+        ParameterError: naming every offending parameter, its value, its bounds and the remedy.
+    """
+    found = problems(params.as_dict(), level=level, years=years)
+    if found:
+        raise ParameterError("\n".join(found))
+
+
+def to_unconstrained(value: Float[Array, "..."], lower: float, upper: float) -> Float[Array, "..."]:
+    """Map the open interval (lower, upper) onto the real line: logit, log or identity, by which bounds are finite."""
+    if math.isfinite(lower) and math.isfinite(upper):
+        return jnp.log(value - lower) - jnp.log(upper - value)
+    if math.isfinite(lower):
+        return jnp.log(value - lower)
+    if math.isfinite(upper):
+        return -jnp.log(upper - value)
+    return jnp.asarray(value)
+
+
+def from_unconstrained(free: Float[Array, "..."], lower: float, upper: float) -> Float[Array, "..."]:
+    """Inverse of `to_unconstrained`."""
+    if math.isfinite(lower) and math.isfinite(upper):
+        return lower + (upper - lower) * jax.nn.sigmoid(free)
+    if math.isfinite(lower):
+        return lower + jnp.exp(free)
+    if math.isfinite(upper):
+        return upper - jnp.exp(-free)
+    return jnp.asarray(free)

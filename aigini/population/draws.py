@@ -1,0 +1,155 @@
+"""Random numbers that are a function of (seed, index, purpose) alone.
+
+Two kinds, both 32 uniform bits per draw:
+
+* ``qmc``: Sobol' points (direction numbers of Joe & Kuo, SIAM J. Sci. Comput. 30, 2008, the first 40 dimensions of
+  new-joe-kuo-6) with hash-based Owen scrambling (Burley, "Practical Hash-based Owen Scrambling", JCGT 9(4), 2020).
+  The purpose is the dimension, the index the position in the sequence.
+* ``pseudo``: Threefry-2x32 keyed by seed, purpose and index.
+
+Neither depends on how indices are batched, on the device, or on the working precision: bits become normals only
+at the end.
+"""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt32
+
+Draws = Literal["qmc", "pseudo"]
+
+_BITS = 32
+
+# (primitive polynomial, initial direction numbers) of dimensions 2 to 40; dimension 1 is van der Corput's sequence.
+_JOE_KUO: tuple[tuple[int, tuple[int, ...]], ...] = (
+    (3, (1,)),
+    (7, (1, 3)),
+    (11, (1, 3, 1)),
+    (13, (1, 1, 1)),
+    (19, (1, 1, 3, 3)),
+    (25, (1, 3, 5, 13)),
+    (37, (1, 1, 5, 5, 17)),
+    (41, (1, 1, 5, 5, 5)),
+    (47, (1, 1, 7, 11, 19)),
+    (55, (1, 1, 5, 1, 1)),
+    (59, (1, 1, 1, 3, 11)),
+    (61, (1, 3, 5, 5, 31)),
+    (67, (1, 3, 3, 9, 7, 49)),
+    (91, (1, 1, 1, 15, 21, 21)),
+    (97, (1, 3, 1, 13, 27, 49)),
+    (103, (1, 1, 1, 15, 7, 5)),
+    (109, (1, 3, 1, 15, 13, 25)),
+    (115, (1, 1, 5, 5, 19, 61)),
+    (131, (1, 3, 7, 11, 23, 15, 103)),
+    (137, (1, 3, 7, 13, 13, 15, 69)),
+    (143, (1, 1, 3, 13, 7, 35, 63)),
+    (145, (1, 3, 5, 9, 1, 25, 53)),
+    (157, (1, 3, 1, 13, 9, 35, 107)),
+    (167, (1, 3, 1, 5, 27, 61, 31)),
+    (171, (1, 1, 5, 11, 19, 41, 61)),
+    (185, (1, 3, 5, 3, 3, 13, 69)),
+    (191, (1, 1, 7, 13, 1, 19, 1)),
+    (193, (1, 3, 7, 5, 13, 19, 59)),
+    (203, (1, 1, 3, 9, 25, 29, 41)),
+    (211, (1, 3, 5, 13, 23, 1, 55)),
+    (213, (1, 3, 7, 3, 13, 59, 17)),
+    (229, (1, 3, 1, 3, 5, 53, 69)),
+    (239, (1, 1, 5, 5, 23, 33, 13)),
+    (241, (1, 1, 7, 7, 1, 61, 123)),
+    (247, (1, 1, 7, 9, 13, 61, 49)),
+    (253, (1, 3, 3, 5, 3, 55, 33)),
+    (285, (1, 3, 1, 15, 31, 13, 49, 245)),
+    (299, (1, 3, 5, 15, 31, 59, 63, 97)),
+    (301, (1, 3, 1, 11, 11, 11, 77, 249)),
+)
+
+SOBOL_DIMENSIONS = len(_JOE_KUO) + 1
+"""Dimensions the embedded table serves."""
+
+
+def direction_numbers(dimension: int) -> np.ndarray:
+    """The 32 direction numbers of one Sobol' dimension, most significant bit first, as ``uint32``.
+
+    Raises:
+        ValueError: if the table has no such dimension.
+    """
+    if not 0 <= dimension < SOBOL_DIMENSIONS:
+        raise ValueError(f"Sobol' dimension {dimension} is not in 0..{SOBOL_DIMENSIONS - 1}.")
+    if dimension == 0:
+        return np.array([1 << (_BITS - 1 - k) for k in range(_BITS)], np.uint32)
+    polynomial, initial = _JOE_KUO[dimension - 1]
+    degree = len(initial)
+    m = list(initial)
+    for k in range(degree, _BITS):
+        value = m[k - degree] ^ (m[k - degree] << degree)
+        for i in range(1, degree):
+            if (polynomial >> (degree - i)) & 1:
+                value ^= m[k - i] << i
+        m.append(value)
+    return np.array([m[k] << (_BITS - 1 - k) for k in range(_BITS)], np.uint32)
+
+
+def _reverse_bits(x: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
+    for shift, mask in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F), (8, 0x00FF00FF)):
+        x = ((x >> shift) & jnp.uint32(mask)) | ((x & jnp.uint32(mask)) << shift)
+    return (x >> 16) | (x << 16)
+
+
+def _owen_hash(x: UInt32[Array, "..."], seed: UInt32[Array, ""]) -> UInt32[Array, "..."]:
+    """Permute each bit by a hash of the bits above it: nested uniform scrambling (Burley 2020, listing 2)."""
+    x = _reverse_bits(x)
+    x = x + seed
+    for constant in (0x6C50B47C, 0xB82F1E52, 0xC7AFE638, 0x8D22F6E6):
+        x = x ^ (x * jnp.uint32(constant))
+    return _reverse_bits(x)
+
+
+def sobol_bits(index: UInt32[Array, "n"], dimension: int) -> UInt32[Array, "n"]:
+    """Unscrambled Sobol' points of one dimension at the given positions, as 32-bit fixed-point fractions."""
+    bits = jnp.zeros_like(index)
+    for k, direction in enumerate(direction_numbers(dimension)):
+        # -(bit) is all ones or all zeros, so this is a branch-free select.
+        bits = bits ^ ((jnp.uint32(0) - ((index >> k) & jnp.uint32(1))) & jnp.uint32(direction))
+    return bits
+
+
+def stream(seed: int, purpose: int) -> UInt32[np.ndarray, "2"]:
+    """Two words that tell apart the streams of different seeds and purposes.
+
+    They are data, not part of the program: another seed does not compile anything anew.
+    """
+    return np.random.SeedSequence([seed, purpose]).generate_state(2)
+
+
+def bits(kind: Draws, words: UInt32[Array, "2"], index: UInt32[Array, "n"], dimension: int) -> UInt32[Array, "n"]:
+    """32 uniform bits for each index.
+
+    Args:
+        kind: ``"qmc"`` or ``"pseudo"``.
+        words: From `stream`: the scramble (``qmc``) or the key (``pseudo``).
+        index: Worker or firm indices.
+        dimension: Sobol' dimension; ignored under ``pseudo``.
+    """
+    if kind == "qmc":
+        return _owen_hash(sobol_bits(index, dimension), words[0])
+    key = jax.random.wrap_key_data(words, impl="threefry2x32")
+    return jax.vmap(lambda i: jax.random.bits(jax.random.fold_in(key, i), (), jnp.uint32))(index)
+
+
+def normal(uniform: UInt32[Array, "n"], dtype: jnp.dtype) -> Float[Array, "n"]:
+    """Standard normals from uniform bits, Φ⁻¹((bits + 1/2) / 2³²), with full relative accuracy in both tails.
+
+    The inverse is taken in the lower half only, where the probability is small and float32 keeps its digits; near 1
+    it would round to 1 and the normal to infinity.
+    """
+    upper = uniform >= jnp.uint32(1 << 31)
+    folded = jnp.where(upper, ~uniform, uniform)
+    lower_half = jax.scipy.special.ndtri((folded.astype(dtype) + dtype.type(0.5)) * dtype.type(2.0**-32))
+    return jnp.where(upper, -lower_half, lower_half)
+
+
+def choice(uniform: UInt32[Array, "n"], count: int) -> UInt32[Array, "n"]:
+    """floor(count x U) in exact integer arithmetic, so that it does not depend on the working precision."""
+    return ((uniform.astype(jnp.uint64) * jnp.uint64(count)) >> 32).astype(jnp.uint32)

@@ -1,0 +1,42 @@
+"""The precision policy: agents in float32 or float64, every sum, table and equilibrium in float64.
+
+Rounding of one agent is 1e-7 in float32 and averages out; rounding of a sum over a million agents does not.
+The public verbs of the package switch 64-bit mode on for their own duration; the pure functions underneath
+only check that it is on.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import jax
+
+from aigini.errors import PrecisionError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def require_x64() -> None:
+    """Refuse to run where float64 would silently become float32.
+
+    Raises:
+        PrecisionError: if JAX's 64-bit mode is off.
+    """
+    if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+        raise PrecisionError(
+            "JAX is in 32-bit mode, so float64 sums over workers would be rounded to float32; call"
+            " jax.config.update('jax_enable_x64', True) first, or use the verbs aigini.simulate and aigini.calibrate,"
+            " which switch it on themselves."
+        )
+
+
+def with_x64(function: Callable[P, R]) -> Callable[P, R]:
+    """Run `function` with 64-bit mode on, and leave the caller's setting as it was."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with jax.enable_x64(True):
+            return function(*args, **kwargs)
+
+    return wrapped
