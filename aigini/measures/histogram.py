@@ -63,11 +63,23 @@ def node_masses(
     log_values: Float[Array, "agents"], mass: Float[Array, "agents"]
 ) -> Float[Array, "nodes"]:
     """Sums of B-spline weights by node, float64; `mass` is 0 for padding and 1 for agents."""
+    return grouped_node_masses(log_values, mass, jnp.zeros(log_values.shape, jnp.int32), 1)[0]
+
+
+def grouped_node_masses(
+    log_values: Float[Array, "agents"],
+    mass: Float[Array, "agents"],
+    group: Int32[Array, "agents"],
+    n_groups: int,
+) -> Float[Array, "groups nodes"]:
+    """`node_masses` of each group of agents."""
     where = spread(log_values)
-    total = jnp.zeros(N_NODES)
+    cell = group * N_NODES + where.node
+    masses = jnp.zeros(n_groups * N_NODES)
     for shift, weight in zip((-1, 0, 1), where.weights, strict=True):
-        total = total + jax.ops.segment_sum((weight * mass).astype(jnp.float64), where.node + shift, N_NODES)
-    return total
+        spilled = (weight * mass).astype(jnp.float64)
+        masses = masses + jax.ops.segment_sum(spilled, cell + shift, n_groups * N_NODES)
+    return masses.reshape(n_groups, N_NODES)
 
 
 def end_mass(masses: Float[Array, "nodes"]) -> Scalar:

@@ -63,14 +63,14 @@ def between_variance(groups: GroupSums, total: Scalar) -> Scalar:
         total: Σ (y - y_ref)² over all agents.
     """
     filled = groups.n > 0
-    count = jnp.sum(filled)
+    count = jnp.sum(filled.astype(groups.n.dtype))
     n = jnp.sum(groups.n)
     mean_square = jnp.where(filled, groups.y**2 / jnp.where(filled, groups.n, 1.0), 0.0)
     between = jnp.sum(mean_square) - jnp.sum(groups.y) ** 2 / n
     within = total - jnp.sum(mean_square)
-    size = (n - jnp.sum(groups.n**2) / n) / jnp.maximum(count - 1, 1)
+    size = (n - jnp.sum(groups.n**2) / n) / jnp.maximum(count - 1, 1.0)
     several = count > 1
-    component = (between / jnp.maximum(count - 1, 1) - within / (n - count)) / jnp.where(several, size, 1.0)
+    component = (between / jnp.maximum(count - 1, 1.0) - within / (n - count)) / jnp.where(several, size, 1.0)
     return jnp.where(several, component, 0.0)
 
 
