@@ -196,16 +196,26 @@ def _draw_normal(kind: Draws, words: Array, index: Array, dimension: int, dtype:
     return draws.normal(draws.bits(kind, words, index, dimension), dtype)
 
 
+def _kind(kind: Draws, purpose: int) -> Draws:
+    """Matching of workers to firms stays random under ``qmc``.
+
+    The between-firm variance is corrected for the sampling noise of firm means, as if a firm's workers were a random
+    sample of all. Sobol' points are more even than that: the correction then took off 27 % at 65 workers per firm and
+    5 % at 260. Random matching costs simulation errors of the six moments below 2 % of their targets' s.e. at 2^18.
+    """
+    return "pseudo" if purpose == _FIRM else kind
+
+
 def _draw_workers(index: Array, n_firms: int, seed: int, kind: Draws, dtype: np.dtype) -> Workers:
     flat = index.reshape(-1)
 
     def score(purpose: int) -> Array:
         words = jnp.asarray(draws.stream(seed, purpose))
-        return _draw_normal(kind, words, flat, purpose, dtype).reshape(index.shape)
+        return _draw_normal(_kind(kind, purpose), words, flat, purpose, dtype).reshape(index.shape)
 
     def firm(purpose: int) -> Array:
         words = jnp.asarray(draws.stream(seed, purpose))
-        return _draw_choice(kind, words, flat, purpose, n_firms).reshape(index.shape)
+        return _draw_choice(_kind(kind, purpose), words, flat, purpose, n_firms).reshape(index.shape)
 
     return Workers(
         firm=firm(_FIRM),
