@@ -1,0 +1,1 @@
+"""Estimation by the method of simulated moments."""

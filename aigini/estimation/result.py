@@ -1,0 +1,149 @@
+"""What a calibration returns."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+
+class Status(enum.Enum):
+    """How an estimation ended; the value says what to do about it."""
+
+    FITTED = "every moment equals its target to within the tolerance"
+    MINIMUM = (
+        "a minimum was found where not every target is met: the economy cannot reach them all at once; see which moment"
+        " is missed and by how much"
+    )
+    AT_BOUND = (
+        "a parameter ran to its bound while a target is still missed: the target lies outside what the economy can"
+        " reach; fix that parameter, free another, or reconsider the target"
+    )
+    STOPPED = "the iterations ran out before a minimum was reached; raise calibration.polish_steps or start elsewhere"
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """An empirical moment.
+
+    Attributes:
+        value: Its value, in the units of the moment.
+        se: Its standard error.
+        source: Where it was published.
+        seen: How it was seen: P in the paper itself, S in somebody else's summary, D derived, J judgement.
+    """
+
+    value: float
+    se: float
+    source: str = ""
+    seen: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class StartResult:
+    """Where one start ended.
+
+    Attributes:
+        start: Starting values of the free parameters.
+        estimates: Final values.
+        objective: Final objective.
+        agrees: Whether it ended at the best optimum (parameters within 1e-3 relative).
+    """
+
+    start: Mapping[str, float]
+    estimates: Mapping[str, float]
+    objective: float
+    agrees: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """The objective along the way, for every start.
+
+    Attributes:
+        stage: Name of the stage each recorded iteration belongs to.
+        iteration: Iteration within the whole run.
+        objective: Objective of each start, ``[iterations, starts]``.
+    """
+
+    stage: Sequence[str]
+    iteration: Sequence[int]
+    objective: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibration:
+    """The result of a calibration.
+
+    Attributes:
+        free: Names of the estimated parameters, the order of all columns.
+        estimates: Their values.
+        params: Every parameter at the estimates, ties included.
+        targets: Targets by moment, the order of all rows.
+        fitted: Moments at the estimates.
+        misfit: (fitted - target) / s.e.
+        weighting: Matrix W of the objective (m - target)' W (m - target), ``[moments, moments]``.
+        objective: Its value at the estimates.
+        gradient_norm: Largest absolute derivative of the objective in unconstrained parameters.
+        jacobian: dm/dθ in natural parameters along the ties, ``[moments, free]``.
+        singular_values: Of the Jacobian scaled by s.e. of moments and by the size of the parameters.
+        status: How it ended.
+        at_bound: Free parameters at a bound, with the bound.
+        starts: Where each start ended.
+        agreed: How many starts ended at the best optimum.
+        trace: Objective along the way.
+        moment_simulation_se: Standard deviation of each moment over other draws of the population.
+        estimate_simulation_se: What that implies for the estimates, by the delta method; None where the Jacobian does
+            not determine them.
+        replications: Number of other draws behind the two.
+    """
+
+    free: tuple[str, ...]
+    estimates: Mapping[str, float]
+    params: Mapping[str, float]
+    targets: Mapping[str, Target]
+    fitted: Mapping[str, float]
+    misfit: Mapping[str, float]
+    weighting: np.ndarray
+    objective: float
+    gradient_norm: float
+    jacobian: np.ndarray
+    singular_values: np.ndarray
+    status: Status
+    at_bound: Mapping[str, float]
+    starts: Sequence[StartResult]
+    agreed: int
+    trace: Trace
+    moment_simulation_se: Mapping[str, float]
+    estimate_simulation_se: Mapping[str, float] | None
+    replications: int
+
+    @property
+    def message(self) -> str:
+        """The status in a sentence, with the moment missed most and the parameters at their bounds."""
+        worst = max(self.misfit, key=lambda name: abs(self.misfit[name]))
+        text = f"{self.status.name}: {self.status.value}."
+        if self.status is not Status.FITTED:
+            text += f" Missed most: {worst}, by {self.misfit[worst]:+.2f} s.e."
+        for name, bound in self.at_bound.items():
+            text += f" {name} is at its bound {bound:g}."
+        return text
+
+    def __str__(self) -> str:
+        lines = [f"{'moment':8s}{'target':>10s}{'s.e.':>9s}{'fitted':>12s}{'misfit/s.e.':>13s}{'sim. s.e.':>11s}  seen"]
+        for name, target in self.targets.items():
+            lines.append(
+                f"{name:8s}{target.value:10.4f}{target.se:9.4f}{self.fitted[name]:12.6f}{self.misfit[name]:13.2e}"
+                f"{self.moment_simulation_se[name]:11.1e}  {target.seen}"
+            )
+        lines.append("")
+        lines.append(f"{'parameter':24s}{'estimate':>12s}{'sim. s.e.':>11s}")
+        for name, value in self.estimates.items():
+            error = "n/a" if self.estimate_simulation_se is None else f"{self.estimate_simulation_se[name]:.1e}"
+            lines.append(f"{name:24s}{value:12.6g}{error:>11s}")
+        lines.append("")
+        lines.append(f"objective {self.objective:.3e}, largest derivative {self.gradient_norm:.1e}")
+        lines.append("scaled singular values " + " ".join(f"{value:.3g}" for value in self.singular_values))
+        lines.append(f"{self.agreed} of {len(self.starts)} starts reached this optimum")
+        lines.append(self.message)
+        return "\n".join(lines)
