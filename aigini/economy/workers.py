@@ -123,21 +123,28 @@ def faced(
     )
 
 
-def in_occupation(everyone: Faced, occupation: Array, dtype: jnp.dtype) -> Faced:
-    """What workers of one occupation face, in the workers' precision."""
+def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.dtype) -> Faced:
+    """What workers of one occupation face, in the workers' precision.
 
-    def pick(tree: eqx.Module) -> eqx.Module:
-        return jax.tree.map(lambda leaf: leaf[occupation], tree)
+    Args:
+        everyone: Terms of all occupations.
+        own: 1 for the occupation, 0 for the others. A sum with it costs nothing and, unlike an index, transposes to a
+            product rather than to a scatter.
+        dtype: Working precision.
+    """
 
-    own = Faced(
+    def pick(leaf: Array) -> Array:
+        return jnp.sum(leaf * own)
+
+    picked = Faced(
         params=everyone.params,
-        occupation_score=everyone.occupation_score[occupation],
-        before=pick(everyone.before),
-        after=pick(everyone.after),
+        occupation_score=pick(everyone.occupation_score),
+        before=jax.tree.map(pick, everyone.before),
+        after=jax.tree.map(pick, everyone.after),
         intensity_before=everyone.intensity_before,
         intensity_after=everyone.intensity_after,
     )
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(dtype), own)
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(dtype), picked)
 
 
 def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
@@ -161,9 +168,9 @@ def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
             + term.credential_weight * workers.credential
         )
         human_pay = term.human_return * assessed
-        rent_pay = term.rent * intensity[workers.firm]
+        rent_pay = term.rent * _of_firm(intensity, workers.firm)
         wage = human_pay + term.commodity + rent_pay
-        claim = rents.capital_claim(params, held, intensity[workers.owner_firm])
+        claim = rents.capital_claim(params, held, _of_firm(intensity, workers.owner_firm))
         capital = term.capital * claim
         return Outcome(
             schooling=years,
@@ -184,3 +191,7 @@ def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
         outcome(own.before, years_before, own.intensity_before),
         outcome(own.after, years_after, own.intensity_after),
     )
+
+
+def _of_firm(intensity: Float[Array, "firms"], firm: Array) -> Float[Array, "workers"]:
+    return intensity.at[firm].get(mode="promise_in_bounds")

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
+from aigini.measures.sums import segment_sum
 from aigini.parameters import Scalar
 
 _HALF_WIDTH = 40.0
@@ -75,11 +76,9 @@ def grouped_node_masses(
     """`node_masses` of each group of agents."""
     where = spread(log_values)
     cell = group * N_NODES + where.node
-    masses = jnp.zeros(n_groups * N_NODES)
-    for shift, weight in zip((-1, 0, 1), where.weights, strict=True):
-        spilled = (weight * mass).astype(jnp.float64)
-        masses = masses + jax.ops.segment_sum(spilled, cell + shift, n_groups * N_NODES)
-    return masses.reshape(n_groups, N_NODES)
+    cells = jnp.concatenate([cell - 1, cell, cell + 1])
+    spilled = (jnp.concatenate(where.weights) * jnp.tile(mass, 3)).astype(jnp.float64)
+    return segment_sum(spilled, cells, n_groups * N_NODES).reshape(n_groups, N_NODES)
 
 
 def end_mass(masses: Float[Array, "nodes"]) -> Scalar:

@@ -4,10 +4,18 @@ Sums are float64. Each function states the sums it needs; none of them sees an a
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int32
 
 from aigini.parameters import Scalar
+
+
+def segment_sum(
+    values: Float[Array, "agents"], segment: Int32[Array, "agents"], count: int
+) -> Float[Array, "segments"]:
+    """Sums of `values` by `segment`, an index known to lie in 0 .. count - 1."""
+    return jax.ops.segment_sum(values, segment, count, mode=jax.lax.GatherScatterMode.PROMISE_IN_BOUNDS)
 
 
 class CrossMoments(eqx.Module):

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int32
 
 from aigini.economy.workers import Faced, Outcome, in_occupation, outcomes
+from aigini.measures.sums import segment_sum
 from aigini.parameters import Scalar
 from aigini.population.population import N_OCCUPATIONS, Population, Workers
 
@@ -46,7 +47,7 @@ def by_firm(
     values: Float[Array, "workers"], firm: Int32[Array, "workers"], n_firms: int
 ) -> Float[Array, "firms"]:
     """Sums over the workers of a row by firm, accumulated in float64."""
-    return jax.ops.segment_sum(values.astype(jnp.float64), firm, n_firms)
+    return segment_sum(values.astype(jnp.float64), firm, n_firms)
 
 
 def accumulate(
@@ -66,24 +67,17 @@ def accumulate(
 
     @jax.checkpoint
     def one_row(everyone: Faced, workers: Workers, occupation: Array, count: Array) -> tuple[Common, Own]:
-        before, after = outcomes(in_occupation(everyone, occupation, population.dtype), workers)
+        own = (jnp.arange(N_OCCUPATIONS) == occupation).astype(jnp.float64)
+        before, after = outcomes(in_occupation(everyone, own, population.dtype), workers)
         present = (jnp.arange(width, dtype=jnp.int32) < count).astype(population.dtype)
-        return summarise(Row(before=before, after=after, workers=workers, present=present))
+        common, kept = summarise(Row(before=before, after=after, workers=workers, present=present))
+        return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), kept)
 
     def step(sums: tuple[Common, Own], row: tuple[Workers, Array, Array]) -> tuple[tuple[Common, Own], None]:
-        workers, occupation, count = row
-        common, own = one_row(everyone, workers, occupation, count)
-        return (
-            jax.tree.map(jnp.add, sums[0], common),
-            jax.tree.map(lambda whole, part: whole.at[occupation].add(part), sums[1], own),
-        ), None
+        return jax.tree.map(jnp.add, sums, one_row(everyone, *row)), None
 
     rows = (population.workers, population.occupation, population.count)
-    first = jax.tree.map(lambda leaf: leaf[0], rows)
-    common, own = jax.eval_shape(one_row, everyone, *first)
-    start = (
-        jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), common),
-        jax.tree.map(lambda leaf: jnp.zeros((N_OCCUPATIONS, *leaf.shape), leaf.dtype), own),
-    )
+    shapes = jax.eval_shape(one_row, everyone, *jax.tree.map(lambda leaf: leaf[0], rows))
+    start = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
     sums, _ = jax.lax.scan(step, start, rows)
     return sums

@@ -1,0 +1,95 @@
+"""First stage: gradient descent with optax on all starts at once."""
+
+import functools
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float
+
+from aigini.estimation.problem import Problem
+
+Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
+
+
+class DescentSettings(eqx.Module):
+    """How the first stage descends; hashable, so that it is part of the compiled program.
+
+    Attributes:
+        optimizer: Name of an optax optimiser.
+        learning_rate: Peak step in unconstrained space, where parameters move by logs or log odds.
+        steps: Iterations of the cosine schedule.
+        block: Iterations between progress reports and checkpoints.
+        tolerance: Objective below which a start needs no more descent.
+    """
+
+    optimizer: Optimizer = eqx.field(static=True, default="adam")
+    learning_rate: float = eqx.field(static=True, default=0.1)
+    steps: int = eqx.field(static=True, default=60)
+    block: int = eqx.field(static=True, default=5)
+    tolerance: float = eqx.field(static=True, default=1e-2)
+
+    def transformation(self) -> optax.GradientTransformation:
+        """The optax transformation: cosine decay to a hundredth of the peak, steps with a non-finite gradient skipped."""
+        schedule = optax.cosine_decay_schedule(self.learning_rate, max(self.steps, 1), alpha=0.01)
+        return optax.apply_if_finite(getattr(optax, self.optimizer)(schedule), max_consecutive_errors=self.steps + 1)
+
+
+class DescentState(eqx.Module):
+    """Where each start is, and the best it has seen; leading axis ``[starts]`` everywhere.
+
+    Attributes:
+        point: Unconstrained point.
+        optimizer: State of the optimiser.
+        best_point: Point of the smallest objective so far.
+        best: That objective.
+    """
+
+    point: Float[Array, "starts free"]
+    optimizer: optax.OptState
+    best_point: Float[Array, "starts free"]
+    best: Float[Array, "starts"]
+
+
+def begin(settings: DescentSettings, points: Float[Array, "starts free"]) -> DescentState:
+    """State before the first iteration."""
+    state = DescentState(
+        point=points,
+        optimizer=jax.vmap(settings.transformation().init)(points),
+        best_point=points,
+        best=jnp.full(points.shape[0], jnp.inf),
+    )
+    # Weakly typed leaves would make the second block of iterations a different program from the first.
+    return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
+
+
+@functools.partial(jax.jit, static_argnames="settings")
+def descend(
+    problem: Problem, settings: DescentSettings, state: DescentState
+) -> tuple[DescentState, Float[Array, "block starts"]]:
+    """`settings.block` iterations on all starts; returns the new state and the objectives met on the way.
+
+    Starts whose best objective is below the tolerance stay where they are.
+    """
+    transform = settings.transformation()
+
+    def one(
+        point: Array, optimizer: optax.OptState, best_point: Array, best: Array
+    ) -> tuple[tuple[Array, optax.OptState, Array, Array], Array]:
+        value, gradient = jax.value_and_grad(problem.objective)(point)
+        better = value < best
+        best_point, best = jnp.where(better, point, best_point), jnp.where(better, value, best)
+        with jax.numpy_dtype_promotion("standard"):  # optax mixes its integer counters with floats
+            updates, moved = transform.update(gradient, optimizer, point)
+        done = best < settings.tolerance
+        new_point = jnp.where(done, point, optax.apply_updates(point, updates))
+        moved = jax.tree.map(lambda old, new: jnp.where(done, old, new), optimizer, moved)
+        return (new_point, moved, best_point, best), best
+
+    def iterate(state: DescentState, _: None) -> tuple[DescentState, Array]:
+        moved, best = jax.vmap(one)(state.point, state.optimizer, state.best_point, state.best)
+        return DescentState(*moved), best
+
+    return jax.lax.scan(iterate, state, None, length=settings.block)

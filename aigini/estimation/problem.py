@@ -1,0 +1,207 @@
+"""The estimation problem: which parameters are free, which moments they should match, and how distance is measured.
+
+The objective is (m(θ) - m̂)' W (m(θ) - m̂), minimised over the free parameters in unconstrained space. With W = L L' it
+is the squared length of the residual L'(m(θ) - m̂), which is what least-squares solvers need.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from aigini.economy.economy import Scenario
+from aigini.errors import EstimationError
+from aigini.estimation.result import Target
+from aigini.moments.six import MOMENT_NAMES, IncomeConcept, six_moments
+from aigini.parameters import SPECS, Parameters, from_unconstrained, to_unconstrained
+from aigini.population.population import Population
+
+Tie = Literal["eta0 = 1 - eta1", "none"]
+
+
+class FreeSpace(eqx.Module):
+    """The free parameters and their map to unconstrained space.
+
+    Attributes:
+        names: Free parameters, the order of every vector over them.
+        tie: ``"eta0 = 1 - eta1"`` keeps total effective AI at 1 and η1 between 0 and 1; ``"none"`` leaves them alone.
+    """
+
+    names: tuple[str, ...] = eqx.field(static=True)
+    tie: Tie = eqx.field(static=True)
+
+    def bounds(self, name: str) -> tuple[float, float]:
+        """Bounds of a free parameter, narrowed by the tie."""
+        spec = SPECS[name]
+        if name == "eta1" and self.tie != "none":
+            return 0.0, 1.0
+        return spec.lower, spec.upper
+
+    def natural(self, point: Float[Array, "free"]) -> Float[Array, "free"]:
+        """Natural values of an unconstrained point."""
+        parts = [from_unconstrained(point[i], *self.bounds(name)) for i, name in enumerate(self.names)]
+        return jnp.stack(parts)
+
+    def unconstrained(self, natural: Float[Array, "free"]) -> Float[Array, "free"]:
+        """Unconstrained point of natural values strictly inside the bounds."""
+        parts = [to_unconstrained(natural[i], *self.bounds(name)) for i, name in enumerate(self.names)]
+        return jnp.stack(parts)
+
+    def place(self, params: Parameters, natural: Float[Array, "free"]) -> Parameters:
+        """`params` with the free parameters, and what is tied to them, replaced."""
+        values: dict[str, object] = {name: natural[i] for i, name in enumerate(self.names)}
+        if self.tie != "none":
+            values["eta0"] = 1 - values.get("eta1", params.eta1)  # pyright: ignore[reportOperatorIssue]
+        return params.replace(**values)
+
+
+class Problem(eqx.Module):
+    """An MSM problem; a pytree, so that data are arguments of compiled programs rather than constants in them.
+
+    Attributes:
+        params: Values of the parameters that are not free.
+        population: Simulated workers.
+        scenario: AI levels.
+        target: m̂, ``[moments]``.
+        root: L with W = L L', ``[moments, moments]``.
+        space: Free parameters.
+        rows: Positions of the targeted moments among m1 ... m6.
+        income: Income concept of m6.
+    """
+
+    params: Parameters
+    population: Population
+    scenario: Scenario
+    target: Float[Array, "moments"]
+    root: Float[Array, "moments moments"]
+    space: FreeSpace
+    rows: tuple[int, ...] = eqx.field(static=True)
+    income: IncomeConcept = eqx.field(static=True)
+
+    @property
+    def moment_names(self) -> tuple[str, ...]:
+        """Targeted moments, the order of rows."""
+        return tuple(MOMENT_NAMES[row] for row in self.rows)
+
+    def moments(self, natural: Float[Array, "free"]) -> Float[Array, "moments"]:
+        """Targeted moments at natural values of the free parameters."""
+        params = self.space.place(self.params, natural)
+        every = six_moments(params, self.population, self.scenario, income=self.income)
+        return every[jnp.asarray(self.rows)]
+
+    def residual(self, point: Float[Array, "free"]) -> Float[Array, "moments"]:
+        """L'(m(θ) - m̂) at an unconstrained point."""
+        return self.root.T @ (self.moments(self.space.natural(point)) - self.target)
+
+    def objective(self, point: Float[Array, "free"]) -> Float[Array, ""]:
+        """(m(θ) - m̂)' W (m(θ) - m̂) at an unconstrained point."""
+        return jnp.sum(self.residual(point) ** 2)
+
+
+def pose(
+    *,
+    params: Parameters,
+    population: Population,
+    targets: Mapping[str, Target],
+    free: Sequence[str],
+    tie: Tie = "eta0 = 1 - eta1",
+    weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
+    scenario: Scenario | None = None,
+    income: IncomeConcept = "total",
+) -> Problem:
+    """Pose an estimation problem.
+
+    Args:
+        params: Values of the parameters that are not free.
+        population: Simulated workers.
+        targets: Targets by moment name.
+        free: Parameters to estimate.
+        tie: Whether η0 = 1 - η1.
+        weighting: ``"diagonal"`` (1/s.e.²), ``"identity"``, or a positive definite matrix over the targets in order.
+        scenario: AI levels; 0 and 1 by default.
+        income: Income concept of m6.
+
+    Raises:
+        EstimationError: if there are unknown names, more parameters than targets, targets without a positive s.e.,
+            a target the population does not define, or a weighting that is not symmetric positive definite.
+    """
+    found = _problems(targets, free, tie, population)
+    if found:
+        raise EstimationError("\n".join(found))
+    names = tuple(name for name in MOMENT_NAMES if name in targets)
+    return Problem(
+        params=params,
+        population=population,
+        scenario=scenario or Scenario(),
+        target=jnp.asarray([targets[name].value for name in names]),
+        root=jnp.asarray(weight_root(weighting, [targets[name].se for name in names])),
+        space=FreeSpace(tuple(free), tie),
+        rows=tuple(MOMENT_NAMES.index(name) for name in names),
+        income=income,
+    )
+
+
+def _problems(targets: Mapping[str, Target], free: Sequence[str], tie: Tie, population: Population) -> list[str]:
+    found = []
+    for name, target in targets.items():
+        if name not in MOMENT_NAMES:
+            found.append(f"targets.{name}: there is no such moment; known: {', '.join(MOMENT_NAMES)}.")
+        if not np.isfinite(target.value):
+            found.append(f"targets.{name}.value = {target.value} must be a finite number.")
+        if not (np.isfinite(target.se) and target.se > 0):
+            found.append(f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown.")
+    for name in free:
+        if name not in SPECS:
+            found.append(f"calibration.free: no parameter is called {name!r}; known: {', '.join(SPECS)}.")
+    if not free:
+        found.append("calibration.free is empty: name at least one parameter to estimate.")
+    if len(set(free)) < len(free):
+        found.append("calibration.free names a parameter twice; name each once.")
+    if tie != "none" and "eta0" in free:
+        found.append("calibration.free has eta0, which calibration.tie sets to 1 - eta1; drop it or set tie = \"none\".")
+    if len(free) > len(targets):
+        found.append(
+            f"calibration.free has {len(free)} parameters for {len(targets)} targets; free at most as many as there are"
+            " targets."
+        )
+    if "m5" in targets and population.n_firms < 3:
+        found.append(
+            f"targets.m5 compares thirds of firms, but population.n_firms = {population.n_firms}; use at least 3 firms"
+            " or drop the target."
+        )
+    return found
+
+
+def weight_root(weighting: Literal["diagonal", "identity"] | np.ndarray, se: Sequence[float]) -> np.ndarray:
+    """L with W = L L'.
+
+    Raises:
+        EstimationError: if a matrix has the wrong shape or is not symmetric positive definite.
+    """
+    errors = np.asarray(se, float)
+    if isinstance(weighting, str):
+        return np.diag(1 / errors) if weighting == "diagonal" else np.eye(len(errors))
+    matrix = np.asarray(weighting, float)
+    if matrix.shape != (len(errors), len(errors)):
+        raise EstimationError(
+            f"calibration.weighting has shape {matrix.shape}, but there are {len(errors)} targets; give one row and one"
+            " column per target, in the order m1 ... m6."
+        )
+    if not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0):
+        raise EstimationError("calibration.weighting is not a symmetric matrix of finite numbers; make it symmetric.")
+    smallest = float(np.linalg.eigvalsh(matrix)[0])
+    if smallest <= 0:
+        raise EstimationError(
+            f"calibration.weighting is not positive definite (smallest eigenvalue {smallest:.3g}); use the inverse of a"
+            " covariance matrix, or weighting = \"diagonal\"."
+        )
+    return np.linalg.cholesky(matrix)
+
+
+def jacobian(problem: Problem, natural: Float[Array, "free"]) -> Float[Array, "moments free"]:
+    """dm/dθ in natural parameters, along the tie."""
+    return jax.jacrev(problem.moments)(natural)

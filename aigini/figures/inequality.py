@@ -1,0 +1,238 @@
+"""Where inequality moved: within occupations and firms, by source of income, between firms, in assets."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from aigini.figures.style import (
+    AFTER,
+    BEFORE,
+    FAINT,
+    FALL,
+    INK,
+    LINE_AFTER,
+    LINE_BEFORE,
+    RISE,
+    SINGLE,
+    SOURCE_COLOURS,
+    WIDE,
+    limit_to,
+    new_figure,
+    number,
+    scalar,
+    styled,
+)
+from aigini.moments.simulation import Simulation
+from aigini.moments.statistics import SOURCES
+
+_WIDTH = 0.62
+
+INCOME_GROUPS = ("bottom 50 %", "next 40 %", "next 9 %", "top 1 %")
+"""Groups of workers by total income, in the order of `Distribution.income_by_source_and_group`."""
+
+
+@styled
+def gini_changes(simulation: Simulation) -> Figure:
+    """Change of the Gini of total income within occupations and within groups of firms by initial assets."""
+    figure = new_figure("Change of the Gini of total income within occupations and groups of firms", WIDE)
+    panels = figure.subplots(1, 2, sharey=True, width_ratios=(16, 10))
+    changes = [
+        100 * (simulation.after_arrays[name] - simulation.before_arrays[name])
+        for name in ("gini_by_occupation", "gini_by_assets")
+    ]
+    overall = 100 * (scalar(simulation.after, "gini_total") - scalar(simulation.before, "gini_total"))
+    for axis, change in zip(panels, changes, strict=True):
+        _signed_bars(axis, change)
+        axis.axhline(overall, color=INK, linestyle="--", linewidth=1.5)
+    panels[0].set_title("By occupation")
+    panels[0].set_xlabel(f"occupation (1 = least, {len(changes[0])} = most exposed to AI)")
+    panels[0].set_ylabel("change, hundredths of the Gini")
+    panels[1].set_title("By initial assets of the employer")
+    panels[1].set_xlabel(f"group of firms (1 = poorest, {len(changes[1])} = richest)")
+    panels[1].tick_params(labelleft=True)
+    limit_to(panels[0], "y", np.append(np.concatenate(changes), overall), least=0.01, zero=True)
+    workers = round(float(simulation.before_arrays["total_masses"].sum()))
+    label = f"all {workers:,} simulated workers: {number(overall, '+.2f')} hundredths"
+    figure.legend(panels[0].get_lines()[-1:], [label], loc="outside lower left")
+    return figure
+
+
+def _signed_bars(axis: Axes, change: np.ndarray) -> None:
+    """Bars at 1, 2, ..., coloured by sign; groups without workers are marked."""
+    place = np.arange(1, len(change) + 1)
+    known = np.isfinite(change)
+    colours = [RISE if value > 0 else FALL for value in change[known]]
+    axis.bar(place[known], change[known], width=0.75, color=colours)
+    for x in place[~known]:
+        axis.text(x, 0, " no firms", rotation=90, ha="center", va="bottom", color=INK)
+    axis.axhline(0, color=INK, linewidth=0.8)
+    axis.set_xticks(place)
+    axis.set_xlim(0.4, len(change) + 0.6)
+    axis.grid(visible=False, axis="x")
+
+
+@styled
+def where_income_goes(simulation: Simulation) -> Figure:
+    """Mean income by source before and after AI, and what each source adds to the income of income groups."""
+    figure = new_figure("Mean income by source", WIDE)
+    everyone, groups = figure.subplots(1, 2, width_ratios=(2, 3))
+    _income_stack(everyone, simulation)
+    _group_stack(groups, simulation)
+    handles, labels = everyone.get_legend_handles_labels()
+    more_handles, more_labels = groups.get_legend_handles_labels()
+    figure.legend(handles + more_handles, labels + more_labels, loc="outside lower left", ncols=5)
+    return figure
+
+
+def _income_stack(axis: Axes, simulation: Simulation) -> None:
+    states = np.stack(
+        [arrays["income_by_source"] for arrays in (simulation.before_arrays, simulation.after_arrays)]
+    )
+    totals = states.sum(axis=1)
+    bottom, printed = np.zeros(2), np.zeros(2)
+    for k, (source, colour) in enumerate(zip(SOURCES, SOURCE_COLOURS, strict=True)):
+        part = states[:, k]
+        axis.bar([0, 1], part, bottom=bottom, width=_WIDTH, color=colour, edgecolor="white", label=source)
+        for x in (0, 1):
+            where = (x, bottom[x] + part[x] / 2)
+            text = number(part[x], ".2f")
+            if part[x] > 0.06 * totals.max():
+                axis.text(*where, text, ha="center", va="center", color="white" if k >= 2 else INK)
+            elif part[x] > 0.02 * totals.max():
+                # Beside a segment too thin for it, above what is printed there already.
+                printed[x] = max(where[1], printed[x] + 0.055 * totals.max())
+                axis.text(x + 0.54 * _WIDTH, printed[x], text, va="center", fontsize=11)
+        bottom = bottom + part
+    axis.set_ylabel("units of the final good per worker")
+    axis.set_title("All workers")
+    _two_states(axis, totals, ".2f")
+
+
+def _two_states(axis: Axes, totals: np.ndarray, spec: str) -> None:
+    """Print totals over a bar before and a bar after AI, and leave room for what is printed."""
+    for x in (0, 1):
+        text = number(totals[x], spec)
+        axis.annotate(text, (x, totals[x]), (0, 4), textcoords="offset points", ha="center", weight="bold")
+    highest = float(np.max(totals))
+    axis.set_ylim(0, 1.12 * highest if highest > 0 else 1.0)
+    axis.set_xlim(-0.5, 1.75)
+    axis.set_xticks([0, 1], ["before AI", "after AI"])
+    axis.grid(visible=False, axis="x")
+
+
+def _group_stack(axis: Axes, simulation: Simulation) -> None:
+    before = simulation.before_arrays["income_by_source_and_group"]
+    after = simulation.after_arrays["income_by_source_and_group"]
+    parts = 100 * (after - before) / before.sum(axis=1, keepdims=True)
+    place = np.arange(len(INCOME_GROUPS))
+    rising, falling = np.zeros(len(place)), np.zeros(len(place))
+    for k in range(len(SOURCES)):
+        part = parts[:, k]
+        bottom = np.where(part >= 0, rising, falling)
+        axis.bar(place, part, bottom=bottom, width=_WIDTH, color=SOURCE_COLOURS[k], edgecolor="white")
+        rising = rising + np.maximum(part, 0)
+        falling = falling + np.minimum(part, 0)
+    net = parts.sum(axis=1)
+    axis.plot(place, net, "D", color=INK, markeredgecolor="white", markersize=9, label="all sources together")
+    for x, top, value in zip(place, rising, net, strict=True):
+        axis.annotate(
+            number(value, "+.1f") + " %",
+            (float(x), top),
+            (0, 11),
+            textcoords="offset points",
+            ha="center",
+            weight="bold",
+        )
+    axis.axhline(0, color=INK, linewidth=0.8)
+    limit_to(axis, "y", np.concatenate([falling, 1.1 * rising]), least=0.1, zero=True)
+    axis.set_title("Change by income group")
+    axis.set_xticks(place, INCOME_GROUPS)
+    axis.set_xlabel("workers by total income, ranked anew after AI")
+    axis.set_ylabel("% of the group's income before AI")
+    axis.grid(visible=False, axis="x")
+
+
+def assets_name(simulation: Simulation) -> str:
+    """What the Gini of assets is about: assets themselves where ψ = 1."""
+    psi = simulation.params["psi"]
+    return "firm assets" if psi == 1 else f"firm assets to the power {psi:g}"
+
+
+@styled
+def asset_concentration(simulation: Simulation) -> Figure:
+    """Gini of firm assets by year, at the AI levels before and after."""
+    figure = new_figure(f"Gini of {assets_name(simulation)} by year", SINGLE)
+    axis = figure.subplots()
+    paths = [simulation.before_arrays["asset_gini_path"], simulation.after_arrays["asset_gini_path"]]
+    styles = (("before AI", BEFORE, LINE_BEFORE, 9), ("after AI", AFTER, LINE_AFTER, 6))
+    for (name, colour, width, size), path in zip(styles, paths, strict=True):
+        label = f"{name}: {number(path[-1])} in year {len(path) - 1}"
+        years = np.arange(len(path))
+        axis.plot(years, path, "o-", color=colour, linewidth=width, markersize=size, label=label)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    limit_to(axis, "y", np.concatenate(paths), least=0.01)
+    axis.set_xlabel("year, with the AI level of the state held in every year")
+    axis.set_ylabel("Gini across firms (0 = equal, 1 = one firm has all)")
+    axis.legend(loc="best")
+    return figure
+
+
+@styled
+def decomposition(simulation: Simulation) -> Figure:
+    """Theil index of total income within and between firms, and four Ginis, before and after AI."""
+    figure = new_figure("Inequality within and between firms, and of each kind of income", WIDE)
+    theil, ginis = figure.subplots(1, 2, width_ratios=(1, 1))
+    _theil_stack(theil, simulation)
+    _gini_dumbbells(ginis, simulation)
+    return figure
+
+
+def _theil_stack(axis: Axes, simulation: Simulation) -> None:
+    states = (simulation.before, simulation.after)
+    bottom = np.zeros(2)
+    for name, label, shade in (
+        ("theil_within", "within\nfirms", 1.0),
+        ("theil_between", "between\nfirms", 0.5),
+    ):
+        part = np.array([scalar(state, name) for state in states])
+        axis.bar(
+            [0, 1], part, bottom=bottom, width=0.45, color=[BEFORE, AFTER], alpha=shade, edgecolor="white"
+        )
+        for x in (0, 1):
+            axis.text(
+                x + 0.25, bottom[x] + part[x] / 2, f"{label} {number(part[x])}", va="center", fontsize=11
+            )
+        bottom = bottom + part
+    axis.set_title("Theil index of total income")
+    axis.set_ylabel("Theil index (0 = equal)")
+    axis.set_xlabel(
+        "The part between firms includes the sampling noise\nof mean incomes of firms.", fontsize=11
+    )
+    _two_states(axis, bottom, ".3f")
+
+
+def _gini_dumbbells(axis: Axes, simulation: Simulation) -> None:
+    rows = (
+        ("gini_total", "total income"),
+        ("gini_wage", "wages"),
+        ("gini_capital", "capital income"),
+        ("gini_assets", assets_name(simulation)),
+    )
+    old = np.array([scalar(simulation.before, name) for name, _ in rows])
+    new = np.array([scalar(simulation.after, name) for name, _ in rows])
+    place = np.arange(len(rows))
+    axis.hlines(place, old, new, color=FAINT, linewidth=3)
+    axis.plot(old, place, "o", color=BEFORE, markersize=14, label="before AI")
+    axis.plot(new, place, "o", color=AFTER, markersize=8, label="after AI")
+    labels = [
+        f"{name}\n{number(a, '.4f')} → {number(b, '.4f')}\n({number(b - a, '+.4f')})"
+        for (_, name), a, b in zip(rows, old, new, strict=True)
+    ]
+    axis.set_yticks(place, labels)
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    axis.set_xlim(-0.03, 1.03)
+    axis.set_title("Gini")
+    axis.set_xlabel("Gini (0 = equal, 1 = one has all)")
+    axis.grid(visible=False, axis="y")
+    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2, columnspacing=1.2)

@@ -1,0 +1,161 @@
+"""The house style of the figures: colours the colour-blind can tell apart, files written whole or not at all.
+
+Everything goes through matplotlib's object interface; no state is shared with pyplot or with other figures.
+"""
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from aigini.errors import OutputError
+
+BEFORE = "#5F7A94"
+"""Colour of the economy before AI."""
+AFTER = "#E0761A"
+"""Colour of the economy after AI."""
+RISE = "#B0457A"
+"""Colour of a positive change."""
+FALL = "#2B7F97"
+"""Colour of a negative change."""
+INK = "#222222"
+FAINT = "#9A9A9A"
+SOURCE_COLOURS = ("#88CCEE", "#DDCC77", "#117733", "#882255")
+"""Colours of `aigini.moments.statistics.SOURCES`, in that order (from Tol's muted scheme)."""
+
+SINGLE = (8.0, 5.2)
+"""Inches of a figure with one panel."""
+WIDE = (11.5, 5.2)
+"""Inches of a figure with two panels side by side."""
+
+LINE_BEFORE, LINE_AFTER = 3.6, 1.8
+"""Line widths; the wider line before AI shows on both sides where nothing changed."""
+
+DPI = 150
+
+_RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.labelsize": 12,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "legend.fontsize": 11,
+    "figure.titlesize": 14,
+    "legend.frameon": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 2.0,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+P = ParamSpec("P")
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Run a drawing function under the house style, whatever the user's own matplotlib settings are."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.style.context(["default", _RC]):
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def new_figure(title: str, size: tuple[float, float]) -> Figure:
+    """An empty figure on the Agg canvas whose parts are laid out without overlap."""
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, x=0.02, ha="left", weight="bold")
+    return figure
+
+
+def save(figure: Figure, folder: str | Path, name: str) -> Path:
+    """Write a figure as ``folder/name.png``, completely or not at all, and release its memory.
+
+    Args:
+        figure: What to write; it is empty afterwards.
+        folder: Where to; created if it does not exist.
+        name: File name without its suffix.
+
+    Raises:
+        OutputError: if the folder or the file cannot be written.
+    """
+    target = Path(folder) / f"{name}.png"
+    temporary = target.with_name(f".{name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with matplotlib.style.context(["default", _RC]):
+            # Without the version of matplotlib in it the same figure is the same file.
+            figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
+        os.replace(temporary, target)
+    except OSError as error:
+        raise OutputError(
+            f"figures: {target} cannot be written ({error.strerror or error}); choose another folder, or free"
+            " some space."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)  # gone already, unless writing failed
+        figure.clear()
+    return target
+
+
+def scalar(state: Mapping[str, float | None], name: str) -> float:
+    """A statistic of the economy, NaN where it is not defined."""
+    value = state[name]
+    return float("nan") if value is None else value
+
+
+def number(value: float, spec: str = ".3f") -> str:
+    """A number in print, ``n/a`` if it is not defined and never a negative zero."""
+    if not np.isfinite(value):
+        return "n/a"
+    text = format(value, spec)
+    if float(text) == 0:
+        return format(0.0, spec.replace("+", ""))
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def limit_to(axis: Axes, which: str, values: np.ndarray, *, least: float, zero: bool = False) -> None:
+    """Fit an axis to the values, but never to a range below `least`, so that rounding errors stay invisible.
+
+    Args:
+        axis: The axes.
+        which: ``"x"`` or ``"y"``.
+        values: What is plotted; what is not finite is left out.
+        least: Smallest range shown.
+        zero: Whether 0 must be in the range.
+    """
+    finite = values[np.isfinite(values)]
+    if zero:
+        finite = np.append(finite, 0.0)
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    short = max(least - (high - low), 0.0)
+    low, high = low - short / 2, high + short / 2
+    pad = 0.08 * (high - low)
+    (axis.set_xlim if which == "x" else axis.set_ylim)(low - pad, high + pad)
