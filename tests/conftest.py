@@ -1,7 +1,7 @@
 """Strict JAX, shape checks of the package's annotations, and the programs that many tests share.
 
-Compiling dominates the time of this suite, so the population, the compiled functions and the random parameter points
-below are made once per session: a test asks for `moments_of` instead of jitting the moments anew.
+Compiling dominates the time of this suite, so the population, the compiled functions and the random parameter
+points below are made once per session: a test asks for `moments_of` instead of jitting the moments anew.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_default_matmul_precision", "highest")
 
-# Every annotated shape and dtype of the package is checked while it is traced; compiled code does not pay for it.
+# Every annotated shape and dtype of the package is checked while it is traced; compiled code pays nothing.
 install_import_hook("aigini", "beartype.beartype")
 
 # The independent NumPy implementation, `import numpy_model`.
@@ -56,8 +56,10 @@ def baseline():
 
 @pytest.fixture(scope="session")
 def levels():
-    """`levels(A0, A1)`: a scenario whose levels are data, so that another level does not compile anything anew."""
-    return lambda before=0.0, after=1.0: Scenario(A0=np.asarray(before, np.float64), A1=np.asarray(after, np.float64))
+    """`levels(A0, A1)`: a scenario whose levels are data, so that another one compiles nothing anew."""
+    return lambda before=0.0, after=1.0: Scenario(
+        A0=np.asarray(before, np.float64), A1=np.asarray(after, np.float64)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +93,9 @@ def moments_of(population, levels):
     """`moments_of(params, scenario, population)`: the six moments as a NumPy array."""
     compiled = jax.jit(six_moments)
     usual = levels()
-    return lambda params, scenario=usual, population=population: np.asarray(compiled(params, population, scenario))
+    return lambda params, scenario=usual, population=population: np.asarray(
+        compiled(params, population, scenario)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -106,22 +110,22 @@ def statistics_of(population, levels):
 
 @pytest.fixture(scope="session")
 def economy_of(population, levels):
-    """`economy_of(params, scenario)`: the solved economy, in NumPy arrays."""
+    """`economy_of(params, scenario)`: the solved economy."""
     compiled = jax.jit(solve)
     usual = levels()
-    return lambda params, scenario=usual: jax.device_get(compiled(params, scenario, population.firm_shocks))
+    return lambda params, scenario=usual: compiled(params, scenario, population.firm_shocks)
 
 
 @pytest.fixture(scope="session")
 def forward_jacobian(population):
-    """`forward_jacobian(params)`: derivatives of the six moments, [6, 31], by forward-mode differentiation."""
+    """`forward_jacobian(params)`: derivatives of the six moments, [6, 31], in forward mode."""
     compiled = jax.jit(jax.jacfwd(six_moments))
     return lambda params: as_matrix(compiled(params, population))
 
 
 @pytest.fixture(scope="session")
 def reverse_jacobian(population):
-    """The same by reverse-mode differentiation."""
+    """The same in reverse mode."""
     compiled = jax.jit(jax.jacrev(six_moments))
     return lambda params: as_matrix(compiled(params, population))
 

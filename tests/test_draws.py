@@ -70,7 +70,7 @@ def test_the_first_two_scrambled_dimensions_stay_a_net():
 
 
 def test_scrambling_is_nested():
-    # Two numbers that first differ in bit k must, scrambled, first differ in bit k: that is what "nested" means.
+    # Two numbers that first differ in bit k must, scrambled, first differ in bit k: that is "nested".
     generator = np.random.default_rng(0)
     first = generator.integers(0, 2**32, 4000).astype(np.uint32)
     bit = generator.integers(0, 32, 4000).astype(np.uint32)
@@ -107,7 +107,9 @@ def test_a_draw_does_not_depend_on_how_indices_are_batched(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_seed_and_purpose_both_change_the_draws(kind):
     index = np.arange(1024)
-    streams = {(seed, purpose): bits(kind, seed, index, purpose) for seed in (0, 1, 2) for purpose in (0, 1, 2)}
+    streams = {
+        (seed, purpose): bits(kind, seed, index, purpose) for seed in (0, 1, 2) for purpose in (0, 1, 2)
+    }
     for one, other in itertools.combinations(streams, 2):
         assert np.mean(streams[one] == streams[other]) < 0.01
         # Two scrambles of one Sobol' dimension share its strata; everything else is uncorrelated.
@@ -172,7 +174,9 @@ def test_normals_have_the_moments_of_a_standard_normal(kind, bounds):
 
 def test_a_choice_is_exact_integer_arithmetic():
     generator = np.random.default_rng(2)
-    patterns = np.concatenate([[0, 1, 2**31, 2**32 - 1], generator.integers(0, 2**32, 5000)]).astype(np.uint32)
+    patterns = np.concatenate([[0, 1, 2**31, 2**32 - 1], generator.integers(0, 2**32, 5000)]).astype(
+        np.uint32
+    )
     for count in (1, 2, 3, 16, 300, 1000, 2**31 + 11):
         chosen = np.asarray(draws.choice(jnp.asarray(patterns), count))
         assert chosen.tolist() == [int(b) * count >> 32 for b in patterns.tolist()]

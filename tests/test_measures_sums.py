@@ -44,7 +44,9 @@ def test_slope_and_variance_do_not_depend_on_the_reference_point(seed, x_ref, y_
     y = 1 + 0.5 * x + noise
     moments = cross(x, y, x_ref, y_ref)
     assert float(moments.slope) == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-9)
-    assert float(moments.slope) == pytest.approx(float(sample.ols_slope(jnp.asarray(x), jnp.asarray(y))), rel=1e-9)
+    assert float(moments.slope) == pytest.approx(
+        float(sample.ols_slope(jnp.asarray(x), jnp.asarray(y))), rel=1e-9
+    )
     assert float(moments.variance_y) == pytest.approx(np.var(y), rel=1e-10)
 
 
@@ -80,13 +82,15 @@ def test_a_single_group_has_nothing_between_groups_and_a_zero_derivative():
 
 @pytest.mark.parametrize("between", [0.0, 0.04, 0.5])
 def test_between_variance_is_unbiased_in_unbalanced_groups(between):
-    # 400 replications of 60 groups of 1 to 9 members, within variance 1: mean estimate within 4 standard errors.
+    # 400 replications of 60 groups of 1 to 9, within variance 1: mean estimate within 4 standard errors.
     generator = np.random.default_rng(5)
     group = np.repeat(np.arange(60), 1 + np.arange(60) % 9)
     estimate = jax.jit(lambda y: sums.between_variance(grouped(y, group, 60), jnp.sum(y**2)))
     found = [
-        float(estimate(jnp.asarray(np.sqrt(between) * generator.normal(size=60)[group] + generator.normal(size=len(group)))))
-        for _ in range(400)
+        float(estimate(jnp.asarray(np.sqrt(between) * firm[group] + worker)))
+        for firm, worker in zip(
+            generator.normal(size=(400, 60)), generator.normal(size=(400, len(group))), strict=True
+        )
     ]
     error = np.std(found) / np.sqrt(len(found))
     assert np.mean(found) == pytest.approx(between, abs=4 * error)
@@ -102,13 +106,15 @@ def test_theil_from_sums_is_the_lognormal_closed_form_and_the_sample_index():
 
 
 def test_theil_splits_into_between_and_within():
-    # Lognormal groups of equal log dispersion s and medians m_j: within is s²/2, between the index of group means.
+    # Lognormal groups of equal log dispersion s: within is s²/2, between the index of group means.
     n, spread = 2**14, 0.4
     medians, copies = np.array([1.0, 2.0, 5.0]), np.array([1, 3, 2])
     unit = np.exp(spread * ndtri((np.arange(n) + 0.5) / n))
     group = np.repeat(np.repeat(np.arange(3), copies), n)
     x = medians[group] * np.tile(unit, copies.sum())
-    total = float(sums.theil(jnp.asarray(float(len(x))), jnp.asarray(x.sum()), jnp.asarray((x * np.log(x)).sum())))
+    total = float(
+        sums.theil(jnp.asarray(float(len(x))), jnp.asarray(x.sum()), jnp.asarray((x * np.log(x)).sum()))
+    )
     between = float(sums.theil_between(grouped(x, group, 3)))
     means = np.repeat(medians, copies)
     assert between == pytest.approx(float(sample.theil(jnp.asarray(means))), rel=1e-10)

@@ -58,7 +58,9 @@ def test_rows_hold_the_workers_of_one_occupation_and_nobody_is_lost(kind):
         np.testing.assert_allclose(
             workers[o][:, FIELDS.index("ability")], ability[occupation == o], rtol=1e-14, atol=1e-16
         )
-    assert sum(len(own) for own in workers.values()) == population.n_workers == int(population.count.sum()) == n
+    assert (
+        sum(len(own) for own in workers.values()) == population.n_workers == int(population.count.sum()) == n
+    )
 
 
 @pytest.mark.parametrize("chunk", [1000, 100, 7])
@@ -116,9 +118,7 @@ def test_shapes_do_not_change_with_the_seed(kind):
         tuple(
             leaf.shape
             for leaf in jax.tree.leaves(
-                draw_population(
-                    n_workers=3000, n_firms=50, draws=kind, seed=seed, precision="float64"
-                )
+                draw_population(n_workers=3000, n_firms=50, draws=kind, seed=seed, precision="float64")
             )
         )
         for seed in range(5)

@@ -63,7 +63,7 @@ class Trace:
     Attributes:
         stage: Name of the stage each recorded iteration belongs to.
         iteration: Iteration within the whole run.
-        objective: Objective of each start, ``[iterations, starts]``.
+        objective: Best objective of each start so far, in the order of `Calibration.starts`, ``[iterations, starts]``.
     """
 
     stage: Sequence[str]
@@ -92,10 +92,12 @@ class Calibration:
         starts: Where each start ended.
         agreed: How many starts ended at the best optimum.
         trace: Objective along the way.
-        moment_simulation_se: Standard deviation of each moment over other draws of the population.
+        moment_simulation_se: Standard deviation of each moment over other draws of the population; None with fewer
+            than two replications.
         estimate_simulation_se: What that implies for the estimates, by the delta method; None where the Jacobian does
             not determine them.
         replications: Number of other draws behind the two.
+        income: Income concept of m6, ``"total"`` or ``"wage"``.
     """
 
     free: tuple[str, ...]
@@ -114,9 +116,10 @@ class Calibration:
     starts: Sequence[StartResult]
     agreed: int
     trace: Trace
-    moment_simulation_se: Mapping[str, float]
+    moment_simulation_se: Mapping[str, float] | None
     estimate_simulation_se: Mapping[str, float] | None
     replications: int
+    income: str = "total"
 
     @property
     def message(self) -> str:
@@ -132,9 +135,10 @@ class Calibration:
     def __str__(self) -> str:
         lines = [f"{'moment':8s}{'target':>10s}{'s.e.':>9s}{'fitted':>12s}{'misfit/s.e.':>13s}{'sim. s.e.':>11s}  seen"]
         for name, target in self.targets.items():
+            error = "n/a" if self.moment_simulation_se is None else f"{self.moment_simulation_se[name]:.1e}"
             lines.append(
                 f"{name:8s}{target.value:10.4f}{target.se:9.4f}{self.fitted[name]:12.6f}{self.misfit[name]:13.2e}"
-                f"{self.moment_simulation_se[name]:11.1e}  {target.seen}"
+                f"{error:>11s}  {target.seen}"
             )
         lines.append("")
         lines.append(f"{'parameter':24s}{'estimate':>12s}{'sim. s.e.':>11s}")

@@ -67,7 +67,7 @@ def accumulate(
 
     @jax.checkpoint
     def one_row(everyone: Faced, workers: Workers, occupation: Array, count: Array) -> tuple[Common, Own]:
-        own = (jnp.arange(N_OCCUPATIONS) == occupation).astype(jnp.float64)
+        own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
         before, after = outcomes(in_occupation(everyone, own, population.dtype), workers)
         present = (jnp.arange(width, dtype=jnp.int32) < count).astype(population.dtype)
         common, kept = summarise(Row(before=before, after=after, workers=workers, present=present))

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int32
 
 from aigini.errors import PopulationError
 from aigini.population import draws
-from aigini.population.draws import Draws
+from aigini.population.draws import SOBOL_DIMENSIONS, Draws
 from aigini.precision import require_x64
 
 N_OCCUPATIONS = 16
@@ -113,7 +113,17 @@ def draw_population(
         PrecisionError: if 64-bit mode is off.
     """
     require_x64()
-    _check(n_workers, n_firms, years, seed, draws, precision, chunk)
+    found = size_problems(
+        n_workers=n_workers,
+        n_firms=n_firms,
+        years=years,
+        seed=seed,
+        draws=draws,
+        precision=precision,
+        chunk=chunk,
+    )
+    if found:
+        raise PopulationError("\n".join(found))
     dtype = np.dtype(precision)
     index, occupation, count = _layout(n_workers, seed, draws, chunk)
     return Population(
@@ -125,32 +135,39 @@ def draw_population(
     )
 
 
-def _check(
-    n_workers: int, n_firms: int, years: int, seed: int, kind: str, precision: str, chunk: int | None
-) -> None:
+def size_problems(
+    *,
+    n_workers: int,
+    n_firms: int,
+    years: int,
+    seed: int,
+    draws: str,
+    precision: str,
+    chunk: int | None,
+) -> list[str]:
+    """Every reason why a population of these sizes cannot be drawn, as full sentences."""
     found = []
     if n_workers < 1 or n_workers >= 2**32:
-        found.append(f"n_workers = {n_workers} is not in 1 .. 2^32 - 1; the baseline uses {1 << 18}.")
+        found.append(f"population.n_workers = {n_workers} is not in 1 .. 2^32 - 1; the baseline uses {1 << 18}.")
     if n_firms < 1:
-        found.append(f"n_firms = {n_firms} must be at least 1; the baseline uses 1000.")
+        found.append(f"population.n_firms = {n_firms} must be at least 1; the baseline uses 1000.")
     if n_workers >= 1 and n_firms >= 1 and n_workers < 2 * n_firms:
         found.append(
-            f"n_firms = {n_firms} is too many for n_workers = {n_workers}: between-firm variance needs two workers"
-            f" per firm on average; use at most {max(n_workers // 2, 1)} firms or at least {2 * n_firms} workers."
+            f"population.n_firms = {n_firms} is too many for n_workers = {n_workers}: between-firm variance needs two"
+            f" workers per firm on average; use at most {max(n_workers // 2, 1)} firms or at least {2 * n_firms} workers."
         )
-    limit = draws.SOBOL_DIMENSIONS if kind == "qmc" else 10_000
+    limit = SOBOL_DIMENSIONS if draws == "qmc" else 10_000
     if not 1 <= years <= limit:
-        found.append(f"years = {years} is not in 1 .. {limit} for {kind} draws.")
+        found.append(f"scenario.years = {years} is not in 1 .. {limit} for {draws} draws.")
     if not 0 <= seed < 2**63:
-        found.append(f"seed = {seed} is not in 0 .. 2^63 - 1.")
-    if kind not in get_args(Draws):
-        found.append(f"draws = {kind!r} is unknown; use 'qmc' or 'pseudo'.")
+        found.append(f"population.seed = {seed} is not in 0 .. 2^63 - 1.")
+    if draws not in get_args(Draws):
+        found.append(f"population.draws = {draws!r} is unknown; use 'qmc' or 'pseudo'.")
     if precision not in ("float32", "float64"):
-        found.append(f"precision = {precision!r} is unknown; use 'float32' or 'float64'.")
+        found.append(f"population.precision = {precision!r} is unknown; use 'float32' or 'float64'.")
     if chunk is not None and chunk < 1:
-        found.append(f"chunk = {chunk} must be at least 1, or left out.")
-    if found:
-        raise PopulationError("population: " + " ".join(found))
+        found.append(f"population.chunk = {chunk} must be at least 1, or left out.")
+    return found
 
 
 def _layout(

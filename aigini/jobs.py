@@ -1,0 +1,139 @@
+"""The main job: simulate the baseline, calibrate, simulate at the estimates, and put it all into one run folder."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aigini import figures
+from aigini.config import Config
+from aigini.estimation.msm import Progress, Watcher
+from aigini.estimation.result import Calibration
+from aigini.moments.simulation import Simulation
+from aigini.run import checkpoint, folder, store
+from aigini.verbs import ConfigLike, as_config, blank_progress, calibrate, simulate, simulate_at
+
+Say = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reproduction:
+    """What `reproduce` found.
+
+    Attributes:
+        config: The configuration.
+        start: The economy at the configured parameters.
+        calibration: The estimation.
+        fitted: The economy at the estimates.
+        folder: The run folder.
+    """
+
+    config: Config
+    start: Simulation
+    calibration: Calibration
+    fitted: Simulation
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"{self.calibration}\n\nThe economy at the estimates\n\n{self.fitted}\n\nrun folder: {self.folder}"
+
+
+def run_calibration(
+    config: Config, out: Path, *, resume: bool = False, watch: Watcher = lambda _: None, say: Say = lambda _: None
+) -> Calibration:
+    """Calibrate with checkpoints in `out`; with `resume`, go on from the checkpoint there.
+
+    Raises:
+        CheckpointError: if the checkpoint to resume from is damaged or belongs to another configuration.
+        OutputError: if `out` cannot be written.
+        EstimationError: if the problem cannot be posed or no start can be used.
+    """
+    folder.prepare(out)
+    state = None
+    if resume:
+        state = checkpoint.load(out, config, blank_progress(config))
+        say("no checkpoint to resume from, starting afresh" if state is None else f"resumed at iteration {int(state.iteration)}")
+
+    def save_and_watch(progress: Progress) -> None:
+        checkpoint.save(out, config, progress)
+        watch(progress)
+
+    result = calibrate(config, watch=save_and_watch, resume=state)
+    return result
+
+
+def reproduce(
+    config: ConfigLike = None,
+    *,
+    out: str | Path = "runs/reproduce",
+    resume: bool = False,
+    watch: Watcher = lambda _: None,
+    say: Say = lambda _: None,
+    **overrides: Any,
+) -> Reproduction:
+    """Simulate, calibrate, simulate at the estimates, draw the figures, and write one run folder.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        out: The run folder; earlier results in it are replaced only by finished ones.
+        resume: Go on from the checkpoint of an interrupted calibration in `out`.
+        watch: Called with the state of the estimation after every block of iterations.
+        say: Called with one line per stage.
+        **overrides: As in `simulate`.
+
+    Raises:
+        AiginiError: as `simulate` and `calibrate` do, or if `out` cannot be written.
+    """
+    settings = as_config(config, overrides)
+    place = folder.prepare(Path(out))
+    clock = _Clock()
+    say("simulating at the configured parameters")
+    start = simulate(settings)
+    clock.stop("simulate")
+    say("calibrating")
+    calibration = run_calibration(settings, place, resume=resume, watch=watch, say=say)
+    clock.stop("calibrate")
+    say("simulating at the estimates")
+    fitted = simulate_at(settings, calibration.params)
+    clock.stop("simulate_at_estimates")
+    say("drawing figures")
+    draw(place / "figures", fitted, calibration)
+    clock.stop("figures")
+    run = folder.record(settings, clock.times)
+    store.save_simulation(place, start, run)
+    store.save_simulation(place, fitted, run, "simulate_at_estimates")
+    store.save_calibration(place, calibration, run)
+    write_record(place, settings, run)
+    checkpoint.clear(place)
+    return Reproduction(settings, start, calibration, fitted, place)
+
+
+def write_record(place: Path, config: Config, run: Mapping[str, Any]) -> None:
+    """Write the resolved configuration and the record of the run."""
+    folder.write_atomically(place / "config.toml", lambda path: path.write_text(config.to_toml(), encoding="utf-8"))
+    folder.write_json(place / "run.json", run)
+
+
+def draw(place: Path, simulation: Simulation | None, calibration: Calibration | None) -> list[Path]:
+    """Draw the figures of whatever results there are into `place`."""
+    folder.prepare(place)
+    paths = []
+    if calibration is not None:
+        paths += figures.draw_calibration(calibration, place)
+    if simulation is not None:
+        paths += figures.draw_simulation(simulation, place)
+    return paths
+
+
+class _Clock:
+    """Seconds between stops, by name."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def stop(self, name: str) -> None:
+        now = time.perf_counter()
+        self.times[name] = round(now - self._last, 3)
+        self._last = now

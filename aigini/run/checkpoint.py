@@ -1,0 +1,88 @@
+"""Checkpoints of an estimation: written atomically, checked by digest, tied to one configuration.
+
+A checkpoint is two files: the arrays, named by their own SHA-256, and a manifest that points to them. The manifest is
+replaced last, in one step, so a kill at any moment leaves the previous checkpoint valid.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from pathlib import Path
+
+import equinox as eqx
+
+from aigini.config import Config
+from aigini.errors import CheckpointError
+from aigini.estimation.msm import Progress
+from aigini.run.folder import write_atomically, write_json
+
+_MANIFEST = "checkpoint.json"
+
+
+def save(folder: Path, config: Config, progress: Progress) -> None:
+    """Write a checkpoint into `folder`, and drop the arrays of the one before."""
+    arrays = write_atomically(folder / ".checkpoint.new", lambda path: _serialise(path, progress))
+    digest = hashlib.sha256(arrays.read_bytes()).hexdigest()
+    final = folder / f"checkpoint-{digest[:16]}.eqx"
+    arrays.replace(final)
+    write_json(
+        folder / _MANIFEST,
+        {
+            "config_sha256": config.digest,
+            "arrays": final.name,
+            "sha256": digest,
+            "iteration": int(progress.iteration),
+            "aigini": importlib.metadata.version("aigini"),
+        },
+    )
+    for old in folder.glob("checkpoint-*.eqx"):
+        if old != final:
+            old.unlink()
+
+
+def _serialise(path: Path, progress: Progress) -> None:
+    with path.open("wb") as file:
+        eqx.tree_serialise_leaves(file, progress)
+
+
+def load(folder: Path, config: Config, like: Progress) -> Progress | None:
+    """The checkpoint in `folder`, or None if there is none.
+
+    Args:
+        folder: Run folder.
+        config: Configuration the checkpoint must belong to.
+        like: A state of the same shapes, as `aigini.estimation.msm.begin` makes.
+
+    Raises:
+        CheckpointError: if it is damaged or belongs to another configuration.
+    """
+    manifest = folder / _MANIFEST
+    if not manifest.exists():
+        return None
+    remedy = "run without --resume to start again, or choose another --out"
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        owner, name, digest = content["config_sha256"], content["arrays"], content["sha256"]
+        arrays = folder / Path(name).name
+        stored = arrays.read_bytes()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{manifest}: the checkpoint is damaged ({error}); {remedy}.") from None
+    if owner != config.digest:
+        raise CheckpointError(
+            f"{manifest}: the checkpoint belongs to another configuration ({owner[:12]}, this one is"
+            f" {config.digest[:12]}); restore that configuration, or {remedy}."
+        )
+    if hashlib.sha256(stored).hexdigest() != digest:
+        raise CheckpointError(f"{arrays}: the checkpoint is damaged (its digest does not match); {remedy}.")
+    try:
+        with arrays.open("rb") as file:
+            return eqx.tree_deserialise_leaves(file, like)
+    except (RuntimeError, ValueError, EOFError, OSError) as error:
+        raise CheckpointError(f"{arrays}: the checkpoint cannot be read ({error}); {remedy}.") from None
+
+
+def clear(folder: Path) -> None:
+    """Remove the checkpoint of a finished run."""
+    (folder / _MANIFEST).unlink(missing_ok=True)
+    for arrays in folder.glob("checkpoint-*.eqx"):
+        arrays.unlink()

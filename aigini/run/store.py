@@ -1,0 +1,124 @@
+"""Results on disk: written by the commands, read back to draw figures again."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigini.errors import OutputError
+from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.moments.simulation import Simulation
+from aigini.run.folder import read_arrays, write_arrays, write_json
+
+
+def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any], name: str = "simulate") -> Path:
+    """Write ``name.json`` (params, before, after, moments, run) and ``name.nc`` (arrays)."""
+    write_arrays(
+        folder / f"{name}.nc", {"before": simulation.before_arrays, "after": simulation.after_arrays}
+    )
+    return write_json(
+        folder / f"{name}.json",
+        {
+            "params": simulation.params,
+            "before": simulation.before,
+            "after": simulation.after,
+            "moments": simulation.moments,
+            "income": simulation.income,
+            "regime": simulation.regime,
+            "run": run,
+        },
+    )
+
+
+def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
+    """Read what `save_simulation` wrote.
+
+    Raises:
+        OutputError: if the files are missing or damaged.
+    """
+    content = _read(folder / f"{name}.json")
+    try:
+        arrays = read_arrays(folder / f"{name}.nc")
+        return Simulation(
+            params=content["params"],
+            moments=content["moments"],
+            before=content["before"],
+            after=content["after"],
+            before_arrays=arrays["before"],
+            after_arrays=arrays["after"],
+            income=content["income"],
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder / f"{name}.nc", error) from None
+
+
+def save_calibration(folder: Path, calibration: Calibration, run: Mapping[str, Any]) -> Path:
+    """Write ``calibration.json``."""
+    content = {
+        **{
+            field.name: getattr(calibration, field.name)
+            for field in dataclasses.fields(Calibration)
+            if field.name not in ("jacobian", "status", "starts", "trace", "targets")
+        },
+        "targets": {name: dataclasses.asdict(target) for name, target in calibration.targets.items()},
+        "jacobian": {
+            "moments": list(calibration.targets),
+            "parameters": list(calibration.free),
+            "values": calibration.jacobian,
+        },
+        "status": {"name": calibration.status.name, "message": calibration.message},
+        "starts": [dataclasses.asdict(start) for start in calibration.starts],
+        "trace": dataclasses.asdict(calibration.trace),
+        "run": run,
+    }
+    return write_json(folder / "calibration.json", content)
+
+
+def load_calibration(folder: Path) -> Calibration:
+    """Read what `save_calibration` wrote.
+
+    Raises:
+        OutputError: if the file is missing or damaged.
+    """
+    path = folder / "calibration.json"
+    content = _read(path)
+    try:
+        plain = {
+            field.name: content[field.name]
+            for field in dataclasses.fields(Calibration)
+            if field.name not in ("jacobian", "status", "starts", "trace", "targets")
+        }
+        trace = content["trace"]
+        return Calibration(
+            **plain
+            | {
+                "free": tuple(content["free"]),
+                "weighting": np.array(content["weighting"]),
+                "singular_values": np.array(content["singular_values"]),
+                "targets": {name: Target(**target) for name, target in content["targets"].items()},
+                "jacobian": np.array(content["jacobian"]["values"]),
+                "status": Status[content["status"]["name"]],
+                "starts": [StartResult(**start) for start in content["starts"]],
+                "trace": Trace(
+                    stage=trace["stage"],
+                    iteration=trace["iteration"],
+                    objective=np.array(trace["objective"], float),
+                ),
+            }
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> OutputError:
+    return OutputError(f"{path}: is not a readable result ({error}); run the command that writes it again.")

@@ -1,0 +1,123 @@
+"""The verbs of the Python interface: a configuration in, a typed result out. No files, no screen."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from aigini import config as configuration
+from aigini.config import Config
+from aigini.estimation import msm, starts
+from aigini.estimation.msm import Progress, Watcher
+from aigini.estimation.problem import Problem, pose
+from aigini.estimation.result import Calibration
+from aigini.moments import simulation
+from aigini.moments.simulation import Simulation
+from aigini.parameters import Parameters
+from aigini.precision import with_x64
+
+ConfigLike = Config | str | Path | None
+
+
+def as_config(source: ConfigLike, overrides: Mapping[str, Any]) -> Config:
+    """A `Config` from itself, from a TOML file, or from nothing (the baseline), with values replaced.
+
+    Raises:
+        ConfigError: listing every problem.
+    """
+    if isinstance(source, Config):
+        if not overrides:
+            return source
+        raise TypeError("overrides change a file; load the file with them instead of changing a loaded Config.")
+    return configuration.load(source, overrides)
+
+
+@with_x64
+def simulate(config: ConfigLike = None, **overrides: Any) -> Simulation:
+    """Simulate the economy before and after AI.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        **overrides: Parameters by name (``xi=0.2``), or any dotted key (``**{"population.seed": 1}``).
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        EquilibriumError: if the economy has no usable outcome at these parameters.
+    """
+    settings = as_config(config, overrides)
+    return simulation.simulate(settings.params, settings.draw(), settings.scenario, income=settings.income)
+
+
+@with_x64
+def simulate_at(config: Config, params: Mapping[str, float]) -> Simulation:
+    """Simulate `config` at other parameters, such as estimates."""
+    return simulation.simulate(Parameters(**params), config.draw(), config.scenario, income=config.income)
+
+
+@with_x64
+def calibrate(
+    config: ConfigLike = None,
+    *,
+    watch: Watcher = lambda _: None,
+    resume: Progress | None = None,
+    start: Mapping[str, float] | None = None,
+    **overrides: Any,
+) -> Calibration:
+    """Estimate the free parameters by the method of simulated moments.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        watch: Called with the state after every block of iterations.
+        resume: A state of an earlier run of the same configuration.
+        start: One start instead of the space-filling design, by name in natural units.
+        **overrides: As in `simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        EstimationError: if the problem cannot be posed or no start can be used.
+    """
+    settings = as_config(config, overrides)
+    problem, points = posed(settings, start)
+    return msm.estimate(
+        problem,
+        settings.targets,
+        points,
+        descent_settings=settings.descent,
+        polish_settings=settings.polish,
+        replications=[
+            settings.draw(settings.population["seed"] + 1 + extra) for extra in range(settings.replications)
+        ],
+        watch=watch,
+        resume=resume,
+    )
+
+
+def posed(config: Config, start: Mapping[str, float] | None = None) -> tuple[Problem, np.ndarray]:
+    """The estimation problem of a configuration, and its starting values ``[starts, free]``."""
+    problem = pose(
+        params=config.params,
+        population=config.draw(),
+        targets=config.targets,
+        free=config.free,
+        tie=config.tie,
+        weighting=config.weighting,
+        scenario=config.scenario,
+        income=config.income,
+    )
+    if start is not None:
+        points = starts.at(problem.space, start)
+    elif config.starts == 0:
+        points = starts.at(problem.space, config.params)
+    else:
+        points = starts.design(problem.space, config.starts, config.start_seed)
+    starts.check(problem.space, points)
+    return problem, points
+
+
+@with_x64
+def blank_progress(config: Config) -> Progress:
+    """A state of the shapes that an estimation of `config` has, to read a checkpoint into."""
+    points = jnp.zeros((max(config.starts, 1), len(config.free)))
+    return msm.blank(points, points, config.descent, config.polish)

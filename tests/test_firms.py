@@ -1,0 +1,178 @@
+"""Firms: cumulative advantage, capital intensity and the growth gap."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import erf, ndtri
+
+from aigini.economy.firms import asset_paths, capital_intensity, growth, growth_gap, initial_log_assets
+from aigini.economy.rents import capital_claim, commodity_pay, fixed_pay, ownership, quasi_rent
+from aigini.measures import sample
+from aigini.moments.six import six_moments
+
+compiled_paths = jax.jit(asset_paths)
+ONE = jnp.asarray(1.0)
+ZERO = jnp.asarray(0.0)
+
+
+@pytest.fixture(scope="module")
+def shocks():
+    """Balanced quasi-random shocks of 20 000 firms over 10 years."""
+    generator = np.random.default_rng(0)
+    scores = ndtri((np.arange(20_000) + 0.5) / 20_000)
+    return jnp.asarray(np.stack([generator.permutation(scores) for _ in range(10)], axis=1))
+
+
+def test_paths_follow_their_recursion(baseline, shocks):
+    for level in (0.0, 1.0, 2.0):
+        path = np.asarray(compiled_paths(baseline, jnp.asarray(level), shocks))
+        assert path.shape == (11, 20_000)
+        np.testing.assert_allclose(path[0], ndtri((np.arange(20_000) + 0.5) / 20_000), rtol=1e-14)
+        rho = 1 - 0.1 + 0.05 * (1 - 0.12) * 0.4 * level
+        for year in range(10):
+            expected = rho * path[year] + np.sqrt(1 - 0.9**2) * np.asarray(shocks[:, year])
+            np.testing.assert_allclose(path[year + 1], expected, rtol=1e-12, atol=1e-13)
+
+
+def test_without_cumulative_advantage_ai_does_not_move_firms_at_all(baseline, shocks):
+    params = baseline.replace(cumulative_advantage=0.0)
+    before, after = (compiled_paths(params, level, shocks) for level in (ZERO, ONE))
+    np.testing.assert_array_equal(before, after)
+    assert float(growth_gap(before)) == float(growth_gap(after))
+
+
+@pytest.mark.parametrize("asset_sd", [0.6, 1.0])
+def test_dispersion_is_stationary_before_ai(baseline, shocks, asset_sd):
+    # Var' = (1-μ)² Var + ν² has the fixed point σ_K²; sampling error of a variance over 20 000 firms is 1 %.
+    params = baseline.replace(asset_sd=asset_sd)
+    path = np.asarray(compiled_paths(params, ZERO, shocks))
+    np.testing.assert_allclose(np.var(path, axis=1), asset_sd**2, rtol=0.05)
+    ginis = [float(sample.gini(capital_intensity(params, jnp.asarray(logs)))) for logs in path]
+    np.testing.assert_allclose(ginis, erf(asset_sd / 2), atol=0.02)
+
+
+def test_proprietary_ai_raises_dispersion_and_its_growth(baseline, shocks):
+    spreads = []
+    for eta1 in (0.0, 0.5, 1.0):
+        path = np.asarray(compiled_paths(baseline.replace(eta1=eta1, cumulative_advantage=0.2), ONE, shocks))
+        spreads.append(np.std(path, axis=1))
+    assert np.all(np.diff(spreads, axis=0)[:, 1:] > 0)
+    # With ρ > 1 dispersion grows without bound.
+    explosive = np.asarray(compiled_paths(baseline.replace(eta1=1.0, cumulative_advantage=0.3), ONE, shocks))
+    assert np.all(np.diff(np.std(explosive, axis=1)) > 0)
+
+
+def test_owners_reinvest_only_what_workers_do_not_get(baseline):
+    for xi in (0.0, 0.3, 1.0):
+        params = baseline.replace(xi=xi)
+        assert float(growth(params, ONE)) == pytest.approx(0.9 + 0.05 * (1 - xi) * 0.4, rel=1e-14)
+        assert float(growth(params, ZERO)) == pytest.approx(0.9, rel=1e-14)
+
+
+def test_capital_intensity_has_mean_one_and_the_gini_of_a_lognormal(baseline):
+    logs = initial_log_assets(baseline, 20_000)
+    for psi in (0.0, 0.5, 1.5):
+        kappa = capital_intensity(baseline.replace(psi=psi), logs)
+        assert float(jnp.mean(kappa)) == pytest.approx(1, rel=1e-13)
+        assert float(sample.gini(kappa)) == pytest.approx(erf(psi / 2), abs=1e-3)
+    shifted = capital_intensity(baseline, logs + 500.0)
+    np.testing.assert_allclose(shifted, capital_intensity(baseline, logs), rtol=1e-9)
+
+
+def test_the_growth_gap_has_its_expected_value(baseline, shocks):
+    # E[log k_T - log k_0] = (ρ^T - 1) log k_0; thirds of a normal have mean ± φ(Φ⁻¹(2/3)) / (1/3).
+    third = np.exp(-(ndtri(2 / 3) ** 2) / 2) / np.sqrt(2 * np.pi) * 3
+    for level in (ZERO, ONE):
+        rho = float(growth(baseline, level))
+        gap = growth_gap(compiled_paths(baseline, level, jnp.zeros_like(shocks)))
+        assert float(gap) == pytest.approx(2 * third * (rho**10 - 1), rel=1e-3)
+        noisy = float(growth_gap(compiled_paths(baseline, level, shocks)))
+        assert noisy == pytest.approx(2 * third * (rho**10 - 1), abs=0.08)
+
+
+def test_thirds_leave_out_the_middle(baseline):
+    path = jnp.asarray([[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], [1.0, 3.0, 9.0, 9.0, 9.0, 9.0, 6.5, 8.5]])
+    assert float(growth_gap(path)) == pytest.approx(1.0 - 1.5)
+
+
+@pytest.mark.parametrize("n_firms", [1, 2])
+def test_fewer_than_three_firms_have_no_growth_gap(baseline, population, n_firms):
+    few = eqx.tree_at(lambda p: p.firm_shocks, population, population.firm_shocks[:n_firms])
+    few = eqx.tree_at(
+        lambda p: (p.workers.firm, p.workers.owner_firm),
+        few,
+        (population.workers.firm % n_firms, population.workers.owner_firm % n_firms),
+    )
+    with pytest.raises(ValueError, match="at least 3"):
+        jax.eval_shape(six_moments, baseline, few)
+    path = asset_paths(baseline, ONE, few.firm_shocks)
+    kappa = capital_intensity(baseline, path[-1])
+    assert float(jnp.mean(kappa)) == pytest.approx(1, rel=1e-14)
+    if n_firms == 1:
+        assert float(kappa[0]) == 1
+
+
+def test_shocks_of_a_firm_do_not_touch_other_firms(baseline):
+    shocks = jnp.zeros((5, 10))
+    moved = shocks.at[2, 3].set(1.0)
+    difference = np.asarray(asset_paths(baseline, ONE, moved) - asset_paths(baseline, ONE, shocks))
+    assert np.all(difference[:, [0, 1, 3, 4]] == 0)
+    assert np.all(difference[:4, 2] == 0)
+    rho = float(growth(baseline, ONE))
+    np.testing.assert_allclose(difference[4:, 2], np.sqrt(0.19) * rho ** np.arange(7), rtol=1e-12)
+
+
+def test_derivatives_of_paths_are_central_differences(baseline):
+    shocks = jnp.asarray(np.random.default_rng(1).standard_normal((4, 10)))
+
+    def final(params):
+        path = asset_paths(params, ONE, shocks)
+        return jnp.concatenate([path[-1], capital_intensity(params, path[-1])])
+
+    compiled = jax.jit(final)
+    slopes = jax.jit(jax.jacfwd(final))(baseline)
+    for name in ("asset_sd", "asset_reversion", "cumulative_advantage", "eta1", "xi", "psi"):
+        value, step = float(getattr(baseline, name)), 1e-6
+        rise = compiled(baseline.replace(**{name: value + step})) - compiled(
+            baseline.replace(**{name: value - step})
+        )
+        np.testing.assert_allclose(getattr(slopes, name), rise / (2 * step), rtol=1e-7, atol=1e-8)
+
+
+def test_without_dispersion_all_firms_are_alike_with_finite_derivatives(baseline, shocks):
+    def intensity(asset_sd):
+        params = baseline.replace(asset_sd=asset_sd)
+        return capital_intensity(params, asset_paths(params, ONE, shocks[:300])[-1])
+
+    value, slope = jax.jvp(intensity, (ZERO,), (ONE,))
+    np.testing.assert_allclose(value, 1, rtol=1e-14)
+    assert np.all(np.isfinite(slope))
+
+
+def test_rents_and_pay_are_those_of_the_model(baseline):
+    ai_return = jnp.linspace(0.1, 0.6, 16)
+    level = jnp.asarray(1.5)
+    np.testing.assert_allclose(
+        quasi_rent(baseline, level, ai_return), 0.9 + 0.4 * 1.5 * ai_return, rtol=1e-14
+    )
+    np.testing.assert_allclose(commodity_pay(baseline, level, ai_return), 0.6 * 1.5 * ai_return, rtol=1e-14)
+    mean_rent = 0.9 + 0.4 * 1.5 * 0.35
+    np.testing.assert_allclose(
+        fixed_pay(baseline, level, ai_return), 0.6 * 1.5 * ai_return + 0.12 * mean_rent, rtol=1e-14
+    )
+    held, kappa = jnp.asarray([0.5, 2.0]), jnp.asarray([3.0, 0.1])
+    np.testing.assert_allclose(capital_claim(baseline, held, kappa), held * (0.2 + 0.8 * kappa), rtol=1e-14)
+
+
+def test_ownership_has_mean_one_its_dispersion_and_its_correlation_with_ability(baseline):
+    params = baseline.replace(ownership_sd=0.8, ownership_ability_corr=0.4)
+    generator = np.random.default_rng(2)
+    score, draw = generator.standard_normal((2, 400_000))
+    held = np.asarray(ownership(params, jnp.asarray(score), jnp.asarray(draw)))
+    assert held.mean() == pytest.approx(1, abs=5 * held.std() / np.sqrt(held.size))
+    assert np.log(held).std() == pytest.approx(0.8, rel=0.01)
+    assert np.corrcoef(np.log(held), score)[0, 1] == pytest.approx(0.4, abs=0.01)
+    equal = ownership(baseline.replace(ownership_sd=0.0), jnp.asarray(score[:9]), jnp.asarray(draw[:9]))
+    np.testing.assert_array_equal(equal, 1)
