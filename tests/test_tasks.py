@@ -183,4 +183,4 @@ def test_pay_exhausts_output_before_and_after_ai(points, economy_of):
             assert pay == pytest.approx(float(market.output), rel=1e-13)
         np.testing.assert_array_equal(economy.before.market.task_price, 1)
         price = np.asarray(economy.after.market.task_price)
-        assert price.min() < 0.99 < 1.01 < price.max()
+        assert price.min() < 0.999 < 1.001 < price.max()
