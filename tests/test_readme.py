@@ -1,0 +1,59 @@
+"""The README says what is true: its example runs, its commands are the ones that are tested."""
+
+import contextlib
+import io
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_python_example_is_ten_lines_and_runs():
+    (example,) = blocks("python")
+    code = [line for line in example.splitlines() if line.strip()]
+    assert len(code) <= 10
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(example, "README.md", "exec"), {})
+    regime, change, _ = printed.getvalue().split()[:3]
+    assert regime == ("concentrating" if float(change) > 0 else "equalising")
+    assert float(printed.getvalue().split()[-1]) > 0, "proprietary AI raises the Gini at the baseline"
+
+
+def test_the_test_command_is_what_ci_runs():
+    (command,) = [block.strip() for block in blocks("sh") if "pytest" in block]
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace(" --quiet", "")
+    assert command in ci
+
+
+def test_every_command_of_the_readme_exists():
+    commands = {shlex.split(line)[1] for block in blocks("sh") for line in block.splitlines() if line.startswith("aigini ")}
+    assert commands == {"simulate", "calibrate", "reproduce", "figures"}
+    from aigini.cli import app
+
+    assert commands == {command.callback.__name__ for command in app.registered_commands}
+
+
+def test_every_file_the_readme_names_is_there():
+    for name in re.findall(r"`(tests/[\w/*]+\.py)`", README) + re.findall(r"\]\(([\w/.]+)\)", README):
+        assert list(ROOT.glob(name)), name
+
+
+def test_tracked_files_name_no_machine():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    machine = re.compile(r"/(root|home)/[a-z]")
+    for name in listed.stdout.splitlines():
+        if name.endswith((".py", ".md", ".toml", ".json")) and name != "tests/test_readme.py":
+            assert not machine.search((ROOT / name).read_text(encoding="utf-8")), name
