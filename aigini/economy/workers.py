@@ -102,7 +102,7 @@ class Faced(eqx.Module):
     """
 
     params: Parameters
-    occupation_score: Scalar
+    occupation_score: Float[Array, "*occupations"]
     before: Terms
     after: Terms
     intensity_before: Float[Array, "firms"]

@@ -109,7 +109,8 @@ class Distribution(eqx.Module):
         lorenz_total: Population and income shares of total income, ``[2, edges]``.
         lorenz_wage: The same for wages.
         gini_by_occupation: Gini of total income within occupations, ``[occupations]``.
-        gini_by_assets: Gini of total income within groups of firms by initial assets, ``[groups]``.
+        gini_by_assets: Gini of total income within groups of firms by initial assets, ``[groups]``; NaN for a group
+            without firms (there are fewer than ten firms).
         income_by_source: Mean income by source, ``[sources]``.
         income_by_source_and_group: Mean income by source in the bottom half, next 40 %, next 9 % and top 1 % of total
             income, per worker of the group, ``[4, sources]``.
@@ -130,7 +131,7 @@ class Distribution(eqx.Module):
     gini_by_occupation: Float[Array, "occupations"]
     gini_by_assets: Float[Array, "groups"]
     income_by_source: Float[Array, "sources"]
-    income_by_source_and_group: Float[Array, "groups sources"]
+    income_by_source_and_group: Float[Array, "income_groups sources"]
     asset_gini_path: Float[Array, "years_and_start"]
 
 
@@ -325,7 +326,7 @@ def _arrays(
     )
 
 
-def _by_income_group(masses: Array, source_by_node: Array) -> Float[Array, "groups sources"]:
+def _by_income_group(masses: Array, source_by_node: Array) -> Float[Array, "income_groups sources"]:
     """Mean income by source in the bottom 50 %, next 40 %, next 9 % and top 1 %, splitting the marginal nodes."""
     share = masses / jnp.sum(masses)
     upto = jnp.cumsum(share)
