@@ -8,11 +8,11 @@ from aigini.config import Config, load
 from aigini.economy.economy import Scenario
 from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration, Target
+from aigini.jobs import Reproduction, reproduce
 from aigini.moments.simulation import Simulation
 from aigini.moments.six import six_moments
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population
-from aigini.jobs import Reproduction, reproduce
 from aigini.verbs import calibrate, simulate
 
 __version__ = "0.1.0"

@@ -48,9 +48,7 @@ def simulate(config: ConfigFile = None, overrides: Overrides = None, out: Out = 
 
 
 @app.command()
-def calibrate(
-    config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False
-) -> None:
+def calibrate(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
     """Estimate the free parameters by simulated moments; write calibration.json and figures."""
     settings, place = _begin(config, overrides, out, "calibrate")
     clock = time.perf_counter()
@@ -65,9 +63,7 @@ def calibrate(
 
 
 @app.command()
-def reproduce(
-    config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False
-) -> None:
+def reproduce(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
     """The main job: simulate, calibrate, simulate at the estimates, draw figures, write one run folder."""
     settings, place = _begin(config, overrides, out, "reproduce")
     print(jobs.reproduce(settings, out=place, resume=resume, watch=_Watch(settings), say=_say))

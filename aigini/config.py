@@ -50,9 +50,9 @@ class _Population(_Section):
 
 
 class _Scenario(_Section):
-    A0: float = Field(0.0, ge=0)
-    A1: float = Field(1.0, ge=0)
-    years: int = Field(10, ge=1)
+    A0: float = Field(default=0.0, ge=0)
+    A1: float = Field(default=1.0, ge=0)
+    years: int = Field(default=10, ge=1)
 
 
 class _Target(_Section):
@@ -64,19 +64,19 @@ class _Target(_Section):
 
 class _Calibration(_Section):
     free: list[str] = Field(min_length=1)
-    moments: list[Moment] = Field(list(MOMENT_NAMES), min_length=1)
+    moments: list[Moment] = Field(default=list(MOMENT_NAMES), min_length=1)
     tie: Tie = "eta0 = 1 - eta1"
     weighting: Literal["diagonal", "identity"] | list[list[float]] = "diagonal"
-    starts: int = Field(8, ge=0)
-    start_seed: int = Field(0, ge=0)
-    replications: int = Field(4, ge=0)
+    starts: int = Field(default=8, ge=0)
+    start_seed: int = Field(default=0, ge=0)
+    replications: int = Field(default=4, ge=0)
     optimizer: Optimizer = "adam"
-    learning_rate: float = Field(0.1, gt=0)
-    descent_steps: int = Field(40, ge=0)
-    descent_tolerance: float = Field(0.01, ge=0)
-    polish_steps: int = Field(48, ge=0)
-    polish_tolerance: float = Field(1e-9, gt=0)
-    checkpoint_every: int = Field(5, ge=1)
+    learning_rate: float = Field(default=0.1, gt=0)
+    descent_steps: int = Field(default=40, ge=0)
+    descent_tolerance: float = Field(default=0.01, ge=0)
+    polish_steps: int = Field(default=48, ge=0)
+    polish_tolerance: float = Field(default=1e-9, gt=0)
+    checkpoint_every: int = Field(default=5, ge=1)
 
 
 class _Income(_Section):
@@ -198,7 +198,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; give the path of a TOML file, or none for the baseline.") from None
+        raise ConfigError(
+            f"{path}: there is no such file; give the path of a TOML file, or none for the baseline."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error}); give a readable TOML file.") from None
     except tomllib.TOMLDecodeError as error:
@@ -208,7 +210,9 @@ def _read(path: Path) -> dict[str, Any]:
 def _merge(raw: dict[str, Any], new: Mapping[str, Any], where: str) -> None:
     for section, entries in new.items():
         if not isinstance(entries, Mapping):
-            raise ConfigError(f"{where}: {section} = {entries!r} is not a table; write [{section}] and its keys below it.")
+            raise ConfigError(
+                f"{where}: {section} = {entries!r} is not a table; write [{section}] and its keys below it."
+            )
         target = raw.setdefault(section, {})
         if section == "params" and ({"asset_gini", "asset_sd"} & set(entries)):
             target.pop("asset_sd", None)
@@ -253,7 +257,8 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     params = _params(file, found)
     found += size_problems(years=file.scenario.years, **file.population.model_dump())
     targets = {
-        name: Target(**file.targets[name].model_dump()) for name in MOMENT_NAMES
+        name: Target(**file.targets[name].model_dump())
+        for name in MOMENT_NAMES
         if name in file.calibration.moments and name in file.targets
     }
     weighting = _calibration(file, targets, found)
@@ -300,7 +305,9 @@ def _params(file: _File, found: list[str]) -> dict[str, float]:
         if "asset_sd" in given:
             found.append("params has both asset_gini and asset_sd, which say the same thing; keep one of them.")
         elif not 0 <= gini < 1 or values["psi"] <= 0:
-            found.append(f"params.asset_gini = {gini:g} must be in [0, 1), with params.psi above 0; the baseline is 0.52.")
+            found.append(
+                f"params.asset_gini = {gini:g} must be in [0, 1), with params.psi above 0; the baseline is 0.52."
+            )
         else:
             # Gini of lognormal κ with log standard deviation ψ σ_K is erf(ψ σ_K / 2).
             values["asset_sd"] = float(2 * erfinv(gini) / values["psi"])

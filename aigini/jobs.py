@@ -40,7 +40,12 @@ class Reproduction:
 
 
 def run_calibration(
-    config: Config, out: Path, *, resume: bool = False, watch: Watcher = lambda _: None, say: Say = lambda _: None
+    config: Config,
+    out: Path,
+    *,
+    resume: bool = False,
+    watch: Watcher = lambda _: None,
+    say: Say = lambda _: None,
 ) -> Calibration:
     """Calibrate with checkpoints in `out`; with `resume`, go on from the checkpoint there.
 
@@ -53,7 +58,11 @@ def run_calibration(
     state = None
     if resume:
         state = checkpoint.load(out, config, blank_progress(config))
-        say("no checkpoint to resume from, starting afresh" if state is None else f"resumed at iteration {int(state.iteration)}")
+        say(
+            "no checkpoint to resume from, starting afresh"
+            if state is None
+            else f"resumed at iteration {int(state.iteration)}"
+        )
 
     def save_and_watch(progress: Progress) -> None:
         checkpoint.save(out, config, progress)

@@ -7,7 +7,7 @@ validation, estimation bounds and reports are made.
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import equinox as eqx
 import jax
@@ -17,7 +17,12 @@ from jaxtyping import Array, Float
 
 from aigini.errors import ParameterError
 
-Scalar = Float[Array, ""] | Float[np.ndarray, ""]
+if TYPE_CHECKING:
+    # Static checkers cannot follow scalars through operators that take floats, NumPy and JAX alike; shapes and dtypes
+    # are checked at run time, in the tests.
+    Scalar = Any
+else:
+    Scalar = Float[Array, ""] | Float[np.ndarray, ""] | float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +77,7 @@ def _spec(
 _INF = math.inf
 
 SPECS: dict[str, ParameterSpec] = {
-    "sigma": _spec(
-        "σ", "elasticity of substitution between tasks", 1.5, (0.0, _INF), "neither", (0.8, 4.0)
-    ),
+    "sigma": _spec("σ", "elasticity of substitution between tasks", 1.5, (0.0, _INF), "neither", (0.8, 4.0)),
     "skill_gradient": _spec("g", "slope of log skill intensity over tasks", 0.5, (-_INF, _INF), "neither"),
     "exposed_share": _spec("s1", "share of tasks AI can augment at A = 1", 0.30, (0.0, 1.0), "left"),
     "exposure_smoothing": _spec("τ", "width of the edge of the augmentable set", 0.08, (0.0, _INF), "neither"),
@@ -95,11 +98,17 @@ SPECS: dict[str, ParameterSpec] = {
     "retooling": _spec("r", "share of the schooling response carried out", 0.1, (0.0, 1.0), "both"),
     "signal_noise_sd": _spec("σ_s", "noise of the work sample, log points", 0.8, (0.0, _INF), "neither"),
     "credential_noise_sd": _spec("σ_c", "noise of the credential, log points", 0.3, (0.0, _INF), "neither"),
-    "signal_exposure": _spec("δ", "AI floor in the work sample over that in production", 6.6, (0.0, _INF), "left", (3.0, 12.0)),
-    "requirement_smoothing": _spec("τ_I", "spread of employers' credential thresholds, log points", 0.5, (0.0, _INF), "neither"),
+    "signal_exposure": _spec(
+        "δ", "AI floor in the work sample over that in production", 6.6, (0.0, _INF), "left", (3.0, 12.0)
+    ),
+    "requirement_smoothing": _spec(
+        "τ_I", "spread of employers' credential thresholds, log points", 0.5, (0.0, _INF), "neither"
+    ),
     "asset_sd": _spec("σ_K", "standard deviation of log firm assets", 1.0, (0.0, _INF), "left"),
     "asset_reversion": _spec("μ", "mean reversion of log assets, per year", 0.1, (0.0, 1.0), "right"),
-    "cumulative_advantage": _spec("χ", "reinvested proprietary rents, per year", 0.05, (0.0, _INF), "left", (0.01, 0.1)),
+    "cumulative_advantage": _spec(
+        "χ", "reinvested proprietary rents, per year", 0.05, (0.0, _INF), "left", (0.01, 0.1)
+    ),
     "asset_return": _spec("q0", "quasi-rent per worker before AI, output units", 0.9, (0.0, _INF), "left"),
     "xi": _spec("ξ", "workers' share of quasi-rents", 0.12, (0.0, 1.0), "both", (0.05, 0.35)),
     "ownership_sd": _spec("σ_S", "standard deviation of log ownership", 1.8, (0.0, _INF), "left"),
@@ -113,7 +122,13 @@ PARAMETER_NAMES: tuple[str, ...] = tuple(SPECS)
 
 def _as_array(value: object) -> object:
     # float64 NumPy scalars survive outside 64-bit mode, where jnp.asarray would already have rounded them.
-    return value if isinstance(value, jax.Array) or not isinstance(value, (int, float)) else np.asarray(value, np.float64)
+    return (
+        value if isinstance(value, jax.Array) or not isinstance(value, (int, float)) else np.asarray(value, np.float64)
+    )
+
+
+def _field(name: str) -> Any:
+    return eqx.field(converter=_as_array, default=SPECS[name].default)
 
 
 class Parameters(eqx.Module):
@@ -122,37 +137,37 @@ class Parameters(eqx.Module):
     Building it checks nothing, because fields may be tracers; `validate` checks concrete values.
     """
 
-    sigma: Scalar = eqx.field(converter=_as_array, default=SPECS["sigma"].default)
-    skill_gradient: Scalar = eqx.field(converter=_as_array, default=SPECS["skill_gradient"].default)
-    exposed_share: Scalar = eqx.field(converter=_as_array, default=SPECS["exposed_share"].default)
-    exposure_smoothing: Scalar = eqx.field(converter=_as_array, default=SPECS["exposure_smoothing"].default)
-    task_width: Scalar = eqx.field(converter=_as_array, default=SPECS["task_width"].default)
-    adoption: Scalar = eqx.field(converter=_as_array, default=SPECS["adoption"].default)
-    alpha: Scalar = eqx.field(converter=_as_array, default=SPECS["alpha"].default)
-    beta: Scalar = eqx.field(converter=_as_array, default=SPECS["beta"].default)
-    eta0: Scalar = eqx.field(converter=_as_array, default=SPECS["eta0"].default)
-    eta1: Scalar = eqx.field(converter=_as_array, default=SPECS["eta1"].default)
-    psi: Scalar = eqx.field(converter=_as_array, default=SPECS["psi"].default)
-    ability_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["ability_sd"].default)
-    schooling_return: Scalar = eqx.field(converter=_as_array, default=SPECS["schooling_return"].default)
-    schooling_cost: Scalar = eqx.field(converter=_as_array, default=SPECS["schooling_cost"].default)
-    cost_ability_gradient: Scalar = eqx.field(converter=_as_array, default=SPECS["cost_ability_gradient"].default)
-    cost_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["cost_sd"].default)
-    occupation_sorting: Scalar = eqx.field(converter=_as_array, default=SPECS["occupation_sorting"].default)
-    firm_sorting: Scalar = eqx.field(converter=_as_array, default=SPECS["firm_sorting"].default)
-    retooling: Scalar = eqx.field(converter=_as_array, default=SPECS["retooling"].default)
-    signal_noise_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["signal_noise_sd"].default)
-    credential_noise_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["credential_noise_sd"].default)
-    signal_exposure: Scalar = eqx.field(converter=_as_array, default=SPECS["signal_exposure"].default)
-    requirement_smoothing: Scalar = eqx.field(converter=_as_array, default=SPECS["requirement_smoothing"].default)
-    asset_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["asset_sd"].default)
-    asset_reversion: Scalar = eqx.field(converter=_as_array, default=SPECS["asset_reversion"].default)
-    cumulative_advantage: Scalar = eqx.field(converter=_as_array, default=SPECS["cumulative_advantage"].default)
-    asset_return: Scalar = eqx.field(converter=_as_array, default=SPECS["asset_return"].default)
-    xi: Scalar = eqx.field(converter=_as_array, default=SPECS["xi"].default)
-    ownership_sd: Scalar = eqx.field(converter=_as_array, default=SPECS["ownership_sd"].default)
-    ownership_ability_corr: Scalar = eqx.field(converter=_as_array, default=SPECS["ownership_ability_corr"].default)
-    diversification: Scalar = eqx.field(converter=_as_array, default=SPECS["diversification"].default)
+    sigma: Scalar = _field("sigma")
+    skill_gradient: Scalar = _field("skill_gradient")
+    exposed_share: Scalar = _field("exposed_share")
+    exposure_smoothing: Scalar = _field("exposure_smoothing")
+    task_width: Scalar = _field("task_width")
+    adoption: Scalar = _field("adoption")
+    alpha: Scalar = _field("alpha")
+    beta: Scalar = _field("beta")
+    eta0: Scalar = _field("eta0")
+    eta1: Scalar = _field("eta1")
+    psi: Scalar = _field("psi")
+    ability_sd: Scalar = _field("ability_sd")
+    schooling_return: Scalar = _field("schooling_return")
+    schooling_cost: Scalar = _field("schooling_cost")
+    cost_ability_gradient: Scalar = _field("cost_ability_gradient")
+    cost_sd: Scalar = _field("cost_sd")
+    occupation_sorting: Scalar = _field("occupation_sorting")
+    firm_sorting: Scalar = _field("firm_sorting")
+    retooling: Scalar = _field("retooling")
+    signal_noise_sd: Scalar = _field("signal_noise_sd")
+    credential_noise_sd: Scalar = _field("credential_noise_sd")
+    signal_exposure: Scalar = _field("signal_exposure")
+    requirement_smoothing: Scalar = _field("requirement_smoothing")
+    asset_sd: Scalar = _field("asset_sd")
+    asset_reversion: Scalar = _field("asset_reversion")
+    cumulative_advantage: Scalar = _field("cumulative_advantage")
+    asset_return: Scalar = _field("asset_return")
+    xi: Scalar = _field("xi")
+    ownership_sd: Scalar = _field("ownership_sd")
+    ownership_ability_corr: Scalar = _field("ownership_ability_corr")
+    diversification: Scalar = _field("diversification")
 
     def replace(self, **changes: object) -> "Parameters":
         """A copy with some fields changed.
@@ -198,7 +213,9 @@ def problems(values: Mapping[str, float], *, level: float = 1.0, years: int = 10
             f"params.beta = {values['beta']:g} leaves no human output at A = {level:g}: 1 + beta A must be positive;"
             f" raise beta above {-1 / level:.3g} or lower scenario.A1."
         )
-    growth = 1 - values["asset_reversion"] + values["cumulative_advantage"] * (1 - values["xi"]) * values["eta1"] * level
+    growth = (
+        1 - values["asset_reversion"] + values["cumulative_advantage"] * (1 - values["xi"]) * values["eta1"] * level
+    )
     # Six standard deviations of log capital intensity after T years must stay inside the income grid (e^40).
     with np.errstate(over="ignore"):
         spread = 6 * values["psi"] * values["asset_sd"] * float(np.maximum(np.float64(growth) ** years, 1.0))

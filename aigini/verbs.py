@@ -86,9 +86,7 @@ def calibrate(
         points,
         descent_settings=settings.descent,
         polish_settings=settings.polish,
-        replications=[
-            settings.draw(settings.population["seed"] + 1 + extra) for extra in range(settings.replications)
-        ],
+        replications=[settings.draw(settings.population["seed"] + 1 + extra) for extra in range(settings.replications)],
         watch=watch,
         resume=resume,
     )

@@ -1,13 +1,17 @@
-"""Measuring helpers of the benchmarks: processes of their own, times, peak memory, and the record of the machine.
+"""Measuring helpers of the benchmarks: processes, times, peak memory, and the record of the machine.
 
-A method to be measured is a class. `Remote` builds it in a fresh interpreter, where nothing else counts towards its
-memory and no other method has filled its caches, and calls its methods there one at a time. Several remotes can wait
-while one works, so repeats of different methods can be interleaved: a machine that slows down slows down all of them.
+A method to be measured is a class. `Remote` builds it in a fresh interpreter, where nothing else counts
+towards its memory and no other method has filled its caches, and calls its methods there one at a time.
+Several remotes can wait while one works, so repeats of different methods can be interleaved: a machine that
+slows down slows down all of them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import datetime
+import gc
 import importlib.metadata
 import json
 import math
@@ -51,7 +55,7 @@ class Remote:
     """An object in a fresh process; `call` runs one of its methods there and waits for the reading."""
 
     def __init__(self, name: str, build: Callable[..., Any], *arguments: Any) -> None:
-        """Start the process and build the object there; `build` must be importable, its arguments picklable."""
+        """Start the process and build the object there; `build` is importable, its arguments picklable."""
         self.name = name
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
@@ -103,6 +107,7 @@ def _serve(connection: Connection, build: Callable[..., Any], arguments: Sequenc
 
 
 def _read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
+    release()
     reset_peak()
     cpu, wall = time.process_time(), time.perf_counter()
     value = function(*arguments)
@@ -130,6 +135,13 @@ def _status(field: str) -> float | None:
     return int(found[0]) / MIB if found else None
 
 
+def release() -> None:
+    """Hand back what earlier work, such as compiling, has freed, so that it does not count as the next call's."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # glibc only
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def reset_peak() -> bool:
     """Let the peak start again from what is resident now; whether that is possible here."""
     try:
@@ -140,7 +152,7 @@ def reset_peak() -> bool:
 
 
 def peak_mib() -> float:
-    """Peak resident memory of this process since `reset_peak`, or since its start where that is not possible."""
+    """Peak resident memory of this process since `reset_peak`; since its start where that cannot be reset."""
     peak = _status("VmHWM")
     if peak is not None:
         return peak
@@ -251,7 +263,7 @@ def _memory_gib() -> float | None:
 
 
 def _commit() -> tuple[str | None, bool | None]:
-    """Commit of the source tree, and whether its files are those of the commit (results of benchmarks aside)."""
+    """Commit of the source tree, and whether its files are those of the commit, benchmark results aside."""
     root = Path(__file__).resolve().parent.parent
 
     def git(*arguments: str) -> str:
@@ -294,6 +306,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     lines = []
     for row in (header, *rows):
-        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[0] = row[0].ljust(widths[0])
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)

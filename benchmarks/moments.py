@@ -1,12 +1,12 @@
 """Six moments and their exact Jacobian against central differences, in NumPy and in jitted JAX, in one run.
 
-Four ways to get the 6 x 31 matrix of derivatives of the moments in all parameters, at the baseline, on the same
-draws, each in a process of its own:
+Four ways to get the 6 x 31 matrix of derivatives of the moments in all parameters, at the baseline, on the
+same draws, each in a process of its own:
 
 * exact: aigini's reverse mode, values and Jacobian from one compiled program, workers in --precision;
 * exact_float64: the same with workers in float64 (where --precision is float32);
-* jax_differences: aigini's moments, jitted, with float64 workers, and two evaluations for each parameter;
-* numpy_differences: the independent NumPy model of numpy_model.py, float64, and two evaluations for each parameter.
+* jax_differences: aigini's moments, jitted, with float64 workers, two evaluations for each parameter;
+* numpy_differences: the independent NumPy model of numpy_model.py, float64, two evaluations for each parameter.
 
 Repeats of the four are interleaved. No ratio is reported unless the four matrices agree.
 """
@@ -26,7 +26,7 @@ import numpy_model
 from measure import Reading, Remote, say
 
 AGREEMENT = 1e-3
-"""Largest difference of two Jacobians, relative to the largest element of the row, at which both count as right."""
+"""Largest difference of two Jacobians that agree, relative to the largest element of the row."""
 
 RELATIVE_STEP = 1e-5
 """Step of both central differences, relative to the parameter."""
@@ -53,8 +53,9 @@ class JaxProgram:
 
     def populate(self) -> None:
         """Draw the population."""
-        import aigini
         import jax
+
+        import aigini
 
         self._population = jax.block_until_ready(aigini.draw_population(**self._sizes))
 
@@ -97,6 +98,7 @@ class Exact(JaxProgram):
     def compile(self) -> dict[str, float]:
         """Compile moments and Jacobian; the moments are a by-product of the Jacobian's forward pass."""
         import jax
+
         from aigini import Parameters, Population, six_moments
 
         def twice(params: Parameters, population: Population) -> tuple[jax.Array, jax.Array]:
@@ -117,7 +119,7 @@ class Exact(JaxProgram):
 
 
 class Draws(JaxProgram):
-    """The population for the NumPy model, drawn in a process of its own so that it weighs on no method's memory."""
+    """The draws for the NumPy model, made in a process of its own to weigh on no method's memory."""
 
     def device(self) -> dict[str, Any]:
         """The device JAX computes on."""
@@ -136,9 +138,9 @@ class Draws(JaxProgram):
         def flat(values: Any) -> np.ndarray:
             return np.asarray(values)[real]
 
-        workers = population.workers
+        workers, count = population.workers, np.asarray(population.count)
         return numpy_model.NumpyPopulation(
-            occupation=np.repeat(np.asarray(population.occupation), np.asarray(population.count)).astype(np.intp),
+            occupation=np.repeat(np.asarray(population.occupation), count).astype(np.intp),
             firm=flat(workers.firm).astype(np.intp),
             owner_firm=flat(workers.owner_firm).astype(np.intp),
             firm_score=flat(workers.firm_score),
@@ -225,7 +227,8 @@ class Method:
     @property
     def above_empty(self) -> dict[str, float]:
         """Peaks above the empty process, MiB: while compiling, while running, and the larger of the two."""
-        found = {phase: self.peaks[phase] - self.peaks["empty"] for phase in ("compile", "run") if phase in self.peaks}
+        phases = [phase for phase in ("compile", "run") if phase in self.peaks]
+        found = {phase: self.peaks[phase] - self.peaks["empty"] for phase in phases}
         return found | {"largest": max(found.values())}
 
     def record(self) -> dict[str, Any]:
@@ -257,7 +260,7 @@ def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Method], dict[str,
     record = measure.environment(draws.call("device").value)
     params = draws.call("baseline").value
     if params != numpy_model.BASELINE:
-        raise SystemExit("aigini and numpy_model have different baselines; make them the same before comparing them.")
+        raise SystemExit("aigini and numpy_model have different baselines; make them the same first.")
     draws.call("populate")
     arrays = draws.call("arrays").value
     draws.close()
@@ -293,7 +296,7 @@ def measure_all(methods: Mapping[str, Method], repeats: int, numpy_repeats: int)
 
 
 def agreement(methods: Mapping[str, Method], names: Sequence[str]) -> dict[str, Any]:
-    """Largest differences of values and Jacobians, method by method, as shares of the row's largest element."""
+    """Largest differences of Jacobians, as shares of the row's largest element, and of moments, by pair."""
     matrices = {name: method.result("jacobian") for name, method in methods.items() if name != "forward"}
     found = {}
     for one, other in itertools.combinations(matrices, 2):
@@ -302,16 +305,17 @@ def agreement(methods: Mapping[str, Method], names: Sequence[str]) -> dict[str, 
         distance = np.abs(jacobian - other_jacobian) / scale
         # NaN compares false with everything, so a matrix with one never agrees.
         agreed = bool(np.all(distance <= AGREEMENT))
-        rows = dict(zip(numpy_model.MOMENT_NAMES, np.max(distance, axis=1).tolist(), strict=True))
-        worst = {row: names[int(np.argmax(d))] for row, d in zip(numpy_model.MOMENT_NAMES, distance, strict=True)}
-        values = np.abs(value - other_value).tolist()
         found[f"{one} / {other}"] = {
             "agreed": agreed,
-            "jacobian_rows": rows,
-            "parameter_of_largest": worst,
-            "moments_absolute": dict(zip(numpy_model.MOMENT_NAMES, values, strict=True)),
+            "jacobian_rows": _by_moment(np.max(distance, axis=1).tolist()),
+            "parameter_of_largest": _by_moment([names[i] for i in np.argmax(distance, axis=1)]),
+            "moments_absolute": _by_moment(np.abs(value - other_value).tolist()),
         }
     return found
+
+
+def _by_moment(values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(numpy_model.MOMENT_NAMES, values, strict=True))
 
 
 def ratios(methods: Mapping[str, Method]) -> dict[str, Any]:
@@ -332,9 +336,10 @@ def ratios(methods: Mapping[str, Method]) -> dict[str, Any]:
             waited = other.compile_s["total_s"] if other.compile_s else 0.0
             seconds = [waited + time for time in other.seconds("jacobian")]
             found[key]["time_of_first_with_compile"] = measure.ratio(seconds, first)
-    found["exact / forward"] = {"time": measure.ratio(exact.seconds("jacobian"), forward.seconds("value"))}
-    found["numpy value / forward"] = {"time": measure.ratio(numpy_method.seconds("value"), forward.seconds("value"))}
-    found["numpy value / jax float64 value"] = {
+    one = forward.seconds("value")
+    found["exact / one evaluation"] = {"time": measure.ratio(exact.seconds("jacobian"), one)}
+    found["numpy / jax, one evaluation"] = {"time": measure.ratio(numpy_method.seconds("value"), one)}
+    found["numpy / jax float64, one evaluation"] = {
         "time": measure.ratio(numpy_method.seconds("value"), differences.seconds("value"))
     }
     return found
@@ -360,8 +365,8 @@ def _times_table(methods: Mapping[str, Method]) -> str:
         ]
         for name, method in methods.items()
     ]
-    header = ["method", "workers", "compile s", "value s", "value and Jacobian s", "run MiB", "compile MiB", "empty MiB"]
-    return measure.table(header, rows)
+    memory = ("run MiB", "compile MiB", "empty MiB")
+    return measure.table(["method", "workers", "compile s", "value s", "value and Jacobian s", *memory], rows)
 
 
 def _ratios_table(found: Mapping[str, Any]) -> str:
@@ -386,10 +391,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--workers", type=int, default=1_000_000)
     parser.add_argument("--firms", type=int, default=1000)
-    parser.add_argument("--precision", choices=("float32", "float64"), default="float32", help="of aigini's workers")
+    parser.add_argument("--precision", choices=("float32", "float64"), default="float32")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--numpy-repeats", type=int, default=1, help="of the NumPy Jacobian, at most --repeats")
-    parser.add_argument("--out", type=Path, default=None, help="default: results/moments-PLATFORM.json beside this file")
+    parser.add_argument("--numpy-repeats", type=int, default=3, help="NumPy Jacobians, at most --repeats")
+    parser.add_argument("--out", type=Path, help="benchmarks/results/moments-PLATFORM.json by default")
     arguments = parser.parse_args()
     if arguments.repeats < 1 or arguments.numpy_repeats < 1:
         parser.error("--repeats and --numpy-repeats must be at least 1.")
@@ -404,7 +409,7 @@ def main() -> int:
         "benchmark": "moments and 6 x 31 Jacobian at the baseline",
         "arguments": {name: value for name, value in vars(arguments).items() if name != "out"},
         "environment": record,
-        "order": "compiled one after the other; then repeats interleaved, methods in the order given, one at a time",
+        "order": "compiled one after the other; then repeats interleaved in the order given, one at a time",
         "methods": {name: method.record() for name, method in methods.items()},
         "agreement": {"limit": AGREEMENT, "agreed": agreed, "pairs": compared},
         "ratios": found,
@@ -418,8 +423,8 @@ def main() -> int:
     say(_times_table(methods))
     say()
     say("largest difference of two Jacobians, as a share of the row's largest element:")
-    header = ["pair", *numpy_model.MOMENT_NAMES]
-    say(measure.table(header, [[key, *(f"{d:.1e}" for d in e["jacobian_rows"].values())] for key, e in compared.items()]))
+    rows = [[key, *(f"{d:.1e}" for d in entry["jacobian_rows"].values())] for key, entry in compared.items()]
+    say(measure.table(["pair", *numpy_model.MOMENT_NAMES], rows))
     say()
     if found is None:
         say(f"The Jacobians differ by more than {AGREEMENT:g}, so there are no ratios.")

@@ -408,9 +408,7 @@ def _returns(params: Params, tech: Technology, prices: Array) -> tuple[Array, Ar
     return r_h, r_a, transfer, float(quasi_rent)
 
 
-def _log_zero_profit_factor(
-    screen: Screening, mean_h: Array, mu: Array, log_h: Array, weights: Array
-) -> Array:
+def _log_zero_profit_factor(screen: Screening, mean_h: Array, mu: Array, log_h: Array, weights: Array) -> Array:
     """Log of k_o: assessed human capital averages to H_o; the two noises are integrated out exactly."""
     noise_variance = (screen.sample + screen.credential) / screen.total**2
     constant = screen.prior * mu / screen.total + 0.5 / screen.total + 0.5 * noise_variance
@@ -498,9 +496,7 @@ def _worker_block(
 
     occupation = pop.occupation[block]
     chosen = [
-        chosen_schooling(
-            gamma, rules.recognised[occupation] * inverse_cost, rules.outside[occupation] / theta
-        )
+        chosen_schooling(gamma, rules.recognised[occupation] * inverse_cost, rules.outside[occupation] / theta)
         for rules in states
     ]
     held = (chosen[0], (1.0 - retooling) * chosen[0] + retooling * chosen[1])

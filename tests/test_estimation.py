@@ -41,7 +41,12 @@ def small_population():
 def pose_two(population, m1, m2, **changes):
     """α and β on m1 and m2: a problem small enough to be solved many times."""
     targets = {"m1": Target(m1, 0.06), "m2": Target(m2, 0.017)}
-    arguments = {"params": Parameters(), "population": population, "targets": targets, "free": ("alpha", "beta")}
+    arguments = {
+        "params": Parameters(),
+        "population": population,
+        "targets": targets,
+        "free": ("alpha", "beta"),
+    }
     return pose(**(arguments | changes)), targets
 
 
@@ -95,7 +100,7 @@ TRUTH = {
 
 
 def recover(config, truth_population):
-    """Estimate at the draws of `config` from moments simulated at `TRUTH` on `truth_population`, from half the truth."""
+    """Estimate on the draws of `config`, from half the truth, what gave the moments of `truth_population`."""
     params = config.params.replace(**TRUTH, eta0=1 - TRUTH["eta1"])
     moments = np.asarray(jax.jit(six_moments)(params, truth_population))
     targets = {
@@ -154,9 +159,7 @@ def test_an_unreachable_target_is_reported_with_the_moment_and_the_bound(small_p
 
 def test_an_overidentified_problem_ends_at_a_stationary_point_that_misses_targets(small_population):
     targets = {"m1": Target(-0.3, 0.06), "m2": Target(0.152, 0.017), "m4": Target(-0.3, 0.1)}
-    problem = pose(
-        params=Parameters(), population=small_population, targets=targets, free=("alpha", "signal_exposure")
-    )
+    problem = pose(params=Parameters(), population=small_population, targets=targets, free=("alpha", "signal_exposure"))
     result = msm.estimate(
         problem,
         targets,

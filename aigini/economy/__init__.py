@@ -1,0 +1,1 @@
+"""The economy: one module per mechanism, pure functions of parameters, draws and the AI level."""

@@ -139,9 +139,7 @@ def _diagnostic_variance(log_human: Array, floor: Array) -> Float[Array, "occupa
 
 def _update(guess: _Guess, given: _Given) -> _Guess:
     response = _respond(guess, given)
-    return _Guess(
-        log_human=jnp.log(node_mean(jnp.exp(response.log_human))), recognised=response.screening.recognised
-    )
+    return _Guess(log_human=jnp.log(node_mean(jnp.exp(response.log_human))), recognised=response.screening.recognised)
 
 
 def _distance(one: _Guess, other: _Guess) -> Scalar:
@@ -203,7 +201,7 @@ def _solve(given: _Given, start: _Guess) -> Market:
 
 
 def _log_mean_assessment(beliefs: Screening, mean: Array, log_human: Array) -> Float[Array, "occupations"]:
-    """log E exp(posterior mean + 1/(2S)), the two noises integrated out analytically."""
+    """Log of E exp(posterior mean + 1/(2S)), the two noises integrated out analytically."""
     slope = beliefs.recognised[:, None]
     centred = node_mean(jnp.exp(slope * (log_human - mean[:, None])))
     noise = beliefs.recognised / beliefs.precision

@@ -16,7 +16,7 @@ from aigini.parameters import Parameters, Scalar
 
 
 def initial_log_assets(params: Parameters, n_firms: int) -> Float[Array, "firms"]:
-    """log k_j,0, the same before and after AI."""
+    """Initial log k_j,0, the same before and after AI."""
     return params.asset_sd * jnp.asarray(ndtri((np.arange(n_firms) + 0.5) / n_firms))
 
 
@@ -28,7 +28,7 @@ def growth(params: Parameters, level: Scalar) -> Scalar:
 def asset_paths(
     params: Parameters, level: Scalar, shocks: Float[Array, "firms years"]
 ) -> Float[Array, "years_and_start firms"]:
-    """log k_jt for t = 0..T, when AI stays at `level` in all T years."""
+    """Paths of log k_jt for t = 0..T, when AI stays at `level` in all T years."""
     rho = growth(params, level)
     innovation = params.asset_sd * jnp.sqrt(1 - (1 - params.asset_reversion) ** 2)
     start = initial_log_assets(params, shocks.shape[0])

@@ -24,9 +24,7 @@ def commodity_pay(params: Parameters, level: Scalar, ai_return: Array) -> Float[
     return params.eta0 * level * ai_return
 
 
-def fixed_pay(
-    params: Parameters, level: Scalar, ai_return: Float[Array, "occupations"]
-) -> Float[Array, "occupations"]:
+def fixed_pay(params: Parameters, level: Scalar, ai_return: Float[Array, "occupations"]) -> Float[Array, "occupations"]:
     """T_o = η0 A R_A,o + ξ q: expected pay that does not depend on human capital."""
     mean_rent = quasi_rent(params, level, jnp.mean(ai_return))
     return commodity_pay(params, level, ai_return) + params.xi * mean_rent

@@ -52,12 +52,16 @@ def retool(params: Parameters, before: Array, optimum: Array) -> Float[Array, ".
 
 
 def log_human_capital(params: Parameters, log_ability: Array, schooling: Array) -> Float[Array, "..."]:
-    """log h = log θ + log(1 + γ e)."""
+    """Log human capital, log h = log θ + log(1 + γ e)."""
     return log_ability + jnp.log1p(params.schooling_return * schooling)
 
 
 def education_return(
-    params: Parameters, ability: Array, schooling: Array, recognised: Array | Scalar, fixed_pay: Array | Scalar
+    params: Parameters,
+    ability: Array,
+    schooling: Array,
+    recognised: Array | Scalar,
+    fixed_pay: Array | Scalar,
 ) -> Float[Array, "..."]:
     """Causal return to a year of schooling: d log(expected pay)/de = Ω_o [h/(h + T_o/R_h,o)] γ/(1 + γ e).
 

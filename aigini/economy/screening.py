@@ -57,7 +57,7 @@ class Screening(eqx.Module):
 
     @property
     def log_credential_value(self) -> Float[Array, "occupations"]:
-        """log I, I = 1/(π0 + π_s) - 1/S: posterior variance the credential removes."""
+        """Log of I, I = 1/(π0 + π_s) - 1/S: posterior variance the credential removes."""
         without = self.prior + self.sample
         # 1/a - 1/(a + c) = c / (a (a + c)), without the cancellation.
         return jnp.log(self.credential) - jnp.log(without) - jnp.log(self.precision)
@@ -70,9 +70,7 @@ def work_sample_floor(params: Parameters, tech: Technology) -> Float[Array, "occ
     return params.signal_exposure * tech.effective * floor / human
 
 
-def screening(
-    params: Parameters, log_human_variance: Array, diagnostic_variance: Array
-) -> Screening:
+def screening(params: Parameters, log_human_variance: Array, diagnostic_variance: Array) -> Screening:
     """Precisions of prior, work sample and credential, given V_h and V_D by occupation."""
     return Screening(
         log_human_variance=log_human_variance,

@@ -109,9 +109,7 @@ class Faced(eqx.Module):
     intensity_after: Float[Array, "firms"]
 
 
-def faced(
-    params: Parameters, before: Market, after: Market, intensity_before: Array, intensity_after: Array
-) -> Faced:
+def faced(params: Parameters, before: Market, after: Market, intensity_before: Array, intensity_after: Array) -> Faced:
     """What all workers face; terms and scores per occupation, for `Faced.in_occupation` to pick from."""
     return Faced(
         params=params,

@@ -32,7 +32,7 @@ class DescentSettings(eqx.Module):
     tolerance: float = eqx.field(static=True, default=1e-2)
 
     def transformation(self) -> optax.GradientTransformation:
-        """The optax transformation: cosine decay to a hundredth of the peak, steps with a non-finite gradient skipped."""
+        """The optax transformation: cosine decay to a hundredth of the peak; steps that are not finite are skipped."""
         schedule = optax.cosine_decay_schedule(self.learning_rate, max(self.steps, 1), alpha=0.01)
         return optax.apply_if_finite(getattr(optax, self.optimizer)(schedule), max_consecutive_errors=self.steps + 1)
 
@@ -84,7 +84,7 @@ def descend(
         with jax.numpy_dtype_promotion("standard"):  # optax mixes its integer counters with floats
             updates, moved = transform.update(gradient, optimizer, point)
         done = best < settings.tolerance
-        new_point = jnp.where(done, point, optax.apply_updates(point, updates))
+        new_point = jnp.where(done, point, jnp.asarray(optax.apply_updates(point, updates)))
         moved = jax.tree.map(lambda old, new: jnp.where(done, old, new), optimizer, moved)
         return (new_point, moved, best_point, best), best
 

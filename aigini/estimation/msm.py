@@ -74,9 +74,7 @@ def begin(
     return blank(start, jax.vmap(problem.space.unconstrained)(start), descent_settings, polish_settings)
 
 
-def blank(
-    start: Array, point: Array, descent_settings: DescentSettings, polish_settings: PolishSettings
-) -> Progress:
+def blank(start: Array, point: Array, descent_settings: DescentSettings, polish_settings: PolishSettings) -> Progress:
     """State before the first iteration at given starts and unconstrained points, each ``[starts, free]``."""
     room = descent_settings.steps + descent_settings.block + polish_settings.steps + polish_settings.block
     return Progress(
@@ -232,9 +230,7 @@ def _report(
                 objective=float(objective),
                 agrees=bool(agree),
             )
-            for start, end, objective, agree in zip(
-                np.asarray(progress.start), ends, objectives, agrees, strict=True
-            )
+            for start, end, objective, agree in zip(np.asarray(progress.start), ends, objectives, agrees, strict=True)
         ],
         agreed=int(agrees.sum()),
         trace=Trace(

@@ -39,7 +39,10 @@ _ZERO = 1e-12  # squared standard errors: every target met to a millionth of its
 
 @functools.partial(jax.jit, static_argnames="settings")
 def polish(
-    problem: Problem, settings: PolishSettings, points: Float[Array, "starts free"], done: Bool[Array, "starts"]
+    problem: Problem,
+    settings: PolishSettings,
+    points: Float[Array, "starts free"],
+    done: Bool[Array, "starts"],
 ) -> Float[Array, "starts free"]:
     """One round on all starts.
 

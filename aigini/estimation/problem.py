@@ -153,7 +153,9 @@ def _problems(targets: Mapping[str, Target], free: Sequence[str], tie: Tie, popu
         if not np.isfinite(target.value):
             found.append(f"targets.{name}.value = {target.value} must be a finite number.")
         if not (np.isfinite(target.se) and target.se > 0):
-            found.append(f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown.")
+            found.append(
+                f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown."
+            )
     for name in free:
         if name not in SPECS:
             found.append(f"calibration.free: no parameter is called {name!r}; known: {', '.join(SPECS)}.")
@@ -162,7 +164,7 @@ def _problems(targets: Mapping[str, Target], free: Sequence[str], tie: Tie, popu
     if len(set(free)) < len(free):
         found.append("calibration.free names a parameter twice; name each once.")
     if tie != "none" and "eta0" in free:
-        found.append("calibration.free has eta0, which calibration.tie sets to 1 - eta1; drop it or set tie = \"none\".")
+        found.append('calibration.free has eta0, which calibration.tie sets to 1 - eta1; drop it or set tie = "none".')
     if len(free) > len(targets):
         found.append(
             f"calibration.free has {len(free)} parameters for {len(targets)} targets; free at most as many as there are"
@@ -197,7 +199,7 @@ def weight_root(weighting: Literal["diagonal", "identity"] | np.ndarray, se: Seq
     if smallest <= 0:
         raise EstimationError(
             f"calibration.weighting is not positive definite (smallest eigenvalue {smallest:.3g}); use the inverse of a"
-            " covariance matrix, or weighting = \"diagonal\"."
+            ' covariance matrix, or weighting = "diagonal".'
         )
     return np.linalg.cholesky(matrix)
 

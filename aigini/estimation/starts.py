@@ -11,7 +11,7 @@ from aigini.parameters import SPECS, Parameters
 
 
 def design(space: FreeSpace, count: int, seed: int) -> np.ndarray:
-    """`count` scrambled Sobol' points in the product of the boxes `SPECS[name].box`, natural units, ``[count, free]``."""
+    """`count` scrambled Sobol' points in the product of the boxes `SPECS[name].box`, natural, ``[count, free]``."""
     lower, upper = np.array([SPECS[name].box for name in space.names]).T
     power = max(int(np.ceil(np.log2(max(count, 1)))), 0)
     unit = qmc.Sobol(len(space.names), rng=np.random.default_rng(seed)).random_base2(power)[:count]

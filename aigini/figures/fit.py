@@ -15,9 +15,7 @@ from aigini.moments.six import MOMENT_MEANINGS
 _FARTHEST = 6.0
 """Misfits beyond so many standard errors are drawn as arrows at the edge."""
 
-_SEEN = (
-    "seen: how the target was seen. P in the paper itself,\nS in a summary by others, D derived, J judgement"
-)
+_SEEN = "seen: how the target was seen. P in the paper itself,\nS in a summary by others, D derived, J judgement"
 
 
 @styled
@@ -97,13 +95,9 @@ def objective_trace(calibration: Calibration) -> Figure:
     for k in others:
         count = f"{len(others)} other {'start' if len(others) == 1 else 'starts'}"
         label = count if k == others[0] else None
-        axis.plot(
-            iteration, shown[:, k], ".-", color=BEFORE, alpha=0.55, linewidth=1.4, markersize=3, label=label
-        )
+        axis.plot(iteration, shown[:, k], ".-", color=BEFORE, alpha=0.55, linewidth=1.4, markersize=3, label=label)
     label = f"start {best + 1}, which ended lowest: {number(_last(objective[:, best]), '.2g')}"
-    axis.plot(
-        iteration, shown[:, best], ".-", color=AFTER, linewidth=2.6, markersize=5, label=label, zorder=3
-    )
+    axis.plot(iteration, shown[:, best], ".-", color=AFTER, linewidth=2.6, markersize=5, label=label, zorder=3)
     axis.set_yscale("log")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     _mark_stages(axis, list(trace.stage), iteration)

@@ -86,9 +86,7 @@ def where_income_goes(simulation: Simulation) -> Figure:
 
 
 def _income_stack(axis: Axes, simulation: Simulation) -> None:
-    states = np.stack(
-        [arrays["income_by_source"] for arrays in (simulation.before_arrays, simulation.after_arrays)]
-    )
+    states = np.stack([arrays["income_by_source"] for arrays in (simulation.before_arrays, simulation.after_arrays)])
     totals = states.sum(axis=1)
     bottom, printed = np.zeros(2), np.zeros(2)
     for k, (source, colour) in enumerate(zip(SOURCES, SOURCE_COLOURS, strict=True)):
@@ -196,19 +194,13 @@ def _theil_stack(axis: Axes, simulation: Simulation) -> None:
         ("theil_between", "between\nfirms", 0.5),
     ):
         part = np.array([scalar(state, name) for state in states])
-        axis.bar(
-            [0, 1], part, bottom=bottom, width=0.45, color=[BEFORE, AFTER], alpha=shade, edgecolor="white"
-        )
+        axis.bar([0, 1], part, bottom=bottom, width=0.45, color=[BEFORE, AFTER], alpha=shade, edgecolor="white")
         for x in (0, 1):
-            axis.text(
-                x + 0.25, bottom[x] + part[x] / 2, f"{label} {number(part[x])}", va="center", fontsize=11
-            )
+            axis.text(x + 0.25, bottom[x] + part[x] / 2, f"{label} {number(part[x])}", va="center", fontsize=11)
         bottom = bottom + part
     axis.set_title("Theil index of total income")
     axis.set_ylabel("Theil index (0 = equal)")
-    axis.set_xlabel(
-        "The part between firms includes the sampling noise\nof mean incomes of firms.", fontsize=11
-    )
+    axis.set_xlabel("The part between firms includes the sampling noise\nof mean incomes of firms.", fontsize=11)
     _two_states(axis, bottom, ".3f")
 
 

@@ -42,12 +42,10 @@ class Spread(eqx.Module):
     Attributes:
         node: Central node of each agent, ``[agents]``.
         weights: Mass on the node below, at and above, each ``[agents]``.
-        outside: Whether the value is off the grid, ``[agents]``.
     """
 
     node: Int32[Array, "agents"]
     weights: tuple[Float[Array, "agents"], Float[Array, "agents"], Float[Array, "agents"]]
-    outside: Array
 
 
 def spread(log_values: Float[Array, "agents"]) -> Spread:
@@ -57,12 +55,10 @@ def spread(log_values: Float[Array, "agents"]) -> Spread:
     node = jnp.round(jax.lax.stop_gradient(inside)).astype(jnp.int32)
     offset = inside - node.astype(inside.dtype)
     weights = ((0.5 - offset) ** 2 / 2, 0.75 - offset**2, (0.5 + offset) ** 2 / 2)
-    return Spread(node=node, weights=weights, outside=position != inside)
+    return Spread(node=node, weights=weights)
 
 
-def node_masses(
-    log_values: Float[Array, "agents"], mass: Float[Array, "agents"]
-) -> Float[Array, "nodes"]:
+def node_masses(log_values: Float[Array, "agents"], mass: Float[Array, "agents"]) -> Float[Array, "nodes"]:
     """Sums of B-spline weights by node, float64; `mass` is 0 for padding and 1 for agents."""
     return grouped_node_masses(log_values, mass, jnp.zeros(log_values.shape, jnp.int32), 1)[0]
 
@@ -110,7 +106,7 @@ def lorenz(masses: Float[Array, "nodes"], mean: Scalar) -> tuple[Float[Array, "e
     """Lorenz curve: population shares F and income shares L at the edges of the grid."""
     below, above = tails(masses)
     height = above * _EDGES
-    slope = jnp.gradient(height) / STEP
+    slope = jnp.asarray(jnp.gradient(height)) / STEP
     # Trapezoid rule for ∫ (1 - F) dx = ∫ (1 - F) e^u du above each edge, Euler-Maclaurin correction at the lower end.
     area = STEP * (jnp.cumsum(height[::-1])[::-1] - height / 2) + STEP**2 / 12 * slope
     return below, 1 - (height + area) / mean

@@ -43,9 +43,7 @@ def total(values: Float[Array, "workers"], present: Float[Array, "workers"]) -> 
     return jnp.sum((values * present).astype(jnp.float64))
 
 
-def by_firm(
-    values: Float[Array, "workers"], firm: Int32[Array, "workers"], n_firms: int
-) -> Float[Array, "firms"]:
+def by_firm(values: Float[Array, "workers"], firm: Int32[Array, "workers"], n_firms: int) -> Float[Array, "firms"]:
     """Sums over the workers of a row by firm, accumulated in float64."""
     return segment_sum(values.astype(jnp.float64), firm, n_firms)
 

@@ -1,7 +1,6 @@
 """Simulate the economy at given parameters and return everything about it as one typed result."""
 
 import dataclasses
-import functools
 import math
 from collections.abc import Mapping
 
@@ -26,7 +25,7 @@ class Simulation:
     Attributes:
         params: Every parameter by name.
         moments: m1 ... m6 by name; None where the economy does not define one (m5 with fewer than three firms).
-        before: Scalars before AI by name, as documented in `aigini.moments.statistics.Statistics`; None where undefined.
+        before: Scalars before AI by name, see `aigini.moments.statistics.Statistics`; None where undefined.
         after: The same after AI.
         before_arrays: Arrays before AI, as documented in `aigini.moments.statistics.Distribution`.
         after_arrays: The same after AI.
@@ -69,7 +68,7 @@ class Simulation:
         return "\n".join(lines)
 
 
-@functools.partial(jax.jit)
+@jax.jit
 def _statistics(
     params: Parameters, population: Population, scenario: Scenario
 ) -> tuple[tuple[Statistics, Distribution], tuple[Statistics, Distribution]]:
@@ -119,7 +118,7 @@ def _scalars(state: Statistics, n_firms: int) -> dict[str, float | None]:
     wrong = [name for name, value in values.items() if value is not None and not math.isfinite(value)]
     if wrong:
         raise EquilibriumError(
-            f"simulation: {', '.join(wrong)} came out not finite; the parameters are inside their bounds but too extreme"
+            f"simulation: {', '.join(wrong)} came out not finite; the parameters are within bounds but too extreme"
             " for this population: move the most unusual of them towards its baseline."
         )
     residual, end_mass = values["residual"], values["end_mass"]
@@ -159,5 +158,6 @@ def _moments(
 
 def _difference(simulation: Simulation, name: str) -> float:
     old, new = simulation.before[name], simulation.after[name]
-    assert old is not None and new is not None  # Ginis are always defined
+    assert old is not None  # Ginis are always defined
+    assert new is not None
     return new - old

@@ -2,7 +2,7 @@
 
 | moment | definition | kind |
 |---|---|---|
-| m1 | relative change of the within-occupation, within-task, within-firm CV of output, weights L_oz m(z; A1) | treated tasks |
+| m1 | relative change of the CV of output within occupation, task and firm, weights L_oz m(z; A1) | treated tasks |
 | m2 | relative change of mean output, same weights | treated tasks |
 | m3 | 4 x change of the OLS slope of log wage on schooling: the college premium | economy |
 | m4 | relative change of the work-sample/assessment correlation, weights Σ_z L_oz m(z; A1) | treated hiring |
@@ -78,8 +78,9 @@ class IncomeSums(eqx.Module):
 
 
 class Reference(eqx.Module):
-    """Points about which squares are summed: near the means, so that float32 squares stay small. No result depends on
-    them.
+    """Points about which squares are summed; near the means, so that float32 squares stay small.
+
+    No result depends on them.
     """
 
     schooling: Scalar
@@ -105,8 +106,8 @@ def human_sums(outcome: Outcome, present: Array) -> HumanSums:
 
 def wage_sums(outcome: Outcome, present: Array, about: Reference) -> CrossMoments:
     """Cross moments of schooling and log wage of one row."""
-    x = outcome.schooling - about.schooling.astype(present.dtype)
-    y = jnp.log(outcome.wage) - about.log_wage.astype(present.dtype)
+    x = outcome.schooling - jnp.asarray(about.schooling, present.dtype)
+    y = jnp.log(outcome.wage) - jnp.asarray(about.log_wage, present.dtype)
     return CrossMoments(
         n=total(present, present),
         x=total(x, present),
@@ -141,9 +142,7 @@ def treated_output(
     return jnp.sum(weights * spread / level), jnp.sum(weights * level)
 
 
-def mean_signal_correlation(
-    params: Parameters, state: State, weights: Float[Array, "occupations tasks"]
-) -> Scalar:
+def mean_signal_correlation(params: Parameters, state: State, weights: Float[Array, "occupations tasks"]) -> Scalar:
     """Work-sample/assessment correlation in treated hiring, averaged over occupations."""
     return jnp.sum(jnp.sum(weights, axis=1) * signal_correlation(params, state.market.treated))
 

@@ -17,7 +17,7 @@ from aigini.measures import histogram, sample, sums
 from aigini.measures.sums import CrossMoments, GroupSums
 from aigini.moments import six
 from aigini.moments.accumulate import Row, accumulate, by_firm, total
-from aigini.moments.six import HumanSums, IncomeConcept, Reference
+from aigini.moments.six import HumanSums, Reference
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
 from aigini.precision import require_x64
@@ -170,7 +170,12 @@ def _summarise(outcome: Outcome, row: Row, about: Reference, n_firms: int) -> tu
     masses = histogram.node_masses(log_total, present)
     group = (firm * ASSET_GROUPS) // n_firms
     nearest = histogram.spread(log_total).node
-    sources = (outcome.human_pay, outcome.commodity_pay * jnp.ones_like(outcome.wage), outcome.rent_pay, outcome.capital)
+    sources = (
+        outcome.human_pay,
+        outcome.commodity_pay * jnp.ones_like(outcome.wage),
+        outcome.rent_pay,
+        outcome.capital,
+    )
     common = _Common(
         wages=six.wage_sums(outcome, present, about),
         wage=total(outcome.wage, present),
@@ -181,7 +186,7 @@ def _summarise(outcome: Outcome, row: Row, about: Reference, n_firms: int) -> tu
         education_return=total(outcome.education_return, present),
         total_log_total=total(outcome.total * log_total, present),
         firm_count=by_firm(present, firm, n_firms),
-        firm_log_wage=by_firm((log_wage - about.log_wage.astype(present.dtype)) * present, firm, n_firms),
+        firm_log_wage=by_firm((log_wage - jnp.asarray(about.log_wage, present.dtype)) * present, firm, n_firms),
         firm_total=by_firm(outcome.total * present, firm, n_firms),
         group_masses=histogram.grouped_node_masses(log_total, present, group, ASSET_GROUPS),
         group_total=by_firm(outcome.total * present, group, ASSET_GROUPS),

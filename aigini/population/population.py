@@ -154,7 +154,7 @@ def size_problems(
     if n_workers >= 1 and n_firms >= 1 and n_workers < 2 * n_firms:
         found.append(
             f"population.n_firms = {n_firms} is too many for n_workers = {n_workers}: between-firm variance needs two"
-            f" workers per firm on average; use at most {max(n_workers // 2, 1)} firms or at least {2 * n_firms} workers."
+            f" workers per firm on average; use at most {max(n_workers // 2, 1)} firms or {2 * n_firms} workers."
         )
     limit = SOBOL_DIMENSIONS if draws == "qmc" else 10_000
     if not 1 <= years <= limit:
@@ -170,9 +170,7 @@ def size_problems(
     return found
 
 
-def _layout(
-    n_workers: int, seed: int, kind: Draws, chunk: int | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _layout(n_workers: int, seed: int, kind: Draws, chunk: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Worker indices sorted into rows of one occupation: indices [rows, chunk], occupations [rows], counts [rows]."""
     index = jnp.arange(n_workers, dtype=jnp.uint32)
     words = jnp.asarray(draws.stream(seed, _OCCUPATION))
@@ -197,9 +195,7 @@ def _layout(
     for o, members in enumerate(np.split(order, np.cumsum(sizes)[:-1])):
         padded = np.resize(members, rows_each * width)
         table[o * rows_each : (o + 1) * rows_each] = padded.reshape(rows_each, width)
-        count[o * rows_each : (o + 1) * rows_each] = np.clip(
-            len(members) - width * np.arange(rows_each), 0, width
-        )
+        count[o * rows_each : (o + 1) * rows_each] = np.clip(len(members) - width * np.arange(rows_each), 0, width)
     return table, np.repeat(np.arange(N_OCCUPATIONS, dtype=np.int32), rows_each), count
 
 

@@ -55,7 +55,9 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
             os.fsync(written.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}); free space or choose another --out.") from None
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); free space or choose another --out."
+        ) from None
     finally:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
@@ -135,7 +137,9 @@ def _commit() -> str | None:
         command = ["git", "-C", str(source), "describe", "--always", "--dirty", "--abbrev=40", "--match="]
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
         inside = subprocess.run(
-            ["git", "-C", str(source), "ls-files", "--error-unmatch", __file__], capture_output=True, timeout=10
+            ["git", "-C", str(source), "ls-files", "--error-unmatch", __file__],
+            capture_output=True,
+            timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -16,9 +16,7 @@ from aigini.run.folder import read_arrays, write_arrays, write_json
 
 def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any], name: str = "simulate") -> Path:
     """Write ``name.json`` (params, before, after, moments, run) and ``name.nc`` (arrays)."""
-    write_arrays(
-        folder / f"{name}.nc", {"before": simulation.before_arrays, "after": simulation.after_arrays}
-    )
+    write_arrays(folder / f"{name}.nc", {"before": simulation.before_arrays, "after": simulation.after_arrays})
     return write_json(
         folder / f"{name}.json",
         {
