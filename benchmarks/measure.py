@@ -136,7 +136,7 @@ def _status(field: str) -> float | None:
 
 
 def release() -> None:
-    """Hand back what earlier work, such as compiling, has freed, so that it does not count as the next call's."""
+    """Hand back what earlier work, such as compiling, has freed, so that the next call is not charged for it."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):  # glibc only
         ctypes.CDLL(None).malloc_trim(0)

@@ -6,7 +6,7 @@ same draws, each in a process of its own:
 * exact: aigini's reverse mode, values and Jacobian from one compiled program, workers in --precision;
 * exact_float64: the same with workers in float64 (where --precision is float32);
 * jax_differences: aigini's moments, jitted, with float64 workers, two evaluations for each parameter;
-* numpy_differences: the independent NumPy model of numpy_model.py, float64, two evaluations for each parameter.
+* numpy_differences: the independent model of numpy_model.py, float64 NumPy, the same two evaluations.
 
 Repeats of the four are interleaved. No ratio is reported unless the four matrices agree.
 """
@@ -206,7 +206,7 @@ class Method:
         """Compile, and remember how long it took."""
         reading = self.remote.call("compile")
         self.compile_s, self.peaks["compile"] = reading.value, reading.peak_mib
-        say(f"  {self.name}: compiled in {self.compile_s['total_s']:.1f} s")
+        say(f"  {self.name}: compiled in {reading.value['total_s']:.1f} s")
 
     def run(self, what: str, *, count: bool = True) -> None:
         """Run once; `count` is False for the first, warming call, of which only the peak is kept."""

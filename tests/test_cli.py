@@ -59,7 +59,7 @@ MISTAKES = [
 
 @pytest.fixture
 def aigini(monkeypatch, capsys, tmp_path):
-    """`aigini(*arguments)`: exit code, standard output and standard error of the command, run in `tmp_path`."""
+    """`aigini(*arguments)`: exit code, output and error output of the command, run in `tmp_path`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AIGINI_CACHE", "off")
     monkeypatch.setenv("COLUMNS", "200")
@@ -115,9 +115,7 @@ class TestABadInput:
     @pytest.mark.parametrize("verb", VERBS)
     def test_in_a_file_is_named_with_the_file_and_makes_no_folder(self, aigini, tmp_path, verb):
         (tmp_path / "mine.toml").write_text("[params]\nxi = 2.0\nalpha = -1.0")
-        assert_is_a_refusal(
-            *aigini(verb, "mine.toml"), ["mine.toml: params.xi = 2 ", "mine.toml: params.alpha = -1 "]
-        )
+        assert_is_a_refusal(*aigini(verb, "mine.toml"), ["mine.toml: params.xi = 2 ", "mine.toml: params.alpha = -1 "])
         assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
 
     def test_gives_one_line_for_each_of_several(self, aigini):
@@ -223,12 +221,8 @@ class TestResume:
         self.refused(aigini, place, results, ["checkpoint", "without --resume"])
 
     @pytest.mark.parametrize("verb", ["calibrate", "reproduce"])
-    @pytest.mark.parametrize(
-        "other", ["xi=0.2", "population.seed=1", "calibration.starts=3", "targets.m1.se=0.05"]
-    )
-    def test_refuses_a_checkpoint_of_another_configuration(
-        self, aigini, place, results, monkeypatch, verb, other
-    ):
+    @pytest.mark.parametrize("other", ["xi=0.2", "population.seed=1", "calibration.starts=3", "targets.m1.se=0.05"])
+    def test_refuses_a_checkpoint_of_another_configuration(self, aigini, place, results, monkeypatch, verb, other):
         monkeypatch.setattr("aigini.jobs.simulate", lambda *_: None)
         self.refused(aigini, place, results, ["checkpoint.json", "another configuration"], other, verb=verb)
 
@@ -244,6 +238,4 @@ def test_reproduce_refuses_a_bad_checkpoint_before_it_simulates(aigini, tmp_path
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoint.json").write_text("{")
     settings = [part for item in SMALL for part in ("--set", item)]
-    assert_is_a_refusal(
-        *aigini("reproduce", *settings, "--out", "run", "--resume"), ["checkpoint.json", "damaged"]
-    )
+    assert_is_a_refusal(*aigini("reproduce", *settings, "--out", "run", "--resume"), ["checkpoint.json", "damaged"])

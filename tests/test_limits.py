@@ -7,7 +7,7 @@ import equinox as eqx
 import numpy as np
 import pytest
 
-from aigini.economy.quadrature import OCCUPATION_SCORES
+from aigini.economy.quadrature import OCCUPATION_SCORES, population_nodes
 from aigini.moments.simulation import simulate
 from aigini.moments.statistics import Distribution, Statistics
 from aigini.population import draw_population
@@ -23,8 +23,9 @@ def populations():
 
 
 def expected_gap(params, state):
-    """(1 - ξ) q (E[s] - 1) / (Y + q0): ownership averages to E[s], not to 1, because ability scores use the midpoint
-    scores of 16 occupations, whose variance is below 1.
+    """(1 - ξ) q (E[s] - 1) / (Y + q0), E[s] being mean ownership.
+
+    It is not 1, because ability scores use the midpoint scores of 16 occupations, whose variance is below 1.
     """
     p = params.as_dict()
     loading = p["ownership_sd"] * p["ownership_ability_corr"] * p["occupation_sorting"]
@@ -32,12 +33,13 @@ def expected_gap(params, state):
     return (1 - p["xi"]) * float(state.mean_rent) * (mean_ownership - 1) / float(state.mean_income)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "largest_error"),
     [
         ({}, 4e-3),
         ({"ownership_sd": 0.3}, 4e-4),
-        # Without firm dispersion and firm sorting all draws are quasi-random, and the expectation shows to 1e-5.
+        # Without firm dispersion and firm sorting all draws are quasi-random, and the expectation shows.
         (
             {
                 "psi": 0.0,
@@ -64,7 +66,7 @@ def test_mean_income_is_output_plus_the_old_quasi_rent(
     )
     error = gaps.std(axis=0, ddof=1) / np.sqrt(len(SEEDS))
     expected = np.array([expected_gap(params, state) for state in (economy.before, economy.after)])
-    # Four standard errors of the mean over seeds; the errors themselves are bounded, so that the test can fail.
+    # Four standard errors of the mean over seeds; the errors are bounded too, so that the test can fail.
     assert np.all(error < largest_error)
     assert np.all(np.abs(gaps.mean(axis=0) - expected) < 4 * error)
 
@@ -76,16 +78,10 @@ def test_income_by_source_adds_up(baseline, statistics_of):
             float(state.labour_share), rel=1e-12
         )
         by_group = arrays.income_by_source_and_group
-        assert [0.5, 0.4, 0.09, 0.01] @ by_group.sum(axis=1) == pytest.approx(
-            float(state.mean_income), rel=1e-9
-        )
+        assert [0.5, 0.4, 0.09, 0.01] @ by_group.sum(axis=1) == pytest.approx(float(state.mean_income), rel=1e-9)
         assert np.all(np.diff(by_group.sum(axis=1)) > 0)
-        assert 0.01 * by_group[3].sum() / float(state.mean_income) == pytest.approx(
-            float(state.top1_share), rel=2e-2
-        )
-        assert float(state.theil_between + state.theil_within) == pytest.approx(
-            float(state.theil_total), rel=1e-13
-        )
+        assert 0.01 * by_group[3].sum() / float(state.mean_income) == pytest.approx(float(state.top1_share), rel=2e-2)
+        assert float(state.theil_between + state.theil_within) == pytest.approx(float(state.theil_total), rel=1e-13)
         assert float(state.end_mass) == 0
         assert arrays.total_masses.sum() == pytest.approx(2**14, rel=1e-12)
 
@@ -131,9 +127,7 @@ def test_commodity_ai_does_not_move_assets(baseline, moments_of):
     assert moments_of(baseline.replace(eta0=1.0, eta1=0.0))[4] == 0
 
 
-def test_without_adoption_ai_changes_treated_tasks_and_firms_only(
-    baseline, moments_of, statistics_of, economy_of
-):
+def test_without_adoption_ai_changes_treated_tasks_and_firms_only(baseline, moments_of, statistics_of, economy_of):
     params = baseline.replace(adoption=0.0)
     economy = economy_of(params)
     np.testing.assert_array_equal(economy.after.market.task_price, 1)
@@ -161,9 +155,7 @@ def test_without_a_floor_ai_scales_output_and_leaves_dispersion_alone(baseline, 
     assert abs(moments[3]) < 1e-13
 
 
-def test_without_retooling_schooling_stays_and_with_full_retooling_it_is_optimal(
-    baseline, statistics_of, economy_of
-):
+def test_without_retooling_schooling_stays_and_with_full_retooling_it_is_optimal(baseline, statistics_of, economy_of):
     still = baseline.replace(retooling=0.0)
     (before, _), (after, _) = statistics_of(still)
     assert float(after.mean_schooling) == float(before.mean_schooling)
@@ -174,17 +166,13 @@ def test_without_retooling_schooling_stays_and_with_full_retooling_it_is_optimal
     full = baseline.replace(retooling=1.0)
     market = economy_of(full).after.market
     # The first-order condition at the nodes, on prices after AI: c e = Ω γ θ / (h + T/R).
-    from aigini.economy.quadrature import population_nodes
-
     nodes = population_nodes(full)
     ability = np.exp(np.asarray(nodes.log_ability))
     years = np.asarray(market.schooling)
     gain = np.asarray(market.screening.recognised)[:, None] * 0.08 * ability
     gain /= ability * (1 + 0.08 * years) + np.asarray(market.fixed_pay)[:, None]
     np.testing.assert_allclose(np.asarray(nodes.cost) * years, gain, rtol=1e-12)
-    halves = [
-        float(statistics_of(baseline.replace(retooling=r))[1][0].mean_schooling) for r in (0.0, 0.5, 1.0)
-    ]
+    halves = [float(statistics_of(baseline.replace(retooling=r))[1][0].mean_schooling) for r in (0.0, 0.5, 1.0)]
     assert halves[0] > halves[1] > halves[2]
 
 
@@ -208,6 +196,7 @@ def test_equal_firms_pay_equal_rents(baseline, statistics_of):
             assert abs(float(state.between_firm_variance)) < 4 * noise
 
 
+@pytest.mark.slow
 def test_one_firm_has_nothing_between_firms(baseline, population):
     one = eqx.tree_at(
         lambda p: (p.firm_shocks, p.workers.firm, p.workers.owner_firm),
@@ -225,6 +214,7 @@ def test_one_firm_has_nothing_between_firms(baseline, population):
     assert all(math.isfinite(value) for name, value in result.moments.items() if name != "m5")
 
 
+@pytest.mark.slow
 def test_cobb_douglas_is_an_ordinary_point(baseline, moments_of, forward_jacobian):
     near = [moments_of(baseline.replace(sigma=sigma)) for sigma in (1 - 1e-7, 1.0, 1 + 1e-7)]
     np.testing.assert_allclose(near[0], near[1], atol=1e-8)
@@ -236,6 +226,7 @@ def test_cobb_douglas_is_an_ordinary_point(baseline, moments_of, forward_jacobia
     np.testing.assert_allclose(slope[:, 0], rise / (2 * step), rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -255,9 +246,7 @@ def test_cobb_douglas_is_an_ordinary_point(baseline, moments_of, forward_jacobia
     ],
     ids=lambda changes: ", ".join(f"{name}={value:g}" for name, value in changes.items()),
 )
-def test_moments_and_derivatives_are_finite_on_the_closed_bounds(
-    baseline, moments_of, reverse_jacobian, changes
-):
+def test_moments_and_derivatives_are_finite_on_the_closed_bounds(baseline, moments_of, reverse_jacobian, changes):
     params = baseline.replace(**changes)
     assert np.all(np.isfinite(moments_of(params)))
     assert np.all(np.isfinite(reverse_jacobian(params)))

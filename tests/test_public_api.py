@@ -12,9 +12,7 @@ import pytest
 import aigini
 from aigini import errors
 
-EXCEPTIONS = [
-    kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__
-]
+EXCEPTIONS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
 
 _AFTER_IMPORT = """
 import json
@@ -82,7 +80,6 @@ class TestTheVerbs:
                 aigini.simulate(**{"population.n_workers": 20, "population.n_firms": 3})
             assert not jax.config.jax_enable_x64
 
-    def test_say_when_they_are_called_without_it_underneath(self):
-        population = aigini.draw_population(n_workers=4096, n_firms=3)
+    def test_say_when_they_are_called_without_it_underneath(self, population):
         with jax.enable_x64(False), pytest.raises(errors.PrecisionError, match="jax_enable_x64"):
             aigini.six_moments(aigini.Parameters(), population)

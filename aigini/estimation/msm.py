@@ -44,6 +44,7 @@ class Progress(eqx.Module):
         start: Starting points, natural units, ``[starts, free]``.
         descent: State of the first stage.
         point: Unconstrained points of the second stage, ``[starts, free]``.
+        scale: Residual scale, that is damping, of the next round of the second stage, ``[starts]``.
         converged: Starts that have converged in the second stage, ``[starts]``.
         trace: Objective of every start after every iteration, infinite where not recorded, ``[iterations, starts]``.
     """
@@ -54,6 +55,7 @@ class Progress(eqx.Module):
     start: Float[Array, "starts free"]
     descent: DescentState
     point: Float[Array, "starts free"]
+    scale: Float[Array, "starts"]
     converged: Bool[Array, "starts"]
     trace: Float[Array, "iterations starts"]
 
@@ -84,6 +86,7 @@ def blank(start: Array, point: Array, descent_settings: DescentSettings, polish_
         start=start,
         descent=descent.begin(descent_settings, point),
         point=point,
+        scale=jnp.full(point.shape[0], polish.SCALE),
         converged=jnp.zeros(point.shape[0], bool),
         trace=jnp.full((room, point.shape[0]), jnp.inf),
     )
@@ -112,19 +115,20 @@ def advance(
             ),
         )
     if stage == POLISH:
-        point = polish.polish(problem, polish_settings, progress.point, progress.converged)
+        point = polish.polish(problem, polish_settings, progress.point, progress.scale, progress.converged)
         before, after = (np.asarray(polish.objectives(problem, where)) for where in (progress.point, point))
-        converged = polish.settled(before, after, polish_settings.tolerance)
+        converged, scale = polish.judge(before, after, np.asarray(progress.scale), polish_settings.tolerance)
         iteration += polish_settings.block
         polished = iteration - int(progress.descended)
         finished = bool(np.all(converged)) or polished >= polish_settings.steps
         return eqx.tree_at(
-            lambda p: (p.stage, p.iteration, p.point, p.converged, p.trace),
+            lambda p: (p.stage, p.iteration, p.point, p.scale, p.converged, p.trace),
             progress,
             (
                 jnp.asarray(DONE if finished else POLISH),
                 jnp.asarray(iteration),
                 point,
+                jnp.asarray(scale),
                 jnp.asarray(converged),
                 progress.trace.at[iteration - 1].set(after),
             ),

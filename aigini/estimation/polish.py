@@ -1,4 +1,4 @@
-"""Second stage: Levenberg-Marquardt on the exact Jacobian with optimistix, on all starts at once.
+"""Second stage: Levenberg-Marquardt on the exact Jacobian with optimistix, from every start.
 
 The stage runs in rounds of a few steps. A round depends on nothing but the points it starts from, so a run that was
 interrupted and resumed at a round goes on exactly as it would have.
@@ -25,14 +25,16 @@ class PolishSettings(eqx.Module):
         tolerance: Relative fall of the objective over a round below which a start has converged.
     """
 
-    steps: int = eqx.field(static=True, default=48)
+    steps: int = eqx.field(static=True, default=120)
     block: int = eqx.field(static=True, default=6)
-    tolerance: float = eqx.field(static=True, default=1e-9)
+    tolerance: float = eqx.field(static=True, default=1e-6)
 
 
-# optimistix starts with damping 1 in (J'J + λI); scaling residuals by c makes it 1/c², small against the weakest
-# direction of the baseline, so that a round starts with nearly undamped steps. The optimum does not depend on it.
-_RESIDUAL_SCALE = 100.0
+# optimistix starts every round with damping 1 in (J'J + λI). Scaling residuals by c makes that 1/c² without moving the
+# optimum: a large c for nearly undamped steps, a smaller one where a round of those was rejected.
+SCALE = 100.0
+_SMALLEST_SCALE = 0.1
+_FACTOR = 10.0
 
 _ZERO = 1e-12  # squared standard errors: every target met to a millionth of its s.e.
 
@@ -42,31 +44,45 @@ def polish(
     problem: Problem,
     settings: PolishSettings,
     points: Float[Array, "starts free"],
+    scale: Float[Array, "starts"],
     done: Bool[Array, "starts"],
 ) -> Float[Array, "starts free"]:
     """One round on all starts.
 
     Only steps that reduce the objective are accepted, and a start that is done does not move.
     """
-    solver = optx.LevenbergMarquardt(rtol=settings.tolerance, atol=settings.tolerance)
+    solver = optx.LevenbergMarquardt(rtol=1e-12, atol=1e-12)
 
-    def one(point: Array, done: Array) -> Array:
+    def solve(point: Array, scale: Array) -> Array:
         solution = optx.least_squares(
-            lambda y, problem: _RESIDUAL_SCALE * problem.residual(y),
+            lambda y, args: args[1] * args[0].residual(y),
             solver,
             point,
-            problem,
+            (problem, scale),
             max_steps=settings.block,
             throw=False,
         )
-        return jnp.where(done, point, solution.value)
+        return solution.value
 
-    return jax.vmap(one)(points, done)
+    # One start after the other: batched, every start would pay for both branches of every accepted or rejected step,
+    # and compilation takes several times as long.
+    return jax.lax.map(
+        lambda start: jax.lax.cond(start[2], lambda: start[0], lambda: solve(*start[:2])), (points, scale, done)
+    )
 
 
-def settled(before: np.ndarray, after: np.ndarray, tolerance: float) -> np.ndarray:
-    """Starts that a round no longer improves: at zero up to rounding, or by less than `tolerance` relative."""
-    return (after < _ZERO) | (before - after <= tolerance * after)
+def judge(before: np.ndarray, after: np.ndarray, scale: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """After a round: which starts have converged, and with which scale the others go on.
+
+    A round without progress is not yet convergence: all its steps may have been too long. Such a start goes on with
+    more damping, and has converged when even the most damped, gradient-like steps improve nothing.
+    """
+    met = after < _ZERO
+    improved = before - after > tolerance * after
+    converged = met | (~improved & (scale <= _SMALLEST_SCALE))
+    return converged, np.where(
+        improved, np.minimum(scale * _FACTOR, SCALE), np.maximum(scale / _FACTOR, _SMALLEST_SCALE)
+    )
 
 
 @jax.jit

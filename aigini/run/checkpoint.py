@@ -14,6 +14,7 @@ import equinox as eqx
 from aigini.config import Config
 from aigini.errors import CheckpointError
 from aigini.estimation.msm import Progress
+from aigini.precision import with_x64
 from aigini.run.folder import write_atomically, write_json
 
 _MANIFEST = "checkpoint.json"
@@ -45,6 +46,7 @@ def _serialise(path: Path, progress: Progress) -> None:
         eqx.tree_serialise_leaves(file, progress)
 
 
+@with_x64
 def load(folder: Path, config: Config, like: Progress) -> Progress | None:
     """The checkpoint in `folder`, or None if there is none.
 
