@@ -149,6 +149,11 @@ MISTAKES = [
     ),
     ("impossible Gini of assets", "[params]\nasset_gini = 1.0", ["params.asset_gini = 1 ", "[0, 1)"]),
     (
+        "Gini of assets that needs an endless dispersion",
+        "[params]\nasset_gini = 0.5\npsi = 1e-310",
+        ["params.asset_", "inf"],
+    ),
+    (
         "Gini of assets that do not count",
         "[params]\nasset_gini = 0.5\npsi = 0.0",
         ["params.asset_gini", "params.psi above 0"],

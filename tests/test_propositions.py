@@ -41,6 +41,7 @@ def ginis(statistics_of):
 # Homogenization
 
 
+@pytest.mark.slow
 def test_an_additive_floor_lowers_dispersion_within_tasks_and_more_of_it_lowers_it_more(points, levels, statistics_of):
     for params in points(30, beta=0.0):
         ratios = []
@@ -127,7 +128,8 @@ def test_the_return_to_schooling_moves_with_the_human_share_when_screening_and_r
     for gain, share in moves_of_return_and_share(points, economy_of, sigma, signal_exposure=0.0, retooling=0.0, xi=0.0):
         np.testing.assert_array_equal(gain, share)
         up += np.sum(gain > 0)
-    assert up > 0
+    # The sign is no formality: among strong complements the human share rises in some occupations.
+    assert (up > 0) == (sigma == 0.2)
 
 
 @pytest.mark.parametrize(
@@ -226,14 +228,36 @@ def test_commodity_ai_raises_the_gini_when_only_the_able_get_it(baseline, ginis)
     assert change["wage"] > 1e-2
 
 
-def test_proprietary_ai_raises_the_gini_of_assets_and_the_more_of_it_the_more(points, ginis):
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def test_at_a_given_total_of_ai_the_gini_of_assets_rises_with_the_proprietary_share(points, ginis):
     for params in points(30):
-        changes = [ginis(split(params, share)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-        assets = [change["assets"] for change in changes]
+        assets = [ginis(split(params, share))["assets"] for share in SHARES]
         assert assets[0] == 0
-        assert np.all(np.diff(assets) > 0)
-        # And at a given total of AI, the change of the Gini of income.
-        assert np.all(np.diff([change["total"] for change in changes]) > 0)
+        assert np.all(np.diff(assets) > 1e-4)
+
+
+def test_at_a_given_total_of_ai_the_gini_of_income_rises_with_the_proprietary_share_if_owners_are_few(points, ginis):
+    # Condition: ownership_sd ≥ 1.5; the baseline is 1.8.
+    for params in points(30):
+        owned = params.replace(ownership_sd=max(float(params.ownership_sd), 1.5))
+        assert np.all(np.diff([ginis(split(owned, share))["total"] for share in SHARES]) > 1e-4)
+
+
+def test_proprietary_ai_may_be_the_more_equal_one_if_owners_are_many(baseline, ginis):
+    # Counterexample: commodity AI pays the able, who are sorted into the exposed occupations; capital is widely held.
+    params = baseline.replace(
+        ownership_sd=1.0,
+        psi=0.5,
+        xi=0.3,
+        task_width=0.1,
+        sigma=2.5,
+        occupation_sorting=0.65,
+        asset_return=0.5,
+    )
+    changes = [ginis(split(params, share))["total"] for share in SHARES]
+    assert changes[4] < changes[0] - 1e-3
 
 
 def test_from_the_baseline_the_proprietary_share_decides_the_sign_of_the_change(baseline, ginis):
@@ -242,6 +266,7 @@ def test_from_the_baseline_the_proprietary_share_decides_the_sign_of_the_change(
     assert changes[0] < -5e-3 < 5e-3 < changes[3]
 
 
+@pytest.mark.slow
 def test_rent_sharing_raises_the_variance_of_wages_between_firms(points, statistics_of):
     # All AI proprietary. Condition: ξ ≤ 1/2, or no cumulative advantage.
     for params in points(20):
@@ -258,6 +283,6 @@ def test_a_very_large_workers_share_slows_the_growth_of_firms_and_with_it_the_va
     baseline, statistics_of
 ):
     # Counterexample to monotonicity in ξ up to 1: owners who get nothing reinvest nothing.
-    params = baseline.replace(eta0=0.0, eta1=1.4, cumulative_advantage=0.1)
+    params = baseline.replace(eta0=0.0, eta1=1.4, cumulative_advantage=0.3)
     variances = [float(statistics_of(params.replace(xi=xi))[1][0].between_firm_variance) for xi in (0.75, 1.0)]
     assert variances[1] < variances[0]

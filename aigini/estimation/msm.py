@@ -86,7 +86,7 @@ def blank(start: Array, point: Array, descent_settings: DescentSettings, polish_
         start=start,
         descent=descent.begin(descent_settings, point),
         point=point,
-        scale=jnp.full(point.shape[0], polish.SCALE),
+        scale=jnp.full(point.shape[0], polish.SCALE, jnp.float64),
         converged=jnp.zeros(point.shape[0], bool),
         trace=jnp.full((room, point.shape[0]), jnp.inf),
     )
