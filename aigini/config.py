@@ -7,10 +7,12 @@ A file changes the baseline: what it does not mention keeps the value of ``confi
 table replaces that target as a whole, so that a value can never inherit a standard error that is not its own.
 """
 
+import copy
 import dataclasses
 import difflib
 import hashlib
 import importlib.resources
+import itertools
 import json
 import math
 import tomllib
@@ -223,8 +225,10 @@ def _merge(raw: dict[str, Any], new: Mapping[str, Any], where: str) -> None:
 def _override(raw: dict[str, Any], name: str, value: Any) -> None:
     parts = name.split(".")
     if len(parts) == 1:
+        if name in _sections():
+            raise ConfigError(f"--set {name}: {name} is a section; set one of its keys, as in --set {name}.KEY=VALUE.")
         if name not in SPECS and name != "asset_gini":
-            raise ConfigError(f"--set {name}: {_unknown(name, [*SPECS, *_sections()])}")
+            raise ConfigError(f"--set {name}: {_unknown(name, [*SPECS, 'asset_gini'])}")
         parts = ["params", name]
     if parts == ["params", "asset_gini"]:
         raw.get("params", {}).pop("asset_sd", None)
@@ -249,11 +253,13 @@ def _unknown(name: str, known: Sequence[str]) -> str:
 
 
 def _build(raw: dict[str, Any], where: str) -> Config:
+    found: list[str] = []
     try:
         file = _File.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError("\n".join(f"{where}: {line}" for line in _sentences(error))) from None
-    found: list[str] = []
+        # What is wrong in itself is set aside, so that the rest is judged, and reported, at the same time.
+        found += _sentences(error)
+        file = _File.model_validate(_mended(raw, error))
     params = _params(file, found)
     found += size_problems(years=file.scenario.years, **file.population.model_dump())
     targets = {
@@ -310,9 +316,9 @@ def _params(file: _File, found: list[str]) -> dict[str, float]:
             )
         else:
             # Gini of lognormal κ with log standard deviation ψ σ_K is erf(ψ σ_K / 2).
-            values["asset_sd"] = float(2 * erfinv(gini) / values["psi"])
-    if not found:
-        found += problems(values, level=max(file.scenario.A0, file.scenario.A1), years=file.scenario.years)
+            with np.errstate(over="ignore"):  # an infinite one is refused below
+                values["asset_sd"] = float(2 * erfinv(gini) / values["psi"])
+    found += problems(values, level=max(file.scenario.A0, file.scenario.A1), years=file.scenario.years)
     return values
 
 
@@ -323,6 +329,8 @@ def _calibration(
     for name in settings.moments:
         if name not in file.targets:
             found.append(f"calibration.moments names {name}, which has no [targets.{name}]; give it a value and an se.")
+    if len(set(settings.moments)) < len(settings.moments):
+        found.append("calibration.moments names a moment twice; name each once.")
     for name in settings.free:
         if name not in SPECS:
             found.append(f"calibration.free: {_unknown(name, list(SPECS))}")
@@ -352,20 +360,52 @@ def _calibration(
     return matrix
 
 
+def _mended(raw: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    """`raw` with the entries that `error` is about as in the baseline, or left out where that has none."""
+    mended, baseline = copy.deepcopy(dict(raw)), _read(baseline_path())
+    for problem in error.errors():
+        table, usual, keys = mended, baseline, problem["loc"]
+        for key, following in itertools.pairwise(keys):
+            if not isinstance(table.get(key), dict) or not isinstance(usual.get(key, {}), dict):
+                keys = (key,)
+                break
+            if following not in table[key] and following not in usual.get(key, {}):
+                keys = (key,)
+                break
+            table, usual = table[key], usual.get(key, {})
+        if keys[-1] in usual:
+            table[keys[-1]] = usual[keys[-1]]
+        else:
+            table.pop(keys[-1], None)
+    return mended
+
+
 def _sentences(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"])
+        # The parts in brackets are pydantic's own names for a key and for the members of a union.
+        where = ".".join(itertools.takewhile(lambda part: "[" not in part, map(str, problem["loc"])))
         got = problem.get("input")
         shown = "a table" if isinstance(got, Mapping) else repr(got)
-        if problem["type"] == "extra_forbidden":
+        if where == "calibration.weighting":
+            lines.append(
+                f"{where} is not usable: expected 'diagonal', 'identity', or a matrix of finite numbers with one row"
+                " per moment; correct it."
+            )
+        elif "[key]" in problem["loc"]:
+            lines.append(f"{where}: {_unknown(str(got), MOMENT_NAMES)}")
+        elif problem["type"] in ("model_type", "dict_type"):
+            lines.append(f"{where} = {shown}: expected a table; write [{where}] and its keys below it.")
+        elif problem["type"] == "too_short":
+            lines.append(f"{where} is empty: expected at least 1 name; add one.")
+        elif problem["type"] == "extra_forbidden":
             lines.append(f"{where}: {_unknown(str(problem['loc'][-1]), _known_beside(problem['loc']))}")
         elif problem["type"] == "missing":
             lines.append(f"{where} is missing; add it{_why(where)}.")
         else:
             expected = problem["msg"].replace("Input should be", "expected").replace("Value error, ", "")
             lines.append(f"{where} = {shown}: {expected[:1].lower()}{expected[1:]}; correct it.")
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def _why(where: str) -> str:

@@ -55,9 +55,8 @@ def run_calibration(
         EstimationError: if the problem cannot be posed or no start can be used.
     """
     folder.prepare(out)
-    state = None
+    state = _state(config, out) if resume else None
     if resume:
-        state = checkpoint.load(out, config, blank_progress(config))
         say(
             "no checkpoint to resume from, starting afresh"
             if state is None
@@ -70,6 +69,10 @@ def run_calibration(
 
     result = calibrate(config, watch=save_and_watch, resume=state)
     return result
+
+
+def _state(config: Config, out: Path) -> Progress | None:
+    return checkpoint.load(out, config, blank_progress(config))
 
 
 def reproduce(
@@ -96,6 +99,8 @@ def reproduce(
     """
     settings = as_config(config, overrides)
     place = folder.prepare(Path(out))
+    if resume:
+        _state(settings, place)  # a bad checkpoint is refused before anything is computed
     clock = _Clock()
     say("simulating at the configured parameters")
     start = simulate(settings)
@@ -103,6 +108,7 @@ def reproduce(
     say("calibrating")
     calibration = run_calibration(settings, place, resume=resume, watch=watch, say=say)
     clock.stop("calibrate")
+    store.save_calibration(place, calibration, folder.record(settings, clock.times))
     say("simulating at the estimates")
     fitted = simulate_at(settings, calibration.params)
     clock.stop("simulate_at_estimates")

@@ -63,9 +63,7 @@ def baseline():
 @pytest.fixture(scope="session")
 def levels():
     """`levels(A0, A1)`: a scenario whose levels are data, so that another one compiles nothing anew."""
-    return lambda before=0.0, after=1.0: Scenario(
-        A0=np.asarray(before, np.float64), A1=np.asarray(after, np.float64)
-    )
+    return lambda before=0.0, after=1.0: Scenario(A0=np.asarray(before, np.float64), A1=np.asarray(after, np.float64))
 
 
 @pytest.fixture(scope="session")
@@ -99,9 +97,7 @@ def moments_of(population, levels):
     """`moments_of(params, scenario, population)`: the six moments as a NumPy array."""
     compiled = jax.jit(six_moments)
     usual = levels()
-    return lambda params, scenario=usual, population=population: np.asarray(
-        compiled(params, population, scenario)
-    )
+    return lambda params, scenario=usual, population=population: np.asarray(compiled(params, population, scenario))
 
 
 @pytest.fixture(scope="session")
@@ -109,9 +105,7 @@ def statistics_of(population, levels):
     """`statistics_of(params, scenario, population)`: ((statistics, distribution) before, the same after)."""
     compiled = jax.jit(statistics)
     usual = levels()
-    return lambda params, scenario=usual, population=population: jax.device_get(
-        compiled(params, population, scenario)
-    )
+    return lambda params, scenario=usual, population=population: jax.device_get(compiled(params, population, scenario))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import jaxlib
 import numpy as np
 import pytest
 
+from aigini.moments.six import six_moments
+
 
 @pytest.mark.parametrize("rows", [16_385, 32_769])
 def test_quadratic_forms_over_many_rows_are_right(rows):
@@ -36,8 +38,6 @@ def test_scatter_adds_of_float64_lose_nothing():
 @pytest.mark.slow
 def test_a_gpu_gives_the_cpus_moments(baseline, population, moments_of, levels):
     gpu = jax.devices("cuda")[0]
-    from aigini.moments.six import six_moments
-
     arguments = jax.device_put((baseline, population, levels()), gpu)
     np.testing.assert_allclose(
         np.asarray(jax.jit(six_moments)(*arguments)), moments_of(baseline), rtol=1e-9, atol=1e-12

@@ -107,9 +107,7 @@ def test_a_draw_does_not_depend_on_how_indices_are_batched(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_seed_and_purpose_both_change_the_draws(kind):
     index = np.arange(1024)
-    streams = {
-        (seed, purpose): bits(kind, seed, index, purpose) for seed in (0, 1, 2) for purpose in (0, 1, 2)
-    }
+    streams = {(seed, purpose): bits(kind, seed, index, purpose) for seed in (0, 1, 2) for purpose in (0, 1, 2)}
     for one, other in itertools.combinations(streams, 2):
         assert np.mean(streams[one] == streams[other]) < 0.01
         # Two scrambles of one Sobol' dimension share its strata; everything else is uncorrelated.
@@ -131,9 +129,7 @@ GOLDEN = {
 @pytest.mark.parametrize(("kind", "seed", "purpose"), GOLDEN)
 def test_draws_are_pinned(kind, seed, purpose):
     # Published results name a seed; these numbers must never change under it.
-    np.testing.assert_array_equal(
-        bits(kind, seed, [0, 1, 2, 123_456_789], purpose), GOLDEN[kind, seed, purpose]
-    )
+    np.testing.assert_array_equal(bits(kind, seed, [0, 1, 2, 123_456_789], purpose), GOLDEN[kind, seed, purpose])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -174,9 +170,7 @@ def test_normals_have_the_moments_of_a_standard_normal(kind, bounds):
 
 def test_a_choice_is_exact_integer_arithmetic():
     generator = np.random.default_rng(2)
-    patterns = np.concatenate([[0, 1, 2**31, 2**32 - 1], generator.integers(0, 2**32, 5000)]).astype(
-        np.uint32
-    )
+    patterns = np.concatenate([[0, 1, 2**31, 2**32 - 1], generator.integers(0, 2**32, 5000)]).astype(np.uint32)
     for count in (1, 2, 3, 16, 300, 1000, 2**31 + 11):
         chosen = np.asarray(draws.choice(jnp.asarray(patterns), count))
         assert chosen.tolist() == [int(b) * count >> 32 for b in patterns.tolist()]

@@ -125,16 +125,12 @@ def test_beliefs_depend_on_the_spread_of_human_capital_not_on_its_unit(baseline,
     # Task prices are relative: twice the price of everything is no change, so only Y0 and H carry the unit.
     economy = economy_of(baseline)
     market = economy.before.market
-    np.testing.assert_allclose(
-        market.human_return, np.asarray(market.tech.bundles) @ np.asarray(market.tech.human)
-    )
+    np.testing.assert_allclose(market.human_return, np.asarray(market.tech.bundles) @ np.asarray(market.tech.human))
     assert float(market.output) == pytest.approx(float(jnp.mean(market.human_return * market.human_capital)))
 
 
 @pytest.mark.slow
-def test_derivatives_of_the_equilibrium_are_central_differences_in_every_parameter(
-    cases, value, forward, differences
-):
+def test_derivatives_of_the_equilibrium_are_central_differences_in_every_parameter(cases, value, forward, differences):
     for params, derivatives in zip(cases, forward, strict=True):
         ours = matrix(derivatives)
         assert np.all(np.isfinite(ours))

@@ -57,7 +57,7 @@ def solve_two(population, m1, m2, start=((0.5, -0.05),), **changes):
         targets,
         np.array(start),
         descent_settings=DescentSettings(steps=10),
-        polish_settings=PolishSettings(steps=30),
+        polish_settings=PolishSettings(),
     )
 
 
@@ -165,7 +165,7 @@ def test_an_overidentified_problem_ends_at_a_stationary_point_that_misses_target
         targets,
         np.array([[0.5, 5.0], [1.2, 9.0]]),
         descent_settings=DescentSettings(steps=10),
-        polish_settings=PolishSettings(steps=30),
+        polish_settings=PolishSettings(),
     )
     assert result.status is Status.MINIMUM
     assert result.agreed == 2
@@ -211,7 +211,7 @@ def test_weights_change_an_overidentified_estimate_but_not_an_exact_one(small_po
 
 def test_resuming_from_any_block_gives_the_same_result_bit_for_bit(small_population):
     problem, targets = pose_two(small_population, -0.19, 0.152)
-    settings = {"descent_settings": DescentSettings(steps=10), "polish_settings": PolishSettings(steps=30)}
+    settings = {"descent_settings": DescentSettings(steps=10), "polish_settings": PolishSettings()}
     states = []
     whole = msm.estimate(problem, targets, np.array([[0.5, -0.05]]), watch=states.append, **settings)
     assert len(states) >= 3
@@ -228,8 +228,8 @@ def test_resuming_from_any_block_gives_the_same_result_bit_for_bit(small_populat
 def test_objective_gradient_and_jacobian_match_central_differences(small_population):
     problem, _ = pose_two(small_population, -0.1, 0.1)
     point = problem.space.unconstrained(jnp.array([0.7, -0.12]))
-    objective = jax.jit(problem.objective)
-    gradient = np.asarray(jax.jit(jax.grad(problem.objective))(point))
+    objective = jax.jit(lambda point: problem.objective(point))
+    gradient = np.asarray(jax.jit(jax.grad(lambda point: problem.objective(point)))(point))
     step = 1e-4
     for i in range(2):
         shift = step * np.eye(2)[i]
@@ -237,7 +237,7 @@ def test_objective_gradient_and_jacobian_match_central_differences(small_populat
         assert gradient[i] == pytest.approx(difference, rel=1e-6)
     natural = np.array([0.7, -0.12])
     matrix = np.asarray(jax.jit(jacobian)(problem, jnp.asarray(natural)))
-    moments = jax.jit(problem.moments)
+    moments = jax.jit(lambda natural: problem.moments(natural))
     for i in range(2):
         shift = 1e-5 * np.eye(2)[i]
         difference = np.asarray((moments(natural + shift) - moments(natural - shift)) / 2e-5)

@@ -51,9 +51,7 @@ def unchanged(simulation) -> Simulation:
 
 def calibration_with(misfits, objective, stage) -> Calibration:
     targets = {
-        name: Target(
-            value=0.1 * k - 0.2, se=0.01 * (k + 1), source="a study", seen="P, S, D"[: 1 + 3 * (k % 3)]
-        )
+        name: Target(value=0.1 * k - 0.2, se=0.01 * (k + 1), source="a study", seen="P, S, D"[: 1 + 3 * (k % 3)])
         for k, name in enumerate(MOMENT_NAMES)
     }
     misfit = dict(zip(MOMENT_NAMES, misfits, strict=True))
@@ -97,11 +95,7 @@ def heights(axis: Axes) -> np.ndarray:
 
 
 def visible_text(figure: Figure) -> list:
-    texts = [
-        text
-        for text in figure.findobj(matplotlib.text.Text)
-        if text.get_visible() and text.get_text().strip()
-    ]
+    texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_visible() and text.get_text().strip()]
     hidden = {id(tick) for axis in figure.axes for part in ticks_out_of_view(axis) for tick in part}
     return [text for text in texts if id(text) not in hidden]
 
@@ -123,9 +117,7 @@ def all_figures(simulation, calibration) -> list[Figure]:
 def test_every_figure_is_written_and_nothing_else(simulation, calibration, tmp_path):
     folder = tmp_path / "new" / "figures"
     paths = figures.draw_simulation(simulation, folder) + figures.draw_calibration(calibration, folder)
-    assert [path.name for path in paths] == [
-        f"{draw.__name__}.png" for draw in OF_SIMULATION + OF_CALIBRATION
-    ]
+    assert [path.name for path in paths] == [f"{draw.__name__}.png" for draw in OF_SIMULATION + OF_CALIBRATION]
     assert sorted(folder.iterdir()) == sorted(paths)
     for path in paths:
         assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
@@ -220,9 +212,7 @@ def test_lorenz_change_is_taken_at_equal_population_shares():
 
 
 def test_gini_changes_are_drawn_as_bars_coloured_by_sign(simulation):
-    for axis, name in zip(
-        figures.gini_changes(simulation).axes, ("gini_by_occupation", "gini_by_assets"), strict=True
-    ):
+    for axis, name in zip(figures.gini_changes(simulation).axes, ("gini_by_occupation", "gini_by_assets"), strict=True):
         change = 100 * (simulation.after_arrays[name] - simulation.before_arrays[name])
         np.testing.assert_array_equal(heights(axis), change)
         colours = [matplotlib.colors.to_hex(patch.get_facecolor()).upper() for patch in axis.patches]
@@ -240,13 +230,9 @@ def test_the_change_for_all_workers_is_drawn_beside_the_groups(simulation):
 
 def test_income_bars_are_the_sources_of_income(simulation):
     everyone, groups = figures.where_income_goes(simulation).axes
-    before, after = (
-        arrays["income_by_source"] for arrays in (simulation.before_arrays, simulation.after_arrays)
-    )
+    before, after = (arrays["income_by_source"] for arrays in (simulation.before_arrays, simulation.after_arrays))
     np.testing.assert_array_equal(heights(everyone).reshape(4, 2), np.stack([before, after], axis=1))
-    old, new = (
-        arrays["income_by_source_and_group"] for arrays in (simulation.before_arrays, simulation.after_arrays)
-    )
+    old, new = (arrays["income_by_source_and_group"] for arrays in (simulation.before_arrays, simulation.after_arrays))
     growth = 100 * (new.sum(axis=1) / old.sum(axis=1) - 1)
     np.testing.assert_allclose(heights(groups).reshape(4, 4).sum(axis=0), growth, rtol=1e-9)
     np.testing.assert_allclose(lines(groups)[0][:, 1], growth, rtol=1e-9)
@@ -254,9 +240,7 @@ def test_income_bars_are_the_sources_of_income(simulation):
 
 def test_stacks_of_rises_and_falls_do_not_overlap(simulation):
     groups = figures.where_income_goes(simulation).axes[1]
-    spans = np.array(
-        [sorted((patch.get_y(), patch.get_y() + patch.get_height())) for patch in groups.patches]
-    )
+    spans = np.array([sorted((patch.get_y(), patch.get_y() + patch.get_height())) for patch in groups.patches])
     for group in range(4):
         ordered = spans[group::4][np.argsort(spans[group::4, 0])]
         np.testing.assert_allclose(ordered[1:, 0], ordered[:-1, 1], atol=1e-12)
@@ -268,8 +252,7 @@ def test_asset_paths_and_decomposition_show_the_inputs(simulation):
         np.testing.assert_array_equal(line, np.stack([np.arange(11), arrays["asset_gini_path"]], axis=1))
     theil, ginis = figures.decomposition(simulation).axes
     parts = [
-        [state[name] for state in (simulation.before, simulation.after)]
-        for name in ("theil_within", "theil_between")
+        [state[name] for state in (simulation.before, simulation.after)] for name in ("theil_within", "theil_between")
     ]
     np.testing.assert_array_equal(heights(theil).reshape(2, 2), parts)
     names = ("gini_total", "gini_wage", "gini_capital", "gini_assets")

@@ -135,9 +135,7 @@ def test_derivatives_of_paths_are_central_differences(baseline):
     slopes = jax.jit(jax.jacfwd(final))(baseline)
     for name in ("asset_sd", "asset_reversion", "cumulative_advantage", "eta1", "xi", "psi"):
         value, step = float(getattr(baseline, name)), 1e-6
-        rise = compiled(baseline.replace(**{name: value + step})) - compiled(
-            baseline.replace(**{name: value - step})
-        )
+        rise = compiled(baseline.replace(**{name: value + step})) - compiled(baseline.replace(**{name: value - step}))
         np.testing.assert_allclose(getattr(slopes, name), rise / (2 * step), rtol=1e-7, atol=1e-8)
 
 
@@ -154,9 +152,7 @@ def test_without_dispersion_all_firms_are_alike_with_finite_derivatives(baseline
 def test_rents_and_pay_are_those_of_the_model(baseline):
     ai_return = jnp.linspace(0.1, 0.6, 16)
     level = jnp.asarray(1.5)
-    np.testing.assert_allclose(
-        quasi_rent(baseline, level, ai_return), 0.9 + 0.4 * 1.5 * ai_return, rtol=1e-14
-    )
+    np.testing.assert_allclose(quasi_rent(baseline, level, ai_return), 0.9 + 0.4 * 1.5 * ai_return, rtol=1e-14)
     np.testing.assert_allclose(commodity_pay(baseline, level, ai_return), 0.6 * 1.5 * ai_return, rtol=1e-14)
     mean_rent = 0.9 + 0.4 * 1.5 * 0.35
     np.testing.assert_allclose(

@@ -131,8 +131,6 @@ def test_end_mass_counts_the_agents_off_the_grid():
     assert float(histogram.end_mass(histogram.node_masses(log_values, jnp.ones(8)))) == pytest.approx(4 / 8)
     inside = jnp.asarray([-39.9, 0.0, 39.9])
     assert float(histogram.end_mass(histogram.node_masses(inside, jnp.ones(3)))) == 0
-    outside = np.asarray(histogram.spread(log_values).outside)
-    np.testing.assert_array_equal(outside, [True, True, False, False, False, True, True, False])
 
 
 @pytest.mark.parametrize("value", [0.37, 1.0, 42.0])
@@ -179,14 +177,11 @@ def measures_of_sample(coefficients):
 def test_derivatives_are_central_differences_in_both_modes():
     at = np.array([0.7, 0.1])
     compiled = jax.jit(measures_of_sample)
-    forward, reverse = (
-        jax.jit(mode(measures_of_sample))(jnp.asarray(at)) for mode in (jax.jacfwd, jax.jacrev)
-    )
+    forward, reverse = (jax.jit(mode(measures_of_sample))(jnp.asarray(at)) for mode in (jax.jacfwd, jax.jacrev))
     step = 1e-6
     expected = np.stack(
         [
-            (np.asarray(compiled(jnp.asarray(at + e))) - np.asarray(compiled(jnp.asarray(at - e))))
-            / (2 * step)
+            (np.asarray(compiled(jnp.asarray(at + e))) - np.asarray(compiled(jnp.asarray(at - e)))) / (2 * step)
             for e in step * np.eye(2)
         ],
         axis=1,

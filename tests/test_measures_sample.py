@@ -108,9 +108,7 @@ def test_ols_slope_recovers_a_line_and_is_numpys_slope():
     slope = sample.ols_slope(jnp.asarray(x), jnp.asarray(3 - 0.7 * x))
     assert float(slope) == pytest.approx(-0.7, rel=1e-12)
     y = 0.2 * x + noise
-    assert float(sample.ols_slope(jnp.asarray(x), jnp.asarray(y))) == pytest.approx(
-        np.polyfit(x, y, 1)[0], rel=1e-10
-    )
+    assert float(sample.ols_slope(jnp.asarray(x), jnp.asarray(y))) == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-10)
 
 
 def test_measures_of_a_two_point_distribution_are_exact():
@@ -121,9 +119,7 @@ def test_measures_of_a_two_point_distribution_are_exact():
     assert float(sample.top_share(values, 0.25)) == pytest.approx(5 / 8, rel=1e-15)
     assert float(sample.top_share(values, 0.125)) == pytest.approx(5 / 16, rel=1e-15)
     assert float(sample.coefficient_of_variation(values)) == pytest.approx(np.sqrt(3) / 2, rel=1e-15)
-    assert float(sample.theil(values)) == pytest.approx(
-        (2.5 * np.log(2.5) + 1.5 * np.log(0.5)) / 4, rel=1e-14
-    )
+    assert float(sample.theil(values)) == pytest.approx((2.5 * np.log(2.5) + 1.5 * np.log(0.5)) / 4, rel=1e-14)
     np.testing.assert_allclose(sample.lorenz(values), [0, 1 / 8, 2 / 8, 3 / 8, 1], rtol=1e-15)
 
 
@@ -173,9 +169,7 @@ def test_a_transfer_from_richer_to_poorer_lowers_every_measure(values, i, j):
     after[[i, j]] += np.array([-1, 1]) * 0.25 * (x[i] - x[j])
     for measure in (sample.gini, sample.theil, sample.coefficient_of_variation):
         assert float(measure(jnp.asarray(after))) < float(measure(jnp.asarray(x)))
-    assert np.all(
-        np.asarray(sample.lorenz(jnp.asarray(after))) >= np.asarray(sample.lorenz(jnp.asarray(x))) - 1e-15
-    )
+    assert np.all(np.asarray(sample.lorenz(jnp.asarray(after))) >= np.asarray(sample.lorenz(jnp.asarray(x))) - 1e-15)
 
 
 def test_measures_accumulate_float32_values_in_float64():
@@ -211,9 +205,6 @@ def test_derivatives_are_central_differences_in_both_modes(measure):
     )
     step = 1e-5
     steps = step * np.eye(len(X))
-    expected = [
-        (float(compiled(jnp.asarray(X + e))) - float(compiled(jnp.asarray(X - e)))) / (2 * step)
-        for e in steps
-    ]
+    expected = [(float(compiled(jnp.asarray(X + e))) - float(compiled(jnp.asarray(X - e)))) / (2 * step) for e in steps]
     np.testing.assert_allclose(reverse, expected, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(forward, reverse, rtol=1e-11, atol=1e-14)

@@ -44,9 +44,7 @@ def test_slope_and_variance_do_not_depend_on_the_reference_point(seed, x_ref, y_
     y = 1 + 0.5 * x + noise
     moments = cross(x, y, x_ref, y_ref)
     assert float(moments.slope) == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-9)
-    assert float(moments.slope) == pytest.approx(
-        float(sample.ols_slope(jnp.asarray(x), jnp.asarray(y))), rel=1e-9
-    )
+    assert float(moments.slope) == pytest.approx(float(sample.ols_slope(jnp.asarray(x), jnp.asarray(y))), rel=1e-9)
     assert float(moments.variance_y) == pytest.approx(np.var(y), rel=1e-10)
 
 
@@ -88,9 +86,7 @@ def test_between_variance_is_unbiased_in_unbalanced_groups(between):
     estimate = jax.jit(lambda y: sums.between_variance(grouped(y, group, 60), jnp.sum(y**2)))
     found = [
         float(estimate(jnp.asarray(np.sqrt(between) * firm[group] + worker)))
-        for firm, worker in zip(
-            generator.normal(size=(400, 60)), generator.normal(size=(400, len(group))), strict=True
-        )
+        for firm, worker in zip(generator.normal(size=(400, 60)), generator.normal(size=(400, len(group))), strict=True)
     ]
     error = np.std(found) / np.sqrt(len(found))
     assert np.mean(found) == pytest.approx(between, abs=4 * error)
@@ -112,9 +108,7 @@ def test_theil_splits_into_between_and_within():
     unit = np.exp(spread * ndtri((np.arange(n) + 0.5) / n))
     group = np.repeat(np.repeat(np.arange(3), copies), n)
     x = medians[group] * np.tile(unit, copies.sum())
-    total = float(
-        sums.theil(jnp.asarray(float(len(x))), jnp.asarray(x.sum()), jnp.asarray((x * np.log(x)).sum()))
-    )
+    total = float(sums.theil(jnp.asarray(float(len(x))), jnp.asarray(x.sum()), jnp.asarray((x * np.log(x)).sum())))
     between = float(sums.theil_between(grouped(x, group, 3)))
     means = np.repeat(medians, copies)
     assert between == pytest.approx(float(sample.theil(jnp.asarray(means))), rel=1e-10)

@@ -10,6 +10,7 @@ import pytest
 from aigini.errors import AiginiError, PrecisionError
 from aigini.moments.six import six_moments
 from aigini.moments.statistics import statistics
+from aigini.parameters import Parameters
 from aigini.population import draw_population
 from aigini.precision import require_x64, with_x64
 
@@ -20,8 +21,8 @@ def test_float32_moments_of_a_million_workers_are_within_1e_4_of_float64(baselin
     drawn = {"n_workers": 1_000_000, "n_firms": 1000, "seed": 0}
     cases = [baseline, *points(2, seed=13)]
     single, double = (
-        [np.asarray(compiled(params, draw_population(precision=precision, **drawn))) for params in cases[:n]]
-        for precision, n in (("float32", 3), ("float64", 3))
+        [np.asarray(compiled(params, population)) for params in cases]
+        for population in (draw_population(precision=precision, **drawn) for precision in ("float32", "float64"))
     )
     for one, two in zip(single, double, strict=True):
         assert one.dtype == two.dtype == np.float64
@@ -76,8 +77,6 @@ def test_the_wrapper_switches_64_bit_mode_on_and_leaves_the_callers_mode_alone()
 
 
 def test_parameters_keep_float64_values_outside_64_bit_mode():
-    from aigini.parameters import Parameters
-
     with jax.enable_x64(False):
         params = Parameters(alpha=0.1)
     assert float(params.alpha) == 0.1

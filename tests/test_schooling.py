@@ -20,12 +20,8 @@ SITUATIONS = st.tuples(
     st.floats(0.0, 20.0),  # T/R
 )
 
-compiled_optimum = jax.jit(
-    lambda gamma, *rest: schooling.optimal_schooling(Parameters(schooling_return=gamma), *rest)
-)
-compiled_return = jax.jit(
-    lambda gamma, *rest: schooling.education_return(Parameters(schooling_return=gamma), *rest)
-)
+compiled_optimum = jax.jit(lambda gamma, *rest: schooling.optimal_schooling(Parameters(schooling_return=gamma), *rest))
+compiled_return = jax.jit(lambda gamma, *rest: schooling.education_return(Parameters(schooling_return=gamma), *rest))
 
 
 def optimum(*situation):

@@ -83,9 +83,7 @@ def test_the_floor_in_the_work_sample_is_relative_to_the_human_part(baseline, ec
     np.testing.assert_allclose(work_sample_floor(baseline, tech), expected, rtol=1e-13)
     before = economy_of(baseline).before.market
     np.testing.assert_array_equal(work_sample_floor(baseline, before.tech), 0)
-    np.testing.assert_allclose(
-        before.screening.diagnostic_variance, before.screening.log_human_variance, rtol=1e-14
-    )
+    np.testing.assert_allclose(before.screening.diagnostic_variance, before.screening.log_human_variance, rtol=1e-14)
 
 
 def fine_quadrature(points=60):

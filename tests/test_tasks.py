@@ -62,9 +62,9 @@ def test_derivatives_in_sigma_are_central_differences(sigma):
     step = 1e-4
     value = jax.jit(both)
     # Fourth order: errors of 1e-16 in values and of step⁴ in the rule.
-    expected = (
-        8 * (value(sigma + step) - value(sigma - step)) - value(sigma + 2 * step) + value(sigma - 2 * step)
-    ) / (12 * step)
+    expected = (8 * (value(sigma + step) - value(sigma - step)) - value(sigma + 2 * step) + value(sigma - 2 * step)) / (
+        12 * step
+    )
     forward, reverse = jax.jit(jax.jacfwd(both))(sigma), jax.jit(jax.jacrev(both))(sigma)
     assert np.all(np.isfinite(forward))
     np.testing.assert_allclose(forward, expected, rtol=1e-7, atol=1e-9)
@@ -149,10 +149,7 @@ def test_bundles_sum_to_one_and_stay_finite_however_narrow(baseline, width):
 
 def test_ai_reaches_skill_intensive_tasks_first_and_more_of_them_over_time(baseline):
     exposure = np.stack(
-        [
-            np.asarray(compiled_technology(baseline, jnp.asarray(a)).exposure)
-            for a in (0.0, 0.5, 1.0, 2.0, 8.0)
-        ]
+        [np.asarray(compiled_technology(baseline, jnp.asarray(a)).exposure) for a in (0.0, 0.5, 1.0, 2.0, 8.0)]
     )
     assert np.all(np.diff(exposure, axis=1) > 0)
     assert np.all(np.diff(exposure, axis=0) > 0)
@@ -166,9 +163,7 @@ def test_supply_is_human_plus_ai_output_and_exhausts_labour(baseline):
     by_hand = np.zeros(N_TASKS)
     for o in range(16):
         own = np.asarray(tech.bundles[o])
-        by_hand += (
-            own * (human[o] * np.asarray(tech.human) + np.asarray(tech.ai) * float(tech.effective)) / 16
-        )
+        by_hand += own * (human[o] * np.asarray(tech.human) + np.asarray(tech.ai) * float(tech.effective)) / 16
     np.testing.assert_allclose(task_supply(tech, human), by_hand, rtol=1e-13)
 
 

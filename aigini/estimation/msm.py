@@ -4,6 +4,7 @@ The estimator is a loop over blocks of compiled iterations. After each block its
 be shown, saved, and given back to continue exactly where it was; what is done with it is the caller's business.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
@@ -78,7 +79,7 @@ def begin(
 
 def blank(start: Array, point: Array, descent_settings: DescentSettings, polish_settings: PolishSettings) -> Progress:
     """State before the first iteration at given starts and unconstrained points, each ``[starts, free]``."""
-    room = descent_settings.steps + descent_settings.block + polish_settings.steps + polish_settings.block
+    room = descent_settings.steps + polish_settings.steps
     return Progress(
         stage=jnp.asarray(DESCENT if descent_settings.steps > 0 else POLISH),
         iteration=jnp.asarray(0),
@@ -98,7 +99,8 @@ def advance(
     """One block of iterations; changes nothing once the stage is done."""
     stage, iteration = int(progress.stage), int(progress.iteration)
     if stage == DESCENT:
-        state, best = descent.descend(problem, descent_settings, progress.descent)
+        block = min(descent_settings.block, descent_settings.steps - iteration)
+        state, best = descent.descend(problem, dataclasses.replace(descent_settings, block=block), progress.descent)
         iteration += best.shape[0]
         finished = iteration >= descent_settings.steps or bool(jnp.all(state.best < descent_settings.tolerance))
         next_stage = (POLISH if polish_settings.steps > 0 else DONE) if finished else DESCENT
@@ -115,12 +117,14 @@ def advance(
             ),
         )
     if stage == POLISH:
-        point = polish.polish(problem, polish_settings, progress.point, progress.scale, progress.converged)
-        before, after = (np.asarray(polish.objectives(problem, where)) for where in (progress.point, point))
+        left = polish_settings.steps - (iteration - int(progress.descended))
+        block = min(polish_settings.block, left)
+        settings = dataclasses.replace(polish_settings, block=block)
+        point = polish.polish(problem, settings, progress.point, progress.scale, progress.converged)
+        before, after = (polish.objectives(problem, where) for where in (progress.point, point))
         converged, scale = polish.judge(before, after, np.asarray(progress.scale), polish_settings.tolerance)
-        iteration += polish_settings.block
-        polished = iteration - int(progress.descended)
-        finished = bool(np.all(converged)) or polished >= polish_settings.steps
+        iteration += block
+        finished = bool(np.all(converged)) or block >= left
         return eqx.tree_at(
             lambda p: (p.stage, p.iteration, p.point, p.scale, p.converged, p.trace),
             progress,

@@ -77,15 +77,20 @@ def judge(before: np.ndarray, after: np.ndarray, scale: np.ndarray, tolerance: f
     A round without progress is not yet convergence: all its steps may have been too long. Such a start goes on with
     more damping, and has converged when even the most damped, gradient-like steps improve nothing.
     """
-    met = after < _ZERO
-    improved = before - after > tolerance * after
-    converged = met | (~improved & (scale <= _SMALLEST_SCALE))
+    over = (after < _ZERO) | ~np.isfinite(after)  # met, or failed for good
+    improved = before > after * (1 + tolerance)
+    converged = over | (~improved & (scale <= _SMALLEST_SCALE))
     return converged, np.where(
         improved, np.minimum(scale * _FACTOR, SCALE), np.maximum(scale / _FACTOR, _SMALLEST_SCALE)
     )
 
 
+def objectives(problem: Problem, points: Float[Array, "starts free"]) -> np.ndarray:
+    """Objective at each point, infinite where it is not a number, ``[starts]``."""
+    values = np.asarray(_objectives(problem, points))
+    return np.where(np.isfinite(values), values, np.inf)
+
+
 @jax.jit
-def objectives(problem: Problem, points: Float[Array, "starts free"]) -> Float[Array, "starts"]:
-    """Objective at each point."""
+def _objectives(problem: Problem, points: Float[Array, "starts free"]) -> Float[Array, "starts"]:
     return jax.lax.map(problem.objective, points)

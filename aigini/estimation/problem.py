@@ -129,7 +129,7 @@ def pose(
         EstimationError: if there are unknown names, more parameters than targets, targets without a positive s.e.,
             a target the population does not define, or a weighting that is not symmetric positive definite.
     """
-    found = _problems(targets, free, tie, population)
+    found = _problems(params, targets, free, tie, population)
     if found:
         raise EstimationError("\n".join(found))
     names = tuple(name for name in MOMENT_NAMES if name in targets)
@@ -145,7 +145,9 @@ def pose(
     )
 
 
-def _problems(targets: Mapping[str, Target], free: Sequence[str], tie: Tie, population: Population) -> list[str]:
+def _problems(
+    params: Parameters, targets: Mapping[str, Target], free: Sequence[str], tie: Tie, population: Population
+) -> list[str]:
     found = []
     for name, target in targets.items():
         if name not in MOMENT_NAMES:
@@ -165,6 +167,11 @@ def _problems(targets: Mapping[str, Target], free: Sequence[str], tie: Tie, popu
         found.append("calibration.free names a parameter twice; name each once.")
     if tie != "none" and "eta0" in free:
         found.append('calibration.free has eta0, which calibration.tie sets to 1 - eta1; drop it or set tie = "none".')
+    if tie != "none" and "eta1" not in free and not 0 <= float(params.eta1) <= 1:
+        found.append(
+            f"params.eta1 = {float(params.eta1):g} leaves eta0 negative, which calibration.tie sets to 1 - eta1; lower"
+            ' eta1 to at most 1, or set tie = "none".'
+        )
     if len(free) > len(targets):
         found.append(
             f"calibration.free has {len(free)} parameters for {len(targets)} targets; free at most as many as there are"

@@ -65,6 +65,8 @@ def load(folder: Path, config: Config, like: Progress) -> Progress | None:
     try:
         content = json.loads(manifest.read_text(encoding="utf-8"))
         owner, name, digest = content["config_sha256"], content["arrays"], content["sha256"]
+        if not all(isinstance(part, str) for part in (owner, name, digest)):
+            raise TypeError("its manifest does not hold names and digests")
         arrays = folder / Path(name).name
         stored = arrays.read_bytes()
     except (OSError, ValueError, KeyError, TypeError) as error:

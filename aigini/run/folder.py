@@ -59,7 +59,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
             f"{path}: cannot be written ({error.strerror or error}); free space or choose another --out."
         ) from None
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             temporary.unlink()
     return path
 

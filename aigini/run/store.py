@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
             after_arrays=arrays["after"],
             income=content["income"],
         )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, LookupError, TypeError, ValueError) as error:
         raise _damaged(folder / f"{name}.nc", error) from None
 
 
@@ -99,21 +100,32 @@ def load_calibration(folder: Path) -> Calibration:
                 "targets": {name: Target(**target) for name, target in content["targets"].items()},
                 "jacobian": np.array(content["jacobian"]["values"]),
                 "status": Status[content["status"]["name"]],
-                "starts": [StartResult(**start) for start in content["starts"]],
+                "starts": [
+                    StartResult(**{**start, "objective": _number(start["objective"])}) for start in content["starts"]
+                ],
+                "at_bound": {name: _number(bound) for name, bound in content["at_bound"].items()},
                 "trace": Trace(
                     stage=trace["stage"],
                     iteration=trace["iteration"],
-                    objective=np.array(trace["objective"], float),
+                    objective=np.array([[_number(value) for value in row] for row in trace["objective"]]),
                 ),
             }
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
         raise _damaged(path, error) from None
+
+
+def _number(value: float | None) -> float:
+    """The number behind a null: JSON has no infinity, and objectives and upper bounds may be infinite."""
+    return math.inf if value is None else float(value)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
+        return content
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from None
 
