@@ -364,13 +364,13 @@ def _mended(raw: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
     """`raw` with the entries that `error` is about as in the baseline, or left out where that has none."""
     mended, baseline = copy.deepcopy(dict(raw)), _read(baseline_path())
     for problem in error.errors():
-        table, usual, keys = mended, baseline, problem["loc"]
+        table, usual, keys = mended, baseline, [str(part) for part in problem["loc"]]
         for key, following in itertools.pairwise(keys):
             if not isinstance(table.get(key), dict) or not isinstance(usual.get(key, {}), dict):
-                keys = (key,)
+                keys = [key]
                 break
             if following not in table[key] and following not in usual.get(key, {}):
-                keys = (key,)
+                keys = [key]
                 break
             table, usual = table[key], usual.get(key, {})
         if keys[-1] in usual:
