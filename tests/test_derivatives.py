@@ -102,6 +102,17 @@ def test_compiling_changes_rounding_only(baseline, population, moments_of, level
     np.testing.assert_allclose(eager, moments_of(baseline), rtol=1e-11, atol=1e-13)
 
 
+def human_capital_and_residual(alpha, params):
+    params = params.replace(alpha=alpha)
+    after = market_after(params, jnp.asarray(1.0), market_before(params, jnp.asarray(0.0)))
+    return jnp.append(jnp.log(after.human_capital), jax.lax.stop_gradient(after.residual))
+
+
+compiled_value, compiled_slope = (
+    jax.jit(f) for f in (human_capital_and_residual, jax.jacfwd(human_capital_and_residual))
+)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
@@ -114,13 +125,7 @@ def test_compiling_changes_rounding_only(baseline, population, moments_of, level
 )
 def test_derivatives_do_not_depend_on_how_fast_the_equilibrium_iteration_contracts(baseline, changes):
     # A small residual must not come with derivatives that are still far from theirs.
-    def human_capital(alpha):
-        params = baseline.replace(alpha=alpha, **changes)
-        after = market_after(params, jnp.asarray(1.0), market_before(params, jnp.asarray(0.0)))
-        return jnp.append(jnp.log(after.human_capital), jax.lax.stop_gradient(after.residual))
-
-    value, slope = (jax.jit(f) for f in (human_capital, jax.jacfwd(human_capital)))
-    assert float(value(0.8)[-1]) < 1e-9
-    step = 1e-6
-    expected = (value(0.8 + step) - value(0.8 - step)) / (2 * step)
-    np.testing.assert_allclose(slope(0.8)[:-1], expected[:-1], rtol=1e-4, atol=1e-8)
+    params, step = baseline.replace(**changes), 1e-6
+    assert float(compiled_value(0.8, params)[-1]) < 1e-9
+    expected = (compiled_value(0.8 + step, params) - compiled_value(0.8 - step, params)) / (2 * step)
+    np.testing.assert_allclose(compiled_slope(0.8, params)[:-1], expected[:-1], rtol=1e-4, atol=1e-8)

@@ -230,7 +230,7 @@ def test_objective_gradient_and_jacobian_match_central_differences(small_populat
     point = problem.space.unconstrained(jnp.array([0.7, -0.12]))
     objective = jax.jit(lambda point: problem.objective(point))
     gradient = np.asarray(jax.jit(jax.grad(lambda point: problem.objective(point)))(point))
-    step = 1e-4
+    step = 1e-5
     for i in range(2):
         shift = step * np.eye(2)[i]
         difference = (float(objective(point + shift)) - float(objective(point - shift))) / (2 * step)
