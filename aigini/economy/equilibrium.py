@@ -152,8 +152,8 @@ def _fixed_point(given: _Given, start: _Guess) -> _Guess:
     """Iterate to convergence, then a few steps more that derivatives go through.
 
     From the fixed point, k differentiable steps give derivatives with relative error ρ^k, ρ being the contraction
-    factor: 0.02 at the baseline, so that 12 steps are exact to rounding. Known gap: near-Leontief demand (σ = 0.05) with
-    full retooling and strong displacement (β = -0.7) contracts by only 0.95, and derivatives there are far off.
+    factor: 0.02 at the baseline, so that 12 steps are exact to rounding. Known gap: near-Leontief demand (0.05) with
+    full retooling and strong displacement (-0.7) contracts by only 0.95, and derivatives there are far off.
     """
     frozen = jax.lax.stop_gradient(given)
 
