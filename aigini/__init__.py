@@ -4,6 +4,12 @@ Three verbs, `simulate`, `calibrate` and `reproduce`, take a configuration and r
 `six_moments` is a pure function of (parameters, population, scenario) that can be jitted, vmapped and differentiated.
 """
 
+import os
+
+# On CPU jaxlib logs an error for every program it reads back from its own compilation cache (openxla/xla#44565), fifty
+# in a second run of a command. Real failures are exceptions. This must come before jax is imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 from aigini.config import Config, load
 from aigini.economy.economy import Scenario
 from aigini.errors import AiginiError

@@ -1,5 +1,8 @@
 """One exception per user mistake; each message says where, what was got, what was expected, what to do."""
 
+import difflib
+from collections.abc import Sequence
+
 
 class AiginiError(Exception):
     """Base of every error that aigini raises on purpose; the command line prints it and exits with code 2."""
@@ -35,3 +38,10 @@ class CheckpointError(AiginiError):
 
 class OutputError(AiginiError):
     """The output folder cannot be written."""
+
+
+def unknown_name(name: str, known: Sequence[str]) -> str:
+    """The sentence about a name that does not exist, with the nearest one that does."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}."
+    return f"there is nothing called {name}; {hint}"

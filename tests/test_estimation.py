@@ -285,10 +285,11 @@ def test_the_root_reproduces_the_weighting():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"free": ("alpha", "nothing")}, "no parameter is called 'nothing'"),
+        ({"free": ("alpha", "nothing")}, "nothing called nothing"),
         ({"free": ()}, "calibration.free is empty"),
         ({"free": ("alpha", "alpha")}, "names a parameter twice"),
-        ({"free": ("alpha", "eta0")}, "drop it or set tie"),
+        ({"params": Parameters(eta0=0.5)}, "do not add up to 1"),
+        ({"free": ("alpha", "eta0")}, "drop it, or set tie"),
         ({"free": ("alpha", "beta", "sigma")}, "3 parameters for 2 targets"),
         ({"targets": {"m1": Target(0.1, 0.0), "m2": Target(0.1, 1.0)}}, "targets.m1.se"),
         ({"targets": {"m1": Target(float("nan"), 1.0), "m2": Target(0.1, 1.0)}}, "targets.m1.value"),

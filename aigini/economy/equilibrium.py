@@ -175,7 +175,7 @@ def _iterate(excess: Callable[[Array], Array], start: Array) -> Array:
 
 
 def _implicit(excess: Callable[[Array], Array], right: Array) -> Array:
-    """x with (M - I) x = `right`, M being the derivative of one iteration.
+    """Solve (M - I) x = `right` for x, M being the derivative of one iteration.
 
     (I - M)⁻¹ = ∏_k (I + M^(2^k)) converges wherever the iteration does, and needs no pivots: matrix products alone run
     alike in a loop, under vmap and on every device.

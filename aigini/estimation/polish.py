@@ -5,9 +5,11 @@ interrupted and resumed at a round goes on exactly as it would have.
 """
 
 import functools
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Bool, Float
@@ -38,6 +40,22 @@ _FACTOR = 10.0
 _ZERO = 1e-12  # squared standard errors: every target met to a millionth of its s.e.
 
 
+def with_reverse_jacobian(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """`function` from vectors to vectors, with its Jacobian taken in reverse mode whenever it is linearised.
+
+    optimistix linearises several times a step in forward mode; here each is a product with one matrix.
+    """
+    wrapped = jax.custom_jvp(function)
+
+    @wrapped.defjvp
+    def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        value, pull = jax.vjp(function, *primals)
+        (matrix,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
+        return value, matrix @ tangents[0]
+
+    return wrapped
+
+
 @functools.partial(jax.jit, static_argnames="settings")
 def polish(
     problem: Problem,
@@ -53,14 +71,8 @@ def polish(
     solver = optx.LevenbergMarquardt(rtol=1e-12, atol=1e-12)
 
     def solve(point: Array, scale: Array) -> Array:
-        solution = optx.least_squares(
-            lambda y, args: args[1] * args[0].residual(y),
-            solver,
-            point,
-            (problem, scale),
-            max_steps=settings.block,
-            throw=False,
-        )
+        residual = with_reverse_jacobian(lambda y: scale * problem.residual(y))
+        solution = optx.least_squares(lambda y, _: residual(y), solver, point, max_steps=settings.block, throw=False)
         return solution.value
 
     # One start after the other: batched, every start would pay for both branches of every accepted or rejected step,

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario
-from aigini.errors import EstimationError
+from aigini.errors import EstimationError, unknown_name
 from aigini.estimation.result import Target
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept, six_moments
 from aigini.parameters import SPECS, Parameters, from_unconstrained, to_unconstrained
@@ -158,29 +158,33 @@ def _problems(
             found.append(
                 f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown."
             )
-    for name in free:
-        if name not in SPECS:
-            found.append(f"calibration.free: no parameter is called {name!r}; known: {', '.join(SPECS)}.")
-    if not free:
-        found.append("calibration.free is empty: name at least one parameter to estimate.")
-    if len(set(free)) < len(free):
-        found.append("calibration.free names a parameter twice; name each once.")
-    if tie != "none" and "eta0" in free:
-        found.append('calibration.free has eta0, which calibration.tie sets to 1 - eta1; drop it or set tie = "none".')
-    if tie != "none" and "eta1" not in free and not 0 <= float(params.eta1) <= 1:
-        found.append(
-            f"params.eta1 = {float(params.eta1):g} leaves eta0 negative, which calibration.tie sets to 1 - eta1; lower"
-            ' eta1 to at most 1, or set tie = "none".'
-        )
-    if len(free) > len(targets):
-        found.append(
-            f"calibration.free has {len(free)} parameters for {len(targets)} targets; free at most as many as there are"
-            " targets."
-        )
+    found += free_problems(free, len(targets), tie, params.as_dict())
     if "m5" in targets and population.n_firms < 3:
         found.append(
             f"targets.m5 compares thirds of firms, but population.n_firms = {population.n_firms}; use at least 3 firms"
             " or drop the target."
+        )
+    return found
+
+
+def free_problems(free: Sequence[str], n_targets: int, tie: Tie, params: Mapping[str, float]) -> list[str]:
+    """What is wrong with the choice of free parameters, a sentence each; `params` are the values of the others."""
+    found = [f"calibration.free: {unknown_name(name, list(SPECS))}" for name in free if name not in SPECS]
+    if not free:
+        found.append("calibration.free is empty: name at least one parameter to estimate.")
+    if len(set(free)) < len(free):
+        found.append("calibration.free names a parameter twice; name each once.")
+    if len(free) > n_targets:
+        found.append(
+            f"calibration.free has {len(free)} parameters for {n_targets} targets; free at most as many as there are"
+            " targets."
+        )
+    if tie != "none" and "eta0" in free:
+        found.append('calibration.free has eta0, which calibration.tie sets to 1 - eta1; drop it, or set tie = "none".')
+    if tie != "none" and "eta1" not in free and abs(params["eta0"] + params["eta1"] - 1) > 1e-9:
+        found.append(
+            f"params.eta0 = {params['eta0']:g} and params.eta1 = {params['eta1']:g} do not add up to 1, as"
+            ' calibration.tie says they do; change one of them, or set tie = "none".'
         )
     return found
 

@@ -1,0 +1,85 @@
+"""What is wrong with a configuration, in sentences: where, what was got, what was expected, what to do."""
+
+import copy
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from aigini.config.schema import (
+    CalibrationSection,
+    FileSchema,
+    IncomeSection,
+    PopulationSection,
+    ScenarioSection,
+    TargetSection,
+)
+from aigini.errors import unknown_name
+from aigini.moments.six import MOMENT_NAMES
+
+
+def mended(raw: Mapping[str, Any], error: ValidationError, baseline: Mapping[str, Any]) -> dict[str, Any]:
+    """`raw` with the entries that `error` is about as in `baseline`, or left out where that has none."""
+    mended = copy.deepcopy(dict(raw))
+    for problem in error.errors():
+        table, usual, keys = mended, baseline, [str(part) for part in problem["loc"]]
+        for key, following in itertools.pairwise(keys):
+            if not isinstance(table.get(key), dict) or not isinstance(usual.get(key, {}), dict):
+                keys = [key]
+                break
+            if following not in table[key] and following not in usual.get(key, {}):
+                keys = [key]
+                break
+            table, usual = table[key], usual.get(key, {})
+        if keys[-1] in usual:
+            table[keys[-1]] = usual[keys[-1]]
+        else:
+            table.pop(keys[-1], None)
+    return mended
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """One sentence for each thing that pydantic found wrong."""
+    lines = []
+    for problem in error.errors():
+        # The parts in brackets are pydantic's own names for a key and for the members of a union.
+        where = ".".join(itertools.takewhile(lambda part: "[" not in part, map(str, problem["loc"])))
+        got = problem.get("input")
+        shown = "a table" if isinstance(got, Mapping) else repr(got)
+        if where == "calibration.weighting":
+            lines.append(
+                f"{where} is not usable: expected 'diagonal', 'identity', or a matrix of finite numbers with one row"
+                " per moment; correct it."
+            )
+        elif "[key]" in problem["loc"]:
+            lines.append(f"{where}: {unknown_name(str(got), MOMENT_NAMES)}")
+        elif problem["type"] in ("model_type", "dict_type"):
+            lines.append(f"{where} = {shown}: expected a table; write [{where}] and its keys below it.")
+        elif problem["type"] == "too_short":
+            lines.append(f"{where} is empty: expected at least 1 name; add one.")
+        elif problem["type"] == "extra_forbidden":
+            lines.append(f"{where}: {unknown_name(str(problem['loc'][-1]), _known_beside(problem['loc']))}")
+        elif problem["type"] == "missing":
+            lines.append(f"{where} is missing; add it{_why(where)}.")
+        else:
+            expected = problem["msg"].replace("Input should be", "expected").replace("Value error, ", "")
+            lines.append(f"{where} = {shown}: {expected[:1].lower()}{expected[1:]}; correct it.")
+    return list(dict.fromkeys(lines))
+
+
+def _why(where: str) -> str:
+    return ", because a target without a standard error cannot be weighed" if where.endswith(".se") else ""
+
+
+def _known_beside(location: tuple[int | str, ...]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {
+        "population": PopulationSection,
+        "scenario": ScenarioSection,
+        "targets": TargetSection,
+        "calibration": CalibrationSection,
+        "income": IncomeSection,
+    }
+    if len(location) > 1 and location[0] in sections:
+        return list(sections[str(location[0])].model_fields)
+    return list(FileSchema.model_fields)
