@@ -32,6 +32,10 @@ class EstimationError(AiginiError):
     """An estimation problem cannot be posed (targets, weights or free parameters), or no start could be used."""
 
 
+class AnalysisError(AiginiError):
+    """An analysis cannot be carried out as asked, or its numbers cannot be trusted."""
+
+
 class CheckpointError(AiginiError):
     """A checkpoint is damaged, missing, or belongs to another configuration."""
 

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from aigini.economy import firms, rents
+from aigini.economy import channels, firms, rents
+from aigini.economy.channels import Channels
 from aigini.economy.equilibrium import Market, market_after, market_before
 from aigini.economy.workers import Faced, faced
 from aigini.parameters import Parameters, Scalar
@@ -53,8 +54,8 @@ class Economy(eqx.Module):
     faced: Faced
 
 
-def _state(params: Parameters, market: Market, shocks: Array) -> State:
-    path = firms.asset_paths(params, market.level, shocks)
+def _state(firm_params: Parameters, params: Parameters, market: Market, shocks: Array) -> State:
+    path = firms.asset_paths(firm_params, market.level, shocks)
     return State(
         market=market,
         asset_path=path,
@@ -64,22 +65,31 @@ def _state(params: Parameters, market: Market, shocks: Array) -> State:
     )
 
 
-def solve(params: Parameters, scenario: Scenario, shocks: Float[Array, "firms years"]) -> Economy:
+def solve(
+    params: Parameters, scenario: Scenario, shocks: Float[Array, "firms years"], switches: Channels | None = None
+) -> Economy:
     """Solve the economy before and after AI.
 
     Args:
         params: Parameters.
         scenario: The two AI levels.
         shocks: ε_jt of firms, the same before and after.
+        switches: Channels to switch off; all are on by default.
 
     Returns:
         Both states. Check `residual` of their markets: the solver does not raise inside jit.
     """
-    before = market_before(params, jnp.asarray(scenario.A0))
-    after = market_after(params, jnp.asarray(scenario.A1), before)
-    state_before, state_after = _state(params, before, shocks), _state(params, after, shocks)
+    levels = jnp.asarray(scenario.A0), jnp.asarray(scenario.A1)
+    if switches is None:
+        own, growth, floors = params, params, (None, None)
+    else:
+        own, growth = channels.market_parameters(params, switches), channels.firm_parameters(params, switches)
+        floors = tuple(channels.sample_floor(params, level, switches) for level in levels)
+    before = market_before(own, levels[0], floors[0])
+    after = market_after(own, levels[1], before, floors[1])
+    state_before, state_after = (_state(growth, own, market, shocks) for market in (before, after))
     return Economy(
         before=state_before,
         after=state_after,
-        faced=faced(params, before, after, state_before.intensity, state_after.intensity),
+        faced=faced(own, before, after, state_before.intensity, state_after.intensity),
     )

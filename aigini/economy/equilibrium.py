@@ -86,6 +86,7 @@ class _Given(eqx.Module):
 
     params: Parameters
     tech: Technology
+    floor: Float[Array, "occupations"]
     nodes: Nodes
     reference: Float[Array, "tasks"] | None
     earlier: Float[Array, "occupations nodes"] | None
@@ -121,7 +122,7 @@ def _respond(guess: _Guess, given: _Given) -> _Response:
     if given.earlier is not None:
         years = schooling.retool(params, given.earlier, years)
     log_human = schooling.log_human_capital(params, nodes.log_ability, years)
-    diagnostic = _diagnostic_variance(log_human, params.adoption * work_sample_floor(params, tech))
+    diagnostic = _diagnostic_variance(log_human, params.adoption * given.floor)
     return _Response(
         supply=supply,
         task_price=price,
@@ -192,16 +193,13 @@ def _implicit(excess: Callable[[Array], Array], right: Array) -> Array:
 def _solve(given: _Given, start: _Guess) -> Market:
     guess = _fixed_point(given, start)
     residual = _distance(*jax.lax.stop_gradient((_update(guess, given), guess)))
-    params, tech = given.params, given.tech
     found = _respond(guess, given)
     treated = screening(
-        params,
-        found.screening.log_human_variance,
-        _diagnostic_variance(found.log_human, work_sample_floor(params, tech)),
+        given.params, found.screening.log_human_variance, _diagnostic_variance(found.log_human, given.floor)
     )
     log_human_mean = node_mean(found.log_human)
     return Market(
-        tech=tech,
+        tech=given.tech,
         supply=found.supply,
         task_price=found.task_price,
         output=found.output,
@@ -226,19 +224,31 @@ def _log_mean_assessment(beliefs: Screening, mean: Array, log_human: Array) -> F
     return mean + jnp.log(centred) + (noise + 1 / beliefs.precision) / 2
 
 
-def market_before(params: Parameters, level: Scalar) -> Market:
-    """The economy before AI (at A0 = `level`), whose task prices are 1."""
+def market_before(params: Parameters, level: Scalar, floor: Float[Array, "occupations"] | None = None) -> Market:
+    """The economy before AI, whose task prices are 1.
+
+    Args:
+        params: Parameters.
+        level: A0.
+        floor: f_o, the AI floor in the work sample; that of these parameters by default.
+    """
     tech, nodes = technology(params, level), population_nodes(params)
     variance = node_variance(nodes.log_ability)
     start = _Guess(
         log_human=jnp.log(node_mean(jnp.exp(nodes.log_ability) * 2)),
         recognised=screening(params, variance, variance).recognised,
     )
-    return _solve(_Given(params, tech, nodes, None, None), start)
+    return _solve(_Given(params, tech, _floor(params, tech, floor), nodes, None, None), start)
 
 
-def market_after(params: Parameters, level: Scalar, before: Market) -> Market:
-    """The economy at A1 = `level`, given the economy before."""
+def market_after(
+    params: Parameters, level: Scalar, before: Market, floor: Float[Array, "occupations"] | None = None
+) -> Market:
+    """The economy at A1 = `level`, given the economy before; `floor` as in `market_before`."""
     tech, nodes = technology(params, level), population_nodes(params)
     start = _Guess(log_human=jnp.log(before.human_capital), recognised=before.screening.recognised)
-    return _solve(_Given(params, tech, nodes, before.supply, before.schooling), start)
+    return _solve(_Given(params, tech, _floor(params, tech, floor), nodes, before.supply, before.schooling), start)
+
+
+def _floor(params: Parameters, tech: Technology, given: Array | None) -> Float[Array, "occupations"]:
+    return work_sample_floor(params, tech) if given is None else given

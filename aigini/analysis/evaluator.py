@@ -1,0 +1,117 @@
+"""The economy as a map from parameters to responses, with exact derivatives, compiled once and asked many times.
+
+Every analysis at and around the estimates needs the same two numbers: the responses and their Jacobian in all
+parameters. One compiled program gives both; which parameters are free, tied or on an axis is algebra on its columns.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from aigini.economy.economy import Scenario
+from aigini.errors import AnalysisError
+from aigini.estimation.problem import Tie
+from aigini.moments.responses import RESPONSE_NAMES, responses
+from aigini.parameters import PARAMETER_NAMES, Parameters, problems
+from aigini.population.population import Population
+
+TILE = 32
+"""Points evaluated in one call."""
+
+GINIS = tuple(RESPONSE_NAMES.index(name) for name in ("gini_total", "gini_wage"))
+
+
+@functools.partial(jax.jit, static_argnames="rows")
+def _value_and_jacobian(
+    vector: Float[Array, "parameters"], population: Population, scenario: Scenario, rows: tuple[int, ...]
+) -> tuple[Float[Array, "responses"], Float[Array, "rows parameters"]]:
+    value, pull = jax.vjp(lambda v: responses(_unpack(v), population, scenario), vector)
+    seeds = jnp.eye(len(RESPONSE_NAMES))[jnp.asarray(rows)]
+    (matrix,) = jax.vmap(pull)(seeds)
+    return value, matrix
+
+
+@functools.partial(jax.jit, static_argnames="batch")
+def _values(
+    vectors: Float[Array, "points parameters"], population: Population, scenario: Scenario, batch: int
+) -> Float[Array, "points responses"]:
+    return jax.lax.map(lambda v: responses(_unpack(v), population, scenario), vectors, batch_size=batch)
+
+
+def _unpack(vector: Float[Array, "parameters"]) -> Parameters:
+    return Parameters(**{name: vector[i] for i, name in enumerate(PARAMETER_NAMES)})
+
+
+class Evaluator:
+    """Responses of one population in one scenario.
+
+    Attributes:
+        population: Simulated workers.
+        scenario: AI levels.
+        calls: Jacobians computed so far.
+    """
+
+    def __init__(self, population: Population, scenario: Scenario | None = None) -> None:
+        self.population = population
+        self.scenario = scenario or Scenario()
+        self.calls = 0
+
+    def jacobian(
+        self, values: Mapping[str, float], rows: tuple[int, ...] = tuple(range(len(RESPONSE_NAMES)))
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Responses ``[responses]`` and the Jacobian of some of them, ``[rows, parameters]``, natural units.
+
+        Raises:
+            AnalysisError: if one of them is not finite.
+        """
+        self.calls += 1
+        found = _value_and_jacobian(pack(values), self.population, self.scenario, rows)
+        value, matrix = (np.asarray(part) for part in found)
+        if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
+            raise AnalysisError(
+                "the economy's responses or their derivatives are not finite at"
+                f" {', '.join(f'{name} = {values[name]:.4g}' for name in PARAMETER_NAMES)}; stay nearer the baseline."
+            )
+        return value, matrix
+
+    def values(self, points: Sequence[Mapping[str, float]], batch: int = 1) -> np.ndarray:
+        """Responses at many points, ``[points, responses]``; rows that are not finite are left to the caller.
+
+        Args:
+            points: All parameters of each point, at most `TILE` of them, so that any number is one compiled program.
+            batch: Points evaluated at once; more is faster on accelerators and takes proportionally more memory.
+        """
+        vectors = np.array([pack(point) for point in points])
+        padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
+        found = _values(np.concatenate([vectors, padding]), self.population, self.scenario, batch)
+        return np.asarray(found)[: len(points)]
+
+    def admits(self, values: Mapping[str, float]) -> bool:
+        """Whether `values` is a point of the parameter space in this scenario."""
+        level = max(float(self.scenario.A0), float(self.scenario.A1))
+        return not problems(values, level=level, years=self.population.years)
+
+
+def pack(values: Mapping[str, float]) -> np.ndarray:
+    """Values in the order of `PARAMETER_NAMES`."""
+    return np.array([float(values[name]) for name in PARAMETER_NAMES])
+
+
+def along(matrix: np.ndarray, names: Sequence[str], tie: Tie) -> np.ndarray:
+    """Columns of a Jacobian in all parameters, ``[rows, parameters]``, along `names` and what is tied to them."""
+    columns = []
+    for name in names:
+        column = matrix[:, PARAMETER_NAMES.index(name)]
+        if name == "eta1" and tie != "none":
+            column = column - matrix[:, PARAMETER_NAMES.index("eta0")]
+        columns.append(column)
+    return np.stack(columns, axis=1)
+
+
+def tied(values: Mapping[str, float], tie: Tie) -> dict[str, float]:
+    """`values` with the tie imposed."""
+    return dict(values) if tie == "none" else {**values, "eta0": 1 - values["eta1"]}

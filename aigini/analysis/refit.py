@@ -1,0 +1,143 @@
+"""Re-estimation near a known point: a few exact-Jacobian least-squares steps from where the answer was before.
+
+Ridges, profiles and checks of a sensitivity re-estimate the same economy many times, each time from a good start. The
+whole multi-start estimator would be wasteful; this is its last stage, on the shared evaluator.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.optimize import least_squares
+
+from aigini.analysis.evaluator import Evaluator, along, tied
+from aigini.errors import AnalysisError
+from aigini.estimation.problem import FreeSpace
+from aigini.moments.responses import moment_rows
+from aigini.moments.six import IncomeConcept
+
+FEASIBLE = 0.01
+"""Largest misfit, in standard errors, of targets that count as met."""
+
+_FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
+
+
+@dataclasses.dataclass(frozen=True)
+class Refit:
+    """A re-estimation.
+
+    Attributes:
+        values: Every parameter at the new estimates.
+        estimates: The free ones.
+        misfit: (fitted - target)/s.e. by moment.
+        responses: All responses there, ``[responses]``.
+        jacobian: Of all responses in all parameters there, ``[responses, parameters]``.
+        objective: Half the squared length of the weighted misfit.
+    """
+
+    values: Mapping[str, float]
+    estimates: Mapping[str, float]
+    misfit: Mapping[str, float]
+    responses: np.ndarray
+    jacobian: np.ndarray
+    objective: float
+
+    @property
+    def worst(self) -> float:
+        """Largest absolute misfit in standard errors."""
+        return max(abs(value) for value in self.misfit.values())
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every target is met."""
+        return self.worst < FEASIBLE
+
+
+def refit(
+    evaluator: Evaluator,
+    start: Mapping[str, float],
+    space: FreeSpace,
+    targets: Mapping[str, tuple[float, float]],
+    income: IncomeConcept,
+    *,
+    root: np.ndarray | None = None,
+    steps: int = 60,
+) -> Refit:
+    """Estimate the free parameters again, from `start`.
+
+    Args:
+        evaluator: The economy.
+        start: Every parameter; the free ones are the starting point, the others stay.
+        space: Free parameters, ties and bounds.
+        targets: (value, s.e.) by moment, m1 ... m6.
+        income: Income concept of m6.
+        root: L with W = L L', ``[moments, moments]``; 1/s.e. on the diagonal by default.
+        steps: Largest number of evaluations.
+
+    Raises:
+        AnalysisError: if the economy has no finite responses at the start.
+    """
+    rows = moment_rows(tuple(targets), income)
+    value, se = np.array(list(targets.values())).T
+    weight = np.diag(1 / se) if root is None else root
+    fixed = tied(start, space.tie)
+    seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+
+    def values_at(point: np.ndarray) -> dict[str, float]:
+        natural = np.asarray(_natural(space, point))
+        return tied({**fixed, **dict(zip(space.names, natural.tolist(), strict=True))}, space.tie)
+
+    def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        key = point.tobytes()
+        if key not in seen:
+            seen.clear()
+            seen[key] = evaluator.jacobian(values_at(point))
+        return seen[key]
+
+    def residual(point: np.ndarray) -> np.ndarray:
+        if not evaluator.admits(values_at(point)):
+            return np.full(len(rows), _FAR)
+        try:
+            found, _ = evaluate(point)
+        except AnalysisError:
+            return np.full(len(rows), _FAR)
+        return weight.T @ (found[list(rows)] - value)
+
+    def slope(point: np.ndarray) -> np.ndarray:
+        _, matrix = evaluate(point)
+        return weight.T @ along(matrix, space.names, space.tie)[list(rows)] @ np.diag(_stretch(space, point))
+
+    natural = np.array([start[name] for name in space.names])
+    first = np.asarray(space.unconstrained(jnp.asarray(natural)))
+    evaluate(first)
+    solution = least_squares(
+        residual, first, jac=slope, method="trf", x_scale="jac", ftol=1e-15, xtol=1e-12, gtol=1e-12, max_nfev=steps
+    )
+    responses, matrix = evaluate(solution.x)
+    values = values_at(solution.x)
+    misfit = (responses[list(rows)] - value) / se
+    return Refit(
+        values=values,
+        estimates={name: values[name] for name in space.names},
+        misfit=dict(zip(targets, misfit.tolist(), strict=True)),
+        responses=responses,
+        jacobian=matrix,
+        objective=float(solution.cost),
+    )
+
+
+def _natural(space: FreeSpace, point: np.ndarray) -> np.ndarray:
+    return np.asarray(space.natural(jnp.asarray(point)))
+
+
+def _stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
+    """d natural / d unconstrained, ``[free]``: the map works on each parameter alone."""
+    _, slope = jax.jvp(space.natural, (jnp.asarray(point),), (jnp.ones(len(space.names)),))
+    return np.asarray(slope)
+
+
+def without(names: Sequence[str], *fixed: str) -> tuple[str, ...]:
+    """`names` without the fixed ones."""
+    return tuple(name for name in names if name not in fixed)

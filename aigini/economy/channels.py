@@ -1,0 +1,55 @@
+"""Channels through which AI moves inequality, each of which can be switched off in its own block only.
+
+| channel | off |
+|---|---|
+| task floor | α = β = 0 in production |
+| schooling | schooling stays at its level before AI (r = 0) |
+| screening | f_o = 0: the work sample stays as diagnostic as without AI |
+| cumulative advantage | χ = 0: firms' assets stay on their path without AI |
+| proprietary rents | η0 takes over η1 in production and pay, while firm growth keeps η1 |
+
+The floor f_o of the work sample is computed with the original α and β, so that the task floor and screening can be told
+apart. A switch is a number between 0 (off) and 1 (on), and multiplies what the channel brings in.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.economy.screening import work_sample_floor
+from aigini.economy.tasks import technology
+from aigini.parameters import Parameters, Scalar
+
+CHANNEL_NAMES = ("task_floor", "schooling", "screening", "cumulative_advantage", "proprietary_rents")
+
+
+class Channels(eqx.Module):
+    """Switches of the five channels, 1 on and 0 off, in the order of `CHANNEL_NAMES`."""
+
+    task_floor: Scalar = 1.0
+    schooling: Scalar = 1.0
+    screening: Scalar = 1.0
+    cumulative_advantage: Scalar = 1.0
+    proprietary_rents: Scalar = 1.0
+
+
+def market_parameters(params: Parameters, channels: Channels) -> Parameters:
+    """Parameters of production, pay and schooling."""
+    proprietary = channels.proprietary_rents * params.eta1
+    return params.replace(
+        alpha=channels.task_floor * params.alpha,
+        beta=channels.task_floor * params.beta,
+        eta0=params.eta0 + params.eta1 - proprietary,
+        eta1=proprietary,
+        retooling=channels.schooling * params.retooling,
+    )
+
+
+def firm_parameters(params: Parameters, channels: Channels) -> Parameters:
+    """Parameters of firm growth."""
+    return params.replace(cumulative_advantage=channels.cumulative_advantage * params.cumulative_advantage)
+
+
+def sample_floor(params: Parameters, level: Scalar, channels: Channels) -> Float[Array, "occupations"]:
+    """f_o, the AI floor inside a treated work sample, with the original α and β."""
+    return jnp.asarray(channels.screening) * work_sample_floor(params, technology(params, level))

@@ -1,0 +1,164 @@
+"""How the economy responds to AI: the moments and every other change that analyses are about, in one pass.
+
+| response | definition |
+|---|---|
+| m1 ... m5 | as in `aigini.moments.six` |
+| gini_total | change of the Gini of total income |
+| gini_wage | change of the Gini of wages |
+| between_firm_variance | change of the between-firm component of the variance of log wages |
+| labour_share | change of wages over total income |
+| output | relative change of output Y |
+
+m6 is `gini_total` or `gini_wage`, by the income concept, and m3 is the change of the college premium.
+
+A capital dividend pays the share t of all capital income out equally: total income becomes
+w_i + (1 - t) r_i + t mean(r), with the mean over the simulated workers, so that mean income stays what it was.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.economy import firms
+from aigini.economy.channels import Channels
+from aigini.economy.economy import Economy, Scenario, State, solve
+from aigini.economy.workers import Outcome
+from aigini.measures import histogram, sums
+from aigini.measures.sums import CrossMoments, GroupSums
+from aigini.moments import six
+from aigini.moments.accumulate import Row, accumulate, by_firm, total
+from aigini.moments.six import HumanSums, IncomeConcept, Reference
+from aigini.parameters import Parameters, Scalar
+from aigini.population.population import Population
+from aigini.precision import require_x64
+
+RESPONSE_NAMES = (
+    "m1",
+    "m2",
+    "m3",
+    "m4",
+    "m5",
+    "gini_total",
+    "gini_wage",
+    "between_firm_variance",
+    "labour_share",
+    "output",
+)
+
+RESPONSE_MEANINGS = {
+    **{name: six.MOMENT_MEANINGS[name] for name in RESPONSE_NAMES[:5]},
+    "gini_total": "Gini of total income, change",
+    "gini_wage": "Gini of wages, change",
+    "between_firm_variance": "between-firm variance of log wages, change",
+    "labour_share": "labour share of income, change",
+    "output": "output, relative change",
+}
+
+
+def moment_rows(names: tuple[str, ...], income: IncomeConcept) -> tuple[int, ...]:
+    """Positions among the responses of moments named m1 ... m6."""
+    return tuple(RESPONSE_NAMES.index(f"gini_{income}" if name == "m6" else name) for name in names)
+
+
+class _Sums(eqx.Module):
+    """Sums over the economy at one AI level."""
+
+    wages: CrossMoments
+    wage: Scalar
+    wage_masses: Float[Array, "nodes"]
+    total: Scalar
+    total_masses: Float[Array, "nodes"]
+    firm_count: Float[Array, "firms"]
+    firm_log_wage: Float[Array, "firms"]
+
+
+def _summarise(
+    outcome: Outcome, row: Row, about: Reference, n_firms: int, kept: Scalar, dividend: Scalar
+) -> tuple[_Sums, HumanSums]:
+    present, firm = row.present, row.workers.firm
+    log_wage = jnp.log(outcome.wage)
+    income = outcome.wage + kept.astype(present.dtype) * outcome.capital + dividend.astype(present.dtype)
+    common = _Sums(
+        wages=six.wage_sums(outcome, present, about),
+        wage=total(outcome.wage, present),
+        wage_masses=histogram.node_masses(log_wage, present),
+        total=total(income, present),
+        total_masses=histogram.node_masses(jnp.log(income), present),
+        firm_count=by_firm(present, firm, n_firms),
+        firm_log_wage=by_firm((log_wage - jnp.asarray(about.log_wage, present.dtype)) * present, firm, n_firms),
+    )
+    return common, six.human_sums(outcome, present)
+
+
+def responses(
+    params: Parameters,
+    population: Population,
+    scenario: Scenario | None = None,
+    switches: Channels | None = None,
+    capital_dividend: Scalar | None = None,
+) -> Float[Array, "responses"]:
+    """Every response in the order of `RESPONSE_NAMES`; pure, and differentiable in both modes.
+
+    Args:
+        params: Parameters.
+        population: Workers and firm shocks; at least three firms.
+        scenario: AI levels; 0 and 1 by default.
+        switches: Channels to switch off; all are on by default.
+        capital_dividend: Share of capital income that is paid out equally, before and after AI; none by default.
+
+    Raises:
+        PrecisionError: if 64-bit mode is off.
+        ValueError: with fewer than three firms, where m5 does not exist.
+    """
+    require_x64()
+    economy = solve(params, scenario or Scenario(), population.firm_shocks, switches)
+    states = (economy.before, economy.after)
+    about = six.reference(economy.before)
+    one = jnp.ones((), jnp.float64)
+    if capital_dividend is None:
+        kept, dividends = one, (0 * one, 0 * one)
+    else:
+        kept = one - capital_dividend
+        dividends = tuple(capital_dividend * mean for mean in _mean_capital(economy, population))
+
+    def summarise(row: Row) -> tuple[tuple[_Sums, _Sums], tuple[HumanSums, HumanSums]]:
+        before = _summarise(row.before, row, about, population.n_firms, kept, dividends[0])
+        after = _summarise(row.after, row, about, population.n_firms, kept, dividends[1])
+        return (before[0], after[0]), (before[1], after[1])
+
+    commons, humans = accumulate(summarise, economy.faced, population)
+    weights = six.treated_weights(economy.after.market.tech)
+
+    def levels(state: State, common: _Sums, human: HumanSums) -> Float[Array, "responses"]:
+        n = common.wages.n
+        cv, output = six.treated_output(state.market.tech, human, weights)
+        firm_wages = GroupSums(n=common.firm_count, y=common.firm_log_wage)
+        return jnp.stack(
+            [
+                cv,
+                output,
+                4 * common.wages.slope,
+                six.mean_signal_correlation(params, state, weights),
+                firms.growth_gap(state.asset_path),
+                histogram.gini(common.total_masses, common.total / n),
+                histogram.gini(common.wage_masses, common.wage / n),
+                sums.between_variance(firm_wages, common.wages.yy),
+                common.wage / common.total,
+                state.market.output,
+            ]
+        )
+
+    before, after = (levels(*parts) for parts in zip(states, commons, humans, strict=True))
+    relative = jnp.asarray([name in ("m1", "m2", "m4", "output") for name in RESPONSE_NAMES])
+    return (after - before) / jnp.where(relative, before, 1.0)
+
+
+def _mean_capital(economy: Economy, population: Population) -> tuple[Scalar, Scalar]:
+    """Mean simulated capital income before and after AI: a pass of its own, because the dividend depends on it."""
+
+    def summarise(row: Row) -> tuple[tuple[Scalar, Scalar, Scalar], tuple[()]]:
+        present = row.present
+        return (total(present, present), total(row.before.capital, present), total(row.after.capital, present)), ()
+
+    (n, before, after), _ = accumulate(summarise, economy.faced, population)
+    return before / n, after / n
