@@ -36,6 +36,10 @@ class AnalysisError(AiginiError):
     """An analysis cannot be carried out as asked, or its numbers cannot be trusted."""
 
 
+class IdentificationError(AiginiError):
+    """The moments do not identify the parameters (a direction of no effect), or a covariance cannot be inverted."""
+
+
 class CheckpointError(AiginiError):
     """A checkpoint is damaged, missing, or belongs to another configuration."""
 

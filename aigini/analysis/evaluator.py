@@ -22,17 +22,23 @@ from aigini.population.population import Population
 TILE = 32
 """Points evaluated in one call."""
 
+_WIDTHS = (2, 6)  # directions differentiated at once; each is a program of its own
+
 GINIS = tuple(RESPONSE_NAMES.index(name) for name in ("gini_total", "gini_wage"))
 
 
-@functools.partial(jax.jit, static_argnames="rows")
-def _value_and_jacobian(
-    vector: Float[Array, "parameters"], population: Population, scenario: Scenario, rows: tuple[int, ...]
-) -> tuple[Float[Array, "responses"], Float[Array, "rows parameters"]]:
-    value, pull = jax.vjp(lambda v: responses(_unpack(v), population, scenario), vector)
-    seeds = jnp.eye(len(RESPONSE_NAMES))[jnp.asarray(rows)]
-    (matrix,) = jax.vmap(pull)(seeds)
-    return value, matrix
+@jax.jit
+def _along(
+    vector: Float[Array, "parameters"],
+    directions: Float[Array, "directions parameters"],
+    population: Population,
+    scenario: Scenario,
+) -> tuple[Float[Array, "responses"], Float[Array, "directions responses"]]:
+    def function(v: Array) -> Array:
+        return responses(_unpack(v), population, scenario)
+
+    # Forward mode: a direction costs little more than a value, and all responses come with it.
+    return function(vector), jax.vmap(lambda direction: jax.jvp(function, (vector,), (direction,))[1])(directions)
 
 
 @functools.partial(jax.jit, static_argnames="batch")
@@ -52,7 +58,7 @@ class Evaluator:
     Attributes:
         population: Simulated workers.
         scenario: AI levels.
-        calls: Jacobians computed so far.
+        calls: Evaluations with derivatives so far.
     """
 
     def __init__(self, population: Population, scenario: Scenario | None = None) -> None:
@@ -60,23 +66,45 @@ class Evaluator:
         self.scenario = scenario or Scenario()
         self.calls = 0
 
-    def jacobian(
-        self, values: Mapping[str, float], rows: tuple[int, ...] = tuple(range(len(RESPONSE_NAMES)))
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Responses ``[responses]`` and the Jacobian of some of them, ``[rows, parameters]``, natural units.
+    def along(self, values: Mapping[str, float], directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Responses and their exact derivatives along some directions of the parameter space.
+
+        Args:
+            values: All parameters.
+            directions: In natural units, ``[directions, parameters]``.
+
+        Returns:
+            Responses ``[responses]``, and derivatives ``[responses, directions]``.
 
         Raises:
             AnalysisError: if one of them is not finite.
         """
         self.calls += 1
-        found = _value_and_jacobian(pack(values), self.population, self.scenario, rows)
-        value, matrix = (np.asarray(part) for part in found)
+        width = min(_WIDTHS, key=lambda w: (-(-len(directions) // w) * w, -w))
+        blocks = []
+        value = np.zeros(0)
+        for start in range(0, len(directions), width):
+            block = np.zeros((width, len(PARAMETER_NAMES)))
+            here = directions[start : start + width]
+            block[: len(here)] = here
+            found, slopes = _along(pack(values), block, self.population, self.scenario)
+            value = np.asarray(found)
+            blocks.append(np.asarray(slopes)[: len(here)])
+        matrix = np.concatenate(blocks).T
         if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
             raise AnalysisError(
                 "the economy's responses or their derivatives are not finite at"
                 f" {', '.join(f'{name} = {values[name]:.4g}' for name in PARAMETER_NAMES)}; stay nearer the baseline."
             )
         return value, matrix
+
+    def jacobian(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """Responses ``[responses]`` and their Jacobian in all parameters, ``[responses, parameters]``, natural units.
+
+        Raises:
+            AnalysisError: if one of them is not finite.
+        """
+        return self.along(values, np.eye(len(PARAMETER_NAMES)))
 
     def values(self, points: Sequence[Mapping[str, float]], batch: int = 1) -> np.ndarray:
         """Responses at many points, ``[points, responses]``; rows that are not finite are left to the caller.
@@ -101,15 +129,14 @@ def pack(values: Mapping[str, float]) -> np.ndarray:
     return np.array([float(values[name]) for name in PARAMETER_NAMES])
 
 
-def along(matrix: np.ndarray, names: Sequence[str], tie: Tie) -> np.ndarray:
-    """Columns of a Jacobian in all parameters, ``[rows, parameters]``, along `names` and what is tied to them."""
-    columns = []
-    for name in names:
-        column = matrix[:, PARAMETER_NAMES.index(name)]
+def directions(names: Sequence[str], tie: Tie) -> np.ndarray:
+    """Unit moves of each of `names` and of what is tied to it, ``[names, parameters]``."""
+    moves = np.zeros((len(names), len(PARAMETER_NAMES)))
+    for move, name in zip(moves, names, strict=True):
+        move[PARAMETER_NAMES.index(name)] = 1.0
         if name == "eta1" and tie != "none":
-            column = column - matrix[:, PARAMETER_NAMES.index("eta0")]
-        columns.append(column)
-    return np.stack(columns, axis=1)
+            move[PARAMETER_NAMES.index("eta0")] = -1.0
+    return moves
 
 
 def tied(values: Mapping[str, float], tie: Tie) -> dict[str, float]:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 
-from aigini.analysis.evaluator import Evaluator, along, tied
+from aigini.analysis.evaluator import Evaluator, directions, tied
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import moment_rows
@@ -21,6 +21,7 @@ from aigini.moments.six import IncomeConcept
 FEASIBLE = 0.01
 """Largest misfit, in standard errors, of targets that count as met."""
 
+_MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
 _FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
 
 
@@ -33,7 +34,7 @@ class Refit:
         estimates: The free ones.
         misfit: (fitted - target)/s.e. by moment.
         responses: All responses there, ``[responses]``.
-        jacobian: Of all responses in all parameters there, ``[responses, parameters]``.
+        jacobian: Of all responses in the free parameters along the tie, ``[responses, free]``.
         objective: Half the squared length of the weighted misfit.
     """
 
@@ -63,7 +64,7 @@ def refit(
     income: IncomeConcept,
     *,
     root: np.ndarray | None = None,
-    steps: int = 60,
+    steps: int = 25,
 ) -> Refit:
     """Estimate the free parameters again, from `start`.
 
@@ -82,7 +83,7 @@ def refit(
     rows = moment_rows(tuple(targets), income)
     value, se = np.array(list(targets.values())).T
     weight = np.diag(1 / se) if root is None else root
-    fixed = tied(start, space.tie)
+    fixed, moves = tied(start, space.tie), directions(space.names, space.tie)
     seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 
     def values_at(point: np.ndarray) -> dict[str, float]:
@@ -93,7 +94,7 @@ def refit(
         key = point.tobytes()
         if key not in seen:
             seen.clear()
-            seen[key] = evaluator.jacobian(values_at(point))
+            seen[key] = evaluator.along(values_at(point), moves)
         return seen[key]
 
     def residual(point: np.ndarray) -> np.ndarray:
@@ -107,13 +108,26 @@ def refit(
 
     def slope(point: np.ndarray) -> np.ndarray:
         _, matrix = evaluate(point)
-        return weight.T @ along(matrix, space.names, space.tie)[list(rows)] @ np.diag(_stretch(space, point))
+        return weight.T @ matrix[list(rows)] @ np.diag(_stretch(space, point))
 
     natural = np.array([start[name] for name in space.names])
     first = np.asarray(space.unconstrained(jnp.asarray(natural)))
     evaluate(first)
+
+    def watch(intermediate_result: OptimizeResult) -> None:
+        if intermediate_result.cost < _MET:
+            raise StopIteration
+
     solution = least_squares(
-        residual, first, jac=slope, method="trf", x_scale="jac", ftol=1e-15, xtol=1e-12, gtol=1e-12, max_nfev=steps
+        residual,
+        first,
+        jac=slope,
+        x_scale="jac",
+        ftol=1e-4,
+        xtol=1e-10,
+        gtol=1e-12,
+        max_nfev=steps,
+        callback=watch,
     )
     responses, matrix = evaluate(solution.x)
     values = values_at(solution.x)

@@ -1,0 +1,115 @@
+"""The point an analysis is about: an estimated economy with the exact Jacobian of all its responses."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from aigini.analysis.evaluator import Evaluator, directions
+from aigini.analysis.refit import FEASIBLE, Refit, refit
+from aigini.errors import AnalysisError
+from aigini.estimation.problem import FreeSpace, weight_root
+from aigini.estimation.result import Target
+from aigini.moments.responses import RESPONSE_NAMES, moment_rows
+from aigini.moments.six import IncomeConcept
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """An economy at its estimates.
+
+    Attributes:
+        evaluator: The economy.
+        space: Free parameters, bounds and tie.
+        targets: Targets by moment.
+        income: Income concept of m6.
+        weighting: W, ``[moments, moments]``.
+        fit: The estimation.
+        jacobian: Of all responses in all parameters at the estimates, ``[responses, parameters]``.
+    """
+
+    evaluator: Evaluator
+    space: FreeSpace
+    targets: Mapping[str, Target]
+    income: IncomeConcept
+    weighting: np.ndarray
+    fit: Refit
+    jacobian: np.ndarray
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """Every parameter at the estimates."""
+        return self.fit.values
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Positions of the targeted moments among the responses."""
+        return moment_rows(tuple(self.targets), self.income)
+
+    @property
+    def pairs(self) -> dict[str, tuple[float, float]]:
+        """(value, s.e.) of each target."""
+        return {name: (target.value, target.se) for name, target in self.targets.items()}
+
+    @property
+    def se(self) -> np.ndarray:
+        """Standard errors of the targets, ``[moments]``."""
+        return np.array([target.se for target in self.targets.values()])
+
+    @property
+    def estimates(self) -> np.ndarray:
+        """Estimates, ``[free]``."""
+        return np.array([self.values[name] for name in self.space.names])
+
+    @property
+    def free_jacobian(self) -> np.ndarray:
+        """Derivatives of all responses in the free parameters along the tie, ``[responses, free]``."""
+        return self.jacobian @ directions(self.space.names, self.space.tie).T
+
+    @property
+    def moment_jacobian(self) -> np.ndarray:
+        """dm/dθ of the targeted moments along the tie, ``[moments, free]``."""
+        return self.free_jacobian[list(self.rows)]
+
+    def response(self, name: str) -> float:
+        """A response at the estimates."""
+        return float(self.fit.responses[RESPONSE_NAMES.index(name)])
+
+    def require_sign_problem(self) -> None:
+        """Raise unless m6 is a target and η1 is free, which questions about the sign need.
+
+        Raises:
+            AnalysisError: saying what is missing.
+        """
+        if "m6" not in self.targets or "eta1" not in self.space.names:
+            raise AnalysisError(
+                "the sign of the change of the Gini is asked about, which needs m6 among calibration.moments and eta1"
+                f" in calibration.free; got moments {', '.join(self.targets)} and free {', '.join(self.space.names)}."
+            )
+
+
+def estimate_case(
+    evaluator: Evaluator,
+    start: Mapping[str, float],
+    space: FreeSpace,
+    targets: Mapping[str, Target],
+    income: IncomeConcept,
+    weighting: str | np.ndarray = "diagonal",
+) -> Case:
+    """Estimate the economy from `start` and return it with its Jacobian.
+
+    Raises:
+        AnalysisError: if an exactly identified problem misses a target, so that "at the estimates" is not what it says.
+    """
+    root = weight_root(weighting, [target.se for target in targets.values()])  # pyright: ignore[reportArgumentType]
+    pairs = {name: (target.value, target.se) for name, target in targets.items()}
+    fit = refit(evaluator, start, space, pairs, income, root=root)
+    if len(space.names) == len(targets) and not fit.feasible:
+        worst = max(fit.misfit, key=lambda name: abs(fit.misfit[name]))
+        raise AnalysisError(
+            f"the targets are not met from the configured starting point: {worst} is missed by {fit.misfit[worst]:+.2f}"
+            f" s.e. (accepted: {FEASIBLE}); run `aigini calibrate` to see what the economy can reach, and start from"
+            " its estimates with --set params.NAME=VALUE."
+        )
+    _, jacobian = evaluator.jacobian(fit.values)
+    return Case(evaluator, space, targets, income, root @ root.T, fit, jacobian)
