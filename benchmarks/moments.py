@@ -1,14 +1,15 @@
 """Six moments and their exact Jacobian against central differences, in NumPy and in jitted JAX, in one run.
 
-Four ways to get the 6 x 31 matrix of derivatives of the moments in all parameters, at the baseline, on the
+Five ways to get the 6 x 31 matrix of derivatives of the moments in all parameters, at the baseline, on the
 same draws, each in a process of its own:
 
-* exact: aigini's reverse mode, values and Jacobian from one compiled program, workers in --precision;
-* exact_float64: the same with workers in float64 (where --precision is float32);
+* exact: aigini's values and Jacobian from one compiled program, workers in --precision;
+* reverse: the same Jacobian by plain reverse mode, for comparison;
+* exact_float64: as exact, with workers in float64 (where --precision is float32);
 * jax_differences: aigini's moments, jitted, with float64 workers, two evaluations for each parameter;
 * numpy_differences: the independent model of numpy_model.py, float64 NumPy, the same two evaluations.
 
-Repeats of the four are interleaved. No ratio is reported unless the four matrices agree.
+Repeats of the five are interleaved. No ratio is reported unless all matrices agree.
 """
 
 from __future__ import annotations
@@ -96,6 +97,34 @@ class Exact(JaxProgram):
     """The six moments and their exact Jacobian from one program."""
 
     def compile(self) -> dict[str, float]:
+        """Compile moments and Jacobian, differentiated from both ends."""
+        import jax
+        import jax.numpy as jnp
+
+        from aigini import Parameters, Population
+        from aigini.moments.six import moments_and_jacobian
+        from aigini.parameters import PARAMETER_NAMES
+
+        def place(vector: jax.Array) -> Parameters:
+            return Parameters(**dict(zip(PARAMETER_NAMES, vector, strict=True)))
+
+        def program(vector: jax.Array, population: Population) -> tuple[jax.Array, jax.Array]:
+            return moments_and_jacobian(vector, place, population)
+
+        self._vector = jnp.asarray(list(self._params.as_dict().values()))
+        self._program, seconds = measure.compile_timed(program, self._vector, self._population)
+        return seconds
+
+    def jacobian(self) -> tuple[np.ndarray, np.ndarray]:
+        """Moments and derivatives."""
+        moments, matrix = self._program(self._vector, self._population)
+        return np.asarray(moments), np.asarray(matrix)
+
+
+class Reverse(JaxProgram):
+    """The six moments and their exact Jacobian by plain reverse mode."""
+
+    def compile(self) -> dict[str, float]:
         """Compile moments and Jacobian; the moments are a by-product of the Jacobian's forward pass."""
         import jax
 
@@ -180,11 +209,16 @@ class NumpyDifferences:
 
 DESCRIPTIONS = {
     "forward": "aigini.six_moments, jitted",
-    "exact": "aigini, jitted moments and exact Jacobian (jax.jacrev)",
+    "exact": "aigini.moments.six.moments_and_jacobian, jitted: reverse and forward mode meeting at each worker",
+    "reverse": "jax.jacrev of aigini.six_moments, jitted",
     "exact_float64": "as exact, with workers in float64",
     "jax_differences": "aigini.six_moments, jitted, central differences: 2 x 31 + 1 evaluations",
     "numpy_differences": "numpy_model, vectorised float64 NumPy, central differences: 2 x 31 + 1 evaluations",
 }
+
+
+MATRICES = ("exact", "reverse", "exact_float64")
+"""Methods that have no value by itself."""
 
 
 class Method:
@@ -269,6 +303,7 @@ def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Method], dict[str,
         Method("forward", arguments.precision, Forward, *sizes, arguments.precision),
         Method("exact", arguments.precision, Exact, *sizes, arguments.precision),
     ]
+    methods.append(Method("reverse", arguments.precision, Reverse, *sizes, arguments.precision))
     if arguments.precision != "float64":
         methods.append(Method("exact_float64", "float64", Exact, *sizes, "float64"))
     methods.append(Method("jax_differences", "float64", Forward, *sizes, "float64"))
@@ -280,7 +315,7 @@ def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Method], dict[str,
     numpy_method.populate(arrays)
     methods.append(numpy_method)
     for method in methods:
-        method.run("jacobian" if method.name.startswith("exact") else "value", count=False)
+        method.run("jacobian" if method.name in MATRICES else "value", count=False)
     return {method.name: method for method in methods}, record, tuple(params)
 
 
@@ -289,7 +324,7 @@ def measure_all(methods: Mapping[str, Method], repeats: int, numpy_repeats: int)
     for repeat in range(repeats):
         say(f"repeat {repeat + 1} of {repeats}")
         for name, method in methods.items():
-            if not name.startswith("exact"):
+            if name not in MATRICES:
                 method.run("value")
             if name != "forward" and (name != "numpy_differences" or repeat < numpy_repeats):
                 method.run("jacobian")
@@ -337,6 +372,9 @@ def ratios(methods: Mapping[str, Method]) -> dict[str, Any]:
             seconds = [waited + time for time in other.seconds("jacobian")]
             found[key]["time_of_first_with_compile"] = measure.ratio(seconds, first)
     one = forward.seconds("value")
+    found["reverse / exact"] = {
+        "time": measure.ratio(methods["reverse"].seconds("jacobian"), exact.seconds("jacobian"))
+    }
     found["exact / one evaluation"] = {"time": measure.ratio(exact.seconds("jacobian"), one)}
     found["numpy / jax, one evaluation"] = {"time": measure.ratio(numpy_method.seconds("value"), one)}
     found["numpy / jax float64, one evaluation"] = {

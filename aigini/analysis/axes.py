@@ -74,7 +74,8 @@ def axis(name: str, bounds: tuple[float, float] | None = None) -> Axis:
     if not (low < high and admits(low) and admits(high)):
         allowed = "(0, 1)" if name == "asset_gini" else SPECS[name].interval()
         raise AnalysisError(
-            f"axis {name}: the range {low:g} to {high:g} is not usable; give two values in {allowed}, the smaller first."
+            f"axis {name}: the range {low:g} to {high:g} is not usable; give two values in {allowed},"
+            " the smaller first."
         )
     return Axis(name, low, high)
 

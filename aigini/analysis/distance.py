@@ -10,11 +10,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import brentq
 
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import GINIS, directions, tied
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.roots import first_root
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import Tie
 from aigini.parameters import SPECS
@@ -159,14 +159,13 @@ def _together(line: _Line) -> Move:
         target = slope * (slope @ move - value) / (slope @ slope)
         if abs(value) < _TOLERANCE and np.linalg.norm(target - move) < 1e-6:
             return Move(float(np.linalg.norm(move)), line.moved(move), value)
-        step, now = 1.0, None
-        while now is None and step > 1e-3:
-            trial = move + step * (target - move)
-            now = line.gradient(trial)
-            step /= 2
-        if now is None:
+        for step in 0.5 ** np.arange(10):
+            now = line.gradient(move + step * (target - move))
+            if now is not None:
+                move = move + step * (target - move)
+                break
+        else:
             return Move(None, {}, None, "the boundary lies outside the parameter space")
-        move = trial
     return Move(None, {}, None, f"not found in {_STEPS} steps")
 
 
@@ -184,13 +183,9 @@ def _alone(line: _Line, which: int) -> Move:
     for end in reach:
         trials = np.linspace(0.0, end, _LINE + 1)
         found = line.many([u * unit for u in trials])
-        change = np.flatnonzero(found[:-1] * found[1:] < 0)
-        if not len(change):
+        root = first_root(lambda at: line.many([u * unit for u in at]), trials, found)
+        if root is None:
             continue
-        at = int(change[0])
-        root = float(
-            brentq(lambda u: float(line.many([u * unit])[0]), trials[at], trials[at + 1], xtol=1e-10, rtol=1e-12)  # pyright: ignore[reportArgumentType]
-        )
         move = Move(abs(root), {name: here + root * width}, float(line.many([root * unit])[0]))
         if best is None or best.distance is None or abs(root) < best.distance:
             best = move

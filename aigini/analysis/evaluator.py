@@ -8,14 +8,14 @@ import functools
 from collections.abc import Mapping, Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from aigini.economy.economy import Scenario
+from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import Tie
-from aigini.moments.responses import RESPONSE_NAMES, responses
+from aigini.moments.jacobian import value_and_jacobian
+from aigini.moments.responses import RESPONSE_NAMES, responses, responses_of
 from aigini.parameters import PARAMETER_NAMES, Parameters, problems
 from aigini.population.population import Population
 
@@ -33,22 +33,21 @@ def _along(
     directions: Float[Array, "directions parameters"],
     population: Population,
     scenario: Scenario,
-) -> tuple[Float[Array, "responses"], Float[Array, "directions responses"]]:
-    def function(v: Array) -> Array:
-        return responses(_unpack(v), population, scenario)
-
-    # Forward mode: a direction costs little more than a value, and all responses come with it.
-    return function(vector), jax.vmap(lambda direction: jax.jvp(function, (vector,), (direction,))[1])(directions)
+) -> tuple[Float[Array, "responses"], Float[Array, "responses directions"]]:
+    return value_and_jacobian(
+        lambda v: solve(unpack(v), scenario, population.firm_shocks), responses_of, population, vector, directions
+    )
 
 
 @functools.partial(jax.jit, static_argnames="batch")
 def _values(
     vectors: Float[Array, "points parameters"], population: Population, scenario: Scenario, batch: int
 ) -> Float[Array, "points responses"]:
-    return jax.lax.map(lambda v: responses(_unpack(v), population, scenario), vectors, batch_size=batch)
+    return jax.lax.map(lambda v: responses(unpack(v), population, scenario), vectors, batch_size=batch)
 
 
-def _unpack(vector: Float[Array, "parameters"]) -> Parameters:
+def unpack(vector: Float[Array, "parameters"]) -> Parameters:
+    """Parameters from a vector in the order of `PARAMETER_NAMES`, the inverse of `pack`."""
     return Parameters(**{name: vector[i] for i, name in enumerate(PARAMETER_NAMES)})
 
 
@@ -89,8 +88,8 @@ class Evaluator:
             block[: len(here)] = here
             found, slopes = _along(pack(values), block, self.population, self.scenario)
             value = np.asarray(found)
-            blocks.append(np.asarray(slopes)[: len(here)])
-        matrix = np.concatenate(blocks).T
+            blocks.append(np.asarray(slopes)[:, : len(here)])
+        matrix = np.concatenate(blocks, axis=1)
         if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
             raise AnalysisError(
                 "the economy's responses or their derivatives are not finite at"

@@ -121,7 +121,7 @@ def refit(
     solution = least_squares(
         residual,
         first,
-        jac=slope,
+        jac=slope,  # pyright: ignore[reportArgumentType]
         x_scale="jac",
         ftol=1e-4,
         xtol=1e-10,
@@ -147,7 +147,7 @@ def _natural(space: FreeSpace, point: np.ndarray) -> np.ndarray:
 
 
 def _stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
-    """d natural / d unconstrained, ``[free]``: the map works on each parameter alone."""
+    """Derivative of natural in unconstrained values, ``[free]``: the map works on each parameter alone."""
     _, slope = jax.jvp(space.natural, (jnp.asarray(point),), (jnp.ones(len(space.names)),))
     return np.asarray(slope)
 

@@ -1,7 +1,7 @@
 """Regimes: where AI equalises and where it concentrates, and the boundary between the two.
 
-Maps are evaluated on a grid. The boundary, where the change of the Gini is zero, is not read off the grid: it is traced by
-continuation with exact derivatives, from points where the grid changes sign.
+Maps are evaluated on a grid. The boundary, where the change of the Gini is zero, is not read off the grid: it is
+traced by continuation with exact derivatives, from points where the grid changes sign.
 """
 
 import dataclasses

@@ -1,12 +1,12 @@
 """Do the moments of the mechanisms identify the sign of the effect on inequality?
 
-m1 ... m5 identify the rates of the mechanisms; whether AI raises or lowers the Gini is another matter. Locally, the null
-space of their Jacobian is the direction in which the estimates can move unseen, and m6 moves along it. Globally, the
-ridge is the set of economies that meet m1 ... m5 exactly, one for each (ξ, η1): m6 is read off along it.
+m1 ... m5 identify the rates of the mechanisms; whether AI raises or lowers the Gini is another matter. Locally, the
+null space of their Jacobian is the direction in which the estimates can move unseen, and m6 moves along it. Globally,
+the ridge is the set of economies that meet m1 ... m5 exactly, one for each (ξ, η1): m6 is read off along it.
 """
 
 import dataclasses
-import math
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -275,13 +275,12 @@ def _by_sharing(case: Case, points: Sequence[RidgePoint], concept: str) -> str:
     low, high = min(p.m6 for p in along), max(p.m6 for p in along)
     flips = low < 0 < high
     threshold = ""
-    for left, right in zip(along[:-1], along[1:], strict=True):
+    for left, right in itertools.pairwise(along):
         if left.m6 * right.m6 < 0 and not threshold:
             share = left.m6 / (left.m6 - right.m6)
             threshold = f" near xi = {left.xi + share * (right.xi - left.xi):.2g}"
     verdict = f"flips the sign{threshold}" if flips else "does not flip the sign"
-    assert math.isfinite(low)
     return (
-        f"At eta1 = {eta:g}, xi from {along[0].xi:g} to {along[-1].xi:g} alone moves the change of the Gini of {concept}"
-        f" between {low:+.4f} and {high:+.4f}: it {verdict}."
+        f"At eta1 = {eta:g}, xi from {along[0].xi:g} to {along[-1].xi:g} alone moves the change of the Gini of"
+        f" {concept} between {low:+.4f} and {high:+.4f}: it {verdict}."
     )

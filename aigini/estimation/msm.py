@@ -18,7 +18,7 @@ from aigini.errors import EstimationError
 from aigini.estimation import descent, polish
 from aigini.estimation.descent import DescentSettings, DescentState
 from aigini.estimation.polish import PolishSettings
-from aigini.estimation.problem import Problem, jacobian
+from aigini.estimation.problem import Problem
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
 from aigini.moments.six import six_moments
 from aigini.parameters import SPECS, Parameters
@@ -185,8 +185,7 @@ def estimate(
 def _evaluate(
     problem: Problem, natural: Array
 ) -> tuple[Float[Array, "moments"], Float[Array, "moments free"], Float[Array, ""]]:
-    matrix = jacobian(problem, natural)
-    moments = problem.moments(natural)
+    moments, matrix = problem.moments_and_jacobian(natural)
     # Chain rule by hand: a second differentiation of the whole model would double the compile time.
     point = problem.space.unconstrained(natural)
     to_natural = jax.jacfwd(problem.space.natural)(point)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Bool, Float
@@ -40,17 +39,18 @@ _FACTOR = 10.0
 _ZERO = 1e-12  # squared standard errors: every target met to a millionth of its s.e.
 
 
-def with_reverse_jacobian(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """`function` from vectors to vectors, with its Jacobian taken in reverse mode whenever it is linearised.
+def with_jacobian(
+    function: Callable[[Array], Array], value_and_jacobian: Callable[[Array], tuple[Array, Array]]
+) -> Callable[[Array], Array]:
+    """`function`, with its Jacobian computed as a matrix wherever it is linearised.
 
-    optimistix linearises several times a step in forward mode; here each is a product with one matrix.
+    optimistix linearises in forward mode; here each of its products is one with that matrix.
     """
     wrapped = jax.custom_jvp(function)
 
     @wrapped.defjvp
     def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-        value, pull = jax.vjp(function, *primals)
-        (matrix,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
+        value, matrix = value_and_jacobian(*primals)
         return value, matrix @ tangents[0]
 
     return wrapped
@@ -71,7 +71,11 @@ def polish(
     solver = optx.LevenbergMarquardt(rtol=1e-12, atol=1e-12)
 
     def solve(point: Array, scale: Array) -> Array:
-        residual = with_reverse_jacobian(lambda y: scale * problem.residual(y))
+        def value_and_jacobian(y: Array) -> tuple[Array, Array]:
+            value, matrix = problem.residual_and_jacobian(y)
+            return scale * value, scale * matrix
+
+        residual = with_jacobian(lambda y: scale * problem.residual(y), value_and_jacobian)
         solution = optx.least_squares(lambda y, _: residual(y), solver, point, max_steps=settings.block, throw=False)
         return solution.value
 

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario
 from aigini.errors import EstimationError, unknown_name
 from aigini.estimation.result import Target
-from aigini.moments.six import MOMENT_NAMES, IncomeConcept, six_moments
+from aigini.moments.six import MOMENT_NAMES, IncomeConcept, moments_and_jacobian, six_moments
 from aigini.parameters import SPECS, Parameters, from_unconstrained, to_unconstrained
 from aigini.population.population import Population
 
@@ -92,6 +92,24 @@ class Problem(eqx.Module):
         params = self.space.place(self.params, natural)
         every = six_moments(params, self.population, self.scenario, income=self.income)
         return every[jnp.asarray(self.rows)]
+
+    def moments_and_jacobian(
+        self, natural: Float[Array, "free"]
+    ) -> tuple[Float[Array, "moments"], Float[Array, "moments free"]]:
+        """Targeted moments and dm/dθ in natural parameters, along the tie."""
+        every, matrix = moments_and_jacobian(
+            natural, lambda at: self.space.place(self.params, at), self.population, self.scenario, income=self.income
+        )
+        rows = jnp.asarray(self.rows)
+        return every[rows], matrix[rows]
+
+    def residual_and_jacobian(
+        self, point: Float[Array, "free"]
+    ) -> tuple[Float[Array, "moments"], Float[Array, "moments free"]]:
+        """The residual and its Jacobian at an unconstrained point."""
+        natural, stretch = jax.jvp(self.space.natural, (point,), (jnp.ones_like(point),))  # each coordinate alone
+        moments, matrix = self.moments_and_jacobian(natural)
+        return self.root.T @ (moments - self.target), self.root.T @ matrix * stretch[None, :]
 
     def residual(self, point: Float[Array, "free"]) -> Float[Array, "moments"]:
         """L'(m(θ) - m̂) at an unconstrained point."""
@@ -213,8 +231,3 @@ def weight_root(weighting: Literal["diagonal", "identity"] | np.ndarray, se: Seq
             ' covariance matrix, or weighting = "diagonal".'
         )
     return np.linalg.cholesky(matrix)
-
-
-def jacobian(problem: Problem, natural: Float[Array, "free"]) -> Float[Array, "moments free"]:
-    """dm/dθ in natural parameters, along the tie."""
-    return jax.jacrev(problem.moments)(natural)

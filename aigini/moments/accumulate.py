@@ -20,6 +20,7 @@ from aigini.population.population import N_OCCUPATIONS, Population, Workers
 
 Common = TypeVar("Common")
 Own = TypeVar("Own")
+Sums = TypeVar("Sums")
 
 
 class Row(eqx.Module):
@@ -48,6 +49,25 @@ def by_firm(values: Float[Array, "workers"], firm: Int32[Array, "workers"], n_fi
     return segment_sum(values.astype(jnp.float64), firm, n_firms)
 
 
+def over_rows(
+    function: Callable[[Workers, Float[Array, "occupations"], Float[Array, "workers"]], Sums], population: Population
+) -> Sums:
+    """Sum a function of (workers, own occupation as an indicator, present) over all rows, one after the other."""
+    width = population.workers.firm.shape[1]
+
+    def one_row(workers: Workers, occupation: Array, count: Array) -> Sums:
+        own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
+        return function(workers, own, (jnp.arange(width, dtype=jnp.int32) < count).astype(population.dtype))
+
+    def step(sums: Sums, row: tuple[Workers, Array, Array]) -> tuple[Sums, None]:
+        return jax.tree.map(jnp.add, sums, one_row(*row)), None
+
+    rows = (population.workers, population.occupation, population.count)
+    shapes = jax.eval_shape(one_row, *jax.tree.map(lambda leaf: leaf[0], rows))
+    start = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+    return jax.lax.scan(step, start, rows)[0]
+
+
 def accumulate(
     summarise: Callable[[Row], tuple[Common, Own]], everyone: Faced, population: Population
 ) -> tuple[Common, Own]:
@@ -61,21 +81,11 @@ def accumulate(
     Returns:
         The first pytree summed; the second with a leading axis ``[occupations]``.
     """
-    width = population.workers.firm.shape[1]
 
     @jax.checkpoint
-    def one_row(everyone: Faced, workers: Workers, occupation: Array, count: Array) -> tuple[Common, Own]:
-        own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
+    def one_row(workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
         before, after = outcomes(in_occupation(everyone, own, population.dtype), workers)
-        present = (jnp.arange(width, dtype=jnp.int32) < count).astype(population.dtype)
         common, kept = summarise(Row(before=before, after=after, workers=workers, present=present))
         return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), kept)
 
-    def step(sums: tuple[Common, Own], row: tuple[Workers, Array, Array]) -> tuple[tuple[Common, Own], None]:
-        return jax.tree.map(jnp.add, sums, one_row(everyone, *row)), None
-
-    rows = (population.workers, population.occupation, population.count)
-    shapes = jax.eval_shape(one_row, everyone, *jax.tree.map(lambda leaf: leaf[0], rows))
-    start = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-    sums, _ = jax.lax.scan(step, start, rows)
-    return sums
+    return over_rows(one_row, population)

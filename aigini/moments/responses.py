@@ -15,6 +15,9 @@ A capital dividend pays the share t of all capital income out equally: total inc
 w_i + (1 - t) r_i + t mean(r), with the mean over the simulated workers, so that mean income stays what it was.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -24,9 +27,10 @@ from aigini.economy.channels import Channels
 from aigini.economy.economy import Economy, Scenario, State, solve
 from aigini.economy.workers import Outcome
 from aigini.measures import histogram, sums
-from aigini.measures.sums import CrossMoments, GroupSums
+from aigini.measures.sums import CrossMoments
 from aigini.moments import six
 from aigini.moments.accumulate import Row, accumulate, by_firm, total
+from aigini.moments.jacobian import Part, evaluate
 from aigini.moments.six import HumanSums, IncomeConcept, Reference
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
@@ -72,22 +76,103 @@ class _Sums(eqx.Module):
     firm_log_wage: Float[Array, "firms"]
 
 
-def _summarise(
-    outcome: Outcome, row: Row, about: Reference, n_firms: int, kept: Scalar, dividend: Scalar
-) -> tuple[_Sums, HumanSums]:
-    present, firm = row.present, row.workers.firm
-    log_wage = jnp.log(outcome.wage)
-    income = outcome.wage + kept.astype(present.dtype) * outcome.capital + dividend.astype(present.dtype)
-    common = _Sums(
-        wages=six.wage_sums(outcome, present, about),
-        wage=total(outcome.wage, present),
-        wage_masses=histogram.node_masses(log_wage, present),
-        total=total(income, present),
-        total_masses=histogram.node_masses(jnp.log(income), present),
-        firm_count=by_firm(present, firm, n_firms),
-        firm_log_wage=by_firm((log_wage - jnp.asarray(about.log_wage, present.dtype)) * present, firm, n_firms),
+_All = tuple[tuple[_Sums, _Sums], tuple[HumanSums, HumanSums]]
+
+
+def _rows(*names: str) -> tuple[int, ...]:
+    return tuple(RESPONSE_NAMES.index(name) for name in names)
+
+
+def _each(name: str) -> Callable[[_All], Any]:
+    return lambda sums: [getattr(state, name) for state in sums[0]]
+
+
+class Responses(eqx.Module):
+    """The responses as a statistic of the workers, see `aigini.moments.jacobian.Statistic`.
+
+    Attributes:
+        about: Points about which squares are summed.
+        n_firms: Number of firms.
+        kept: Share of capital income that stays with its owners.
+        dividends: Dividend per worker before and after AI.
+    """
+
+    about: Reference
+    n_firms: int = eqx.field(static=True)
+    kept: Scalar = 1.0
+    dividends: tuple[Scalar, Scalar] = (0.0, 0.0)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Which responses depend on which sums, and those on which outcomes."""
+        return (
+            Part(lambda sums: sums[1], ("log_human",), _rows("m1", "m2")),
+            Part(_each("wages"), ("schooling", "wage"), _rows("m3", "between_firm_variance")),
+            Part(_each("firm_log_wage"), ("wage",), _rows("between_firm_variance")),
+            Part(_each("wage"), ("wage",), _rows("gini_wage", "labour_share")),
+            Part(_each("wage_masses"), ("wage",), _rows("gini_wage")),
+            Part(_each("total"), ("total",), _rows("gini_total", "labour_share")),
+            Part(_each("total_masses"), ("total",), _rows("gini_total")),
+        )
+
+    def summarise(self, row: Row) -> _All:
+        """Sums over a row of workers."""
+        commons, humans = zip(
+            *(
+                (self._sums(outcome, row, dividend), six.human_sums(outcome, row.present))
+                for outcome, dividend in zip((row.before, row.after), self.dividends, strict=True)
+            ),
+            strict=True,
+        )
+        return commons, humans
+
+    def _sums(self, outcome: Outcome, row: Row, dividend: Scalar) -> _Sums:
+        present, firm = row.present, row.workers.firm
+        log_wage = jnp.log(outcome.wage)
+        # total - (1 - kept) capital: without a dividend capital income enters through the total only.
+        withheld = (1 - jnp.asarray(self.kept)).astype(present.dtype) * outcome.capital
+        income = outcome.total - withheld + jnp.asarray(dividend).astype(present.dtype)
+        return _Sums(
+            wages=six.wage_sums(outcome, present, self.about),
+            wage=total(outcome.wage, present),
+            wage_masses=histogram.node_masses(log_wage, present),
+            total=total(income, present),
+            total_masses=histogram.node_masses(jnp.log(income), present),
+            firm_count=by_firm(present, firm, self.n_firms),
+            firm_log_wage=by_firm(
+                (log_wage - jnp.asarray(self.about.log_wage, present.dtype)) * present, firm, self.n_firms
+            ),
+        )
+
+    def finish(self, economy: Economy, sums: _All) -> Float[Array, "responses"]:
+        """The responses, from the sums over all workers."""
+        weights = six.treated_weights(economy.after.market.tech)
+        states = (economy.before, economy.after)
+        before, after = (_levels(economy, *parts, weights) for parts in zip(states, *sums, strict=True))
+        relative = jnp.asarray([name in ("m1", "m2", "m4", "output") for name in RESPONSE_NAMES])
+        return (after - before) / jnp.where(relative, before, 1.0)
+
+
+def _levels(
+    economy: Economy, state: State, common: _Sums, human: HumanSums, weights: Array
+) -> Float[Array, "responses"]:
+    n = common.wages.n
+    cv, output = six.treated_output(state.market.tech, human, weights)
+    firm_wages = sums.GroupSums(n=common.firm_count, y=common.firm_log_wage)
+    return jnp.stack(
+        [
+            cv,
+            output,
+            4 * common.wages.slope,
+            six.mean_signal_correlation(economy.faced.params, state, weights),
+            firms.growth_gap(state.asset_path),
+            histogram.gini(common.total_masses, common.total / n),
+            histogram.gini(common.wage_masses, common.wage / n),
+            sums.between_variance(firm_wages, common.wages.yy),
+            common.wage / common.total,
+            state.market.output,
+        ]
     )
-    return common, six.human_sums(outcome, present)
 
 
 def responses(
@@ -112,45 +197,21 @@ def responses(
     """
     require_x64()
     economy = solve(params, scenario or Scenario(), population.firm_shocks, switches)
-    states = (economy.before, economy.after)
-    about = six.reference(economy.before)
-    one = jnp.ones((), jnp.float64)
-    if capital_dividend is None:
-        kept, dividends = one, (0 * one, 0 * one)
-    else:
-        kept = one - capital_dividend
-        dividends = tuple(capital_dividend * mean for mean in _mean_capital(economy, population))
-
-    def summarise(row: Row) -> tuple[tuple[_Sums, _Sums], tuple[HumanSums, HumanSums]]:
-        before = _summarise(row.before, row, about, population.n_firms, kept, dividends[0])
-        after = _summarise(row.after, row, about, population.n_firms, kept, dividends[1])
-        return (before[0], after[0]), (before[1], after[1])
-
-    commons, humans = accumulate(summarise, economy.faced, population)
-    weights = six.treated_weights(economy.after.market.tech)
-
-    def levels(state: State, common: _Sums, human: HumanSums) -> Float[Array, "responses"]:
-        n = common.wages.n
-        cv, output = six.treated_output(state.market.tech, human, weights)
-        firm_wages = GroupSums(n=common.firm_count, y=common.firm_log_wage)
-        return jnp.stack(
-            [
-                cv,
-                output,
-                4 * common.wages.slope,
-                six.mean_signal_correlation(params, state, weights),
-                firms.growth_gap(state.asset_path),
-                histogram.gini(common.total_masses, common.total / n),
-                histogram.gini(common.wage_masses, common.wage / n),
-                sums.between_variance(firm_wages, common.wages.yy),
-                common.wage / common.total,
-                state.market.output,
-            ]
+    statistic = responses_of(economy)
+    if capital_dividend is not None:
+        means = _mean_capital(economy, population)
+        statistic = Responses(
+            about=statistic.about,
+            n_firms=statistic.n_firms,
+            kept=1 - jnp.asarray(capital_dividend),
+            dividends=(capital_dividend * means[0], capital_dividend * means[1]),
         )
+    return evaluate(statistic, economy, population)
 
-    before, after = (levels(*parts) for parts in zip(states, commons, humans, strict=True))
-    relative = jnp.asarray([name in ("m1", "m2", "m4", "output") for name in RESPONSE_NAMES])
-    return (after - before) / jnp.where(relative, before, 1.0)
+
+def responses_of(economy: Economy) -> Responses:
+    """The responses as a statistic of the workers of a solved economy."""
+    return Responses(about=six.reference(economy.before), n_firms=economy.before.intensity.shape[0])
 
 
 def _mean_capital(economy: Economy, population: Population) -> tuple[Scalar, Scalar]:

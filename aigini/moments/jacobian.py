@@ -1,0 +1,125 @@
+"""Exact Jacobians of statistics of the simulated workers, by differentiating from both ends.
+
+A statistic is F(p, S) with sums S = Σ_i s(x_i) over workers whose outcomes x_i depend on the parameters p. Its
+derivative along directions d of the parameters is
+
+    dF = ∂F/∂p d + Σ_i [∂F/∂S ∂s/∂x_i] [∂x_i/∂p d].
+
+The first bracket is taken in reverse mode (a gather from the cotangents of S), the second in forward mode, and they
+meet at each worker in a matrix product. Forward mode alone would add up a histogram for every direction, reverse mode
+alone one table over firms for every statistic; here neither is needed: it costs a second pass over workers.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.economy.economy import Economy
+from aigini.economy.workers import Outcome, in_occupation, outcomes
+from aigini.moments.accumulate import Row, accumulate, over_rows
+from aigini.population.population import Population
+
+
+class Part(NamedTuple):
+    """Some of the sums of a statistic, as the only way in which some outcomes enter some of its values.
+
+    Attributes:
+        select: Picks the sums from all of them, (of the economy, by occupation).
+        fields: Outcomes that they depend on.
+        rows: Positions of the values that depend on them.
+    """
+
+    select: Callable[[tuple[Any, Any]], Any]
+    fields: tuple[str, ...]
+    rows: tuple[int, ...]
+
+
+@runtime_checkable
+class Statistic(Protocol):
+    """A statistic of the workers of a solved economy."""
+
+    @property
+    def parts(self) -> Sequence["Part"]:
+        """Which values depend on which sums, and those on which outcomes; all dependences must be listed."""
+        ...
+
+    def summarise(self, row: Row) -> tuple[Any, Any]:
+        """Sums over a row of workers: those of the economy, and those kept by occupation."""
+        ...
+
+    def finish(self, economy: Economy, sums: tuple[Any, Any]) -> Float[Array, "values"]:
+        """The statistic, from the sums over all workers."""
+        ...
+
+
+def evaluate(statistic: Statistic, economy: Economy, population: Population) -> Float[Array, "values"]:
+    """The statistic; differentiable by JAX in both modes."""
+    return statistic.finish(economy, accumulate(statistic.summarise, economy.faced, population))
+
+
+def value_and_jacobian(
+    solve: Callable[[Array], Economy],
+    of: Callable[[Economy], Statistic],
+    population: Population,
+    point: Float[Array, "parameters"],
+    directions: Float[Array, "directions parameters"],
+) -> tuple[Float[Array, "values"], Float[Array, "values directions"]]:
+    """A statistic and its derivatives along some directions.
+
+    Args:
+        solve: The economy at a point.
+        of: The statistic of an economy; what it takes from the economy itself must not need derivatives.
+        population: The workers.
+        point: Parameters.
+        directions: Moves of the parameters.
+    """
+    economy = solve(point)
+    moves = jax.vmap(lambda move: jax.jvp(solve, (point,), (move,))[1])(directions)
+    statistic = of(economy)
+    sums = accumulate(statistic.summarise, economy.faced, population)
+    value = statistic.finish(economy, sums)
+    seeds = jax.jacrev(lambda s: statistic.finish(economy, s))(sums)
+    direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
+
+    def one_row(workers: Any, own: Array, present: Array) -> Float[Array, "values directions"]:
+        faced = in_occupation(economy.faced, own, population.dtype)
+        states = outcomes(faced, workers)
+        tangents = jax.vmap(
+            lambda move: jax.jvp(
+                lambda f: outcomes(f, workers), (faced,), (in_occupation(move, own, population.dtype),)
+            )[1]
+        )(moves.faced)
+        common, kept = seeds
+        own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
+        total = jnp.zeros((value.shape[0], directions.shape[0]))
+        for part in statistic.parts:
+
+            def sums_of(chosen: list[tuple[Array, ...]], part: Part = part) -> Any:
+                before, after = (
+                    dataclasses.replace(state, **dict(zip(part.fields, values, strict=True)))
+                    for state, values in zip(states, chosen, strict=True)
+                )
+                return part.select(
+                    statistic.summarise(Row(before=before, after=after, workers=workers, present=present))
+                )
+
+            _, pull = jax.vjp(sums_of, [_fields(state, part) for state in states])
+            rows = jnp.asarray(part.rows)
+            (ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
+            meets = jax.tree.map(
+                lambda end, start: jnp.einsum("vw,dw->vd", end, start, preferred_element_type=jnp.float64),
+                ends,
+                [_fields(state, part) for state in tangents],
+            )
+            total = total.at[rows].add(sum(jax.tree.leaves(meets)))
+        return total
+
+    return value, direct.T + over_rows(one_row, population)
+
+
+def _fields(state: Outcome, part: Part) -> tuple[Array, ...]:
+    return tuple(getattr(state, name) for name in part.fields)
