@@ -3,25 +3,30 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import jax
 import typer
 from rich.console import Console
 
-from aigini import jobs
+from aigini import jobs, studies
+from aigini.analysis.pieces import Pieces
+from aigini.analysis.regimes import DEFAULT_PLANES
 from aigini.config import Config, load, parse_overrides
-from aigini.errors import AiginiError
+from aigini.errors import AiginiError, ConfigError
 from aigini.estimation.msm import STAGES, Progress
 from aigini.run import checkpoint, folder, store
+from aigini.run import studies as studies_on_disk
+from aigini.run.ledger import Ledger
 from aigini.verbs import simulate as simulate_verb
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="How generative AI moves inequality: simulate, calibrate, reproduce.",
+    help="How generative AI moves inequality: simulate, calibrate, analyse.",
 )
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -69,15 +74,120 @@ def reproduce(config: ConfigFile = None, overrides: Overrides = None, out: Out =
     print(jobs.reproduce(settings, out=place, resume=resume, watch=_Watch(settings), say=_say))
 
 
+def _study(
+    name: str,
+    config: Path | None,
+    overrides: list[str] | None,
+    out: Path | None,
+    resume: bool,
+    compute: Callable[[Config, Pieces], Any],
+    **asked: object,
+) -> None:
+    """Run an analysis with its pieces kept in the run folder; write its JSON and figures; print it."""
+    settings, place = _begin(config, overrides, out, name)
+    clock = time.perf_counter()
+    ledger = Ledger(place, settings, repr((name, asked)), resume=resume, watch=_Parts())
+    if resume:
+        _say(f"resumed with {ledger.count} finished pieces")
+    result = compute(settings, ledger)
+    _say("drawing figures")
+    run = folder.record(settings, {name: time.perf_counter() - clock})
+    studies_on_disk.save_study(place, name, result, run)
+    jobs.draw_study(place / "figures", name, result)
+    jobs.write_record(place, settings, run)
+    ledger.clear()
+    print(result)
+    _screen.print(f"written: {place / f'{name}.json'} and {place / 'figures'}")
+
+
+@app.command()
+def sensitivity(
+    config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False
+) -> None:
+    """What the moments identify, and what inequality depends on, by exact Jacobians; write sensitivity.json."""
+    _study("sensitivity", config, overrides, out, resume, lambda c, p: studies.sensitivity(c, pieces=p))
+
+
+@app.command()
+def sign(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
+    """Whether the other moments identify the sign of the change of the Gini; write sign.json."""
+    _study("sign", config, overrides, out, resume, lambda c, p: studies.sign(c, pieces=p))
+
+
+@app.command()
+def regimes(
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    resume: Resume = False,
+    plane: Annotated[
+        list[str] | None, typer.Option("--plane", metavar="X,Y", help="Two axes, e.g. eta1,xi; may be repeated.")
+    ] = None,
+    count: Annotated[int, typer.Option("--grid", min=2, help="Grid points along each axis.")] = 21,
+) -> None:
+    """Where AI equalises and where it concentrates, with the boundary between them; write regimes.json."""
+    planes = _planes(plane)
+    _study(
+        "regimes",
+        config,
+        overrides,
+        out,
+        resume,
+        lambda c, p: studies.regimes(c, planes=planes, count=count, pieces=p),
+        planes=planes,
+        count=count,
+    )
+
+
+@app.command()
+def channels(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
+    """Which channels move inequality: an exact Shapley decomposition; write channels.json."""
+    _study("channels", config, overrides, out, resume, lambda c, p: studies.channels(c, pieces=p))
+
+
+@app.command()
+def policy(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
+    """What levers do to inequality and output; write policy.json."""
+    _study("policy", config, overrides, out, resume, lambda c, p: studies.policy(c, pieces=p))
+
+
+def _planes(items: list[str] | None) -> tuple[tuple[str, str], ...]:
+    found = []
+    for item in items or []:
+        parts = tuple(part.strip() for part in item.split(","))
+        if len(parts) != 2 or parts[0] == parts[1]:
+            raise ConfigError(f"--plane {item}: expected two different axes, for example --plane eta1,xi.")
+        found.append((parts[0], parts[1]))
+    return tuple(found) or DEFAULT_PLANES
+
+
+class _Parts:
+    """Shows the progress of an analysis, a line per part and per tenth of it."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._shown: tuple[str, int] = ("", -1)
+
+    def __call__(self, part: str, done: int, total: int) -> None:
+        now = (part, 10 * done // total)
+        if now != self._shown:
+            self._shown = now
+            _screen.print(f"  {time.perf_counter() - self._start:6.1f} s  {part}: {done} of {total}")
+
+
 @app.command()
 def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")]) -> None:
     """Draw the figures of a run folder again, from its files."""
     fitted = "simulate_at_estimates" if (run / "simulate_at_estimates.json").exists() else "simulate"
     simulation = store.load_simulation(run, fitted) if (run / f"{fitted}.json").exists() else None
     calibration = store.load_calibration(run) if (run / "calibration.json").exists() else None
-    if simulation is None and calibration is None:
-        raise typer.BadParameter(f"{run} holds neither simulate.json nor calibration.json.")
-    for path in jobs.draw(run / "figures", simulation, calibration):
+    found = [name for name in studies_on_disk.KINDS if (run / f"{name}.json").exists()]
+    if simulation is None and calibration is None and not found:
+        raise typer.BadParameter(f"{run} holds no result of aigini.")
+    paths = jobs.draw(run / "figures", simulation, calibration)
+    for name in found:
+        paths += jobs.draw_study(run / "figures", name, studies_on_disk.load_study(run, name))
+    for path in paths:
         print(path)
 
 

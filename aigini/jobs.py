@@ -141,6 +141,19 @@ def draw(place: Path, simulation: Simulation | None, calibration: Calibration | 
     return paths
 
 
+def draw_study(place: Path, name: str, result: Any) -> list[Path]:
+    """Draw the figures of an analysis into `place`."""
+    folder.prepare(place)
+    draw_one = {
+        "sensitivity": figures.draw_sensitivity,
+        "sign": figures.draw_sign,
+        "regimes": lambda found, where: figures.draw_regimes(found.maps, found.distances, where),
+        "channels": figures.draw_channels,
+        "policy": figures.draw_policy,
+    }[name]
+    return draw_one(result, place)
+
+
 class _Clock:
     """Seconds between stops, by name."""
 

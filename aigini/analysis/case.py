@@ -2,11 +2,12 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from aigini.analysis.evaluator import Evaluator, directions
-from aigini.analysis.refit import FEASIBLE, Refit, refit
+from aigini.analysis.refit import FEASIBLE, refit
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace, weight_root
 from aigini.estimation.result import Target
@@ -24,7 +25,8 @@ class Case:
         targets: Targets by moment.
         income: Income concept of m6.
         weighting: W, ``[moments, moments]``.
-        fit: The estimation.
+        values: Every parameter at the estimates.
+        responses: Responses there, ``[responses]``.
         jacobian: Of all responses in all parameters at the estimates, ``[responses, parameters]``.
     """
 
@@ -33,13 +35,9 @@ class Case:
     targets: Mapping[str, Target]
     income: IncomeConcept
     weighting: np.ndarray
-    fit: Refit
+    values: Mapping[str, float]
+    responses: np.ndarray
     jacobian: np.ndarray
-
-    @property
-    def values(self) -> Mapping[str, float]:
-        """Every parameter at the estimates."""
-        return self.fit.values
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -73,7 +71,7 @@ class Case:
 
     def response(self, name: str) -> float:
         """A response at the estimates."""
-        return float(self.fit.responses[RESPONSE_NAMES.index(name)])
+        return float(self.responses[RESPONSE_NAMES.index(name)])
 
     def require_sign_problem(self) -> None:
         """Raise unless m6 is a target and η1 is free, which questions about the sign need.
@@ -88,20 +86,20 @@ class Case:
             )
 
 
-def estimate_case(
+def estimate_values(
     evaluator: Evaluator,
     start: Mapping[str, float],
     space: FreeSpace,
     targets: Mapping[str, Target],
     income: IncomeConcept,
-    weighting: str | np.ndarray = "diagonal",
-) -> Case:
-    """Estimate the economy from `start` and return it with its Jacobian.
+    weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
+) -> Mapping[str, float]:
+    """Estimate the economy from `start`; every parameter at the estimates.
 
     Raises:
         AnalysisError: if an exactly identified problem misses a target, so that "at the estimates" is not what it says.
     """
-    root = weight_root(weighting, [target.se for target in targets.values()])  # pyright: ignore[reportArgumentType]
+    root = weight_root(weighting, [target.se for target in targets.values()])
     pairs = {name: (target.value, target.se) for name, target in targets.items()}
     fit = refit(evaluator, start, space, pairs, income, root=root)
     if len(space.names) == len(targets) and not fit.feasible:
@@ -111,5 +109,18 @@ def estimate_case(
             f" s.e. (accepted: {FEASIBLE}); run `aigini calibrate` to see what the economy can reach, and start from"
             " its estimates with --set params.NAME=VALUE."
         )
-    _, jacobian = evaluator.jacobian(fit.values)
-    return Case(evaluator, space, targets, income, root @ root.T, fit, jacobian)
+    return fit.values
+
+
+def known_case(
+    evaluator: Evaluator,
+    values: Mapping[str, float],
+    space: FreeSpace,
+    targets: Mapping[str, Target],
+    income: IncomeConcept,
+    weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
+) -> Case:
+    """The economy at known estimates."""
+    root = weight_root(weighting, [target.se for target in targets.values()])
+    responses, jacobian = evaluator.jacobian(values)
+    return Case(evaluator, space, targets, income, root @ root.T, values, responses, jacobian)

@@ -1,10 +1,10 @@
 """What the moments identify, and what inequality depends on: exact Jacobians at the estimates, put to use.
 
 * Elasticities of every moment and outcome in every parameter.
-* Λ: how estimates, and outcomes through them, move with the targets; its sign is such that Λ times a small change of the
-  targets is the change of the estimates.
-* Shares of the variance of each estimate and of the change of each Gini that come from each target's standard error, and
-  from the range of each parameter that is not estimated, which moves the estimates too.
+* Λ: how estimates, and outcomes through them, move with the targets; its sign is such that Λ times a small change of
+  the targets is the change of the estimates.
+* Shares of the variance of each estimate and of the change of each Gini that come from each target's standard error,
+  and from the range of each parameter that is not estimated, which moves the estimates too.
 * What more data would tell about the sign: with d the derivative of the change of the Gini in a target, its variance is
   Σ d² se² (independent targets), the sign has probability P = Φ(change / sd) and entropy H(P), and one more per cent of
   precision of a target lowers H by (dH/d var) d² se² / 100.
@@ -19,6 +19,7 @@ from scipy.special import ndtr
 
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import directions
+from aigini.analysis.regimes import SAY
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import Identification, identification
@@ -121,13 +122,13 @@ class Decomposition:
             total = sum(sign.variance.values())
             shares = ", ".join(f"{name} {100 * value / total:.0f} %" for name, value in top) if total else "nothing"
             lines.append(
-                f"Gini of {sign.concept} income {sign.change:+.4f} (sd {sign.sd:.4f}, P(rise) {sign.probability:.2f}),"
+                f"Gini of {SAY[sign.concept]} {sign.change:+.4f} (sd {sign.sd:.4f}, P(rise) {sign.probability:.2f}),"
                 f" estimated with {', '.join(sign.estimated_with)}; variance from {shares}"
             )
             best = max(sign.value_of_precision, key=lambda name: sign.value_of_precision[name])
             lines.append(
-                f"  the sign is {sign.entropy:.2f} bits uncertain; 1 % more precision of {best} would lower that most, by"
-                f" {sign.value_of_precision[best]:.3g} millibits"
+                f"  the sign is {sign.entropy:.2f} bits uncertain; 1 % more precision of {best} would lower that most,"
+                f" by {sign.value_of_precision[best]:.3g} millibits"
             )
         return "\n".join(lines)
 
@@ -238,7 +239,7 @@ def _entropy(p: float) -> float:
 
 
 def _entropy_slope(change: float, sd: float) -> float:
-    """D entropy / d variance of the change; raising log precision by 1 lowers a target's part of the variance by itself."""
+    """Derivative of the entropy in the variance; a target's part of that falls one to one with its log precision."""
     if sd == 0:
         return 0.0
     z = change / sd

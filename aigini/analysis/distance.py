@@ -1,26 +1,27 @@
 """Distance to the regime boundary: the smallest move of the parameters that flips the sign of the change of a Gini.
 
 A move is measured in units of each parameter's range. For all parameters together the nearest boundary point solves
-min |u|² subject to g(u) = 0, u being moves in units of ranges; each step projects onto the linearised boundary
-(Hasofer & Lind 1974, Rackwitz & Fiessler 1978, of structural reliability). For one parameter alone it is the nearest
-root on a line.
+min |u|² subject to g(u) = 0, u being moves in units of ranges (Hasofer & Lind 1974, of structural reliability), by
+sequential quadratic programming with exact gradients. For one parameter alone it is the nearest root on a line.
 """
 
 import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.optimize import Bounds, minimize
 
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import GINIS, directions, tied
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.regimes import SAY, RegimeMap
 from aigini.analysis.roots import first_root
 from aigini.errors import AnalysisError
-from aigini.estimation.problem import Tie
-from aigini.parameters import SPECS
+from aigini.estimation.problem import FreeSpace, Tie
 
-_STEPS = 30
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-8
+_SCALE = 1e3  # of the constraint, so that a change of the Gini by 0.001 is of order 1
+_REACH = 4.0  # ranges
 _LINE = 12  # trial points on each side of a line
 
 
@@ -60,18 +61,37 @@ class Distance:
     alone: Mapping[str, Move]
 
     def __str__(self) -> str:
-        lines = [f"distance of the Gini of {self.concept} income ({self.gini_change:+.5f}) to the boundary, in ranges"]
+        lines = [f"distance of the Gini of {SAY[self.concept]} ({self.gini_change:+.5f}) to the boundary, in ranges"]
         if self.together.distance is None:
             lines.append(f"  all together: {self.together.note}")
         else:
             to = ", ".join(f"{name} {value:.4g}" for name, value in self.together.to.items())
-            lines.append(f"  all together: {self.together.distance:.3f} ({to})")
+            note = f"; {self.together.note}" if self.together.note else ""
+            lines.append(f"  all together: {self.together.distance:.3f} ({to}{note})")
         for name, move in sorted(self.alone.items(), key=lambda item: item[1].distance or np.inf):
             if move.distance is None:
                 lines.append(f"  {name} alone: {move.note}")
             else:
                 lines.append(f"  {name} alone: {move.distance:.3f} (to {move.to[name]:.4g})")
         return "\n".join(lines)
+
+
+@dataclasses.dataclass(frozen=True)
+class Regimes:
+    """Maps of the regimes and distances to their boundaries.
+
+    Attributes:
+        params: Every parameter at the estimates.
+        maps: One for each pair of axes.
+        distances: One for each income concept.
+    """
+
+    params: Mapping[str, float]
+    maps: Sequence[RegimeMap]
+    distances: Sequence[Distance]
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(part) for part in (*self.maps, *self.distances))
 
 
 def distance(
@@ -127,10 +147,22 @@ class _Line:
         moved = {name: base[name] + float(u * w) for name, u, w in zip(self.names, move, self.widths, strict=True)}
         return tied({**base, **moved}, self.tie)
 
-    def gradient(self, move: np.ndarray) -> tuple[float, np.ndarray] | None:
+    def reach(self, which: int) -> tuple[float, float]:
+        """How far a parameter may move, in ranges: four of them, and within its bounds."""
+        name, width, here = self.names[which], self.widths[which], self.case.values[self.names[which]]
+        low, high = FreeSpace((name,), self.tie).bounds(name)
+        inside = 1 - 1e-6  # bounds themselves may be excluded
+        return (
+            max((low - here) * inside / width, -_REACH),
+            min((high - here) * inside / width, _REACH),
+        )
+
+    def gradient(self, move: np.ndarray) -> tuple[float, np.ndarray]:
         values = self.values(move)
         if not self.case.evaluator.admits(values):
-            return None
+            raise AnalysisError(
+                f"the way to the boundary leads out of the parameter space, to {self.moved(move)}; narrow the ranges."
+            )
         found, slopes = self.case.evaluator.along(values, directions(self.names, self.tie))
         return float(found[GINIS[self.row]]), slopes[GINIS[self.row]] * self.widths
 
@@ -149,37 +181,39 @@ class _Line:
 
 
 def _together(line: _Line) -> Move:
-    move = np.zeros(len(line.names))
-    now = line.gradient(move)
-    assert now is not None  # the estimates are a point of the parameter space
-    for _ in range(_STEPS):
-        value, slope = now
-        if not slope @ slope > 0:
-            return Move(None, {}, None, "no parameter with a range moves it")
-        target = slope * (slope @ move - value) / (slope @ slope)
-        if abs(value) < _TOLERANCE and np.linalg.norm(target - move) < 1e-6:
-            return Move(float(np.linalg.norm(move)), line.moved(move), value)
-        for step in 0.5 ** np.arange(10):
-            now = line.gradient(move + step * (target - move))
-            if now is not None:
-                move = move + step * (target - move)
-                break
-        else:
-            return Move(None, {}, None, "the boundary lies outside the parameter space")
-    return Move(None, {}, None, f"not found in {_STEPS} steps")
+    seen: dict[bytes, tuple[float, np.ndarray]] = {}
+
+    def gini(move: np.ndarray) -> tuple[float, np.ndarray]:
+        key = move.tobytes()
+        if key not in seen:
+            seen[key] = line.gradient(move)
+        return seen[key]
+
+    here = np.zeros(len(line.names))
+    low, high = np.array([line.reach(k) for k in range(len(line.names))]).T
+    found = minimize(
+        lambda u: u @ u / 2,
+        here,
+        jac=lambda u: u,
+        method="SLSQP",
+        bounds=Bounds(low, high),  # pyright: ignore[reportArgumentType]
+        constraints={"type": "eq", "fun": lambda u: _SCALE * gini(u)[0], "jac": lambda u: _SCALE * gini(u)[1]},
+        options={"maxiter": 100, "ftol": 1e-9},
+    )
+    residual, _ = gini(found.x)
+    if not abs(residual) < _TOLERANCE:
+        return Move(None, {}, None, f"not found: {found.message}")
+    edge = [name for name, u, a, b in zip(line.names, found.x, low, high, strict=True) if min(u - a, b - u) < 1e-6]
+    note = f"{', '.join(edge)} at the end of its reach" if edge else ""
+    return Move(float(np.linalg.norm(found.x)), line.moved(found.x), residual, note)
 
 
 def _alone(line: _Line, which: int) -> Move:
     """The root nearest to the estimates on a line, from sign changes at trial points out to the parameter's bounds."""
-    name, width = line.names[which], line.widths[which]
-    spec, here = SPECS[name], line.case.values[name]
-    low, high = line.case.space.bounds(name) if name in line.case.space.names else (spec.lower, spec.upper)
+    name, width, here = line.names[which], line.widths[which], line.case.values[line.names[which]]
     unit = np.eye(len(line.names))[which]
     best: Move | None = None
-    reach = [
-        (max(low, here - 4 * width) - here) * (1 - 1e-6) / width,
-        (min(high, here + 4 * width) - here) * (1 - 1e-6) / width,
-    ]
+    reach = line.reach(which)
     for end in reach:
         trials = np.linspace(0.0, end, _LINE + 1)
         found = line.many([u * unit for u in trials])

@@ -18,6 +18,8 @@ from aigini.analysis.pieces import Pieces
 from aigini.errors import AnalysisError
 
 CONCEPTS = ("total", "wage")
+SAY = {"total": "total income", "wage": "wages"}
+"""Income concepts in words."""
 
 DEFAULT_PLANES = (("eta1", "xi"), ("eta0", "eta1"), ("asset_gini", "xi"), ("sigma", "xi"))
 
@@ -71,7 +73,7 @@ class RegimeMap:
             found, values = self.boundary[concept], self.values(concept)
             rising = np.mean(values[np.isfinite(values)] > 0)
             lines.append(
-                f"  Gini of {concept} income: rises on {100 * rising:.0f} % of the map; boundary with"
+                f"  Gini of {SAY[concept]}: rises on {100 * rising:.0f} % of the map; boundary with"
                 f" {len(found.branches)} branch(es), {sum(len(b.points) for b in found.branches)} points"
             )
             for axis, value in found.crossings:

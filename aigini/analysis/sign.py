@@ -15,6 +15,7 @@ from aigini.analysis.case import Case
 from aigini.analysis.evaluator import tied
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.refit import Refit, refit, without
+from aigini.analysis.regimes import SAY
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import RESPONSE_NAMES
@@ -227,7 +228,7 @@ def _signs(points: Sequence[RidgePoint]) -> list[str]:
 
 
 def _statement(case: Case, points: Sequence[RidgePoint], signs: Mapping[float, Sequence[str]]) -> str:
-    concept = {"total": "total income", "wage": "wages"}[case.income]
+    concept = SAY[case.income]
     own = case.values["xi"]
     here = [point for point in points if point.xi == own and point.feasible]
     lines = []

@@ -12,6 +12,7 @@ from aigini.config.schema import (
     FileSchema,
     IncomeSection,
     PopulationSection,
+    RangeSection,
     ScenarioSection,
     TargetSection,
 )
@@ -77,6 +78,7 @@ def _known_beside(location: tuple[int | str, ...]) -> list[str]:
         "population": PopulationSection,
         "scenario": ScenarioSection,
         "targets": TargetSection,
+        "ranges": RangeSection,
         "calibration": CalibrationSection,
         "income": IncomeSection,
     }

@@ -54,6 +54,7 @@ class Config:
         descent: First stage.
         polish: Second stage.
         income: Income concept of m6.
+        ranges: Plausible values of parameters, (low, high).
         source: The resolved configuration as nested plain values, ready to be written.
     """
 
@@ -71,6 +72,7 @@ class Config:
     descent: DescentSettings
     polish: PolishSettings
     income: IncomeConcept
+    ranges: Mapping[str, tuple[float, float]]
     source: Mapping[str, Any]
 
     @property
@@ -83,9 +85,11 @@ class Config:
         """The resolved configuration as TOML."""
         return tomli_w.dumps(_without_none(self.source))
 
-    def draw(self, seed: int | None = None) -> Population:
-        """Draw the population, or one of another seed."""
+    def draw(self, seed: int | None = None, precision: Literal["float32", "float64"] | None = None) -> Population:
+        """Draw the population, or one of another seed or precision."""
         settings = dict(self.population)
+        if precision is not None:
+            settings["precision"] = precision
         if seed is not None:
             settings["seed"] = seed
         return draw_population(years=self.years, **settings)
@@ -199,6 +203,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         if name in file.calibration.moments and name in file.targets
     }
     weighting = _calibration(file, params, targets, found)
+    _ranges(file, found)
     if found:
         raise ConfigError("\n".join(f"{where}: {line}" for line in found))
     settings = file.calibration
@@ -227,6 +232,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
             steps=settings.polish_steps, block=settings.checkpoint_every, tolerance=settings.polish_tolerance
         ),
         income=file.income.concept,
+        ranges={name: (span.low, span.high) for name, span in file.ranges.items()},
         source=resolved,
     )
 
@@ -278,6 +284,17 @@ def _calibration(
     except EstimationError as error:
         found.append(str(error))
     return matrix
+
+
+def _ranges(file: FileSchema, found: list[str]) -> None:
+    for name, span in file.ranges.items():
+        if name not in SPECS:
+            found.append(f"ranges.{name}: {unknown_name(name, list(SPECS))}")
+        elif not (span.low < span.high and SPECS[name].admits(span.low) and SPECS[name].admits(span.high)):
+            found.append(
+                f"ranges.{name} = [{span.low:g}, {span.high:g}] is not a range: expected two values in"
+                f" {SPECS[name].interval()}, the smaller first; correct it."
+            )
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,15 @@ class TargetSection(Section):
     seen: str = ""
 
 
+class RangeSection(Section):
+    """[ranges.NAME]: what values of a parameter are plausible."""
+
+    low: float
+    high: float
+    source: str = ""
+    seen: str = ""
+
+
 class CalibrationSection(Section):
     """[calibration]."""
 
@@ -79,3 +88,4 @@ class FileSchema(Section):
     targets: dict[Moment, TargetSection] = {}
     calibration: CalibrationSection
     income: IncomeSection = IncomeSection()
+    ranges: dict[str, RangeSection] = {}

@@ -1,0 +1,143 @@
+"""Through which channels AI moves inequality, and how much that depends on the order in which they are switched on."""
+
+import math
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
+from aigini.figures.marks import DOWN, DOWN_HATCH, UP, UP_HATCH, say
+from aigini.figures.style import AFTER, BEFORE, FAINT, INK, SINGLE, limit_to, new_figure, number, styled
+
+_TITLES = {
+    "gini_total": "Gini of total income",
+    "gini_wage": "Gini of wages",
+    "college_premium": "college premium",
+    "between_firm_variance": "between-firm variance of log wages",
+}
+_UNITS = {
+    "gini_total": "change, hundredths of the Gini",
+    "gini_wage": "change, hundredths of the Gini",
+    "college_premium": "change, hundredths of a log point",
+    "between_firm_variance": "change, hundredths of a squared log point",
+}
+"""Every outcome is shown times 100."""
+_WIDTH = 12.5
+
+
+@styled
+def waterfall(result: ChannelDecomposition) -> Figure:
+    """From no change to the whole change of each outcome, by the Shapley contributions of the channels."""
+    figure, panels = _panels(result, "What each channel contributes to the effect of AI")
+    for axis, (name, outcome) in zip(panels, result.outcomes.items(), strict=False):
+        _steps(axis, outcome)
+        _describe(axis, name, [*outcome.contributions, "all channels"], steps=True)
+    handles = [
+        Patch(facecolor=UP, hatch=UP_HATCH, edgecolor="white", label="concentrating (raises the outcome)"),
+        Patch(facecolor=DOWN, hatch=DOWN_HATCH, edgecolor="white", label="equalising (lowers it)"),
+        Patch(facecolor=BEFORE, edgecolor=INK, linewidth=1.6, label="all channels together"),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    return figure
+
+
+def _panels(result: ChannelDecomposition, title: str) -> tuple[Figure, list[Axes]]:
+    """A panel for each outcome, two in a line."""
+    count = len(result.outcomes)
+    if not count:
+        figure = new_figure(title, SINGLE)
+        say(figure.subplots(), "no outcome was decomposed")
+        return figure, []
+    columns = min(2, count)
+    lines = math.ceil(count / columns)
+    bars = max(len(outcome.contributions) for outcome in result.outcomes.values()) + 1
+    figure = new_figure(title, (_WIDTH * columns / 2, 1.2 + lines * (1.3 + 0.36 * bars)))
+    panels = list(figure.subplots(lines, columns, squeeze=False, sharey=True).ravel())
+    for axis in panels[count:]:
+        axis.axis("off")
+    return figure, panels
+
+
+def _describe(axis: Axes, name: str, rows: list[str], *, steps: bool) -> None:
+    """Title, unit and names of the rows, the first one on top."""
+    axis.set_title(_TITLES.get(name, OUTCOMES.get(name, name)))
+    axis.set_xlabel(_UNITS.get(name, "change, hundredths"))
+    axis.set_yticks(range(len(rows)), [row.replace("_", " ") for row in rows])
+    axis.set_ylim(len(rows) - 0.45, -0.55)
+    axis.grid(visible=False, axis="y")
+    if steps:
+        axis.axhline(len(rows) - 1.5, color=FAINT, linewidth=1, linestyle="--")
+
+
+def _steps(axis: Axes, outcome: OutcomeChannels) -> None:
+    """A bar for each channel that starts where the one before ended, then the total from 0."""
+    parts = 100 * np.array([*outcome.contributions.values(), outcome.total])
+    ends = np.append(np.cumsum(parts[:-1]), parts[-1])
+    starts = np.append(np.append(0.0, ends[:-2]), 0.0)[: len(parts)]
+    axis.axvline(0, color=INK, linewidth=1)
+    reach = np.concatenate([starts, ends])
+    limit_to(axis, "x", reach, least=0.01, zero=True)
+    low, high = axis.get_xlim()
+    # Room for the numbers beside the bars.
+    axis.set_xlim(low - 0.16 * (high - low), high + 0.16 * (high - low))
+    for place, (start, part) in enumerate(zip(starts, parts, strict=True)):
+        if not np.isfinite(part + start):
+            axis.annotate("n/a", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=11)
+            continue
+        rising, whole = part > 0, place == len(parts) - 1
+        colour, hatch = (UP, UP_HATCH) if rising else (DOWN, DOWN_HATCH)
+        style: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white"}
+        if whole:
+            style = {"facecolor": BEFORE, "edgecolor": INK, "linewidth": 1.6}
+        axis.barh(place, part, 0.62, left=start, **style)
+        if place < len(parts) - 2:
+            axis.plot([start + part] * 2, [place - 0.31, place + 1.31], color=INK, linewidth=0.9)
+        axis.annotate(
+            number(part, "+.3f"),
+            (start + part, place),
+            (5 if part >= 0 else -5, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if part >= 0 else "right",
+            fontsize=11,
+            weight="bold" if whole else "normal",
+        )
+
+
+@styled
+def channel_orders(result: ChannelDecomposition) -> Figure:
+    """Effect of each channel when it is switched on alone, on average over all orders, and last."""
+    figure, panels = _panels(result, "What a channel does depends on which others are on")
+    for axis, (name, outcome) in zip(panels, result.outcomes.items(), strict=False):
+        _dots(axis, outcome)
+        _describe(axis, name, list(outcome.contributions), steps=False)
+    handles = [
+        Line2D([], [], linestyle="", label="alone, all others off", **_ALONE),
+        Line2D([], [], linestyle="", label="average over all orders (its contribution)", **_SHAPLEY),
+        Line2D([], [], linestyle="", label="last, all others on", **_LAST),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    return figure
+
+
+_ALONE = {"marker": "o", "markersize": 13, "markerfacecolor": "white", "color": BEFORE, "markeredgewidth": 2.2}
+_SHAPLEY = {"marker": "D", "markersize": 7, "color": INK, "markeredgecolor": "white"}
+_LAST = {"marker": "|", "markersize": 22, "color": AFTER, "markeredgewidth": 3.2}
+
+
+def _dots(axis: Axes, outcome: OutcomeChannels) -> None:
+    names = list(outcome.contributions)
+    kinds = [
+        100 * np.array([values[name] for name in names])
+        for values in (outcome.alone, outcome.last, outcome.contributions)
+    ]
+    place = np.arange(len(names))
+    axis.axvline(0, color=INK, linewidth=1)
+    axis.hlines(place, np.fmin.reduce(kinds), np.fmax.reduce(kinds), color=FAINT, linewidth=3)
+    for values, style in zip(kinds, (_ALONE, _LAST, _SHAPLEY), strict=True):
+        axis.plot(values, place, linestyle="", **style)
+    limit_to(axis, "x", np.concatenate(kinds), least=0.01, zero=True)

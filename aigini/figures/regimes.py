@@ -1,0 +1,204 @@
+"""Where AI equalises and where it concentrates, and how far the estimates are from the boundary."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from scipy.interpolate import RegularGridInterpolator
+from scipy.ndimage import distance_transform_edt
+
+from aigini.analysis.distance import Distance
+from aigini.analysis.regimes import CONCEPTS, RegimeMap
+from aigini.figures.marks import DIVERGING, DOWN, GINI_UNIT, axis_label, parameter_label, response_label, say
+from aigini.figures.style import BEFORE, FAINT, INK, SINGLE, new_figure, number, styled
+
+_STAR = {"marker": "*", "color": "white", "markersize": 18, "markeredgecolor": INK, "markeredgewidth": 1.2}
+_HALO = [withStroke(linewidth=3.5, foreground="white")]
+_BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 11}
+_FINE = 121
+"""Points along each side of the grid on which regions are named."""
+_LEAST = 0.02
+"""Smallest share of a map that is named."""
+
+
+@styled
+def regime_map(result: RegimeMap) -> Figure:
+    """Change of both Ginis over a plane, with the traced boundary between the regimes."""
+    figure = new_figure("Where AI equalises and where it concentrates", (13.0, 6.4))
+    panels = figure.subplots(1, 2, sharey=True)
+    finite = [np.abs(values[np.isfinite(values)]) for values in map(result.values, CONCEPTS)]
+    limit = max(100 * float(np.concatenate(finite).max(initial=0.0)), 0.01)
+    levels = np.array(MaxNLocator(nbins=12, symmetric=True, steps=[1, 2, 2.5, 5, 10]).tick_values(-limit, limit))
+    drawn = [_map_panel(axis, result, concept, levels) for axis, concept in zip(panels, CONCEPTS, strict=True)]
+    panels[0].set_ylabel(axis_label(result.y_name))
+    shown = [contours for contours in drawn if contours is not None]
+    if shown:
+        bar = figure.colorbar(shown[0], ax=panels, pad=0.015, aspect=28)
+        bar.set_label(f"{GINI_UNIT}\n(thin lines: solid above 0, dashed below)")
+        bar.set_ticks(levels[::2], labels=[number(level, ".3g") for level in levels[::2]])
+    inside = result.x[0] <= result.estimate[0] <= result.x[-1] and result.y[0] <= result.estimate[1] <= result.y[-1]
+    place = "" if inside else ", outside this map"
+    handles = [
+        Line2D([], [], color=INK, linewidth=3.2, label="boundary: the Gini does not change"),
+        Line2D([], [], linestyle="", label=f"the estimates{place}", **_STAR),
+    ]
+    if any(not np.isfinite(result.values(concept)).all() for concept in CONCEPTS):
+        handles.append(Patch(facecolor="white", edgecolor=FAINT, hatch="xxx", label="no finite outcome"))  # pyright: ignore[reportArgumentType]
+    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    return figure
+
+
+def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) -> QuadContourSet | None:
+    x, y, values = result.x, result.y, 100 * result.values(concept)
+    corner, width, height = (x[0], y[0]), x[-1] - x[0], y[-1] - y[0]
+    axis.add_patch(Rectangle(corner, width, height, facecolor="white", edgecolor=FAINT, hatch="xxx", linewidth=0))
+    axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=axis_label(result.x_name))
+    axis.set_title(response_label(f"gini_{concept}"))
+    axis.grid(visible=False)
+    branches = result.boundary[concept].branches
+    contours = None
+    if np.isfinite(values).any():
+        known = np.ma.masked_invalid(values.T)
+        contours = axis.contourf(x, y, known, levels=levels, cmap=DIVERGING, vmin=levels[0], vmax=levels[-1])
+        other = [level for level in levels if abs(level) > 1e-9 * levels[-1]]
+        styles = ["dashed" if level < 0 else "solid" for level in other]
+        axis.contour(x, y, known, levels=other, colors=INK, linewidths=0.6, linestyles=styles, alpha=0.6)
+        _name_regions(axis, result, values)
+    for branch in branches:
+        axis.plot(
+            *branch.points.T, color=INK, linewidth=3.2, path_effects=[withStroke(linewidth=5.5, foreground="white")]
+        )
+    axis.plot([result.estimate[0]], [result.estimate[1]], linestyle="", zorder=6, **_STAR)
+    return contours
+
+
+def _name_regions(axis: Axes, result: RegimeMap, values: np.ndarray) -> None:
+    """Name each regime where the words have most room, away from the boundary, the edges and the estimates."""
+    fine_x, fine_y = (np.linspace(grid[0], grid[-1], _FINE) for grid in (result.x, result.y))
+    at = np.stack(np.meshgrid(fine_x, fine_y, indexing="ij"), axis=-1)
+    fine = RegularGridInterpolator((result.x, result.y), values)(at)
+    unit = (at - at[0, 0]) / (at[-1, -1] - at[0, 0])
+    star = (np.array(result.estimate) - at[0, 0]) / (at[-1, -1] - at[0, 0])
+    # The words are about four times as wide as high, with room around them.
+    free = np.abs(unit - star) @ np.array([1.0, 4.0]) > 0.2
+    for words, region in (("concentrating", fine > 0), ("equalising", fine < 0)):
+        if region.mean() < _LEAST:
+            continue
+        room = np.asarray(distance_transform_edt(np.pad(region & free, 1), sampling=(1.0, 4.0)))
+        best = np.unravel_index(np.argmax(room), room.shape)
+        place = (np.array(best) - 1) / (_FINE - 1)
+        # No closer to the edges than half the words.
+        axis.text(
+            *np.clip(place, (0.18, 0.05), (0.82, 0.95)),
+            words,
+            transform=axis.transAxes,
+            ha="center",
+            va="center",
+            weight="bold",
+            fontsize=13,
+            path_effects=_HALO,
+            zorder=5,
+        )
+
+
+@styled
+def distances(results: Sequence[Distance]) -> Figure:
+    """How far each parameter alone, and all together, must move before the sign of the change of a Gini flips."""
+    title = "Distance of the estimates to the boundary between regimes"
+    if not results:
+        figure = new_figure(title, SINGLE)
+        say(figure.subplots(), "no distance was computed")
+        return figure
+    most = max(len(result.alone) for result in results) + 1
+    figure = new_figure(title, (6.6 * len(results), 2.2 + 0.36 * most))
+    for axis, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
+        _distance_bars(axis, result)
+    figure.supxlabel(
+        "In brackets: where the parameter ends. No flip: none as far as the parameter was moved.",
+        x=0.02,
+        ha="left",
+        fontsize=11,
+    )
+    return figure
+
+
+def _distance_bars(axis: Axes, result: Distance) -> None:
+    moves = sorted(result.alone.items(), key=lambda item: np.inf if item[1].distance is None else item[1].distance)
+    known = [move.distance for move in (result.together, *result.alone.values()) if move.distance is not None]
+    rows = [("all together", result.together), *((parameter_label(name), move) for name, move in moves)]
+    for place, (_, move) in enumerate(rows):
+        if move.distance is None:
+            # All together there is no such thing as a full search, only a reason why none was found.
+            words = "no flip" if place else "\n".join(textwrap.wrap(f"not found: {move.note}".rstrip(": "), 40))
+            axis.annotate(words, (0, place), (5, 0), style="italic", **_BESIDE)
+            continue
+        room = np.asarray(distance_transform_edt(np.pad(region & free, 1), sampling=(1.0, 4.0)))
+        best = np.unravel_index(np.argmax(room), room.shape)
+        place = (np.array(best) - 1) / (_FINE - 1)
+        # No closer to the edges than half the words.
+        axis.text(
+            *np.clip(place, (0.18, 0.05), (0.82, 0.95)),
+            words,
+            transform=axis.transAxes,
+            ha="center",
+            va="center",
+            weight="bold",
+            fontsize=13,
+            path_effects=_HALO,
+            zorder=5,
+        )
+
+
+@styled
+def distances(results: Sequence[Distance]) -> Figure:
+    """How far each parameter alone, and all together, must move before the sign of the change of a Gini flips."""
+    title = "Distance of the estimates to the boundary between regimes"
+    if not results:
+        figure = new_figure(title, SINGLE)
+        say(figure.subplots(), "no distance was computed")
+        return figure
+    most = max(len(result.alone) for result in results) + 1
+    figure = new_figure(title, (6.6 * len(results), 2.2 + 0.36 * most))
+    for axis, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
+        _distance_bars(axis, result)
+    figure.supxlabel(
+        "In brackets: where the parameter ends. No flip: none as far as the parameter was moved.",
+        x=0.02,
+        ha="left",
+        fontsize=11,
+    )
+    return figure
+
+
+def _distance_bars(axis: Axes, result: Distance) -> None:
+    moves = sorted(result.alone.items(), key=lambda item: np.inf if item[1].distance is None else item[1].distance)
+    known = [move.distance for move in (result.together, *result.alone.values()) if move.distance is not None]
+    rows = [("all together", result.together), *((parameter_label(name), move) for name, move in moves)]
+    for place, (_, move) in enumerate(rows):
+        if move.distance is None:
+            axis.annotate(
+                "no flip", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=11, style="italic"
+            )
+            continue
+        colour, hatch = (BEFORE, "////") if place == 0 else (DOWN, "")
+        axis.barh(place, move.distance, 0.68, color=colour, hatch=hatch, edgecolor="white")
+        words = number(move.distance, ".2f")
+        if place > 0:
+            words += f" (to {number(move.to[moves[place - 1][0]], '.3g')})"
+        axis.annotate(words, (move.distance, place), (5, 0), **_BESIDE)
+    axis.axhline(0.5, color=FAINT, linewidth=1, linestyle="--")
+    axis.set_yticks(range(len(rows)), [label for label, _ in rows])
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.set_xlim(0, 1.45 * max(known, default=0.0) or 1.0)
+    axis.set_xlabel("distance, in widths of the parameter's range")
+    change = number(100 * result.gini_change, "+.2f")
+    axis.set_title(f"{response_label(f'gini_{result.concept}')}, now {change} hundredths")
+    axis.grid(visible=False, axis="y")

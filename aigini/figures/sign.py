@@ -1,0 +1,119 @@
+"""Whether the other targets identify the sign: the change of the Gini along the ridge of economies that meet them."""
+
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from aigini.analysis.sign import RidgePoint, Sign
+from aigini.figures.marks import GINI_UNIT, MARKERS, end_labels, parameter_label, response_label, say, symbol
+from aigini.figures.style import AFTER, BEFORE, INK, SINGLE, WIDE, limit_to, new_figure, styled
+from aigini.parameters import SPECS
+
+_WIDE_RANGE = 30.0
+"""Estimates that vary by a larger factor are drawn on a log scale."""
+_STAR = {"marker": "*", "color": AFTER, "markersize": 17, "markeredgecolor": INK, "markeredgewidth": 0.9}
+
+
+@styled
+def ridge(result: Sign) -> Figure:
+    """Change of both Ginis against η1 for each ξ, the other targets being met again at every point."""
+    figure = new_figure("Change of the Gini along economies that meet all targets but m6", (12.5, 6.4))
+    panels = figure.subplots(1, 2)
+    for axis, concept in zip(panels, sorted(("total", "wage"), key=lambda name: name != result.income), strict=True):
+        _ridge_panel(axis, result, concept)
+        of_m6 = ", which m6 is about" if concept == result.income else ""
+        axis.set_title(response_label(f"gini_{concept}") + of_m6)
+    figure.legend(handles=_key(), loc="outside lower left", ncols=3)
+    return figure
+
+
+def _key() -> list[Line2D]:
+    """What the markers mean."""
+    return [
+        Line2D([], [], color=BEFORE, marker="o", label="the other targets are met"),
+        Line2D([], [], color=BEFORE, marker="o", markerfacecolor="white", linestyle=":", label="they cannot be met"),
+        Line2D([], [], linestyle="", label="the estimates", **_STAR),
+    ]
+
+
+def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
+    xis = sorted({point.xi for point in result.ridge})
+    own = result.params["xi"]
+    axis.set_xlabel(f"proprietary AI, {symbol('eta1')}")
+    axis.set_ylabel(GINI_UNIT)
+    if not xis:
+        say(axis, "the ridge has no points")
+        return
+    axis.axhline(0, color=INK, linewidth=1)
+    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.8, len(xis)))
+    colours = [to_hex(shade) for shade in shades]
+    ends = []
+    for k, xi in enumerate(xis):
+        points = sorted((point for point in result.ridge if point.xi == xi), key=lambda point: point.eta1)
+        eta = np.array([point.eta1 for point in points])
+        gini = 100 * np.array([getattr(point, f"gini_{concept}") for point in points])
+        width = 3.2 if xi == own else 1.7
+        _feasible_and_not(axis, points, eta, gini, colours[k], MARKERS[k % len(MARKERS)], width)
+        finite = np.flatnonzero(np.isfinite(gini))
+        ends.append((float(eta[finite[-1]]), float(gini[finite[-1]])) if finite.size else (np.nan, np.nan))
+        here = result.params["eta1"]
+        if xi == own and finite.size and eta[finite[0]] <= here <= eta[finite[-1]]:
+            axis.plot([here], [np.interp(here, eta[finite], gini[finite])], zorder=6, linestyle="", **_STAR)
+    values = [100 * getattr(point, f"gini_{concept}") for point in result.ridge]
+    limit_to(axis, "y", np.array(values), least=0.1, zero=True)
+    limit_to(axis, "x", np.array([point.eta1 for point in result.ridge]), least=0.1)
+    labels = [f"{symbol('xi')} = {xi:.3g}" + (" (estimates)" if xi == own else "") for xi in xis]
+    end_labels(axis, ends, labels, colours, 4.0)
+
+
+def _feasible_and_not(
+    axis: Axes, points: Sequence[RidgePoint], x: np.ndarray, y: np.ndarray, colour: str, marker: str, width: float
+) -> None:
+    """A solid line with filled markers through feasible points, dotted with hollow markers elsewhere."""
+    met = np.array([point.feasible for point in points], bool)
+    axis.plot(x, y, linestyle=":", color=colour, linewidth=max(width - 0.3, 1.4))
+    size = 6.0
+    axis.plot(x[~met], y[~met], linestyle="", marker=marker, color=colour, markerfacecolor="white", markersize=size)
+    line = np.where(met, y, np.nan)
+    axis.plot(x, line, color=colour, linewidth=width, marker=marker, markersize=size, markeredgecolor="white")
+
+
+@styled
+def ridge_estimates(result: Sign) -> Figure:
+    """How the other estimates move with η1 at the estimates' own ξ when all targets but m6 are to be met."""
+    own = result.params["xi"]
+    points = sorted((point for point in result.ridge if point.xi == own), key=lambda point: point.eta1)
+    title = f"Parameters that meet all targets but m6, by {symbol('eta1')} at {symbol('xi')} = {own:.3g}"
+    names = list(dict.fromkeys(name for point in points for name in point.estimates))
+    if not names:
+        figure = new_figure(title, SINGLE)
+        say(figure.subplots(), "the ridge has no points")
+        return figure
+    columns = min(3, len(names))
+    lines = -(-len(names) // columns)
+    figure = new_figure(title, (max(4.2 * columns, WIDE[0] * 0.7), 1.3 + 3.1 * lines))
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    eta = np.array([point.eta1 for point in points])
+    for axis, name in zip(panels, names, strict=False):
+        values = np.array([point.estimates.get(name, np.nan) for point in points])
+        _feasible_and_not(axis, points, eta, values, BEFORE, "o", 2.0)
+        here = result.params.get(name, np.nan)
+        axis.plot([result.params["eta1"]], [here], linestyle="", zorder=6, **_STAR)
+        shown = np.append(values[np.isfinite(values)], here)
+        if np.all(shown > 0) and shown.max() > _WIDE_RANGE * shown.min():
+            axis.set_yscale("log")
+        else:
+            limit_to(axis, "y", shown, least=0.02 * max(abs(here), 1e-6))
+        axis.set_title(parameter_label(name))
+        axis.set_ylabel("\n".join(textwrap.wrap(SPECS[name].meaning, 28)) if name in SPECS else "value")
+        axis.set_xlabel(f"proprietary AI, {symbol('eta1')}")
+    for axis in panels[len(names) :]:
+        axis.axis("off")
+    figure.legend(handles=_key(), loc="outside lower left", ncols=3)
+    return figure

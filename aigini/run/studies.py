@@ -1,0 +1,75 @@
+"""Results of analyses on disk, written by the commands and read back to draw figures again."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cattrs
+import numpy as np
+
+from aigini.analysis.channels import ChannelDecomposition
+from aigini.analysis.decomposition import Decomposition
+from aigini.analysis.distance import Regimes
+from aigini.analysis.policy import Policy
+from aigini.analysis.sign import Sign
+from aigini.errors import OutputError
+from aigini.run.folder import write_json
+
+KINDS: dict[str, type] = {
+    "sensitivity": Decomposition,
+    "sign": Sign,
+    "regimes": Regimes,
+    "channels": ChannelDecomposition,
+    "policy": Policy,
+}
+"""Results by the name of their command, which is also that of their file."""
+
+_RENAMED = {
+    "jacobian": {"rows": "moments", "columns": "parameters"},
+    "functions": {"rows": "functions", "columns": "parameters"},
+}
+
+_converter = cattrs.Converter()
+_converter.register_unstructure_hook(np.ndarray, lambda array: array.tolist())
+# JSON has null for what is not finite; NumPy reads it as NaN.
+_converter.register_structure_hook(
+    np.ndarray,
+    lambda plain, _: np.array(plain, bool if _all_bool(plain) else float),
+)
+_converter.register_structure_hook(float, lambda plain, _: float("nan") if plain is None else float(plain))
+
+
+def _all_bool(plain: Any) -> bool:
+    while isinstance(plain, list) and plain:
+        plain = plain[0]
+    return isinstance(plain, bool)
+
+
+def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
+    """Write ``name.json``: the fields of the result, and `run`."""
+    content = _converter.unstructure(result)
+    if name == "sensitivity":
+        for field, names in _RENAMED.items():
+            content[field] = {names.get(key, key): value for key, value in content[field].items()}
+    return write_json(folder / f"{name}.json", {**content, "run": run})
+
+
+def load_study(folder: Path, name: str) -> Any:
+    """Read what `save_study` wrote.
+
+    Raises:
+        OutputError: if the file is missing or damaged.
+    """
+    path = folder / f"{name}.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if name == "sensitivity":
+            for field, names in _RENAMED.items():
+                back = {value: key for key, value in names.items()}
+                content[field] = {back.get(key, key): value for key, value in content[field].items()}
+        return _converter.structure(content, KINDS[name])
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, cattrs.BaseValidationError) as error:
+        raise OutputError(
+            f"{path}: is not a readable result ({error}); run `aigini {name}` again to write it."
+        ) from None

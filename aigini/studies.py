@@ -1,0 +1,158 @@
+"""The analyses as verbs of the Python interface: a configuration in, a typed result out. No files, no screen.
+
+Workers are float64 here, whatever the configuration says of their precision.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aigini.analysis.axes import Plane, axis
+from aigini.analysis.case import Case, estimate_values, known_case
+from aigini.analysis.channels import ChannelDecomposition
+from aigini.analysis.channels import channels as decompose_channels
+from aigini.analysis.decomposition import Decomposition, decompose
+from aigini.analysis.distance import Regimes, distance
+from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.pieces import Pieces
+from aigini.analysis.policy import Policy
+from aigini.analysis.policy import policy as evaluate_levers
+from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
+from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
+from aigini.analysis.sign import sign as trace_ridge
+from aigini.config import Config
+from aigini.estimation.problem import FreeSpace
+from aigini.parameters import PARAMETER_NAMES, SPECS
+from aigini.precision import with_x64
+from aigini.verbs import ConfigLike, as_config
+
+
+@with_x64
+def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Case:
+    """Estimate an economy from its configured parameters, for analyses at the estimates.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        AnalysisError: if the targets are not met from there.
+    """
+    settings = as_config(config, overrides)
+    # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
+    evaluator = Evaluator(settings.draw(precision="float64"), settings.scenario)
+    space = FreeSpace(settings.free, settings.tie)
+
+    problem = (space, settings.targets, settings.income, settings.weighting)
+    values = (pieces or Pieces()).get(
+        "estimates", 0, 1, lambda: dict(estimate_values(evaluator, settings.params.as_dict(), *problem))
+    )
+    return known_case(evaluator, values, *problem)
+
+
+@with_x64
+def sensitivity(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Decomposition:
+    """What the moments identify and what inequality depends on, see `aigini.analysis.decomposition`.
+
+    Raises:
+        AiginiError: as `at_estimates` does, or if the targets do not identify the parameters.
+    """
+    settings, pieces = as_config(config, overrides), pieces or Pieces()
+    case = at_estimates(settings, pieces=pieces)
+    ranges = {
+        name: span
+        for name, span in settings.ranges.items()
+        if name not in settings.free and not (name == "eta0" and settings.tie != "none")
+    }
+    return decompose(case, ranges, _simulation_covariance(settings, case, pieces))
+
+
+def _simulation_covariance(config: Config, case: Case, pieces: Pieces) -> np.ndarray | None:
+    """Covariance of the targeted moments over other draws of the population; None with fewer than two."""
+    count = config.replications
+    if count < 2:
+        return None
+
+    def moments(extra: int) -> list[float]:
+        population = config.draw(config.population["seed"] + 1 + extra, precision="float64")
+        return Evaluator(population, config.scenario).values([case.values])[0].tolist()
+
+    sample = [pieces.get("replications", k, count, lambda k=k: moments(k)) for k in range(count)]
+    return np.cov(np.array(sample)[:, list(case.rows)], rowvar=False).reshape(len(case.rows), len(case.rows))
+
+
+@with_x64
+def sign(
+    config: ConfigLike = None,
+    *,
+    etas: Sequence[float] = DEFAULT_ETA1,
+    xis: Sequence[float] = DEFAULT_XI,
+    pieces: Pieces | None = None,
+    **overrides: Any,
+) -> Sign:
+    """Whether the moments of the mechanisms identify the sign, see `aigini.analysis.sign`.
+
+    Raises:
+        AiginiError: as `at_estimates` does, or if m6 is not a target or eta1 not free.
+    """
+    pieces = pieces or Pieces()
+    return trace_ridge(at_estimates(as_config(config, overrides), pieces=pieces), etas, xis, pieces)
+
+
+@with_x64
+def regimes(
+    config: ConfigLike = None,
+    *,
+    planes: Sequence[tuple[str, str]] = DEFAULT_PLANES,
+    count: int = 21,
+    pieces: Pieces | None = None,
+    **overrides: Any,
+) -> Regimes:
+    """Maps of the regimes with their boundaries, and distances of the estimates to them.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        planes: Pairs of axes, see `aigini.analysis.axes`.
+        count: Grid points along each axis.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        AiginiError: as `at_estimates` does, or if an axis cannot be used.
+    """
+    settings, pieces = as_config(config, overrides), pieces or Pieces()
+    axes = [(axis(x), axis(y)) for x, y in planes]
+    case = at_estimates(settings, pieces=pieces)
+    maps = [regime_map(case, Plane(x, y, case.values, settings.tie), count, pieces) for x, y in axes]
+    # A free parameter without a published range moves in units of the box that starts are drawn from.
+    units = {
+        name: settings.ranges.get(name, SPECS[name].box)
+        for name in PARAMETER_NAMES
+        if name in settings.ranges or name in settings.free
+    }
+    return Regimes(case.values, maps, [distance(case, concept, units, pieces) for concept in CONCEPTS])
+
+
+@with_x64
+def channels(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> ChannelDecomposition:
+    """Shapley decomposition over the channels, see `aigini.analysis.channels`.
+
+    Raises:
+        AiginiError: as `at_estimates` does, or if AI is present before.
+    """
+    pieces = pieces or Pieces()
+    return decompose_channels(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
+
+
+@with_x64
+def policy(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Policy:
+    """What levers do to inequality and output, see `aigini.analysis.policy`.
+
+    Raises:
+        AiginiError: as `at_estimates` does.
+    """
+    pieces = pieces or Pieces()
+    return evaluate_levers(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
