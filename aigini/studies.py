@@ -15,6 +15,7 @@ from aigini.analysis.channels import channels as decompose_channels
 from aigini.analysis.decomposition import Decomposition, decompose
 from aigini.analysis.distance import Regimes, distance
 from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.policy import Policy
 from aigini.analysis.policy import policy as evaluate_levers
@@ -133,7 +134,8 @@ def regimes(
         for name in PARAMETER_NAMES
         if name in settings.ranges or name in settings.free
     }
-    return Regimes(case.values, maps, [distance(case, concept, units, pieces) for concept in CONCEPTS])
+    distances = [distance(case, concept, units, pieces) for concept in CONCEPTS]
+    return Regimes(case.values, maps, distances, first_order(case.values, case.evaluator.population))
 
 
 @with_x64

@@ -18,7 +18,7 @@ from aigini.analysis.policy import LEVERS, Frontier, LeverResult, Policy
 from aigini.analysis.regimes import CONCEPTS, Boundary, RegimeMap
 from aigini.analysis.sign import LocalSign, RidgePoint, Sign
 from aigini.economy.channels import CHANNEL_NAMES
-from aigini.figures import marks, style
+from aigini.figures import marks, sensitivity
 from aigini.inference.identification import identification
 from aigini.parameters import PARAMETER_NAMES, SPECS
 
@@ -106,16 +106,17 @@ def sign_result(*, feasible: bool = True, missing: bool = False, income: str = "
                 misfit=0.0 if met else 1.4,
                 feasible=met,
                 estimates={
-                    "alpha": 0.8 + 0.1 * eta,
-                    "beta": -0.094 - 0.02 * eta,
+                    "alpha": 0.8 + 0.1 * (eta - 0.44),
+                    "beta": -0.094 - 0.02 * (eta - 0.44),
                     "sigma": 1.5,
-                    "signal_exposure": 6.6 - eta,
+                    "signal_exposure": 6.6 - (eta - 0.44),
                     "cumulative_advantage": min(0.02 / max((1 - xi) * eta, 1e-9), 9.0),
                 },
             )
         )
     local = LocalSign(singular_values=[3.0, 1.0], direction={"eta1": 0.1}, gini_change=0.002)
-    return Sign({**PARAMS, "eta1": 0.44}, income, local, points, {xi: ["+", "-"] for xi in XIS}, "Both.")
+    own = {**PARAMS, "eta1": 0.44, "cumulative_advantage": 0.02 / (0.88 * 0.44)}
+    return Sign(own, income, local, points, {xi: ["+", "-"] for xi in XIS}, "Both.")
 
 
 def branch(points) -> Branch:
@@ -126,13 +127,19 @@ def branch(points) -> Branch:
 
 def regime(names=("eta1", "xi"), *, kind: str = "both") -> RegimeMap:
     """A map where both regimes exist, or one without a boundary, with holes, or without any value for wages."""
-    bounds = {"eta1": (0.01, 1.0), "xi": (0.01, 0.99), "asset_gini": (0.2, 0.8), "sigma": (0.3, 5.0), "eta0": (0.01, 1.2)}
+    bounds = {
+        "eta1": (0.01, 1.0),
+        "xi": (0.01, 0.99),
+        "asset_gini": (0.2, 0.8),
+        "sigma": (0.3, 5.0),
+        "eta0": (0.01, 1.2),
+    }
     (x0, x1), (y0, y1) = bounds[names[0]], bounds[names[1]]
     x, y = np.linspace(x0, x1, 21), np.linspace(y0, y1, 21)
     u, v = np.meshgrid(np.linspace(0, 1, 21), np.linspace(0, 1, 21), indexing="ij")
     total = 0.018 * (u * (1.1 - v) - 0.3)
     wage = -0.004 - 0.005 * u * v
-    at = np.linspace(0, 1, 60)
+    at = np.linspace(0, 1, 2001)
     curve = [(x0 + a * (x1 - x0), y0 + (1.1 - 0.3 / a) * (y1 - y0)) for a in at if a > 0 and 0 <= 1.1 - 0.3 / a <= 1]
     boundary = {"total": Boundary([branch(curve)], [], [(names[0], 0.3)]), "wage": Boundary([], [], [])}
     if kind == "none":
@@ -149,12 +156,16 @@ def regime(names=("eta1", "xi"), *, kind: str = "both") -> RegimeMap:
 
 
 def distance(concept: str, *, flips: bool = True) -> Distance:
-    units = {name: SPECS[name].box for name in (*FREE, "xi", "asset_sd", "ownership_sd", "diversification", "retooling")}
+    units = {
+        name: SPECS[name].box for name in (*FREE, "xi", "asset_sd", "ownership_sd", "diversification", "retooling")
+    }
     alone = {}
     for k, name in enumerate(units):
         found = flips and k % 3 < 2
-        alone[name] = Move(0.07 * (k + 1) ** 1.3, {name: 0.4 + 0.01 * k}, 1e-12) if found else Move(None, {}, None, "no")
-    together = Move(0.053, {name: 0.4 for name in units}, 0.0)
+        alone[name] = (
+            Move(0.07 * (k + 1) ** 1.3, {name: 0.4 + 0.01 * k}, 1e-12) if found else Move(None, {}, None, "no")
+        )
+    together = Move(0.053, {name: 0.4 for name in units}, 0.0, "sigma, eta1 at the end of its reach")
     if not flips:
         together = Move(None, {}, None, "the boundary lies outside the parameter space")
     return Distance(concept, 0.0041 if concept == "total" else -0.0021, units, together, alone)
@@ -215,6 +226,14 @@ def policy_result(*, missing: bool = False) -> Policy:
     return Policy(PARAMS, levers, frontiers)
 
 
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, Figure]:
+    found = every_figure()
+    for figure in found.values():
+        figure.canvas.draw()
+    return found
+
+
 def every_figure() -> dict[str, Figure]:
     found = {}
     for kind, result in {"exact": decomposition(), "over": decomposition(exact=False)}.items():
@@ -225,7 +244,6 @@ def every_figure() -> dict[str, Figure]:
     found["value_of_precision_empty"] = figures.value_of_precision(unsigned)
     signs = {
         "usual": sign_result(),
-        "wage": sign_result(income="wage"),
         "infeasible": sign_result(feasible=False),
         "missing": sign_result(missing=True),
         "empty": dataclasses.replace(sign_result(), ridge=[]),
@@ -235,8 +253,7 @@ def every_figure() -> dict[str, Figure]:
             found[f"{draw.__name__}_{kind}"] = draw(result)
     for kind in ("both", "none", "holes", "zero"):
         found[f"regime_map_{kind}"] = figures.regime_map(regime(kind=kind))
-    for names in (("eta0", "eta1"), ("asset_gini", "xi"), ("sigma", "xi")):
-        found["regime_map_" + "_".join(names)] = figures.regime_map(regime(names))
+    found["regime_map_asset_gini_xi"] = figures.regime_map(regime(("asset_gini", "xi")))
     found["distances"] = figures.distances([distance("total"), distance("wage", flips=False)])
     found["distances_one"] = figures.distances([distance("total")])
     found["distances_empty"] = figures.distances([])
@@ -257,14 +274,6 @@ def every_figure() -> dict[str, Figure]:
     for kind, result in policies.items():
         for draw in (figures.levers, figures.frontiers):
             found[f"{draw.__name__}_{kind}"] = draw(result)
-    return found
-
-
-@pytest.fixture(scope="module")
-def drawn() -> dict[str, Figure]:
-    found = every_figure()
-    for figure in found.values():
-        figure.canvas.draw()
     return found
 
 
@@ -293,6 +302,7 @@ def box_of(text):
     return matplotlib.text.Text.get_window_extent(text)
 
 
+@pytest.mark.slow
 def test_no_text_leaves_the_figure_or_covers_another(drawn):
     for name, figure in drawn.items():
         width, height = figure.bbox.size
@@ -307,7 +317,257 @@ def test_no_text_leaves_the_figure_or_covers_another(drawn):
             assert apart, (name, one, two)
 
 
-if __name__ == "__main__":
-    import pathlib
-    for name, figure in every_figure().items():
-        style.save(figure, pathlib.Path("/tmp/figs"), name)
+@pytest.mark.slow
+def test_panels_say_what_they_measure(drawn):
+    for name, figure in drawn.items():
+        assert figure.get_suptitle(), name
+        shared = name.startswith(("frontiers", "elasticity_map"))  # named below the lowest panels only
+        for axis in figure.axes:
+            if not axis.axison or not len(axis.get_xticks()) or axis.get_label() == "<colorbar>":
+                continue
+            ticks = [tick.get_text() for tick in axis.get_xticklabels()]
+            assert shared or axis.get_xlabel() or any(c.isalpha() for tick in ticks for c in tick), name
+
+
+@pytest.mark.slow
+def test_files_are_named_after_the_figures(tmp_path):
+    paths = [
+        *figures.draw_sensitivity(decomposition(), tmp_path),
+        *figures.draw_sign(sign_result(), tmp_path),
+        *figures.draw_regimes([regime(), regime(("sigma", "xi"))], [distance("total")], tmp_path),
+        *figures.draw_channels(channel_result(), tmp_path),
+        *figures.draw_policy(policy_result(), tmp_path),
+    ]
+    assert [path.stem for path in paths] == [
+        "elasticity_map",
+        "pinning",
+        "variance_of_gini",
+        "value_of_precision",
+        "ridge",
+        "ridge_estimates",
+        "regime_map_eta1_xi",
+        "regime_map_sigma_xi",
+        "distances",
+        "waterfall",
+        "channel_orders",
+        "levers",
+        "frontiers",
+    ]
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+def lengths(axis: Axes) -> list[float]:
+    return [patch.get_width() for patch in axis.patches]
+
+
+def words(axis: Axes) -> list[str]:
+    return [text.get_text() for text in axis.texts]
+
+
+def number_in(text: str) -> float:
+    return float(text.split(" ")[0].replace("\N{MINUS SIGN}", "-"))
+
+
+def test_elasticities_are_drawn_in_groups_of_rows_and_columns():
+    result = decomposition()
+    axes = figures.elasticity_map(result).axes[:4]
+    estimated = [PARAMETER_NAMES.index(name) for name in PARAMETER_NAMES if name in FREE]
+    others = [j for j in range(31) if j not in estimated]
+    for axis, (rows, columns) in zip(
+        axes, itertools.product((range(6), range(6, 11)), (estimated, others)), strict=True
+    ):
+        shown = axis.collections[0].get_array().reshape(len(rows), len(columns))
+        np.testing.assert_array_equal(shown, result.elasticities.values[np.ix_(rows, columns)])
+    assert [label.get_text() for label in axes[3].get_xticklabels()] == [
+        marks.parameter_label(PARAMETER_NAMES[j]) for j in others
+    ]
+
+
+def test_colours_of_elasticities_are_symmetric_and_say_where_they_end():
+    for result, limit in ((decomposition(), None), (decomposition(exact=False), 30.0)):
+        figure = figures.elasticity_map(result)
+        norm = figure.axes[0].collections[0].norm
+        assert norm.vmin == -norm.vmax
+        assert norm(0.0) == pytest.approx(0.5)
+        assert ("colours end" in figure.get_supxlabel()) == (limit is not None)
+        assert limit is None or norm.vmax == limit
+
+
+def test_numbers_in_cells_are_short_and_right():
+    values = [0.0, 0.049, -0.05, 0.994, 0.996, -9.94, 9.96, 432.1, -4321.0, 2e6]
+    found = [sensitivity._short(value) for value in values]
+    assert found == ["", "", "−.05", ".99", "1.0", "−9.9", "10", "432", "−4e3", "2e6"]
+
+
+def test_shares_of_pins_are_printed_in_per_cent():
+    result = decomposition()
+    axis = figures.pinning(result).axes[0]
+    known = result.pins.values[np.isfinite(result.pins.values)]
+    np.testing.assert_allclose([number_in(text) for text in words(axis)], 100 * known, atol=0.5 + 1e-9)
+    assert "cumulative advantage" in axis.get_yticklabels()[4].get_text()
+
+
+def test_bars_of_variance_are_shares_that_add_up():
+    result = decomposition()
+    for axis, sign in zip(figures.variance_of_gini(result).axes, result.signs, strict=True):
+        assert sum(lengths(axis)) == pytest.approx(100)
+        largest = sorted(sign.variance.values(), reverse=True)[:10]
+        np.testing.assert_allclose(lengths(axis)[:10], 100 * np.array(largest) / sign.sd**2)
+        assert "P(rise) = 0.73" in axis.get_title(loc="left")
+        assert ("without m6" in axis.get_title(loc="left")) == ("m6" not in sign.estimated_with)
+
+
+def test_value_of_precision_is_drawn_by_target():
+    result = decomposition()
+    for axis, concept in zip(figures.value_of_precision(result).axes, CONCEPTS, strict=True):
+        wanted = [
+            value for sign in result.signs if sign.concept == concept for value in sign.value_of_precision.values()
+        ]
+        np.testing.assert_allclose(lengths(axis), wanted)
+
+
+def own_lines(axis: Axes, count: int) -> list[np.ndarray]:
+    return [line.get_xydata() for line in axis.get_lines() if len(line.get_xydata()) == count]
+
+
+@pytest.mark.parametrize("income", CONCEPTS)
+def test_ridge_is_drawn_for_every_sharing_with_what_cannot_be_met_apart(income):
+    result = sign_result(income=income)
+    axes = figures.ridge(result).axes
+    for axis, concept in zip(axes, sorted(CONCEPTS, key=lambda name: name != income), strict=True):
+        drawn = own_lines(axis, len(ETAS))
+        everything, met = drawn[::2], drawn[1::2]
+        for xi, all_points, met_points in zip(XIS, everything, met, strict=True):
+            points = [point for point in result.ridge if point.xi == xi]
+            values = np.array([100 * getattr(point, f"gini_{concept}") for point in points])
+            np.testing.assert_array_equal(all_points, np.stack([ETAS, values], axis=1))
+            feasible = np.array([point.feasible for point in points])
+            np.testing.assert_array_equal(met_points[:, 1], np.where(feasible, values, np.nan))
+        assert [text.split(" (")[0].split(" ")[-1] for text in words(axis)] == [f"{xi:.3g}" for xi in XIS]
+    star = next(line for line in axes[0].get_lines() if line.get_marker() == "*")
+    assert star.get_xdata()[0] == result.params["eta1"]
+    assert ("which m6 is about" in axes[0].get_title(loc="left"), axes[1].get_title(loc="left")) == (
+        True,
+        {"total": "Gini of wages", "wage": "Gini of total income"}[income],
+    )
+
+
+def test_estimates_along_the_ridge_are_those_at_the_own_sharing():
+    result = sign_result()
+    own = [point for point in result.ridge if point.xi == result.params["xi"]]
+    for axis, name in zip(figures.ridge_estimates(result).axes, own[0].estimates, strict=False):
+        line = own_lines(axis, len(ETAS))[0]
+        np.testing.assert_array_equal(line[:, 1], [point.estimates[name] for point in own])
+        star = next(line for line in axis.get_lines() if line.get_marker() == "*")
+        np.testing.assert_array_equal(star.get_xydata(), [(result.params["eta1"], result.params[name])])
+
+
+def test_map_shows_values_boundary_and_names_of_regimes():
+    result = regime()
+    total, wage = figures.regime_map(result).axes[:2]
+    assert words(total) == ["concentrating", "equalising"]
+    assert words(wage) == ["equalising"]
+    lines = [line.get_xydata() for line in total.get_lines()]
+    np.testing.assert_array_equal(lines[0], result.boundary["total"].branches[0].points)
+    np.testing.assert_array_equal(lines[1], [result.estimate])
+    assert len(wage.get_lines()) == 1
+    filled = total.collections[0]
+    assert filled.levels[0] == -filled.levels[-1]
+    assert 0.0 in filled.levels
+    np.testing.assert_allclose(filled.zmin, 100 * result.gini_total.min())
+    np.testing.assert_allclose(filled.zmax, 100 * result.gini_total.max())
+    for text, wanted in zip(total.texts, (1, -1), strict=True):
+        i, j = (round(float(at) * 20) for at in text.get_position())
+        assert np.sign(result.gini_total[i, j]) == wanted
+
+
+def test_map_without_values_or_change_says_so():
+    figure = figures.regime_map(regime(kind="holes"))
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "no finite outcome" in legend
+    assert words(figure.axes[1]) == []
+    assert [words(axis) for axis in figures.regime_map(regime(kind="zero")).axes] == [["no change anywhere"]] * 2
+    outside = figures.regime_map(regime(kind="none")).legends[0].get_texts()
+    assert [text.get_text() for text in outside] == ["no boundary on this map", "the estimates, outside this map"]
+
+
+def test_distances_are_sorted_and_what_never_flips_is_named():
+    results = [distance("total"), distance("wage", flips=False)]
+    some, none = figures.distances(results).axes
+    wanted = sorted(move.distance for move in results[0].alone.values() if move.distance is not None)
+    np.testing.assert_allclose(lengths(some), [results[0].together.distance, *wanted])
+    assert words(some).count("no flip") == len(results[0].alone) - len(wanted)
+    assert lengths(none) == []
+    assert words(none)[0].replace("\n", " ") == "the boundary lies outside the parameter space"
+    assert words(none)[1:] == ["no flip"] * len(results[1].alone)
+
+
+def test_waterfall_goes_from_zero_to_the_total():
+    result = channel_result()
+    for axis, outcome in zip(figures.waterfall(result).axes, result.outcomes.values(), strict=True):
+        parts = 100 * np.array(list(outcome.contributions.values()))
+        np.testing.assert_allclose(lengths(axis), [*parts, 100 * outcome.total])
+        starts = [patch.get_x() for patch in axis.patches]
+        np.testing.assert_allclose(starts, [0, *np.cumsum(parts)[:-1], 0], atol=1e-12)
+        np.testing.assert_allclose([number_in(text) for text in words(axis)], lengths(axis), atol=5e-4)
+        hatched = [bool(patch.get_hatch()) for patch in axis.patches[:-1]]
+        assert hatched == (parts > 0).tolist()
+
+
+def test_orders_of_channels_are_three_dots_each():
+    result = channel_result()
+    for axis, outcome in zip(figures.channel_orders(result).axes, result.outcomes.values(), strict=True):
+        drawn = own_lines(axis, 5)
+        for line, values in zip(drawn, (outcome.alone, outcome.last, outcome.contributions), strict=True):
+            np.testing.assert_array_equal(line[:, 0], 100 * np.array(list(values.values())))
+
+
+def test_levers_are_lines_with_their_neutral_strengths():
+    result = policy_result()
+    axes = figures.levers(result).axes
+    for axis, what in zip(axes, ("gini_total", "output"), strict=True):
+        for line, lever in zip(own_lines(axis, 11), result.levers.values(), strict=True):
+            np.testing.assert_array_equal(line, np.stack([lever.strength, 100 * getattr(lever, what)], axis=1))
+        assert words(axis) == [name.replace("_", " ") for name in result.levers]
+    neutral = [lever.neutral_strength for lever in result.levers.values() if lever.neutral_strength is not None]
+    np.testing.assert_array_equal(axes[0].get_lines()[-1].get_xdata(), neutral)
+    without = figures.levers(policy_result(missing=True))
+    assert "none up to 1" in without.legends[0].get_texts()[0].get_text()
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_every_pair_of_levers_has_a_panel_with_its_frontier(missing):
+    result = policy_result(missing=missing)
+    axes = [axis for axis in figures.frontiers(result).axes if axis.axison]
+    assert len(axes) == len(result.frontiers) == 21
+    names = list(LEVERS)
+    order = sorted(result.frontiers, key=lambda one: (names.index(one.levers[1]), names.index(one.levers[0])))
+    for axis, frontier in zip(axes, order, strict=True):
+        _, points, efficient, estimates = (line.get_xydata() for line in axis.get_lines())
+        values = 100 * np.stack([frontier.gini_total, frontier.output], axis=1)
+        np.testing.assert_array_equal(points, values)
+        best = values[frontier.efficient & np.isfinite(values).all(axis=1)]
+        np.testing.assert_array_equal(efficient, best[np.argsort(best[:, 0], kind="stable")])
+        np.testing.assert_array_equal(estimates, values[:1])
+
+
+def test_labels_are_kept_apart_with_as_little_movement_as_possible():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        places = rng.uniform(-0.1, 1.1, rng.integers(1, 12))
+        found = marks.spread(places.tolist(), 0.07)
+        assert np.all(np.diff(np.sort(found)) >= 0.07 - 1e-9)
+        assert found.min() >= -1e-9
+        assert found.max() <= 1 + 1e-9
+        assert np.all(np.argsort(found, kind="stable") == np.argsort(places, kind="stable"))
+    np.testing.assert_array_equal(marks.spread([0.9, 0.1, 0.5], 0.07), [0.9, 0.1, 0.5])
+    np.testing.assert_allclose(marks.spread([0.5, 0.5], 0.1), [0.45, 0.55])
+    assert marks.spread([], 0.1).shape == (0,)
+
+
+def test_every_parameter_has_a_name_in_print():
+    labels = [marks.parameter_label(name) for name in PARAMETER_NAMES]
+    assert len(set(labels)) == len(labels)
+    assert marks.parameter_label("asset_gini") == "Gini of firm assets"
+    assert marks.parameter_label("xi") == "ξ"
+    assert marks.parameter_label("asset_sd") == r"asset sd ($\mathrm{σ}_{\mathrm{K}}$)"

@@ -13,6 +13,7 @@ from scipy.optimize import Bounds, minimize
 
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import GINIS, directions, tied
+from aigini.analysis.first_order import FirstOrder
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.regimes import SAY, RegimeMap
 from aigini.analysis.roots import first_root
@@ -84,14 +85,16 @@ class Regimes:
         params: Every parameter at the estimates.
         maps: One for each pair of axes.
         distances: One for each income concept.
+        first_order: The boundary in (η0, η1) to first order in A.
     """
 
     params: Mapping[str, float]
     maps: Sequence[RegimeMap]
     distances: Sequence[Distance]
+    first_order: FirstOrder
 
     def __str__(self) -> str:
-        return "\n\n".join(str(part) for part in (*self.maps, *self.distances))
+        return "\n\n".join(str(part) for part in (*self.maps, *self.distances, self.first_order))
 
 
 def distance(

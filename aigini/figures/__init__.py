@@ -17,9 +17,10 @@ from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
 from aigini.figures.policy import frontiers, levers
 from aigini.figures.regimes import distances, regime_map
-from aigini.figures.sensitivity import elasticity_map, pinning, value_of_precision, variance_of_gini
+from aigini.figures.sensitivity import elasticity_map, pinning
 from aigini.figures.sign import ridge, ridge_estimates
 from aigini.figures.style import save
+from aigini.figures.uncertainty import value_of_precision, variance_of_gini
 from aigini.moments.simulation import Simulation
 
 __all__ = [

@@ -8,16 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
 from aigini.figures.marks import DOWN, DOWN_HATCH, UP, UP_HATCH, say
-from aigini.figures.style import AFTER, BEFORE, FAINT, INK, SINGLE, limit_to, new_figure, number, styled
+from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, limit_to, new_figure, number, styled
 
 _TITLES = {
     "gini_total": "Gini of total income",
     "gini_wage": "Gini of wages",
-    "college_premium": "college premium",
-    "between_firm_variance": "between-firm variance of log wages",
+    "college_premium": "College premium",
+    "between_firm_variance": "Between-firm variance of log wages",
 }
 _UNITS = {
     "gini_total": "change, hundredths of the Gini",
@@ -33,6 +34,8 @@ _WIDTH = 12.5
 def waterfall(result: ChannelDecomposition) -> Figure:
     """From no change to the whole change of each outcome, by the Shapley contributions of the channels."""
     figure, panels = _panels(result, "What each channel contributes to the effect of AI")
+    if not panels:
+        return figure
     for axis, (name, outcome) in zip(panels, result.outcomes.items(), strict=False):
         _steps(axis, outcome)
         _describe(axis, name, [*outcome.contributions, "all channels"], steps=True)
@@ -49,7 +52,7 @@ def _panels(result: ChannelDecomposition, title: str) -> tuple[Figure, list[Axes
     """A panel for each outcome, two in a line."""
     count = len(result.outcomes)
     if not count:
-        figure = new_figure(title, SINGLE)
+        figure = new_figure(title, WIDE)
         say(figure.subplots(), "no outcome was decomposed")
         return figure, []
     columns = min(2, count)
@@ -57,6 +60,8 @@ def _panels(result: ChannelDecomposition, title: str) -> tuple[Figure, list[Axes
     bars = max(len(outcome.contributions) for outcome in result.outcomes.values()) + 1
     figure = new_figure(title, (_WIDTH * columns / 2, 1.2 + lines * (1.3 + 0.36 * bars)))
     panels = list(figure.subplots(lines, columns, squeeze=False, sharey=True).ravel())
+    for axis in panels[1::columns] if columns > 1 else []:
+        axis.tick_params(axis="y", length=0)
     for axis in panels[count:]:
         axis.axis("off")
     return figure, panels
@@ -105,6 +110,7 @@ def _steps(axis: Axes, outcome: OutcomeChannels) -> None:
             ha="left" if part >= 0 else "right",
             fontsize=11,
             weight="bold" if whole else "normal",
+            path_effects=[withStroke(linewidth=4, foreground="white")],
         )
 
 
@@ -112,6 +118,8 @@ def _steps(axis: Axes, outcome: OutcomeChannels) -> None:
 def channel_orders(result: ChannelDecomposition) -> Figure:
     """Effect of each channel when it is switched on alone, on average over all orders, and last."""
     figure, panels = _panels(result, "What a channel does depends on which others are on")
+    if not panels:
+        return figure
     for axis, (name, outcome) in zip(panels, result.outcomes.items(), strict=False):
         _dots(axis, outcome)
         _describe(axis, name, list(outcome.contributions), steps=False)

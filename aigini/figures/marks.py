@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,8 +23,18 @@ DIVERGING = LinearSegmentedColormap.from_list(
 
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#8F4B75", "#3A9BD0", "#B07A00", "#000000")
 """Colours of lines without an order (after Okabe and Ito, the light ones darkened)."""
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">")
 DASHES = ("-", (0, (6, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (3, 2)))
+
+STAR: dict[str, Any] = {
+    "marker": "*",
+    "color": "white",
+    "markersize": 18,
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.3,
+    "linestyle": "",
+}
+"""Marker of the estimates, which stands out on every colour and in grey."""
 
 GINI_UNIT = "change, hundredths of the Gini"
 """Ginis are shown times 100."""
@@ -125,12 +136,13 @@ def end_labels(
             va="center",
             fontsize=11,
             color=colours[k],
-            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4},
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.8, "shrinkB": 4, "relpos": (0, 0.5)},
         )
 
 
 def say(axis: Axes, words: str) -> None:
     """Words in place of a plot that has nothing to show."""
     axis.text(0.5, 0.5, words, transform=axis.transAxes, ha="center", va="center", color=INK)
-    axis.set(xticks=[], yticks=[])
+    axis.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    axis.spines[:].set_visible(False)
     axis.grid(visible=False)

@@ -6,12 +6,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from aigini.analysis.policy import Frontier, Policy
-from aigini.figures.marks import CYCLE, DASHES, GINI_UNIT, MARKERS, end_labels, say
-from aigini.figures.style import AFTER, BEFORE, FAINT, INK, SINGLE, limit_to, new_figure, styled
+from aigini.figures.marks import CYCLE, DASHES, GINI_UNIT, MARKERS, STAR, end_labels, say
+from aigini.figures.style import BEFORE, FAINT, INK, WIDE, limit_to, new_figure, styled
 
-_STAR = {"marker": "*", "color": AFTER, "markeredgecolor": INK, "markeredgewidth": 0.9}
-_POINTS = {"marker": "o", "color": FAINT, "markersize": 3.5, "markeredgewidth": 0}
-_EFFICIENT = {"marker": "D", "color": BEFORE, "markersize": 5, "linewidth": 1.8, "markeredgecolor": "white"}
+_STAR = {**STAR, "markersize": 13}
+_POINTS = {"marker": "o", "color": FAINT, "markersize": 3, "markeredgewidth": 0}
+_EFFICIENT = {"marker": "D", "color": BEFORE, "markersize": 5.5, "linewidth": 1.6, "markeredgewidth": 0}
 _NEUTRAL = {"marker": "s", "markersize": 11, "markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.6}
 
 
@@ -32,7 +32,7 @@ def levers(result: Policy) -> Figure:
     output.set_ylabel("change, %")
     neutral = [lever.neutral_strength for lever in result.levers.values() if lever.neutral_strength is not None]
     gini.plot(neutral, np.zeros(len(neutral)), linestyle="", zorder=6, **_NEUTRAL)
-    label = "strength at which AI leaves the Gini unchanged"
+    label = "strength at which AI leaves the Gini of total income unchanged"
     if not neutral:
         label += ": none up to 1"
     handles = [Line2D([], [], linestyle="", label=label, **_NEUTRAL)]
@@ -51,7 +51,7 @@ def _lever_lines(axis: Axes, result: Policy, what: str) -> None:
             color=CYCLE[k % len(CYCLE)],
             linestyle=DASHES[k % len(DASHES)],
             marker=MARKERS[k % len(MARKERS)],
-            markersize=5.5,
+            markersize=7,
             markeredgecolor="white",
             markeredgewidth=0.6,
         )
@@ -70,28 +70,28 @@ def frontiers(result: Policy) -> Figure:
     title = "Pairs of levers: change of output against change of the Gini of total income"
     names = list(dict.fromkeys(name for frontier in result.frontiers for name in frontier.levers))
     if not names:
-        figure = new_figure(title, SINGLE)
+        figure = new_figure(title, WIDE)
         say(figure.subplots(), "no pair of levers was evaluated")
         return figure
     side = len(names) - 1
-    figure = new_figure(title, (2.6 + 2.0 * max(side, 2), 2.2 + 1.75 * max(side, 2)))
-    panels = figure.subplots(side, side, squeeze=False, sharex=True, sharey=True)
-    used = set()
+    few = side < 3
+    figure = new_figure(title, (11.0, 6.0) if few else (2.6 + 2.0 * side, 2.2 + 1.75 * side))
+    panels = figure.subplots(side, side, squeeze=False, sharex=True, sharey="row")
+    for axis in panels.ravel():
+        axis.axis("off")
+    of_row: list[list[np.ndarray]] = [[np.empty(0)] for _ in range(side)]
     for frontier in result.frontiers:
         first, second = sorted(names.index(name) for name in frontier.levers)
+        panels[second - 1, first].axis("on")
         _frontier(panels[second - 1, first], frontier)
-        used.add((second - 1, first))
-    for (i, j), axis in np.ndenumerate(panels):
-        if (i, j) not in used:
-            axis.axis("off")
+        of_row[second - 1].append(frontier.output)
+    gini = np.concatenate([frontier.gini_total for frontier in result.frontiers])
+    limit_to(panels[0, 0], "x", 100 * gini, least=0.01)
     for k in range(side):
+        limit_to(panels[k, 0], "y", 100 * np.concatenate(of_row[k]), least=0.01)
         panels[k, 0].set_ylabel(names[k + 1].replace("_", "\n"), weight="bold")
         panels[k, k].set_title(names[k].replace("_", " "), weight="bold", fontsize=12)
-    gini = np.concatenate([frontier.gini_total for frontier in result.frontiers])
-    output = np.concatenate([frontier.output for frontier in result.frontiers])
-    limit_to(panels[0, 0], "x", 100 * gini, least=0.01)
-    limit_to(panels[0, 0], "y", 100 * output, least=0.01)
-    _frontier_key(panels[0, -1] if side > 2 else figure)
+    _frontier_key(figure if few else panels[0, -1])
     figure.supxlabel("change of the Gini of total income, hundredths", fontsize=12)
     figure.supylabel("change of output, %", fontsize=12)
     return figure
@@ -100,7 +100,7 @@ def frontiers(result: Policy) -> Figure:
 def _frontier_key(place: Axes | Figure) -> None:
     """What the markers mean, in the empty corner of the triangle if it is large enough."""
     handles = [
-        Line2D([], [], linestyle="", markersize=13, label="the estimates: neither lever", **_STAR),
+        Line2D([], [], label="the estimates: neither lever", **_STAR),
         Line2D([], [], linestyle="", label="a combination of the column's and the row's lever", **_POINTS),
         Line2D(
             [],
@@ -110,7 +110,7 @@ def _frontier_key(place: Axes | Figure) -> None:
         ),
     ]
     if isinstance(place, Figure):
-        place.legend(handles=handles, loc="outside lower left")
+        place.legend(handles=handles, loc="outside right center")
     else:
         place.legend(handles=handles, loc="upper right").set_in_layout(False)
 
@@ -124,4 +124,4 @@ def _frontier(axis: Axes, frontier: Frontier) -> None:
     axis.axvline(0, color=INK, linewidth=0.8)
     axis.plot(gini, output, linestyle="", **_POINTS)
     axis.plot(gini[order], output[order], **_EFFICIENT)
-    axis.plot(gini[neither], output[neither], linestyle="", markersize=13, zorder=6, **_STAR)
+    axis.plot(gini[neither], output[neither], zorder=6, **_STAR)

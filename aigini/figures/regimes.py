@@ -17,10 +17,9 @@ from scipy.ndimage import distance_transform_edt
 
 from aigini.analysis.distance import Distance
 from aigini.analysis.regimes import CONCEPTS, RegimeMap
-from aigini.figures.marks import DIVERGING, DOWN, GINI_UNIT, axis_label, parameter_label, response_label, say
-from aigini.figures.style import BEFORE, FAINT, INK, SINGLE, new_figure, number, styled
+from aigini.figures.marks import DIVERGING, DOWN, GINI_UNIT, STAR, axis_label, parameter_label, response_label, say
+from aigini.figures.style import BEFORE, FAINT, INK, WIDE, new_figure, number, styled
 
-_STAR = {"marker": "*", "color": "white", "markersize": 18, "markeredgecolor": INK, "markeredgewidth": 1.2}
 _HALO = [withStroke(linewidth=3.5, foreground="white")]
 _BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 11}
 _FINE = 121
@@ -36,19 +35,24 @@ def regime_map(result: RegimeMap) -> Figure:
     panels = figure.subplots(1, 2, sharey=True)
     finite = [np.abs(values[np.isfinite(values)]) for values in map(result.values, CONCEPTS)]
     limit = max(100 * float(np.concatenate(finite).max(initial=0.0)), 0.01)
-    levels = np.array(MaxNLocator(nbins=12, symmetric=True, steps=[1, 2, 2.5, 5, 10]).tick_values(-limit, limit))
+    step = float(np.diff(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, limit))[0])
+    count = int(np.ceil(limit / step - 1e-9))
+    levels = step * np.arange(-count, count + 1)
     drawn = [_map_panel(axis, result, concept, levels) for axis, concept in zip(panels, CONCEPTS, strict=True)]
     panels[0].set_ylabel(axis_label(result.y_name))
     shown = [contours for contours in drawn if contours is not None]
     if shown:
         bar = figure.colorbar(shown[0], ax=panels, pad=0.015, aspect=28)
         bar.set_label(f"{GINI_UNIT}\n(thin lines: solid above 0, dashed below)")
-        bar.set_ticks(levels[::2], labels=[number(level, ".3g") for level in levels[::2]])
+        ticks = levels[count % 2 :: 2]
+        bar.set_ticks(list(ticks), labels=[number(level, ".3g") for level in ticks])
     inside = result.x[0] <= result.estimate[0] <= result.x[-1] and result.y[0] <= result.estimate[1] <= result.y[-1]
     place = "" if inside else ", outside this map"
     handles = [
-        Line2D([], [], color=INK, linewidth=3.2, label="boundary: the Gini does not change"),
-        Line2D([], [], linestyle="", label=f"the estimates{place}", **_STAR),
+        Line2D([], [], color=INK, linewidth=3.2, label="boundary: the Gini does not change")
+        if any(result.boundary[concept].branches for concept in CONCEPTS)
+        else Line2D([], [], linestyle="", label="no boundary on this map"),
+        Line2D([], [], label=f"the estimates{place}", **STAR),
     ]
     if any(not np.isfinite(result.values(concept)).all() for concept in CONCEPTS):
         handles.append(Patch(facecolor="white", edgecolor=FAINT, hatch="xxx", label="no finite outcome"))  # pyright: ignore[reportArgumentType]
@@ -59,24 +63,27 @@ def regime_map(result: RegimeMap) -> Figure:
 def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) -> QuadContourSet | None:
     x, y, values = result.x, result.y, 100 * result.values(concept)
     corner, width, height = (x[0], y[0]), x[-1] - x[0], y[-1] - y[0]
-    axis.add_patch(Rectangle(corner, width, height, facecolor="white", edgecolor=FAINT, hatch="xxx", linewidth=0))
+    if not np.isfinite(values).all():
+        axis.add_patch(Rectangle(corner, width, height, facecolor="white", edgecolor=FAINT, hatch="xxx", linewidth=0))
     axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=axis_label(result.x_name))
     axis.set_title(response_label(f"gini_{concept}"))
     axis.grid(visible=False)
     branches = result.boundary[concept].branches
     contours = None
-    if np.isfinite(values).any():
+    if np.any(np.isfinite(values) & (values != 0)):
         known = np.ma.masked_invalid(values.T)
         contours = axis.contourf(x, y, known, levels=levels, cmap=DIVERGING, vmin=levels[0], vmax=levels[-1])
         other = [level for level in levels if abs(level) > 1e-9 * levels[-1]]
         styles = ["dashed" if level < 0 else "solid" for level in other]
         axis.contour(x, y, known, levels=other, colors=INK, linewidths=0.6, linestyles=styles, alpha=0.6)
         _name_regions(axis, result, values)
+    elif np.isfinite(values).any():
+        axis.text(0.5, 0.5, "no change anywhere", transform=axis.transAxes, ha="center", va="center")
     for branch in branches:
         axis.plot(
             *branch.points.T, color=INK, linewidth=3.2, path_effects=[withStroke(linewidth=5.5, foreground="white")]
         )
-    axis.plot([result.estimate[0]], [result.estimate[1]], linestyle="", zorder=6, **_STAR)
+    axis.plot([result.estimate[0]], [result.estimate[1]], zorder=6, **STAR)
     return contours
 
 
@@ -93,11 +100,14 @@ def _name_regions(axis: Axes, result: RegimeMap, values: np.ndarray) -> None:
         if region.mean() < _LEAST:
             continue
         room = np.asarray(distance_transform_edt(np.pad(region & free, 1), sampling=(1.0, 4.0)))
-        best = np.unravel_index(np.argmax(room), room.shape)
-        place = (np.array(best) - 1) / (_FINE - 1)
+        # Of places with nearly as much room, the one nearest the middle.
+        room = room[1:-1, 1:-1] - 4 * np.abs(unit - 0.5).sum(axis=-1)
+        best = np.array(np.unravel_index(np.argmax(room), room.shape))
         # No closer to the edges than half the words.
+        place = np.clip(best / (_FINE - 1), (0.18, 0.05), (0.82, 0.95))
         axis.text(
-            *np.clip(place, (0.18, 0.05), (0.82, 0.95)),
+            float(place[0]),
+            float(place[1]),
             words,
             transform=axis.transAxes,
             ha="center",
@@ -114,11 +124,11 @@ def distances(results: Sequence[Distance]) -> Figure:
     """How far each parameter alone, and all together, must move before the sign of the change of a Gini flips."""
     title = "Distance of the estimates to the boundary between regimes"
     if not results:
-        figure = new_figure(title, SINGLE)
+        figure = new_figure(title, WIDE)
         say(figure.subplots(), "no distance was computed")
         return figure
     most = max(len(result.alone) for result in results) + 1
-    figure = new_figure(title, (6.6 * len(results), 2.2 + 0.36 * most))
+    figure = new_figure(title, (max(6.6 * len(results), 9.0), 2.2 + 0.36 * most))
     for axis, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
         _distance_bars(axis, result)
     figure.supxlabel(
@@ -136,63 +146,18 @@ def _distance_bars(axis: Axes, result: Distance) -> None:
     rows = [("all together", result.together), *((parameter_label(name), move) for name, move in moves)]
     for place, (_, move) in enumerate(rows):
         if move.distance is None:
-            # All together there is no such thing as a full search, only a reason why none was found.
-            words = "no flip" if place else "\n".join(textwrap.wrap(f"not found: {move.note}".rstrip(": "), 40))
+            # All together nothing is searched to its end; there is only a reason why no boundary was found.
+            reason = textwrap.shorten(move.note or "none found", 70, placeholder=" ...")
+            words = "no flip" if place else "\n".join(textwrap.wrap(reason, 36))
             axis.annotate(words, (0, place), (5, 0), style="italic", **_BESIDE)
-            continue
-        room = np.asarray(distance_transform_edt(np.pad(region & free, 1), sampling=(1.0, 4.0)))
-        best = np.unravel_index(np.argmax(room), room.shape)
-        place = (np.array(best) - 1) / (_FINE - 1)
-        # No closer to the edges than half the words.
-        axis.text(
-            *np.clip(place, (0.18, 0.05), (0.82, 0.95)),
-            words,
-            transform=axis.transAxes,
-            ha="center",
-            va="center",
-            weight="bold",
-            fontsize=13,
-            path_effects=_HALO,
-            zorder=5,
-        )
-
-
-@styled
-def distances(results: Sequence[Distance]) -> Figure:
-    """How far each parameter alone, and all together, must move before the sign of the change of a Gini flips."""
-    title = "Distance of the estimates to the boundary between regimes"
-    if not results:
-        figure = new_figure(title, SINGLE)
-        say(figure.subplots(), "no distance was computed")
-        return figure
-    most = max(len(result.alone) for result in results) + 1
-    figure = new_figure(title, (6.6 * len(results), 2.2 + 0.36 * most))
-    for axis, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
-        _distance_bars(axis, result)
-    figure.supxlabel(
-        "In brackets: where the parameter ends. No flip: none as far as the parameter was moved.",
-        x=0.02,
-        ha="left",
-        fontsize=11,
-    )
-    return figure
-
-
-def _distance_bars(axis: Axes, result: Distance) -> None:
-    moves = sorted(result.alone.items(), key=lambda item: np.inf if item[1].distance is None else item[1].distance)
-    known = [move.distance for move in (result.together, *result.alone.values()) if move.distance is not None]
-    rows = [("all together", result.together), *((parameter_label(name), move) for name, move in moves)]
-    for place, (_, move) in enumerate(rows):
-        if move.distance is None:
-            axis.annotate(
-                "no flip", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=11, style="italic"
-            )
             continue
         colour, hatch = (BEFORE, "////") if place == 0 else (DOWN, "")
         axis.barh(place, move.distance, 0.68, color=colour, hatch=hatch, edgecolor="white")
         words = number(move.distance, ".2f")
         if place > 0:
             words += f" (to {number(move.to[moves[place - 1][0]], '.3g')})"
+        elif move.note:
+            words += f" ({textwrap.shorten(move.note, 40, placeholder=' ...')})"
         axis.annotate(words, (move.distance, place), (5, 0), **_BESIDE)
     axis.axhline(0.5, color=FAINT, linewidth=1, linestyle="--")
     axis.set_yticks(range(len(rows)), [label for label, _ in rows])

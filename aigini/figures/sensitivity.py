@@ -1,16 +1,17 @@
-"""What depends on what at the estimates: elasticities, what pins each estimate, and how certain the sign is."""
+"""What depends on what at the estimates: elasticities, and what pins each estimate."""
 
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, SymLogNorm, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
-from aigini.analysis.decomposition import Decomposition, SignUncertainty
-from aigini.figures.marks import DIVERGING, parameter_label, response_label, say
-from aigini.figures.style import AFTER, BEFORE, FAINT, INK, SINGLE, WIDE, new_figure, number, styled
+from aigini.analysis.decomposition import Decomposition
+from aigini.figures.marks import DIVERGING, parameter_label, response_label
+from aigini.figures.style import FAINT, INK, new_figure, number, styled
 
 _LINEAR = 0.1
 """Elasticities up to here are coloured on a linear scale, larger ones on a logarithmic one."""
@@ -18,8 +19,6 @@ _CLIP = 30.0
 """Elasticities beyond have the last colour."""
 _TOLD = 0.05
 """Elasticities below are not printed."""
-_BARS = 10
-"""Largest number of bars in a panel; the smallest contributions are added up."""
 
 _SHARES = LinearSegmentedColormap.from_list("aigini_shares", ["#F7F7F7", "#8DB8D9", "#2166AC", "#0B3C6F"])
 
@@ -32,7 +31,7 @@ def elasticity_map(result: Decomposition) -> Figure:
     rows = [("targets, in s.e.", range(targets)), ("outcomes", range(targets, len(matrix.rows)))]
     estimated = [j for j, name in enumerate(matrix.columns) if name in result.free]
     external = [j for j in range(len(matrix.columns)) if j not in estimated]
-    columns = [group for group in (("estimated", estimated), ("not estimated", external)) if group[1]]
+    columns = [group for group in (("Estimated", estimated), ("Not estimated", external)) if group[1]]
     size = (3.6 + 0.4 * len(matrix.columns), 3.3 + 0.38 * len(matrix.rows))
     figure = new_figure("Change of targets and outcomes when a parameter rises by 100 %, to first order", size)
     panels = figure.subplots(
@@ -55,8 +54,9 @@ def elasticity_map(result: Decomposition) -> Figure:
                 np.arange(len(members)) + 0.5, [] if j else [response_label(matrix.rows[k]) for k in members]
             )
             if i == 0:
-                axis.set_title(title)
+                axis.set_title(title, loc="center" if j else "left")
         panels[i, 0].set_ylabel(what)
+    figure.align_ylabels(panels[:, 0])
     _elasticity_bar(figure, panels, limit, bool(sizes.size and sizes.max() > limit))
     return figure
 
@@ -122,116 +122,21 @@ def pinning(result: Decomposition) -> Figure:
     _cells(axis, shares, _SHARES, Normalize(0, 100), lambda value: number(value, ".0f"))
     for text in axis.texts:
         text.set_fontsize(12)
-    axis.set_xticks(np.arange(len(pins.columns)) + 0.5, [response_label(n).replace(" ", "\n") for n in pins.columns])
+    axis.set_xticks(np.arange(len(pins.columns)) + 0.5, [_in_lines(name) for name in pins.columns])
     axis.set_yticks(np.arange(len(pins.rows)) + 0.5, [_estimate(result, name) for name in pins.rows])
     bar = figure.colorbar(axis.collections[0], ax=axis, pad=0.02)
     bar.set_label("% of the estimate's variance")
-    words = "Each row adds up to 100 %. In brackets the standard error with independent targets."
+    words = "Each row adds up to 100 %. ±: standard error with independent targets. Hatched: not defined."
     figure.supxlabel(words, x=0.02, ha="left", fontsize=11)
     return figure
 
 
 def _estimate(result: Decomposition, name: str) -> str:
     se = (result.se.get("independent") or {}).get(name, float("nan"))
-    return f"{parameter_label(name)} = {number(result.params[name], '.3g')} ({number(se, '.2g')})"
+    return f"{parameter_label(name)}  {number(result.params[name], '.3g')} ± {number(se, '.2g')}"
 
 
-@styled
-def variance_of_gini(result: Decomposition) -> Figure:
-    """What the variance of the change of each Gini comes from, with all targets and without m6."""
-    title = "Where the uncertainty about the change of the Gini comes from"
-    if not result.signs:
-        figure = new_figure(title, SINGLE)
-        say(figure.subplots(), "no uncertainty was computed")
-        return figure
-    columns = min(2, len(result.signs))
-    lines = -(-len(result.signs) // columns)
-    most = max(min(len(sign.variance), _BARS + 1) for sign in result.signs)
-    figure = new_figure(title, (6.4 * columns, 1.3 + lines * (1.5 + 0.34 * most)))
-    panels = figure.subplots(lines, columns, squeeze=False).ravel()
-    for axis, sign in zip(panels, result.signs, strict=False):
-        _variance_bars(axis, sign, _wording(sign, result.signs))
-    for axis in panels[len(result.signs) :]:
-        axis.axis("off")
-    handles = [
-        Patch(facecolor=BEFORE, edgecolor="white", hatch="////", label="standard error of a target"),
-        Patch(facecolor=AFTER, label="range of a parameter that is not estimated"),
-    ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2)
-    return figure
-
-
-def _wording(sign: SignUncertainty, signs: Sequence[SignUncertainty]) -> str:
-    """Which targets were used, in a few words."""
-    known = [name for other in signs if other.concept == sign.concept for name in other.estimated_with]
-    missing = [name for name in dict.fromkeys(known) if name not in sign.estimated_with]
-    return f"without {', '.join(missing)}" if missing else f"with {', '.join(sign.estimated_with)}"
-
-
-def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str) -> None:
-    change = f"{number(100 * sign.change, '+.2f')} ± {number(100 * sign.sd, '.2f')} hundredths"
-    axis.set_title(
-        f"{response_label(f'gini_{sign.concept}')}, {targets}\n{change}, P(rise) = {number(sign.probability, '.2f')}"
-    )
-    total = sum(sign.variance.values())
-    if not total > 0:
-        say(axis, "no target and no range moves it")
-        return
-    shares = sorted(((name, 100 * part / total) for name, part in sign.variance.items()), key=lambda item: -item[1])
-    told, rest = shares[:_BARS], shares[_BARS:]
-    if len(rest) == 1:
-        told, rest = shares, []
-    for place, (name, share) in enumerate(told):
-        target = name in sign.estimated_with
-        axis.barh(place, share, 0.72, color=BEFORE if target else AFTER, hatch="////" * target, edgecolor="white")
-    labels = [response_label(name) if name in sign.estimated_with else parameter_label(name) for name, _ in told]
-    sizes = [share for _, share in told]
-    if rest:
-        sizes.append(sum(share for _, share in rest))
-        labels.append(f"{len(rest)} others")
-        axis.barh(len(told), sizes[-1], 0.72, color=FAINT)
-    for place, share in enumerate(sizes):
-        words = "below 0.1 %" if share < 0.1 else f"{number(share, '.1f')} %"
-        axis.annotate(words, (share, place), (5, 0), textcoords="offset points", va="center", fontsize=11)
-    axis.set_yticks(range(len(labels)), labels)
-    axis.set_ylim(len(labels) - 0.4, -0.6)
-    axis.set_xlim(0, 1.25 * max(sizes))
-    axis.set_xlabel("% of the variance")
-    axis.grid(visible=False, axis="y")
-
-
-@styled
-def value_of_precision(result: Decomposition) -> Figure:
-    """How much less uncertain the sign would be if one target were known 1 % more precisely."""
-    figure = new_figure("What one per cent more precision of a target would tell about the sign", WIDE)
-    concepts = list(dict.fromkeys(sign.concept for sign in result.signs))
-    if not concepts:
-        say(figure.subplots(), "no uncertainty was computed")
-        return figure
-    panels = figure.subplots(1, len(concepts), squeeze=False)[0]
-    for axis, concept in zip(panels, concepts, strict=True):
-        _precision_bars(axis, [sign for sign in result.signs if sign.concept == concept])
-        axis.set_title(f"Sign of the change: {response_label(f'gini_{concept}')}")
-    return figure
-
-
-def _precision_bars(axis: Axes, signs: Sequence[SignUncertainty]) -> None:
-    """Bars by target, side by side for each set of targets."""
-    names = list(dict.fromkeys(name for sign in signs for name in sign.value_of_precision))
-    height = 0.8 / len(signs)
-    largest = max((value for sign in signs for value in sign.value_of_precision.values()), default=0.0)
-    for k, sign in enumerate(signs):
-        values = [sign.value_of_precision[name] for name in sign.value_of_precision]
-        place = [names.index(name) + (k - (len(signs) - 1) / 2) * height for name in sign.value_of_precision]
-        label = f"{_wording(sign, signs)}: {number(sign.entropy, '.2f')} bits uncertain"
-        colour, hatch = ((BEFORE, ""), (AFTER, "////"))[k % 2]
-        axis.barh(place, values, 0.9 * height, color=colour, hatch=hatch, edgecolor="white", label=label)
-        for at, value in zip(place, values, strict=True):
-            words = number(value, ".2g") if value else "0"
-            axis.annotate(words, (value, at), (4, 0), textcoords="offset points", va="center", fontsize=10)
-    axis.set_yticks(range(len(names)), [response_label(name) for name in names])
-    axis.set_ylim(len(names) - 0.4, -0.6)
-    axis.set_xlim(0, 1.2 * largest if largest > 0 else 1.0)
-    axis.set_xlabel("fall of its entropy, thousandths of a bit")
-    axis.grid(visible=False, axis="y")
-    axis.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), borderaxespad=0.0)
+def _in_lines(name: str) -> str:
+    """A target in lines short enough for its column."""
+    number_of, _, words = response_label(name).partition(" ")
+    return "\n".join([number_of, *textwrap.wrap(words, 11, break_on_hyphens=False)])

@@ -11,13 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from aigini.analysis.sign import RidgePoint, Sign
-from aigini.figures.marks import GINI_UNIT, MARKERS, end_labels, parameter_label, response_label, say, symbol
-from aigini.figures.style import AFTER, BEFORE, INK, SINGLE, WIDE, limit_to, new_figure, styled
+from aigini.figures.marks import GINI_UNIT, MARKERS, STAR, end_labels, parameter_label, response_label, say, symbol
+from aigini.figures.style import BEFORE, INK, WIDE, limit_to, new_figure, styled
 from aigini.parameters import SPECS
 
 _WIDE_RANGE = 30.0
 """Estimates that vary by a larger factor are drawn on a log scale."""
-_STAR = {"marker": "*", "color": AFTER, "markersize": 17, "markeredgecolor": INK, "markeredgewidth": 0.9}
 
 
 @styled
@@ -38,7 +37,7 @@ def _key() -> list[Line2D]:
     return [
         Line2D([], [], color=BEFORE, marker="o", label="the other targets are met"),
         Line2D([], [], color=BEFORE, marker="o", markerfacecolor="white", linestyle=":", label="they cannot be met"),
-        Line2D([], [], linestyle="", label="the estimates", **_STAR),
+        Line2D([], [], label="the estimates", **STAR),
     ]
 
 
@@ -51,7 +50,7 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
         say(axis, "the ridge has no points")
         return
     axis.axhline(0, color=INK, linewidth=1)
-    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.8, len(xis)))
+    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.66, len(xis)))
     colours = [to_hex(shade) for shade in shades]
     ends = []
     for k, xi in enumerate(xis):
@@ -64,7 +63,7 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
         ends.append((float(eta[finite[-1]]), float(gini[finite[-1]])) if finite.size else (np.nan, np.nan))
         here = result.params["eta1"]
         if xi == own and finite.size and eta[finite[0]] <= here <= eta[finite[-1]]:
-            axis.plot([here], [np.interp(here, eta[finite], gini[finite])], zorder=6, linestyle="", **_STAR)
+            axis.plot([here], [np.interp(here, eta[finite], gini[finite])], zorder=6, **STAR)
     values = [100 * getattr(point, f"gini_{concept}") for point in result.ridge]
     limit_to(axis, "y", np.array(values), least=0.1, zero=True)
     limit_to(axis, "x", np.array([point.eta1 for point in result.ridge]), least=0.1)
@@ -78,10 +77,19 @@ def _feasible_and_not(
     """A solid line with filled markers through feasible points, dotted with hollow markers elsewhere."""
     met = np.array([point.feasible for point in points], bool)
     axis.plot(x, y, linestyle=":", color=colour, linewidth=max(width - 0.3, 1.4))
-    size = 6.0
+    size = 7.0
     axis.plot(x[~met], y[~met], linestyle="", marker=marker, color=colour, markerfacecolor="white", markersize=size)
     line = np.where(met, y, np.nan)
-    axis.plot(x, line, color=colour, linewidth=width, marker=marker, markersize=size, markeredgecolor="white")
+    axis.plot(
+        x,
+        line,
+        color=colour,
+        linewidth=width,
+        marker=marker,
+        markersize=size,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+    )
 
 
 @styled
@@ -89,10 +97,10 @@ def ridge_estimates(result: Sign) -> Figure:
     """How the other estimates move with η1 at the estimates' own ξ when all targets but m6 are to be met."""
     own = result.params["xi"]
     points = sorted((point for point in result.ridge if point.xi == own), key=lambda point: point.eta1)
-    title = f"Parameters that meet all targets but m6, by {symbol('eta1')} at {symbol('xi')} = {own:.3g}"
+    title = f"Parameters that meet all targets but m6, at the estimates' own ξ ({own:.3g})"
     names = list(dict.fromkeys(name for point in points for name in point.estimates))
     if not names:
-        figure = new_figure(title, SINGLE)
+        figure = new_figure(title, WIDE)
         say(figure.subplots(), "the ridge has no points")
         return figure
     columns = min(3, len(names))
@@ -104,7 +112,7 @@ def ridge_estimates(result: Sign) -> Figure:
         values = np.array([point.estimates.get(name, np.nan) for point in points])
         _feasible_and_not(axis, points, eta, values, BEFORE, "o", 2.0)
         here = result.params.get(name, np.nan)
-        axis.plot([result.params["eta1"]], [here], linestyle="", zorder=6, **_STAR)
+        axis.plot([result.params["eta1"]], [here], zorder=6, **STAR)
         shown = np.append(values[np.isfinite(values)], here)
         if np.all(shown > 0) and shown.max() > _WIDE_RANGE * shown.min():
             axis.set_yscale("log")

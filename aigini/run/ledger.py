@@ -48,7 +48,6 @@ class Ledger(Pieces):
                 self._read(head)
             else:
                 self._path.write_text(json.dumps(head) + "\n", encoding="utf-8")
-            self._file = self._path.open("a", encoding="utf-8")
         except OSError as error:
             raise OutputError(
                 f"{self._path}: cannot be written ({error.strerror or error}); choose another --out."
@@ -78,11 +77,11 @@ class Ledger(Pieces):
         return len(self._done)
 
     def _keep(self, key: str, piece: Any) -> None:
-        self._file.write(json.dumps({"key": key, "piece": piece}, allow_nan=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"key": key, "piece": piece}, allow_nan=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def clear(self) -> None:
         """Drop the pieces of a finished analysis."""
-        self._file.close()
         self._path.unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""The regime boundary to first order in A (MODEL.md section 11).
+
+Just after AI arrives at an economy without it, every income moves by A δ_i, and the Gini G of incomes x with mean μ by
+
+    ΔG = A mean_i[δ_i (2 F_i - 1 - G)] / μ + O(A²),
+
+F_i being the rank of the worker. Technology, pay, screening and firm growth depend on η0, η1 and β only through A η0,
+A η1 and A β, so δ_i is linear in (η0, η1, β), and to first order the boundary is a straight line in (η0, η1):
+
+    η0 G_0 + η1 G_1 + β G_β = 0.
+
+The three coefficients depend on the economy before AI only. They are computed from exact ranks and exact derivatives of
+incomes, not from the histogram that the simulation uses.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from aigini.analysis.evaluator import pack, unpack
+from aigini.economy.economy import Scenario, solve
+from aigini.economy.workers import in_occupation, outcomes
+from aigini.errors import AnalysisError
+from aigini.population.population import N_OCCUPATIONS, Population, Workers
+
+
+@dataclasses.dataclass(frozen=True)
+class FirstOrder:
+    """Effect on the Gini of total income of a little AI.
+
+    Attributes:
+        commodity: G_0, per unit of A η0.
+        proprietary: G_1, per unit of A η1.
+        displacement: G_β, per unit of A β.
+        beta: β of the economy.
+    """
+
+    commodity: float
+    proprietary: float
+    displacement: float
+    beta: float
+
+    def gini_slope(self, eta0: float, eta1: float) -> float:
+        """dG/dA at A = 0."""
+        return eta0 * self.commodity + eta1 * self.proprietary + self.beta * self.displacement
+
+    def eta1_on_boundary(self, eta0: float) -> float:
+        """η1 at which a little AI leaves the Gini as it is.
+
+        Raises:
+            AnalysisError: if η1 does not move it.
+        """
+        if self.proprietary == 0:
+            raise AnalysisError("to first order eta1 does not move the Gini, so no eta1 lies on its boundary.")
+        return -(eta0 * self.commodity + self.beta * self.displacement) / self.proprietary
+
+    def __str__(self) -> str:
+        return (
+            f"to first order in A the Gini of total income moves by A ({self.commodity:+.5f} eta0"
+            f" {self.proprietary:+.5f} eta1 {self.beta * self.displacement:+.5f}); its boundary is eta1 ="
+            f" {self.eta1_on_boundary(0.0):+.4f} {self.eta1_on_boundary(1.0) - self.eta1_on_boundary(0.0):+.4f} eta0"
+        )
+
+
+@jax.jit
+def _incomes(
+    vector: Float[Array, "parameters"], population: Population
+) -> tuple[Float[Array, "rows workers"], Float[Array, "rows workers"]]:
+    """Total incomes without AI, and their derivatives in A."""
+
+    def incomes(level: Array) -> Array:
+        everyone = solve(unpack(vector), Scenario(A0=jnp.zeros(()), A1=level), population.firm_shocks).faced
+
+        def row(workers: Workers, occupation: Array) -> Array:
+            own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
+            return outcomes(in_occupation(everyone, own, population.dtype), workers)[1].total
+
+        return jax.lax.map(lambda at: row(*at), (population.workers, population.occupation))
+
+    return jax.jvp(incomes, (jnp.zeros(()),), (jnp.ones(()),))
+
+
+def first_order(values: Mapping[str, float], population: Population) -> FirstOrder:
+    """The first-order boundary of an economy.
+
+    Args:
+        values: Every parameter; η0 and η1 do not matter.
+        population: Workers and firm shocks.
+    """
+    real = np.arange(population.workers.firm.shape[1])[None, :] < np.asarray(population.count)[:, None]
+
+    def coefficient(**units: float) -> float:
+        income, slope = _incomes(pack({**values, "eta0": 0.0, "eta1": 0.0, "beta": 0.0, **units}), population)
+        x, delta = (np.asarray(part, np.float64)[real] for part in (income, slope))
+        order = np.argsort(x, kind="stable")
+        rank = np.empty(x.size)
+        rank[order] = (np.arange(x.size) + 0.5) / x.size
+        gini = float(np.mean(x * (2 * rank - 1)) / np.mean(x))
+        return float(np.mean(delta * (2 * rank - 1 - gini)) / np.mean(x))
+
+    # δ is linear in (η0, η1, β), so that a unit of each in turn gives its coefficient.
+    return FirstOrder(
+        commodity=coefficient(eta0=1.0),
+        proprietary=coefficient(eta1=1.0),
+        displacement=coefficient(beta=1.0),
+        beta=values["beta"],
+    )

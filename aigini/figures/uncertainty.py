@@ -1,0 +1,117 @@
+"""How certain the sign of the change of each Gini is, and which data would tell more about it."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from aigini.analysis.decomposition import Decomposition, SignUncertainty
+from aigini.figures.marks import parameter_label, response_label, say
+from aigini.figures.style import AFTER, BEFORE, FAINT, WIDE, new_figure, number, styled
+
+_BARS = 10
+"""Largest number of bars in a panel; the smallest contributions are added up."""
+
+
+@styled
+def variance_of_gini(result: Decomposition) -> Figure:
+    """What the variance of the change of each Gini comes from, with all targets and without m6."""
+    title = "Where the uncertainty about the change of the Gini comes from"
+    if not result.signs:
+        figure = new_figure(title, WIDE)
+        say(figure.subplots(), "no uncertainty was computed")
+        return figure
+    columns = min(2, len(result.signs))
+    lines = -(-len(result.signs) // columns)
+    most = max(min(len(sign.variance), _BARS + 1) for sign in result.signs)
+    figure = new_figure(title, (max(6.4 * columns, 12.0), 1.3 + lines * (1.5 + 0.34 * most)))
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for axis, sign in zip(panels, result.signs, strict=False):
+        _variance_bars(axis, sign, _wording(sign, result.signs))
+    for axis in panels[len(result.signs) :]:
+        axis.axis("off")
+    handles = [
+        Patch(facecolor=BEFORE, edgecolor="white", hatch="////", label="standard error of a target"),
+        Patch(facecolor=AFTER, label="range of a parameter that is not estimated"),
+        Line2D([], [], linestyle="", label="±: standard deviation, hundredths of the Gini"),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    return figure
+
+
+def _wording(sign: SignUncertainty, signs: Sequence[SignUncertainty]) -> str:
+    """Which targets were used, in a few words."""
+    known = [name for other in signs if other.concept == sign.concept for name in other.estimated_with]
+    missing = [name for name in dict.fromkeys(known) if name not in sign.estimated_with]
+    return f"without {', '.join(missing)}" if missing else "all targets"
+
+
+def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str) -> None:
+    change = f"change {number(100 * sign.change, '+.2f')} ± {number(100 * sign.sd, '.2f')}"
+    axis.set_title(
+        f"{response_label(f'gini_{sign.concept}')}, {targets}\n{change}, P(rise) = {number(sign.probability, '.2f')}"
+    )
+    total = sum(sign.variance.values())
+    if not total > 0:
+        say(axis, "no target and no range moves it" if total == 0 else "not defined")
+        return
+    shares = sorted(((name, 100 * part / total) for name, part in sign.variance.items()), key=lambda item: -item[1])
+    told, rest = shares[:_BARS], shares[_BARS:]
+    if len(rest) == 1:
+        told, rest = shares, []
+    for place, (name, share) in enumerate(told):
+        target = name in sign.estimated_with
+        axis.barh(place, share, 0.72, color=BEFORE if target else AFTER, hatch="////" * target, edgecolor="white")
+    labels = [response_label(name) if name in sign.estimated_with else parameter_label(name) for name, _ in told]
+    sizes = [share for _, share in told]
+    if rest:
+        sizes.append(sum(share for _, share in rest))
+        labels.append(f"{len(rest)} others")
+        axis.barh(len(told), sizes[-1], 0.72, color=FAINT)
+    for place, share in enumerate(sizes):
+        words = "below 0.1 %" if share < 0.1 else f"{number(share, '.1f')} %"
+        axis.annotate(words, (share, place), (5, 0), textcoords="offset points", va="center", fontsize=11)
+    axis.set_yticks(range(len(labels)), labels)
+    axis.set_ylim(len(labels) - 0.4, -0.6)
+    axis.set_xlim(0, 1.25 * max(sizes))
+    axis.set_xlabel("% of the variance")
+    axis.grid(visible=False, axis="y")
+
+
+@styled
+def value_of_precision(result: Decomposition) -> Figure:
+    """How much less uncertain the sign would be if one target were known 1 % more precisely."""
+    figure = new_figure("What one per cent more precision of a target would tell about the sign", WIDE)
+    concepts = list(dict.fromkeys(sign.concept for sign in result.signs))
+    if not concepts:
+        say(figure.subplots(), "no uncertainty was computed")
+        return figure
+    panels = figure.subplots(1, len(concepts), squeeze=False, sharey=True)[0]
+    names = list(dict.fromkeys(name for sign in result.signs for name in sign.value_of_precision))
+    for axis, concept in zip(panels, concepts, strict=True):
+        _precision_bars(axis, [sign for sign in result.signs if sign.concept == concept], names)
+        axis.set_title(f"Sign of the change: {response_label(f'gini_{concept}')}")
+    return figure
+
+
+def _precision_bars(axis: Axes, signs: Sequence[SignUncertainty], names: Sequence[str]) -> None:
+    """Bars by target, side by side for each set of targets."""
+    height = 0.8 / len(signs)
+    largest = max((value for sign in signs for value in sign.value_of_precision.values()), default=0.0)
+    for k, sign in enumerate(signs):
+        values = [sign.value_of_precision[name] for name in sign.value_of_precision]
+        place = [names.index(name) + (k - (len(signs) - 1) / 2) * height for name in sign.value_of_precision]
+        label = f"{_wording(sign, signs)}: {number(sign.entropy, '.2f')} bits uncertain"
+        colour, hatch = ((BEFORE, ""), (AFTER, "////"))[k % 2]
+        axis.barh(place, values, 0.9 * height, color=colour, hatch=hatch, edgecolor="white", label=label)
+        for at, value in zip(place, values, strict=True):
+            words = number(value, ".2g") if value else "0"
+            axis.annotate(words, (value, at), (4, 0), textcoords="offset points", va="center", fontsize=10)
+    axis.set_yticks(range(len(names)), [response_label(name) for name in names])
+    axis.set_ylim(len(names) - 0.4, -0.6)
+    axis.set_xlim(0, 1.2 * largest if largest > 0 else 1.0)
+    axis.set_xlabel("fall of the sign's entropy, thousandths of a bit")
+    axis.grid(visible=False, axis="y")
+    axis.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), borderaxespad=0.0)

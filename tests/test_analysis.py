@@ -1,0 +1,512 @@
+"""Analyses at the estimates of a small economy: each number against a slower way to the same number."""
+
+import dataclasses
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from aigini import studies
+from aigini.analysis import axes, sign
+from aigini.analysis.case import known_case
+from aigini.analysis.distance import distance
+from aigini.analysis.evaluator import GINIS, Evaluator, directions, pack, tied, unpack
+from aigini.analysis.first_order import first_order
+from aigini.analysis.pieces import Pieces
+from aigini.analysis.policy import LEVERS
+from aigini.analysis.refit import refit
+from aigini.analysis.regimes import gini_on, regime_map
+from aigini.analysis.roots import first_root
+from aigini.config import load
+from aigini.economy.channels import CHANNEL_NAMES, Channels
+from aigini.economy.economy import Scenario
+from aigini.errors import AnalysisError, CheckpointError, ConfigError, IdentificationError, OutputError
+from aigini.estimation.problem import FreeSpace
+from aigini.moments.responses import RESPONSE_NAMES, responses
+from aigini.moments.six import six_moments
+from aigini.parameters import PARAMETER_NAMES
+from aigini.run.ledger import Ledger
+from aigini.run.studies import load_study, save_study
+
+SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
+
+
+@pytest.fixture(scope="module")
+def config():
+    return load(None, SMALL)
+
+
+@pytest.fixture(scope="module")
+def case(config):
+    return studies.at_estimates(config)
+
+
+@pytest.fixture(scope="module")
+def evaluator(case):
+    return case.evaluator
+
+
+# --- responses and their derivatives ----------------------------------------------------------------------------------
+
+
+def test_responses_are_the_moments_and_the_changes_of_statistics(case, statistics_of):
+    params = unpack(jnp.asarray(pack(case.values)))
+    population, scenario = case.evaluator.population, case.evaluator.scenario
+    found = dict(zip(RESPONSE_NAMES, case.responses, strict=True))
+    moments = jax.jit(six_moments)(params, population, scenario)
+    np.testing.assert_allclose([found[name] for name in RESPONSE_NAMES[:6]], moments, rtol=1e-10)
+    (before, _), (after, _) = statistics_of(params, scenario, population)
+    for name in ("gini_total", "gini_wage", "between_firm_variance", "labour_share"):
+        assert found[name] == pytest.approx(float(getattr(after, name)) - float(getattr(before, name)), abs=1e-12)
+    assert found["output"] == pytest.approx(float(after.output) / float(before.output) - 1, rel=1e-10)
+
+
+@pytest.mark.slow
+def test_the_two_sided_jacobian_is_that_of_reverse_mode_and_of_differences(case, evaluator):
+    reverse = jax.jit(jax.jacrev(lambda v: responses(unpack(v), evaluator.population, evaluator.scenario)))
+    for values in (case.values, {**case.values, "sigma": 0.7, "retooling": 0.9, "xi": 0.5, "beta": 0.1}):
+        _, ours = evaluator.jacobian(values)
+        theirs = np.asarray(reverse(pack(values)))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12 * np.abs(theirs).max())
+    points, steps = [], []
+    for name in PARAMETER_NAMES:
+        step = 1e-5 * (abs(case.values[name]) or 1.0)
+        points += [{**case.values, name: case.values[name] + s * step} for s in (1, -1)]
+        steps.append(2 * step)
+    found = np.concatenate([evaluator.values(points[i : i + 32]) for i in range(0, len(points), 32)])
+    differences = ((found[0::2] - found[1::2]) / np.array(steps)[:, None]).T
+    size = np.array([abs(case.values[name]) or 1.0 for name in PARAMETER_NAMES])
+    np.testing.assert_allclose(case.jacobian * size, differences * size, rtol=1e-5, atol=1e-8)
+
+
+def test_directions_follow_the_tie(evaluator, case):
+    _, free = evaluator.along(case.values, directions(("eta1",), "none"))
+    _, along = evaluator.along(case.values, directions(("eta1", "xi", "alpha"), "eta0 = 1 - eta1"))
+    eta0, eta1 = (case.jacobian[:, PARAMETER_NAMES.index(name)] for name in ("eta0", "eta1"))
+    np.testing.assert_allclose(free[:, 0], eta1, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(along[:, 0], eta1 - eta0, rtol=1e-9, atol=1e-13)
+
+
+def test_values_do_not_depend_on_their_company_or_on_the_batch(case, evaluator):
+    points = [{**case.values, "xi": xi} for xi in (0.1, 0.2, 0.3)]
+    together = evaluator.values(points)
+    np.testing.assert_array_equal(evaluator.values(points[1:2])[0], together[1])
+    np.testing.assert_allclose(evaluator.values(points, batch=4), together, rtol=1e-11, atol=1e-14)
+
+
+def test_responses_that_are_not_finite_are_refused(case, evaluator):
+    with pytest.raises(AnalysisError, match="not finite"):
+        evaluator.jacobian({**case.values, "signal_noise_sd": float("nan")})
+
+
+# --- re-estimation ----------------------------------------------------------------------------------------------------
+
+
+def test_the_case_meets_its_targets(case):
+    for row, target in zip(case.rows, case.targets.values(), strict=True):
+        assert abs(case.responses[row] - target.value) < 1e-6 * target.se
+
+
+def test_targets_out_of_reach_are_refused_with_the_moment(config):
+    with pytest.raises(AnalysisError, match="m1 is missed by"):
+        studies.at_estimates(load(None, {**SMALL, "targets.m1.value": 0.5}))
+
+
+def test_influence_predicts_the_re_estimated_parameters(case, config):
+    result = studies.sensitivity(config)
+    matrix = result.influence.values
+    for j, name in enumerate(case.targets):
+        value, se = case.pairs[name]
+        shift = 0.002 * se
+        targets = {**case.pairs, name: (value + shift, se)}
+        moved = refit(case.evaluator, case.values, case.space, targets, case.income)
+        assert moved.feasible
+        change = np.array([moved.estimates[p] - case.values[p] for p in case.space.names])
+        scale = np.abs(matrix[:, j] * shift)
+        np.testing.assert_allclose(change, matrix[:, j] * shift, atol=0.02 * scale.max(), rtol=0.02)
+
+
+def test_a_minimum_that_misses_a_target_is_stationary(case):
+    # One parameter for two targets that pull against each other.
+    space = FreeSpace(("alpha",), "none")
+    targets = {"m1": (-0.1, 0.06), "m2": (0.3, 0.017)}
+    found = refit(case.evaluator, case.values, space, targets, "total", steps=60)
+    assert not found.feasible
+    rows, se = [0, 1], np.array([0.06, 0.017])
+    residual = (found.responses[rows] - np.array([-0.1, 0.3])) / se
+    gradient = (found.jacobian[rows, 0] / se) @ residual
+    assert abs(gradient) < 1e-2 * np.linalg.norm(found.jacobian[rows, 0] / se) * np.linalg.norm(residual)
+
+
+# --- sensitivity ------------------------------------------------------------------------------------------------------
+
+
+def test_shares_add_up_and_the_sign_is_known_as_well_as_m6(config):
+    result = studies.sensitivity(config)
+    np.testing.assert_allclose(result.pins.values.sum(axis=1), 1, rtol=1e-10)
+    own = next(s for s in result.signs if s.concept == "total" and "m6" in s.estimated_with)
+    # m6 is the change of this Gini, so nothing else adds to its uncertainty.
+    assert own.sd == pytest.approx(config.targets["m6"].se, rel=1e-8)
+    assert own.variance["m6"] / sum(own.variance.values()) == pytest.approx(1, rel=1e-10)
+    assert result.se["independent_with_simulation"]["sigma"] > result.se["independent"]["sigma"]
+    assert all(result.se["worst_case"][name] >= result.se["independent"][name] for name in config.free)
+    assert "near null" in str(result)
+
+
+def test_the_value_of_precision_is_the_fall_of_entropy(config):
+    tighter = load(None, {**SMALL, "targets.m3.se": 0.03 / np.sqrt(1.01)})
+    for before, after in zip(studies.sensitivity(config).signs, studies.sensitivity(tighter).signs, strict=True):
+        fall = 1000 * (before.entropy - after.entropy)
+        assert before.value_of_precision["m3"] == pytest.approx(fall, rel=0.02, abs=1e-9)
+
+
+def test_what_the_targets_do_not_determine_is_an_error_that_names_it():
+    # ξ, χ and η1 enter m5 through one product, and nothing else is targeted.
+    overrides = {
+        **SMALL,
+        "calibration.free": ["cumulative_advantage", "asset_sd"],
+        "calibration.moments": ["m4", "m5"],
+        "calibration.tie": "none",
+    }
+    with pytest.raises((IdentificationError, AnalysisError), match=r"asset_sd|cumulative_advantage|m4"):
+        studies.sensitivity(load(None, overrides))
+
+
+# --- the sign ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_ridge_meets_the_other_moments_and_its_slope_is_the_local_one(case):
+    eta = case.values["eta1"]
+    found = sign.sign(case, etas=(eta - 0.01, eta + 0.01), xis=(0.3,))
+    own = [point for point in found.ridge if point.xi == case.values["xi"]]
+    assert all(point.feasible for point in own)
+    for point in own:
+        values = tied({**case.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, case.space.tie)
+        again = case.evaluator.values([values])[0]
+        for row, (name, target) in zip(case.rows, case.targets.items(), strict=True):
+            if name != "m6":
+                assert abs(again[row] - target.value) < 0.01 * target.se
+        assert again[RESPONSE_NAMES.index("gini_total")] == pytest.approx(point.m6, abs=1e-9)
+    slope = (own[1].m6 - own[0].m6) / 0.02
+    assert slope == pytest.approx(found.local.gini_change / 0.1, rel=0.02)
+    for name in ("sigma", "cumulative_advantage"):
+        moved = (own[1].estimates[name] - own[0].estimates[name]) / 0.02
+        assert moved == pytest.approx(found.local.direction[name] / 0.1, rel=0.05)
+
+
+def test_without_proprietary_ai_the_asset_moment_is_out_of_reach(case):
+    found = sign.sign(case, etas=(0.0, 0.6), xis=())
+    assert [point.feasible for point in found.ridge] == [False, True]
+    assert found.ridge[0].misfit > 1
+    assert "cannot meet them" in found.statement
+
+
+def ridge_of(points):
+    return [sign.RidgePoint(xi, eta, m6, m6, 0.0, 0.0, True, {}) for xi, eta, m6 in points]
+
+
+def test_the_statement_says_the_opposite_when_the_numbers_do(case):
+    values = {**case.values, "xi": 0.1, "eta1": 0.5}
+    here = dataclasses.replace(case, values=values)
+    open_ = ridge_of([(0.1, 0.2, -0.001), (0.1, 0.5, 0.002), (0.9, 0.2, 0.001), (0.9, 0.5, -0.002)])
+    shut = ridge_of([(0.1, 0.2, 0.001), (0.1, 0.5, 0.002), (0.9, 0.2, 0.001), (0.9, 0.5, 0.003)])
+
+    def say(points):
+        signs = {xi: sign._signs([p for p in points if p.xi == xi]) for xi in (0.1, 0.9)}
+        return sign._statement(here, points, signs)
+
+    assert "do not identify the sign" in say(open_)
+    assert "it flips the sign" in say(open_)
+    assert "identify it" in say(shut)
+    assert "does not flip the sign" in say(shut)
+
+
+@pytest.mark.parametrize("change", [{"moments": ["m1", "m2"], "free": ["alpha", "beta"]}], ids=["no m6"])
+def test_the_sign_needs_m6_and_eta1(change):
+    config = load(None, {**SMALL, **{f"calibration.{key}": value for key, value in change.items()}})
+    with pytest.raises(AnalysisError, match="m6 among calibration"):
+        studies.sign(config)
+
+
+# --- regimes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small_map(case):
+    plane = axes.Plane(axes.axis("eta1"), axes.axis("xi"), case.values, case.space.tie)
+    return plane, regime_map(case, plane, count=5)
+
+
+@pytest.mark.slow
+def test_boundary_points_are_on_the_boundary_and_slopes_are_those_of_differences(case, small_map):
+    plane, found = small_map
+    for row, concept in enumerate(("total", "wage")):
+        assert found.boundary[concept].branches, concept
+        for branch in found.boundary[concept].branches:
+            assert np.max(branch.residuals) < 1e-8
+            points = [plane.at(point) for point in branch.points]
+            values = np.concatenate([case.evaluator.values(points[i : i + 32]) for i in range(0, len(points), 32)])
+            assert np.max(np.abs(values[:, GINIS[row]])) < 1e-8
+            # Where the curve is neither flat nor steep, so that differences are accurate.
+            middle = int(np.argmin(np.abs(np.log(np.abs(branch.slopes)))))
+            inner, slope = branch.points[middle], branch.slopes[middle]
+            step = 1e-5
+
+            def across(x, inner=inner, row=row):
+                # y on the boundary at x, by Newton from the traced point.
+                y = inner[1]
+                for _ in range(8):
+                    value, gradient = gini_on(case, plane, row)(np.array([x, y]))
+                    y -= value / gradient[1]
+                return y
+
+            difference = (across(inner[0] + step) - across(inner[0] - step)) / (2 * step)
+            assert slope == pytest.approx(difference, rel=1e-5)
+
+
+def test_the_map_agrees_with_single_evaluations(case, small_map):
+    plane, found = small_map
+    values = case.evaluator.values([plane.at((found.x[1], found.y[3]))])[0]
+    assert found.gini_total[1, 3] == values[GINIS[0]]
+    assert found.gini_wage[1, 3] == values[GINIS[1]]
+
+
+def test_axes_transform_and_refuse():
+    axis = axes.axis("asset_gini")
+    values = {**load(None, SMALL).params.as_dict(), "asset_sd": 1.3}
+    assert axis.read(axis.place(values, 0.61)) == pytest.approx(0.61, rel=1e-12)
+    step = 1e-6
+    move = axis.direction(values, "none")[PARAMETER_NAMES.index("asset_sd")]
+    assert move == pytest.approx((high - low) / (2 * step), rel=1e-8)
+    with pytest.raises(AnalysisError, match="did you mean sigma"):
+        axes.axis("sigm")
+    with pytest.raises(AnalysisError, match="give two values in"):
+        axes.axis("xi", (0.5, 2.0))
+    with pytest.raises(AnalysisError, match="the smaller first"):
+        axes.axis("xi", (0.5, 0.2))
+
+
+@pytest.mark.slow
+def test_the_nearest_boundary_point_is_on_it_and_no_single_move_is_shorter(case):
+    units = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "asset_sd": (0.5, 2.3)}
+    found = distance(case, "total", units)
+    assert found.together.distance is not None
+    assert abs(found.together.residual) < 1e-8
+    values = tied({**case.values, **found.together.to}, case.space.tie)
+    assert abs(case.evaluator.values([values])[0][GINIS[0]]) < 1e-8
+    singles = [move.distance for move in found.alone.values() if move.distance is not None]
+    assert singles
+    assert found.together.distance <= min(singles) + 1e-6
+    # At the nearest point the move is along the gradient, in units of ranges.
+    widths = np.array([b - a for a, b in units.values()])
+    _, slopes = case.evaluator.along(values, directions(tuple(units), case.space.tie))
+    gradient = slopes[GINIS[0]] * widths
+    move = np.array([found.together.to[name] - case.values[name] for name in units]) / widths
+    cosine = abs(gradient @ move) / (np.linalg.norm(gradient) * np.linalg.norm(move))
+    assert cosine == pytest.approx(1, abs=1e-4)
+
+
+def test_roots_are_found_between_points_and_nowhere_else():
+    points = np.linspace(0, 4, 9)
+    assert first_root(np.cos, points, np.cos(points)) == pytest.approx(np.pi / 2, abs=1e-10)
+    assert first_root(np.cosh, points, np.cosh(points)) is None
+    assert first_root(np.sin, points, np.sin(points)) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.slow
+def test_the_boundary_converges_to_the_first_order_one(case):
+    population = case.evaluator.population
+    found = first_order(case.values, population)
+    moments = jax.jit(lambda params, scenario: six_moments(params, population, scenario))
+    errors, slopes = [], []
+    for level in (0.04, 0.02, 0.01):
+        # η1 at which ΔG = 0, for η0 = 1, by secant steps from the first-order one.
+        def gini(eta1, level=level):
+            params = unpack(jnp.asarray(pack({**case.values, "eta0": 1.0, "eta1": eta1})))
+            return float(moments(params, Scenario(A0=np.float64(0.0), A1=np.float64(level)))[5]) / level
+
+        slopes.append(gini(0.4) - found.gini_slope(1.0, 0.4))
+        one, two = found.eta1_on_boundary(1.0), found.eta1_on_boundary(1.0) + 0.05
+        for _ in range(6):
+            low, high = gini(one), gini(two)
+            if low == high:
+                break
+            one, two = two, two - high * (two - one) / (high - low)
+        errors.append(two - found.eta1_on_boundary(1.0))
+    for series in (errors, slopes):
+        ratios = np.array(series[1:]) / np.array(series[:-1])
+        np.testing.assert_allclose(ratios, 0.5, atol=0.1)
+
+
+# --- channels and policy ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def decomposition(config):
+    return studies.channels(config)
+
+
+def test_contributions_add_up_to_the_change(decomposition, case):
+    for name, part in decomposition.outcomes.items():
+        row = RESPONSE_NAMES.index({"college_premium": "m3"}.get(name, name))
+        assert part.total == pytest.approx(case.responses[row], abs=1e-12)
+        assert sum(part.contributions.values()) == pytest.approx(part.total, abs=1e-12)
+        assert part.equalising + part.concentrating == pytest.approx(part.total, abs=1e-12)
+    # With every channel off AI changes nothing.
+    np.testing.assert_allclose(decomposition.values[0], 0, atol=1e-12)
+
+
+def test_each_switch_acts_in_its_own_block(case, evaluator):
+    params = unpack(jnp.asarray(pack(case.values)))
+    compiled = jax.jit(lambda params, on: responses(params, evaluator.population, evaluator.scenario, Channels(*on)))
+
+    def run(params, **off):
+        return np.asarray(compiled(params, jnp.array([float(off.get(name, 1.0)) for name in CHANNEL_NAMES])))
+
+    row = RESPONSE_NAMES.index
+    on = run(params)
+    np.testing.assert_allclose(on, case.responses, rtol=1e-11, atol=1e-13)
+    # No task floor: output is what schooling makes of it; assessments still see the floor in work samples.
+    floor = run(params, task_floor=0.0)
+    assert floor[row("m1")] == pytest.approx(0, abs=1e-3)
+    assert floor[row("m4")] < -0.3
+    # No screening channel: the work sample is as diagnostic as before but for schooling.
+    assert run(params, screening=0.0)[row("m4")] == pytest.approx(0, abs=1e-2)
+    # Cumulative advantage only: m5 goes, and with η1 in growth it stays when rents become commodity.
+    assert run(params, cumulative_advantage=0.0)[row("m5")] == pytest.approx(0, abs=1e-12)
+    assert run(params, proprietary_rents=0.0)[row("m5")] == pytest.approx(on[row("m5")], rel=1e-12)
+    # Schooling stays as it was, which is what no retooling means.
+    still = np.asarray(compiled(params.replace(retooling=jnp.asarray(0.0)), jnp.ones(5)))
+    np.testing.assert_allclose(run(params, schooling=0.0), still, rtol=1e-11, atol=1e-13)
+
+
+def test_channels_need_an_economy_without_ai_before(config):
+    overrides = {"scenario.A0": 0.2, "calibration.free": ["alpha"], "calibration.moments": ["m1"]}
+    with pytest.raises(AnalysisError, match=r"set scenario\.A0 = 0"):
+        studies.channels(load(None, {**SMALL, **overrides, "targets.m1.value": -0.12}))
+
+
+@pytest.fixture(scope="module")
+def levers(config):
+    return studies.policy(config)
+
+
+@pytest.mark.slow
+def test_derivatives_of_levers_are_those_of_differences(levers, case):
+    for name, lever in levers.levers.items():
+        if name == "capital_dividend":
+            continue  # not a parameter: see below
+        step = 1e-5
+        base = {**case.values, "capital_dividend": 0.0}
+        high, low = (case.evaluator.values([LEVERS[name](base, s)])[0] for s in (step, -step))
+        for outcome, derivative in lever.derivative.items():
+            row = RESPONSE_NAMES.index(outcome)
+            assert derivative == pytest.approx((high[row] - low[row]) / (2 * step), rel=1e-4, abs=1e-8)
+        assert lever.gini_total[0] == pytest.approx(case.response("gini_total"), abs=1e-12)
+
+
+def test_a_neutral_strength_leaves_the_gini_as_it_was(levers, case):
+    found = {name: lever.neutral_strength for name, lever in levers.levers.items()}
+    assert found["open_access"] is not None
+    values = LEVERS["open_access"]({**case.values, "capital_dividend": 0.0}, found["open_access"])
+    assert abs(case.evaluator.values([values])[0][GINIS[0]]) < 1e-8
+
+
+def test_a_dividend_of_all_capital_income_leaves_wages_and_an_equal_sum(case, evaluator, economy_of):
+    params = unpack(jnp.asarray(pack(case.values)))
+    compiled = jax.jit(
+        lambda params, share: responses(params, evaluator.population, evaluator.scenario, capital_dividend=share)
+    )
+    none, full = (np.asarray(compiled(params, jnp.asarray(share))) for share in (0.0, 1.0))
+    np.testing.assert_allclose(none, case.responses, rtol=1e-11, atol=1e-13)
+    row = RESPONSE_NAMES.index
+    # Mean income is unchanged, so the labour share is; and adding a constant c scales a Gini by mean/(mean + c).
+    assert full[row("labour_share")] == pytest.approx(none[row("labour_share")], abs=1e-12)
+    from aigini.moments.simulation import simulate
+
+    found = simulate(params, evaluator.population, evaluator.scenario)
+    expected = [state["gini_wage"] * state["labour_share"] for state in (found.before, found.after)]
+    assert full[row("gini_total")] == pytest.approx(expected[1] - expected[0], abs=1e-7)
+
+
+def test_frontiers_keep_what_nothing_beats(levers):
+    for frontier in levers.frontiers:
+        assert frontier.efficient.any()
+        best = frontier.gini_total == frontier.gini_total.min()
+        assert frontier.efficient[best].any()
+        for gini, output in zip(
+            frontier.gini_total[~frontier.efficient], frontier.output[~frontier.efficient], strict=True
+        ):
+            assert np.any((frontier.gini_total <= gini) & (frontier.output >= output))
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_results_survive_being_written(tmp_path, config, decomposition, levers):
+    for name, result in (("channels", decomposition), ("policy", levers), ("sensitivity", studies.sensitivity(config))):
+        save_study(tmp_path, name, result, {"seed": 0})
+        again = load_study(tmp_path, name)
+        assert str(again) == str(result)
+    content = json.loads((tmp_path / "sensitivity.json").read_text())
+    assert content["jacobian"]["moments"] == ["m1", "m2", "m3", "m4", "m5", "m6"]
+    assert content["jacobian"]["parameters"] == list(PARAMETER_NAMES)
+    assert np.shape(content["jacobian"]["values"]) == (6, 31)
+    (tmp_path / "policy.json").write_text("{}")
+    with pytest.raises(OutputError, match="run `aigini policy` again"):
+        load_study(tmp_path, "policy")
+
+
+def test_a_resumed_analysis_computes_only_what_is_missing(tmp_path, config):
+    calls = []
+
+    def work(pieces):
+        return [pieces.get("part", k, 4, lambda k=k: calls.append(k) or [k / 3, {"x": 0.1 * k}]) for k in range(4)]
+
+    class Killed(Exception):
+        pass
+
+    def kill(part, done, total):
+        if done == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        work(Ledger(tmp_path, config, "s", resume=False, watch=kill))
+    with (tmp_path / "pieces.jsonl").open("a") as file:
+        file.write('{"key": "part/3", "piece": [1.0')  # cut off by the kill
+    resumed = Ledger(tmp_path, config, "s", resume=True)
+    assert resumed.count == 3
+    assert work(resumed) == work(Pieces())
+    assert calls == [0, 1, 2, 3, 0, 1, 2, 3]
+    assert Ledger(tmp_path, config, "s", resume=True).count == 4
+    with pytest.raises(CheckpointError, match="another configuration or another command"):
+        Ledger(tmp_path, config, "other", resume=True)
+    with pytest.raises(CheckpointError, match="another configuration"):
+        Ledger(tmp_path, load(None, {**SMALL, "xi": 0.2}), "s", resume=True)
+    (tmp_path / "pieces.jsonl").write_text("nonsense\n")
+    with pytest.raises(CheckpointError, match="damaged"):
+        Ledger(tmp_path, config, "s", resume=True)
+    assert Ledger(tmp_path, config, "s", resume=False).count == 0
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"ranges.nothing": {"low": 0.0, "high": 1.0}}, "ranges.nothing"),
+        ({"ranges.xi": {"low": 0.2, "high": 0.1}}, "the smaller first"),
+        ({"ranges.xi": {"low": 0.2}}, "ranges.xi.high is missing"),
+        ({"ranges.xi": {"low": 0.2, "high": 7.0}}, "ranges.xi"),
+    ],
+)
+def test_ranges_are_checked_at_the_border(overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        load(None, overrides)
+
+
+def test_a_known_case_is_the_estimated_one(case):
+    again = known_case(case.evaluator, case.values, case.space, case.targets, case.income)
+    np.testing.assert_array_equal(again.jacobian, case.jacobian)
+    assert isinstance(again.evaluator, Evaluator)
