@@ -1,6 +1,7 @@
 """aigini: a differentiable simulator of how generative AI moves inequality.
 
-Three verbs, `simulate`, `calibrate` and `reproduce`, take a configuration and return typed results. Underneath them,
+The verbs `simulate`, `calibrate` and `reproduce`, and the analyses `sensitivity`, `sign`, `regimes`, `channels` and
+`policy`, take a configuration and return typed results. Underneath them,
 `six_moments` is a pure function of (parameters, population, scenario) that can be jitted, vmapped and differentiated.
 """
 
@@ -10,6 +11,11 @@ import os
 # in a second run of a command. Real failures are exceptions. This must come before jax is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from aigini.analysis.channels import ChannelDecomposition
+from aigini.analysis.decomposition import Decomposition
+from aigini.analysis.distance import Regimes
+from aigini.analysis.policy import Policy
+from aigini.analysis.sign import Sign
 from aigini.config import Config, load
 from aigini.economy.economy import Scenario
 from aigini.errors import AiginiError
@@ -19,6 +25,7 @@ from aigini.moments.simulation import Simulation
 from aigini.moments.six import six_moments
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population
+from aigini.studies import at_estimates, channels, policy, regimes, sensitivity, sign
 from aigini.verbs import calibrate, simulate
 
 __version__ = "0.1.0"
@@ -26,17 +33,28 @@ __version__ = "0.1.0"
 __all__ = [
     "AiginiError",
     "Calibration",
+    "ChannelDecomposition",
     "Config",
+    "Decomposition",
     "Parameters",
+    "Policy",
     "Population",
+    "Regimes",
     "Reproduction",
     "Scenario",
+    "Sign",
     "Simulation",
     "Target",
+    "at_estimates",
     "calibrate",
+    "channels",
     "draw_population",
     "load",
+    "policy",
+    "regimes",
     "reproduce",
+    "sensitivity",
+    "sign",
     "simulate",
     "six_moments",
 ]

@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aigini import studies
+from aigini import cli, studies
 from aigini.analysis import axes, sign
 from aigini.analysis.case import known_case
 from aigini.analysis.distance import distance
@@ -466,9 +467,6 @@ def test_a_resumed_analysis_computes_only_what_is_missing(tmp_path, config):
     def work(pieces):
         return [pieces.get("part", k, 4, lambda k=k: calls.append(k) or [k / 3, {"x": 0.1 * k}]) for k in range(4)]
 
-    class Killed(Exception):
-        pass
-
     def kill(part, done, total):
         if done == 3:
             raise Killed
@@ -490,6 +488,44 @@ def test_a_resumed_analysis_computes_only_what_is_missing(tmp_path, config):
     with pytest.raises(CheckpointError, match="damaged"):
         Ledger(tmp_path, config, "s", resume=True)
     assert Ledger(tmp_path, config, "s", resume=False).count == 0
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing in the package may catch it."""
+
+
+@pytest.mark.slow
+def test_a_command_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, monkeypatch, capsys):
+    settings = [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
+    monkeypatch.setenv("AIGINI_CACHE", "off")
+
+    def run(*more):
+        monkeypatch.setattr(sys, "argv", ["aigini", "sign", *settings, *more])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        assert not caught.value.code, capsys.readouterr().err
+
+    run("--out", str(tmp_path / "whole"))
+    seen = cli._Parts.__call__
+
+    def killed(self, part, done, total):
+        seen(self, part, done, total)
+        if part == "ridge" and done == 30:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli._Parts, "__call__", killed)
+        patch.setattr(sys, "argv", ["aigini", "sign", *settings, "--out", str(tmp_path / "cut")])
+        with pytest.raises(Killed):
+            cli.main()
+    assert not (tmp_path / "cut" / "sign.json").exists()
+    run("--out", str(tmp_path / "cut"), "--resume")
+    whole, cut = (json.loads((tmp_path / name / "sign.json").read_text()) for name in ("whole", "cut"))
+    assert {**whole, "run": None} == {**cut, "run": None}
+    assert not (tmp_path / "cut" / "pieces.jsonl").exists()
+    assert sorted(path.name for path in (tmp_path / "cut" / "figures").iterdir())
+    point = whole["ridge"][40]
+    assert set(point) >= {"xi", "eta1", "m6", "misfit", "feasible", "estimates"}
 
 
 @pytest.mark.parametrize(

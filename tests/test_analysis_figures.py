@@ -488,7 +488,7 @@ def test_map_without_values_or_change_says_so():
     assert words(figure.axes[1]) == []
     assert [words(axis) for axis in figures.regime_map(regime(kind="zero")).axes] == [["no change anywhere"]] * 2
     outside = figures.regime_map(regime(kind="none")).legends[0].get_texts()
-    assert [text.get_text() for text in outside] == ["no boundary on this map", "the estimates, outside this map"]
+    assert [text.get_text() for text in outside] == ["no boundary was traced", "the estimates, outside this map"]
 
 
 def test_distances_are_sorted_and_what_never_flips_is_named():

@@ -10,7 +10,8 @@ from aigini.config import load
 from aigini.run import checkpoint
 from aigini.verbs import blank_progress
 
-VERBS = ("simulate", "calibrate", "reproduce")
+STUDIES = ("sensitivity", "sign", "regimes", "channels", "policy")
+VERBS = ("simulate", "calibrate", "reproduce", *STUDIES)
 SMALL = (
     "population.n_workers=4096",
     "population.n_firms=50",
@@ -80,7 +81,7 @@ def no_computing(monkeypatch):
     def fail(*_, **__):
         raise AssertionError("computed although the input is bad")
 
-    for place in ("aigini.cli.simulate_verb", "aigini.jobs.simulate", "aigini.jobs.calibrate"):
+    for place in ("aigini.cli.simulate_verb", "aigini.jobs.simulate", "aigini.jobs.calibrate", "aigini.studies.at_estimates"):
         monkeypatch.setattr(place, fail)
 
 
@@ -123,6 +124,14 @@ class TestABadInput:
         assert_is_a_refusal(code, out, err, ["aigini: ", "params.xi = 2 ", "population.n_workers = 0"])
         assert len(err.splitlines()) == 2
 
+    @pytest.mark.parametrize("plane", ["eta1", "eta1,eta1", "eta1,xi,sigma", ""])
+    def test_axes_that_are_not_two_are_refused(self, aigini, plane):
+        assert_is_a_refusal(*aigini("regimes", "--plane", plane), ["--plane", "two different axes"])
+
+    def test_an_axis_that_does_not_exist_is_refused(self, aigini):
+        code, out, err = aigini("regimes", "--plane", "eta1,x")
+        assert_is_a_refusal(code, out, err, ["axis: there is nothing called x"])
+
     @pytest.mark.parametrize("verb", VERBS)
     @pytest.mark.parametrize("place", ["regular", "regular/below", "/proc/aigini/run"])
     def test_out_that_cannot_be_written_is_refused_before_computing(self, aigini, tmp_path, verb, place):
@@ -142,7 +151,7 @@ class TestTheCommand:
         code, out, _ = aigini(verb, "--help")
         assert code == 0
         assert ("--out" in out) == (verb != "figures")
-        assert ("--resume" in out) == (verb in ("calibrate", "reproduce"))
+        assert ("--resume" in out) == (verb not in ("simulate", "figures"))
 
     @pytest.mark.parametrize("arguments", [[], ["nonsense"]])
     def test_without_a_verb_exits_with_2(self, aigini, arguments):
@@ -161,17 +170,17 @@ class TestTheCommand:
 
 class TestFigures:
     def test_of_a_folder_without_results_say_so(self, aigini, tmp_path):
-        assert_is_a_refusal(*aigini("figures", tmp_path), ["neither simulate.json nor calibration.json"])
+        assert_is_a_refusal(*aigini("figures", tmp_path), ["holds no result"])
 
     def test_of_a_folder_that_is_not_there_say_so(self, aigini, tmp_path):
         assert_is_a_refusal(*aigini("figures", tmp_path / "nowhere"), ["nowhere"])
         assert not (tmp_path / "nowhere").exists()
 
-    @pytest.mark.parametrize("name", ["simulate", "simulate_at_estimates", "calibration"])
+    @pytest.mark.parametrize("name", ["simulate", "simulate_at_estimates", "calibration", *STUDIES])
     @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "null", "\x00"])
     def test_of_a_damaged_result_name_the_file(self, aigini, tmp_path, name, text):
         (tmp_path / f"{name}.json").write_text(text)
-        assert_is_a_refusal(*aigini("figures", tmp_path), [name, "run the command that writes it again"])
+        assert_is_a_refusal(*aigini("figures", tmp_path), [name, "again"])
 
 
 @pytest.mark.usefixtures("no_computing")

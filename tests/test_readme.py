@@ -37,7 +37,7 @@ def test_the_test_command_is_what_ci_runs():
 
 def test_every_command_of_the_readme_exists():
     commands = {line.split()[1] for block in blocks("sh") for line in block.splitlines() if line.startswith("aigini ")}
-    assert commands == {"simulate", "calibrate", "reproduce", "figures"}
+    assert {"simulate", "calibrate", "reproduce", "figures"} < commands
     from aigini.cli import app
 
     assert commands == {command.callback.__name__ for command in app.registered_commands}

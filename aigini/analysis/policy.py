@@ -240,5 +240,5 @@ def _frontiers(case: Case, base: Values, coarse: int, pieces: Pieces) -> list[Fr
         gini, output = rows[:, 0], rows[:, 2]
         better = (gini[None, :] <= gini[:, None]) & (output[None, :] >= output[:, None])
         strictly = (gini[None, :] < gini[:, None]) | (output[None, :] > output[:, None])
-        frontiers.append(Frontier(pair, strength, gini, output, ~np.any(better & strictly, axis=1)))
+        frontiers.append(Frontier(pair, strength, gini, output, ~np.any(better & strictly, axis=1) & np.isfinite(gini)))
     return frontiers

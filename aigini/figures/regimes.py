@@ -51,7 +51,7 @@ def regime_map(result: RegimeMap) -> Figure:
     handles = [
         Line2D([], [], color=INK, linewidth=3.2, label="boundary: the Gini does not change")
         if any(result.boundary[concept].branches for concept in CONCEPTS)
-        else Line2D([], [], linestyle="", label="no boundary on this map"),
+        else Line2D([], [], linestyle="", label="no boundary was traced"),
         Line2D([], [], label=f"the estimates{place}", **STAR),
     ]
     if any(not np.isfinite(result.values(concept)).all() for concept in CONCEPTS):

@@ -21,7 +21,10 @@ _WIDE_RANGE = 30.0
 
 @styled
 def ridge(result: Sign) -> Figure:
-    """Change of both Ginis against η1 for each ξ, the other targets being met again at every point."""
+    """Change of both Ginis against η1 for each ξ, the other targets being met again at every point.
+
+    The estimates are marked on the line of their own ξ, between its points.
+    """
     figure = new_figure("Change of the Gini along economies that meet all targets but m6", (12.5, 6.4))
     panels = figure.subplots(1, 2)
     for axis, concept in zip(panels, sorted(("total", "wage"), key=lambda name: name != result.income), strict=True):
