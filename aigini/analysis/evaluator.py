@@ -8,6 +8,7 @@ import functools
 from collections.abc import Mapping, Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -22,20 +23,19 @@ from aigini.population.population import Population
 TILE = 32
 """Points evaluated in one call."""
 
-_WIDTHS = (2, 6)  # directions differentiated at once; each is a program of its own
-
 GINIS = tuple(RESPONSE_NAMES.index(name) for name in ("gini_total", "gini_wage"))
 
 
 @jax.jit
-def _along(
-    vector: Float[Array, "parameters"],
-    directions: Float[Array, "directions parameters"],
-    population: Population,
-    scenario: Scenario,
-) -> tuple[Float[Array, "responses"], Float[Array, "responses directions"]]:
+def _jacobian(
+    vector: Float[Array, "parameters"], population: Population, scenario: Scenario
+) -> tuple[Float[Array, "responses"], Float[Array, "responses parameters"]]:
     return value_and_jacobian(
-        lambda v: solve(unpack(v), scenario, population.firm_shocks), responses_of, population, vector, directions
+        lambda v: solve(unpack(v), scenario, population.firm_shocks),
+        responses_of,
+        population,
+        vector,
+        jnp.eye(len(PARAMETER_NAMES)),
     )
 
 
@@ -65,6 +65,21 @@ class Evaluator:
         self.scenario = scenario or Scenario()
         self.calls = 0
 
+    def jacobian(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """Responses ``[responses]`` and their Jacobian in all parameters, ``[responses, parameters]``, natural units.
+
+        Raises:
+            AnalysisError: if one of them is not finite.
+        """
+        self.calls += 1
+        value, matrix = (np.asarray(part) for part in _jacobian(pack(values), self.population, self.scenario))
+        if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
+            raise AnalysisError(
+                "the economy's responses or their derivatives are not finite at"
+                f" {', '.join(f'{name} = {values[name]:.4g}' for name in PARAMETER_NAMES)}; stay nearer the baseline."
+            )
+        return value, matrix
+
     def along(self, values: Mapping[str, float], directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Responses and their exact derivatives along some directions of the parameter space.
 
@@ -78,32 +93,8 @@ class Evaluator:
         Raises:
             AnalysisError: if one of them is not finite.
         """
-        self.calls += 1
-        width = min(_WIDTHS, key=lambda w: (-(-len(directions) // w) * w, -w))
-        blocks = []
-        value = np.zeros(0)
-        for start in range(0, len(directions), width):
-            block = np.zeros((width, len(PARAMETER_NAMES)))
-            here = directions[start : start + width]
-            block[: len(here)] = here
-            found, slopes = _along(pack(values), block, self.population, self.scenario)
-            value = np.asarray(found)
-            blocks.append(np.asarray(slopes)[:, : len(here)])
-        matrix = np.concatenate(blocks, axis=1)
-        if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
-            raise AnalysisError(
-                "the economy's responses or their derivatives are not finite at"
-                f" {', '.join(f'{name} = {values[name]:.4g}' for name in PARAMETER_NAMES)}; stay nearer the baseline."
-            )
-        return value, matrix
-
-    def jacobian(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-        """Responses ``[responses]`` and their Jacobian in all parameters, ``[responses, parameters]``, natural units.
-
-        Raises:
-            AnalysisError: if one of them is not finite.
-        """
-        return self.along(values, np.eye(len(PARAMETER_NAMES)))
+        value, matrix = self.jacobian(values)
+        return value, matrix @ directions.T
 
     def values(self, points: Sequence[Mapping[str, float]], batch: int = 1) -> np.ndarray:
         """Responses at many points, ``[points, responses]``; rows that are not finite are left to the caller.

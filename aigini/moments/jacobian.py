@@ -1,16 +1,15 @@
 """Exact Jacobians of statistics of the simulated workers, by differentiating from both ends.
 
-A statistic is F(p, S) with sums S = Σ_i s(x_i) over workers whose outcomes x_i depend on the parameters p. Its
-derivative along directions d of the parameters is
+A statistic is F(p, S) with sums S = Σ_i s(x_i) over workers whose outcomes x_i depend on the parameters p only through
+what workers face, f(p): prices, beliefs and terms of their occupation, and capital by firm. Its derivative along
+directions d of the parameters is
 
-    dF = ∂F/∂p d + Σ_i [∂F/∂S ∂s/∂x_i] [∂x_i/∂p d].
+    dF = ∂F/∂p d + [Σ_i ∂F/∂S ∂s/∂x_i ∂x_i/∂f] [∂f/∂p d].
 
-The first bracket is taken in reverse mode (a gather from the cotangents of S), the second in forward mode, and they
-meet at each worker in a matrix product. Forward mode alone would add up a histogram for every direction, reverse mode
-alone one table over firms for every statistic; here neither is needed: it costs a second pass over workers.
+The first bracket is taken in reverse mode, value by value and only through the sums that the value depends on; the
+second in forward mode, without workers. The cost is a second pass over workers, whatever the number of directions.
 """
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -19,22 +18,20 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Economy
-from aigini.economy.workers import Outcome, in_occupation, outcomes
+from aigini.economy.workers import Faced, in_occupation, outcomes
 from aigini.moments.accumulate import Row, accumulate, over_rows
 from aigini.population.population import Population
 
 
 class Part(NamedTuple):
-    """Some of the sums of a statistic, as the only way in which some outcomes enter some of its values.
+    """Some of the sums of a statistic, and the values that depend on them.
 
     Attributes:
         select: Picks the sums from all of them, (of the economy, by occupation).
-        fields: Outcomes that they depend on.
         rows: Positions of the values that depend on them.
     """
 
     select: Callable[[tuple[Any, Any]], Any]
-    fields: tuple[str, ...]
     rows: tuple[int, ...]
 
 
@@ -44,7 +41,7 @@ class Statistic(Protocol):
 
     @property
     def parts(self) -> Sequence["Part"]:
-        """Which values depend on which sums, and those on which outcomes; all dependences must be listed."""
+        """Which values depend on which sums; every dependence must be listed."""
         ...
 
     def summarise(self, row: Row) -> tuple[Any, Any]:
@@ -87,39 +84,27 @@ def value_and_jacobian(
 
     def one_row(workers: Any, own: Array, present: Array) -> Float[Array, "values directions"]:
         faced = in_occupation(economy.faced, own, population.dtype)
-        states = outcomes(faced, workers)
-        tangents = jax.vmap(
-            lambda move: jax.jvp(
-                lambda f: outcomes(f, workers), (faced,), (in_occupation(move, own, population.dtype),)
-            )[1]
-        )(moves.faced)
+        tangents = jax.vmap(lambda move: in_occupation(move, own, population.dtype))(moves.faced)
         common, kept = seeds
         own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
         total = jnp.zeros((value.shape[0], directions.shape[0]))
         for part in statistic.parts:
 
-            def sums_of(chosen: list[tuple[Array, ...]], part: Part = part) -> Any:
-                before, after = (
-                    dataclasses.replace(state, **dict(zip(part.fields, values, strict=True)))
-                    for state, values in zip(states, chosen, strict=True)
-                )
-                return part.select(
-                    statistic.summarise(Row(before=before, after=after, workers=workers, present=present))
-                )
+            def sums_of(faced: Faced, part: Part = part) -> Any:
+                before, after = outcomes(faced, workers)
+                row = Row(before=before, after=after, workers=workers, present=present)
+                return part.select(statistic.summarise(row))
 
-            _, pull = jax.vjp(sums_of, [_fields(state, part) for state in states])
+            _, pull = jax.vjp(sums_of, faced)
             rows = jnp.asarray(part.rows)
             (ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
-            meets = jax.tree.map(
-                lambda end, start: jnp.einsum("vw,dw->vd", end, start, preferred_element_type=jnp.float64),
-                ends,
-                [_fields(state, part) for state in tangents],
-            )
+            meets = jax.tree.map(_meet, ends, tangents)
             total = total.at[rows].add(sum(jax.tree.leaves(meets)))
         return total
 
     return value, direct.T + over_rows(one_row, population)
 
 
-def _fields(state: Outcome, part: Part) -> tuple[Array, ...]:
-    return tuple(getattr(state, name) for name in part.fields)
+def _meet(end: Array, start: Array) -> Float[Array, "values directions"]:
+    """Product over everything but the leading axes; cast first, XLA's CPU backend has no fast product that widens."""
+    return end.reshape(len(end), -1).astype(jnp.float64) @ start.reshape(len(start), -1).astype(jnp.float64).T

@@ -83,8 +83,8 @@ def _rows(*names: str) -> tuple[int, ...]:
     return tuple(RESPONSE_NAMES.index(name) for name in names)
 
 
-def _each(name: str) -> Callable[[_All], Any]:
-    return lambda sums: [getattr(state, name) for state in sums[0]]
+def _each(*names: str) -> Callable[[_All], Any]:
+    return lambda sums: [getattr(state, name) for state in sums[0] for name in names]
 
 
 class Responses(eqx.Module):
@@ -104,15 +104,14 @@ class Responses(eqx.Module):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Which responses depend on which sums, and those on which outcomes."""
+        """Which responses depend on which sums."""
         return (
-            Part(lambda sums: sums[1], ("log_human",), _rows("m1", "m2")),
-            Part(_each("wages"), ("schooling", "wage"), _rows("m3", "between_firm_variance")),
-            Part(_each("firm_log_wage"), ("wage",), _rows("between_firm_variance")),
-            Part(_each("wage"), ("wage",), _rows("gini_wage", "labour_share")),
-            Part(_each("wage_masses"), ("wage",), _rows("gini_wage")),
-            Part(_each("total"), ("total",), _rows("gini_total", "labour_share")),
-            Part(_each("total_masses"), ("total",), _rows("gini_total")),
+            Part(lambda sums: sums[1], _rows("m1", "m2")),
+            Part(
+                _each("wages", "firm_log_wage", "wage", "wage_masses"),
+                _rows("m3", "gini_wage", "between_firm_variance", "labour_share"),
+            ),
+            Part(_each("total", "total_masses"), _rows("gini_total", "labour_share")),
         )
 
     def summarise(self, row: Row) -> _All:

@@ -157,11 +157,11 @@ class SixMoments(eqx.Module):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Which moments depend on which sums, and those on which outcomes; m4 and m5 depend on none."""
+        """Which moments depend on which sums; m4 and m5 depend on none."""
         return (
-            Part(lambda sums: sums[1], ("log_human",), (0, 1)),
-            Part(lambda sums: [state.wages for state in sums[0]], ("schooling", "wage"), (2,)),
-            Part(lambda sums: [(state.income, state.masses) for state in sums[0]], (self.income,), (5,)),
+            Part(lambda sums: sums[1], (0, 1)),
+            Part(lambda sums: [state.wages for state in sums[0]], (2,)),
+            Part(lambda sums: [(state.income, state.masses) for state in sums[0]], (5,)),
         )
 
     def summarise(self, row: Row) -> _All:
