@@ -105,7 +105,7 @@ def sensitivity(
     config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False
 ) -> None:
     """What the moments identify, and what inequality depends on, by exact Jacobians; write sensitivity.json."""
-    _study("sensitivity", config, overrides, out, resume, lambda c, p: studies.sensitivity(c, pieces=p))
+    _study("sensitivity", config, overrides, out, resume, lambda c, p: studies.sensitivity(c, profiles=True, pieces=p))
 
 
 @app.command()

@@ -55,8 +55,16 @@ def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **o
 
 
 @with_x64
-def sensitivity(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Decomposition:
+def sensitivity(
+    config: ConfigLike = None, *, profiles: bool = False, pieces: Pieces | None = None, **overrides: Any
+) -> Decomposition:
     """What the moments identify and what inequality depends on, see `aigini.analysis.decomposition`.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        profiles: Also profile every estimate, which estimates the others again ten times for each.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
 
     Raises:
         AiginiError: as `at_estimates` does, or if the targets do not identify the parameters.
@@ -68,7 +76,7 @@ def sensitivity(config: ConfigLike = None, *, pieces: Pieces | None = None, **ov
         for name, span in settings.ranges.items()
         if name not in settings.free and not (name == "eta0" and settings.tie != "none")
     }
-    return decompose(case, ranges, _simulation_covariance(settings, case, pieces))
+    return decompose(case, ranges, _simulation_covariance(settings, case, pieces), pieces if profiles else None)
 
 
 def _simulation_covariance(config: Config, case: Case, pieces: Pieces) -> np.ndarray | None:

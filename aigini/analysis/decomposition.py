@@ -14,17 +14,23 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.special import ndtr
 
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import directions
+from aigini.analysis.pieces import Pieces
+from aigini.analysis.profile import Profile, profile
 from aigini.analysis.regimes import SAY
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import Identification, identification
 from aigini.inference.influence import influence
 from aigini.inference.informativeness import variance_shares
+from aigini.inference.intervals import Interval, delta_interval
+from aigini.inference.overidentification import JTest, j_test
 from aigini.inference.sensitivity import Sensitivity, actual_removal, bias, weighting_sensitivity
 from aigini.inference.standard_errors import independent, worst_case
 from aigini.moments.responses import RESPONSE_NAMES
@@ -91,6 +97,10 @@ class Decomposition:
         identification: Singular values and weak directions.
         measures: Further sensitivity measures.
         signs: Uncertainty of the sign of each Gini, with m6 among the targets and without it.
+        intervals: 95 % confidence intervals of the estimates by the delta method on the unconstrained scale, by kind of
+            standard error and parameter.
+        overidentification: Test of the targets beyond as many as there are parameters, read as independent.
+        profiles: Profile of each estimate; empty unless asked for.
     """
 
     params: Mapping[str, float]
@@ -104,6 +114,9 @@ class Decomposition:
     identification: Identification
     measures: tuple[Sensitivity, ...]
     signs: tuple[SignUncertainty, ...]
+    intervals: Mapping[str, Mapping[str, Interval]]
+    overidentification: JTest
+    profiles: tuple[Profile, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{'estimate':24s}{'value':>12s}{'s.e. indep.':>13s}{'worst case':>12s}  pinned by"]
@@ -116,7 +129,12 @@ class Decomposition:
             lines.append(
                 f"{name:24s}{self.params[name]:12.5g}{independent_se[name]:13.3g}{worst[name]:12.3g}  {pinned}"
             )
-        lines += ["", str(self.identification), ""]
+        lines += ["", "95 % intervals: independent targets; worst case over correlations; profile"]
+        profiles = {profile.parameter: str(profile.interval) for profile in self.profiles}
+        for name in self.free:
+            parts = [str(self.intervals[kind][name]) for kind in ("independent", "worst_case")]
+            lines.append(f"{name:24s}" + "; ".join([*parts, profiles.get(name, "not asked for")]))
+        lines += ["", str(self.identification), "", self.overidentification.message, ""]
         for sign in self.signs:
             top = sorted(sign.variance.items(), key=lambda item: -item[1])[:4]
             total = sum(sign.variance.values())
@@ -134,7 +152,10 @@ class Decomposition:
 
 
 def decompose(
-    case: Case, ranges: Mapping[str, tuple[float, float]], simulation: np.ndarray | None = None
+    case: Case,
+    ranges: Mapping[str, tuple[float, float]],
+    simulation: np.ndarray | None = None,
+    pieces: Pieces | None = None,
 ) -> Decomposition:
     """Everything the Jacobian at the estimates says.
 
@@ -142,6 +163,7 @@ def decompose(
         case: The economy at its estimates.
         ranges: (low, high) of external parameters; read as uniform, so that their variance is (high - low)²/12.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
+        pieces: Finished pieces of an earlier run; with None no profile is computed.
 
     Raises:
         IdentificationError: if the targets do not determine the estimates, naming the direction.
@@ -186,6 +208,35 @@ def decompose(
             for left_out in ((), ("m6",))
             if not left_out or ("m6" in moments and "eta1" in names)
         ),
+        intervals={
+            kind: {
+                name: _interval(case, name, float(error)) for name, error in zip(names, estimates[kind], strict=True)
+            }
+            for kind in ("independent", "worst_case")
+        },
+        overidentification=j_test(_misfit(case), matrix, weighting, np.diag(se**2), moments=moments, names=names),
+        profiles=()
+        if pieces is None
+        else tuple(
+            profile(case, name, float(e), pieces) for name, e in zip(names, estimates["independent"], strict=True)
+        ),
+    )
+
+
+def _misfit(case: Case) -> np.ndarray:
+    """Fitted moments less targets, in units of the moments."""
+    return case.responses[list(case.rows)] - np.array([target.value for target in case.targets.values()])
+
+
+def _interval(case: Case, name: str, se: float) -> Interval:
+    space = FreeSpace((name,), case.space.tie)
+    slope = float(jax.jacfwd(space.unconstrained)(jnp.array([case.values[name]]))[0, 0])
+    return delta_interval(
+        case.values[name],
+        se,
+        to_unconstrained=lambda value: float(space.unconstrained(jnp.array([value]))[0]),
+        from_unconstrained=lambda point: float(space.natural(jnp.array([point]))[0]),
+        slope=slope,
     )
 
 
