@@ -20,6 +20,7 @@ from aigini.analysis.sign import LocalSign, RidgePoint, Sign
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.figures import marks, sensitivity
 from aigini.inference.identification import identification
+from aigini.inference.overidentification import JTest
 from aigini.parameters import PARAMETER_NAMES, SPECS
 
 MOMENTS = ("m1", "m2", "m3", "m4", "m5", "m6")
@@ -80,6 +81,8 @@ def decomposition(*, exact: bool = True) -> Decomposition:
         pins=Matrix(free, MOMENTS, shares),
         identification=found,
         measures=(),
+        intervals={},
+        overidentification=JTest(0.0, 0, None, np.zeros(6), np.zeros(6), (None,) * 6, MOMENTS, "nothing to test"),
         signs=tuple(
             sign_uncertainty(concept, with_m6=with_m6, scale=1.0 if exact else 0.0, external=EXTERNAL if exact else ())
             for concept in CONCEPTS

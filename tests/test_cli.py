@@ -81,7 +81,12 @@ def no_computing(monkeypatch):
     def fail(*_, **__):
         raise AssertionError("computed although the input is bad")
 
-    for place in ("aigini.cli.simulate_verb", "aigini.jobs.simulate", "aigini.jobs.calibrate", "aigini.studies.at_estimates"):
+    for place in (
+        "aigini.cli.simulate_verb",
+        "aigini.jobs.simulate",
+        "aigini.jobs.calibrate",
+        "aigini.studies.at_estimates",
+    ):
         monkeypatch.setattr(place, fail)
 
 

@@ -107,7 +107,7 @@ def _precision_bars(axis: Axes, signs: Sequence[SignUncertainty], names: Sequenc
         colour, hatch = ((BEFORE, ""), (AFTER, "////"))[k % 2]
         axis.barh(place, values, 0.9 * height, color=colour, hatch=hatch, edgecolor="white", label=label)
         for at, value in zip(place, values, strict=True):
-            words = number(value, ".2g") if value else "0"
+            words = number(value, ".2g") if value >= 0.001 else "below 0.001" if value else "0"
             axis.annotate(words, (value, at), (4, 0), textcoords="offset points", va="center", fontsize=10)
     axis.set_yticks(range(len(names)), [response_label(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
