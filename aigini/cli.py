@@ -123,7 +123,7 @@ def regimes(
     plane: Annotated[
         list[str] | None, typer.Option("--plane", metavar="X,Y", help="Two axes, e.g. eta1,xi; may be repeated.")
     ] = None,
-    count: Annotated[int, typer.Option("--grid", min=2, help="Grid points along each axis.")] = 21,
+    count: Annotated[int, typer.Option("--grid", min=2, help="Grid points along each axis.")] = 15,
 ) -> None:
     """Where AI equalises and where it concentrates, with the boundary between them; write regimes.json."""
     planes = _planes(plane)

@@ -116,7 +116,7 @@ def regimes(
     config: ConfigLike = None,
     *,
     planes: Sequence[tuple[str, str]] = DEFAULT_PLANES,
-    count: int = 21,
+    count: int = 15,
     pieces: Pieces | None = None,
     **overrides: Any,
 ) -> Regimes:
