@@ -12,6 +12,7 @@ import pytest
 from aigini import cli, studies
 from aigini.analysis import axes, sign
 from aigini.analysis.case import known_case
+from aigini.analysis.decomposition import decompose
 from aigini.analysis.distance import distance
 from aigini.analysis.evaluator import GINIS, Evaluator, directions, pack, tied, unpack
 from aigini.analysis.first_order import first_order
@@ -163,16 +164,13 @@ def test_the_value_of_precision_is_the_fall_of_entropy(config):
         assert before.value_of_precision["m3"] == pytest.approx(fall, rel=0.02, abs=1e-9)
 
 
-def test_what_the_targets_do_not_determine_is_an_error_that_names_it():
-    # ξ, χ and η1 enter m5 through one product, and nothing else is targeted.
-    overrides = {
-        **SMALL,
-        "calibration.free": ["cumulative_advantage", "asset_sd"],
-        "calibration.moments": ["m4", "m5"],
-        "calibration.tie": "none",
-    }
-    with pytest.raises((IdentificationError, AnalysisError), match=r"asset_sd|cumulative_advantage|m4"):
-        studies.sensitivity(load(None, overrides))
+def test_what_the_targets_do_not_determine_is_an_error_that_names_it(case):
+    # m4 moves with neither of the two, so m5 alone is left for both.
+    space = FreeSpace(("cumulative_advantage", "asset_sd"), "none")
+    targets = {name: case.targets[name] for name in ("m4", "m5")}
+    both = known_case(case.evaluator, case.values, space, targets, case.income)
+    with pytest.raises(IdentificationError, match=r"cumulative_advantage.*asset_sd|asset_sd.*cumulative_advantage"):
+        decompose(both, {})
 
 
 # --- the sign ---------------------------------------------------------------------------------------------------------

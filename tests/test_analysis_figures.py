@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from aigini import figures
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
-from aigini.analysis.continuation import Branch, LostSeed
 from aigini.analysis.decomposition import FUNCTIONS, Decomposition, Matrix, SignUncertainty
 from aigini.analysis.distance import Distance, Move
+from aigini.analysis.level_set import Branch, LostSeed
 from aigini.analysis.policy import LEVERS, Frontier, LeverResult, Policy
 from aigini.analysis.regimes import CONCEPTS, Boundary, RegimeMap
 from aigini.analysis.sign import LocalSign, RidgePoint, Sign

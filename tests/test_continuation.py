@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigini.analysis.continuation import EDGES, crossing, seeds_from_grid, trace_level_set
+from aigini.analysis.continuation import EDGES, trace_level_set
+from aigini.analysis.level_set import crossing, seeds_from_grid
 from aigini.errors import AnalysisError
 
 SQUARE = ((-1.0, 1.0), (-1.0, 1.0))

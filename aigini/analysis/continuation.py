@@ -13,15 +13,12 @@ Introduction to Numerical Continuation Methods, SIAM.
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from aigini.analysis.level_set import CLOSED, Box, Branch, LevelSet, LostSeed
 from aigini.errors import AnalysisError
-
-Box = tuple[tuple[float, float], tuple[float, float]]
-"""((x0, x1), (y0, y1)), natural units."""
 
 Function = Callable[[np.ndarray], tuple[npt.ArrayLike, npt.ArrayLike]]
 """F and its gradient ``[2]`` at a point ``[2]``, natural units."""
@@ -30,7 +27,6 @@ Watcher = Callable[[int, int], object]
 """Told the index of the branch under way and its number of points so far."""
 
 EDGES = ("edge x0", "edge x1", "edge y0", "edge y1")
-CLOSED = "closed"
 TOO_SMALL = "step too small"
 NOT_FINITE = "value not finite"
 LIMIT = "limit of points"
@@ -46,118 +42,6 @@ _GROWTH = (2.0, 2.0, 1.3, 0.8)  # of the step length, by the number of correctio
 _SHRINK = 0.5
 _SLACK = 1e-12  # rounding allowed beyond the unit square before a point counts as outside
 _PARALLEL = 1e-6  # sine of the angle below which constraint and curve cannot be told apart
-
-
-@dataclasses.dataclass(frozen=True)
-class Branch:
-    """One connected piece of the zero set, in the order in which it is run through.
-
-    Attributes:
-        points: Points on the curve, natural units, ``[n, 2]``; a closed branch repeats its first point at the end.
-        slopes: dy/dx at the points by the implicit function theorem, y units per x unit, ``[n]``; infinite (``inf``)
-            where the curve is vertical.
-        residuals: |F| at the points, none above the tolerance, ``[n]``.
-        closed: Whether the branch is a closed curve.
-        ends: Why the branch ends before its first and after its last point: an edge of the box (``edge x0``,
-            ``edge x1``, ``edge y0``, ``edge y1``), ``closed``, ``step too small``, ``value not finite``,
-            ``limit of points``, or ``joins branch k`` when it runs into an earlier branch.
-        folds: Indices i such that the direction of x turns between point i and point i + 1, ``[folds]``.
-    """
-
-    points: np.ndarray
-    slopes: np.ndarray
-    residuals: np.ndarray
-    closed: bool
-    ends: tuple[str, str]
-    folds: np.ndarray
-
-    def __str__(self) -> str:
-        (x_low, y_low), (x_high, y_high) = self.points.min(axis=0), self.points.max(axis=0)
-        count = "1 point" if len(self.points) == 1 else f"{len(self.points)} points"
-        shape = CLOSED if self.closed else f"from {self.ends[0]} to {self.ends[1]}"
-        folds = "".join(f", fold near ({x:.4g}, {y:.4g})" for x, y in self.points[self.folds])
-        return (
-            f"{count}, {shape}, x {x_low:.4g} to {x_high:.4g}, y {y_low:.4g} to {y_high:.4g}{folds},"
-            f" largest residual {self.residuals.max():.1e}"
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class LostSeed:
-    """A start point that could not be brought to the curve.
-
-    Attributes:
-        point: The start point as given, natural units.
-        reason: ``gradient is zero``, ``value not finite``, or ``no convergence``.
-    """
-
-    point: tuple[float, float]
-    reason: str
-
-
-@dataclasses.dataclass(frozen=True)
-class LevelSet:
-    """The zero set of a function in a box.
-
-    Attributes:
-        branches: Its pieces, in the order of the seeds they were found from.
-        lost: Seeds that could not be brought to the curve.
-        skipped: Number of seeds that lay on a branch already traced.
-        calls: Number of evaluations of the function.
-        box: ((x0, x1), (y0, y1)), natural units.
-        tolerance: Largest accepted |F|.
-        message: Why there is no branch; empty if there is one.
-    """
-
-    branches: tuple[Branch, ...]
-    lost: tuple[LostSeed, ...]
-    skipped: int
-    calls: int
-    box: Box
-    tolerance: float
-    message: str
-
-    def __str__(self) -> str:
-        lines = [f"branch {index}: {branch}" for index, branch in enumerate(self.branches)] or [self.message]
-        lines += [f"lost seed ({seed.point[0]:.6g}, {seed.point[1]:.6g}): {seed.reason}" for seed in self.lost]
-        lines.append(f"{self.calls} evaluations, {self.skipped} seeds on branches already traced")
-        return "\n".join(lines)
-
-
-def seeds_from_grid(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Guesses of points on the zero set: linear interpolation where F changes sign between neighbouring grid points.
-
-    Grid points where F is exactly 0 are guesses themselves. A pair with a value that is not finite gives none.
-
-    Args:
-        x: Grid of x, increasing, ``[nx]``.
-        y: Grid of y, increasing, ``[ny]``.
-        values: F on the grid, ``[nx, ny]``.
-
-    Returns:
-        Guesses in natural units, ``[seeds, 2]``; empty if F does not change sign.
-
-    Raises:
-        AnalysisError: if shapes do not agree, a grid is not finite and increasing, or no value is finite.
-    """
-    if x.ndim != 1 or y.ndim != 1 or values.shape != (x.size, y.size):
-        raise AnalysisError(f"values must have shape [nx, ny], got x {x.shape}, y {y.shape}, values {values.shape}")
-    for name, grid in (("x", x), ("y", y)):
-        if not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
-            raise AnalysisError(f"the grid of {name} must be finite and strictly increasing, got {grid}")
-    finite = np.isfinite(values)
-    if not finite.any():
-        raise AnalysisError("no value on the grid is finite, so there is no sign to read")
-    sign = np.where(finite, np.sign(np.where(finite, values, 0.0)), np.nan)
-    i, j = np.nonzero(sign == 0)
-    found = [np.stack([x[i], y[j]], axis=1)]
-    i, j = np.nonzero(sign[:-1] * sign[1:] == -1)
-    share = _share(values[i, j], values[i + 1, j])
-    found.append(np.stack([x[i] + share * (x[i + 1] - x[i]), y[j]], axis=1))
-    i, j = np.nonzero(sign[:, :-1] * sign[:, 1:] == -1)
-    share = _share(values[i, j], values[i, j + 1])
-    found.append(np.stack([x[i], y[j] + share * (y[j + 1] - y[j])], axis=1))
-    return np.concatenate(found).astype(np.float64)
 
 
 def trace_level_set(
@@ -224,33 +108,6 @@ def trace_level_set(
     elif not branches:
         message = "no branch: every start point was lost"
     return LevelSet(tuple(branches), tuple(lost), skipped, tracer.calls, box, tolerance, message)
-
-
-def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarray:
-    """Where a branch crosses the line x = value or y = value, by linear interpolation between its points.
-
-    Points of the branch on the line count themselves, each once.
-
-    Args:
-        branch: The branch.
-        axis: Which coordinate is held.
-        value: Its value, natural units.
-
-    Returns:
-        The crossings in the order along the branch, natural units, ``[crossings, 2]``; empty if there is none.
-    """
-    column = ("x", "y").index(axis)
-    points = branch.points[:-1] if branch.closed and branch.points[-1, column] == value else branch.points
-    away = points[:, column] - value
-    found: list[np.ndarray] = []
-    for k, here in enumerate(away):
-        if here == 0:
-            found.append(points[k])
-        elif k + 1 < len(away) and here * np.sign(away[k + 1]) < 0:
-            at = points[k] + here / (here - away[k + 1]) * (points[k + 1] - points[k])
-            at[column] = value
-            found.append(at)
-    return np.array(found).reshape(-1, 2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -485,12 +342,6 @@ class _Tracer:
             ends=ends,
             folds=_folds(np.array([point.tangent[0] for point in points]), closed),
         )
-
-
-def _share(here: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Where a line from `here` to `there`, of opposite signs, is zero; scaled first, so that nothing overflows."""
-    scale = np.maximum(np.abs(here), np.abs(there))
-    return (here / scale) / (here / scale - there / scale)
 
 
 def _outside(unit: np.ndarray) -> bool:

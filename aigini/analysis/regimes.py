@@ -12,8 +12,9 @@ import numpy as np
 
 from aigini.analysis.axes import Plane
 from aigini.analysis.case import Case
-from aigini.analysis.continuation import Branch, LevelSet, LostSeed, crossing, seeds_from_grid, trace_level_set
+from aigini.analysis.continuation import trace_level_set
 from aigini.analysis.evaluator import GINIS, TILE
+from aigini.analysis.level_set import Branch, LevelSet, LostSeed, crossing, seeds_from_grid
 from aigini.analysis.pieces import Pieces
 from aigini.errors import AnalysisError
 
