@@ -1,18 +1,26 @@
 """What levers on the distribution of AI's gains do to inequality and output, one by one and in pairs."""
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from aigini.analysis.policy import Frontier, Policy
+from aigini.analysis.frontier import Frontier
+from aigini.analysis.policy import Policy
 from aigini.figures.marks import CYCLE, DASHES, GINI_UNIT, MARKERS, STAR, end_labels, say
-from aigini.figures.style import BEFORE, FAINT, INK, WIDE, limit_to, new_figure, styled
+from aigini.figures.style import FAINT, INK, WIDE, limit_to, new_figure, styled
 
 _STAR = {**STAR, "markersize": 13}
-_POINTS = {"marker": "o", "color": FAINT, "markersize": 3, "markeredgewidth": 0}
-_EFFICIENT = {"marker": "D", "color": BEFORE, "markersize": 5.5, "linewidth": 1.6, "markeredgewidth": 0}
-_NEUTRAL = {"marker": "s", "markersize": 11, "markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.6}
+_NET = {"color": FAINT, "linewidth": 0.7, "marker": "o", "markersize": 2, "markeredgewidth": 0}
+_EFFICIENT = {"marker": "D", "color": CYCLE[0], "markersize": 4, "linewidth": 2.0, "markeredgewidth": 0}
+_GAP = {"color": INK, "linewidth": 1.2, "linestyle": (0, (1, 2))}
+_END = {"linestyle": "", "markersize": 9, "markeredgecolor": INK, "markeredgewidth": 1.2}
+_LOWEST = {"marker": "v", "markerfacecolor": "white", **_END}
+_HIGHEST = {"marker": "^", "markerfacecolor": INK, **_END}
+_ONLY = {"marker": "o", "markerfacecolor": CYCLE[0], **_END}
+_NEUTRAL = {"marker": "|", "markersize": 18, "markeredgecolor": INK, "markeredgewidth": 2.2}
 
 
 @styled
@@ -67,61 +75,110 @@ def _lever_lines(axis: Axes, result: Policy, what: str) -> None:
 @styled
 def frontiers(result: Policy) -> Figure:
     """Change of output against change of the Gini for every pair of levers, in a triangle of small panels."""
-    title = "Pairs of levers: change of output against change of the Gini of total income"
-    names = list(dict.fromkeys(name for frontier in result.frontiers for name in frontier.levers))
+    names = _names(result)
+    figure, panels = _triangle("Pairs of levers: change of output against change of the Gini of total income", names)
     if not names:
-        figure = new_figure(title, WIDE)
-        say(figure.subplots(), "no pair of levers was evaluated")
         return figure
-    side = len(names) - 1
-    few = side < 3
-    figure = new_figure(title, (11.0, 6.0) if few else (2.6 + 2.0 * side, 2.2 + 1.75 * side))
-    panels = figure.subplots(side, side, squeeze=False, sharex=True, sharey="row")
-    for axis in panels.ravel():
-        axis.axis("off")
-    of_row: list[list[np.ndarray]] = [[np.empty(0)] for _ in range(side)]
+    of_row: list[list[np.ndarray]] = [[np.empty(0)] for _ in names[1:]]
     for frontier in result.frontiers:
-        first, second = sorted(names.index(name) for name in frontier.levers)
-        panels[second - 1, first].axis("on")
-        _frontier(panels[second - 1, first], frontier)
-        of_row[second - 1].append(frontier.output)
-    gini = np.concatenate([frontier.gini_total for frontier in result.frontiers])
+        column, row = _place(names, frontier)
+        _frontier(panels[row, column], frontier)
+        of_row[row].append(frontier.grid_output)
+    gini = np.concatenate([frontier.grid_gini_total for frontier in result.frontiers])
     limit_to(panels[0, 0], "x", 100 * gini, least=0.01)
-    for k in range(side):
-        limit_to(panels[k, 0], "y", 100 * np.concatenate(of_row[k]), least=0.01)
-        panels[k, 0].set_ylabel(names[k + 1].replace("_", "\n"), weight="bold")
-        panels[k, k].set_title(names[k].replace("_", " "), weight="bold", fontsize=12)
-    _frontier_key(figure if few else panels[0, -1])
+    for k, found in enumerate(of_row):
+        limit_to(panels[k, 0], "y", 100 * np.concatenate(found), least=0.01)
+    _key(
+        figure,
+        panels,
+        [
+            Line2D([], [], label="the estimates: neither lever", **_STAR),
+            Line2D([], [], label="combinations of the two levers:\none strength along each line", **_NET),
+            Line2D([], [], label="frontier: no combination has both a lower\nGini and a higher output", **_EFFICIENT),
+        ],
+    )
     figure.supxlabel("change of the Gini of total income, hundredths", fontsize=12)
     figure.supylabel("change of output, %", fontsize=12)
     return figure
 
 
-def _frontier_key(place: Axes | Figure) -> None:
+@styled
+def frontier_strengths(result: Policy) -> Figure:
+    """Strengths of both levers along the frontier of every pair, in a triangle of small panels."""
+    names = _names(result)
+    figure, panels = _triangle("Pairs of levers: strengths along the frontier", names)
+    if not names:
+        return figure
+    for frontier in result.frontiers:
+        column, row = _place(names, frontier)
+        order = [frontier.levers.index(names[column]), frontier.levers.index(names[row + 1])]
+        axis, points = panels[row, column], np.asarray(frontier.strength, float)[:, order]
+        axis.plot(*points.T, **_GAP)
+        for piece in frontier.pieces:
+            axis.plot(*points[piece].T, **_EFFICIENT, clip_on=False)
+        for point, mark in ((points[-1:], _HIGHEST), (points[:1], _LOWEST)) if len(points) > 1 else ((points, _ONLY),):
+            axis.plot(*point.T, clip_on=False, zorder=6, **mark)
+        axis.set(xlim=(-0.06, 1.06), ylim=(-0.06, 1.06), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+    _key(
+        figure,
+        panels,
+        [
+            Line2D([], [], label="frontier", **_EFFICIENT),
+            Line2D([], [], label="where it jumps", **_GAP),
+            Line2D([], [], label="its end of lowest Gini", **_LOWEST),
+            Line2D([], [], label="its end of highest output", **_HIGHEST),
+            Line2D([], [], label="the frontier is one combination", **_ONLY),
+        ],
+    )
+    figure.supxlabel("strength of the column's lever", fontsize=12)
+    figure.supylabel("strength of the row's lever", fontsize=12)
+    return figure
+
+
+def _names(result: Policy) -> list[str]:
+    return list(dict.fromkeys(name for frontier in result.frontiers for name in frontier.levers))
+
+
+def _place(names: list[str], frontier: Frontier) -> tuple[int, int]:
+    """Column and row of a pair."""
+    first, second = sorted(names.index(name) for name in frontier.levers)
+    return first, second - 1
+
+
+def _triangle(title: str, names: list[str]) -> tuple[Figure, np.ndarray]:
+    """A panel for each pair of names, ``[rows, columns]``; those above the diagonal are empty."""
+    side = len(names) - 1
+    if side < 1:
+        figure = new_figure(title, WIDE)
+        say(figure.subplots(), "no pair of levers was evaluated")
+        return figure, np.empty((0, 0))
+    figure = new_figure(title, (11.0, 6.0) if side < 3 else (2.6 + 2.0 * side, 2.2 + 1.75 * side))
+    panels = np.asarray(figure.subplots(side, side, squeeze=False, sharex=True, sharey="row"), object)
+    for row, column in zip(*np.triu_indices(side, 1), strict=True):
+        panels[row, column].axis("off")
+    for k in range(side):
+        panels[k, 0].set_ylabel(names[k + 1].replace("_", "\n"), weight="bold")
+        panels[k, k].set_title(names[k].replace("_", " "), weight="bold", fontsize=12)
+    return figure, panels
+
+
+def _key(figure: Figure, panels: np.ndarray, handles: list[Line2D]) -> None:
     """What the markers mean, in the empty corner of the triangle if it is large enough."""
-    handles = [
-        Line2D([], [], label="the estimates: neither lever", **_STAR),
-        Line2D([], [], linestyle="", label="a combination of the column's and the row's lever", **_POINTS),
-        Line2D(
-            [],
-            [],
-            label="efficient: no other has both a smaller change\nof the Gini and a larger one of output",
-            **_EFFICIENT,
-        ),
-    ]
-    if isinstance(place, Figure):
-        place.legend(handles=handles, loc="outside right center")
+    if len(panels) < 3:
+        figure.legend(handles=handles, loc="outside right center")
     else:
-        place.legend(handles=handles, loc="upper right").set_in_layout(False)
+        panels[0, -1].legend(handles=handles, loc="upper right").set_in_layout(False)
 
 
 def _frontier(axis: Axes, frontier: Frontier) -> None:
-    """All combinations, those that are efficient joined, and the estimates."""
-    gini, output = 100 * np.asarray(frontier.gini_total, float), 100 * np.asarray(frontier.output, float)
-    best = np.asarray(frontier.efficient, bool) & np.isfinite(gini) & np.isfinite(output)
-    neither = ~np.asarray(frontier.strength, float).any(axis=1)
-    order = np.flatnonzero(best)[np.argsort(gini[best], kind="stable")]
+    """The grid as a net of lines of one strength each, the pieces of the frontier, and the estimates."""
+    net = 100 * np.stack([frontier.grid_gini_total, frontier.grid_output], axis=-1)
+    side = math.isqrt(len(net))
+    net = net.reshape(side, side, 2)
     axis.axvline(0, color=INK, linewidth=0.8)
-    axis.plot(gini, output, linestyle="", **_POINTS)
-    axis.plot(gini[order], output[order], **_EFFICIENT)
-    axis.plot(gini[neither], output[neither], zorder=6, **_STAR)
+    for line in (*net, *net.swapaxes(0, 1)):
+        axis.plot(*line.T, **_NET)
+    points = 100 * np.stack([frontier.gini_total, frontier.output], axis=-1)
+    for piece in frontier.pieces:
+        axis.plot(*points[piece].T, **_EFFICIENT)
+    axis.plot(*net[:1, 0].T, zorder=6, **_STAR)
