@@ -1,6 +1,7 @@
 """The verbs of the Python interface: a configuration in, a typed result out. No files, no screen."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 
 from aigini import config as configuration
 from aigini.config import Config
-from aigini.estimation import msm, starts
+from aigini.estimation import msm, starts, weighting
 from aigini.estimation.msm import Progress, Watcher
-from aigini.estimation.problem import Problem, pose
+from aigini.estimation.polish import PolishSettings
+from aigini.estimation.problem import Problem, pose, weight_root
 from aigini.estimation.result import Calibration
 from aigini.moments import simulation
 from aigini.moments.simulation import Simulation
 from aigini.parameters import Parameters
+from aigini.population.population import Population
 from aigini.precision import with_x64
 
 ConfigLike = Config | str | Path | None
@@ -67,9 +70,12 @@ def calibrate(
 ) -> Calibration:
     """Estimate the free parameters by the method of simulated moments.
 
+    Weights that follow from first estimates, ``two_step`` and ``iterated``, add short rounds from the estimates of the
+    first one. They depend on nothing but those, so a resumed run needs no state of theirs and ends with the same bits.
+
     Args:
         config: Configuration, path of one, or None for the baseline.
-        watch: Called with the state after every block of iterations.
+        watch: Called with the state after every block of iterations of the first round.
         resume: A state of an earlier run of the same configuration.
         start: One start instead of the space-filling design, by name in natural units.
         **overrides: As in `simulate`.
@@ -80,16 +86,65 @@ def calibrate(
     """
     settings = as_config(config, overrides)
     problem, points = posed(settings, start)
-    return msm.estimate(
+    replications = [settings.draw(settings.population["seed"] + 1 + extra) for extra in range(settings.replications)]
+    first = msm.estimate(
         problem,
         settings.targets,
         points,
         descent_settings=settings.descent,
         polish_settings=settings.polish,
-        replications=[settings.draw(settings.population["seed"] + 1 + extra) for extra in range(settings.replications)],
+        replications=replications,
         watch=watch,
         resume=resume,
     )
+    if weighting.follows_estimates(settings.weighting):
+        return _reweighted(settings, problem, first, replications)
+    return dataclasses.replace(first, weighted=weighting.name_of(settings.weighting))
+
+
+def _reweighted(
+    config: Config, problem: Problem, first: Calibration, replications: Sequence[Population]
+) -> Calibration:
+    """The calibration after further rounds, with the starts and the trace of the first."""
+    rounds = [first]
+
+    def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        root = weight_root(weights, [target.se for target in config.targets.values()])
+        found = msm.estimate(
+            dataclasses.replace(problem, root=jnp.asarray(root)),
+            config.targets,
+            start[None],
+            descent_settings=dataclasses.replace(config.descent, steps=0),
+            polish_settings=config.polish if config.polish.steps > 0 else PolishSettings(),
+            replications=replications,
+        )
+        rounds.append(found)
+        return _vector(found), found.jacobian
+
+    sequence = weighting.reweight(
+        config.weighting,
+        first.weighting,
+        _vector(first),
+        estimate,
+        lambda natural: msm.simulation_covariance(problem, natural, replications),
+        config.covariance,
+        moments=problem.moment_names,
+    )
+    return dataclasses.replace(
+        rounds[-1],
+        weighting=sequence.last.weighting,
+        starts=first.starts,
+        agreed=first.agreed,
+        trace=first.trace,
+        weighted=weighting.name_of(config.weighting),
+        rounds=len(sequence.rounds),
+        last_change=sequence.last.change,
+        settled=sequence.converged,
+    )
+
+
+def _vector(calibration: Calibration) -> np.ndarray:
+    return np.array([calibration.estimates[name] for name in calibration.free])
 
 
 def posed(config: Config, start: Mapping[str, float] | None = None) -> tuple[Problem, np.ndarray]:
@@ -100,7 +155,7 @@ def posed(config: Config, start: Mapping[str, float] | None = None) -> tuple[Pro
         targets=config.targets,
         free=config.free,
         tie=config.tie,
-        weighting=config.weighting,
+        weighting=weighting.before_estimates(config.weighting, config.covariance),
         scenario=config.scenario,
         income=config.income,
     )

@@ -18,6 +18,7 @@ from aigini.parameters import SPECS
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 TWO_MOMENTS = '[calibration]\nfree = ["alpha", "beta"]\nmoments = ["m1", "m2"]\n'
+CORRELATED = TWO_MOMENTS + "correlation = [[1.0, 0.2], [0.2, 1.0]]\n"
 
 # (what is wrong, the file, what the message must contain: the place and the remedy)
 MISTAKES = [
@@ -115,7 +116,75 @@ MISTAKES = [
     (
         "unknown weights",
         '[calibration]\nweighting = "diag"',
-        ["calibration.weighting", "'diagonal'", "'identity'"],
+        ["calibration.weighting", "'diagonal'", "'identity'", "'optimal'", "'two_step'", "'iterated'"],
+    ),
+    *(
+        (
+            f"{kind} weights without correlations",
+            f'[calibration]\nweighting = "{kind}"',
+            [f'calibration.weighting = "{kind}"', "needs the covariance", "calibration.correlation", '"diagonal"'],
+        )
+        for kind in ("optimal", "two_step", "iterated")
+    ),
+    *(
+        (
+            f"{kind} weights without replications",
+            CORRELATED + f'weighting = "{kind}"\nreplications = 1',
+            [f'calibration.weighting = "{kind}"', "calibration.replications = 1", "raise it to 2"],
+        )
+        for kind in ("two_step", "iterated")
+    ),
+    (
+        "correlations of another shape",
+        TWO_MOMENTS + "correlation = [[1.0, 0.2]]",
+        ["calibration.correlation has shape (1, 2)", "2 targets", "m1 ... m6"],
+    ),
+    ("no correlations", TWO_MOMENTS + "correlation = []", ["calibration.correlation has shape (0,)", "2 targets"]),
+    (
+        "ragged correlations",
+        TWO_MOMENTS + "correlation = [[1.0], [0.2, 1.0]]",
+        ["calibration.correlation is ragged", "one row and one column"],
+    ),
+    (
+        "correlations that are not numbers",
+        TWO_MOMENTS + 'correlation = [[1.0, nan], ["a", 1.0]]',
+        ["calibration.correlation is not usable", "finite numbers", "leave it out if unknown"],
+    ),
+    (
+        "correlations that cannot be read, and weights that need them",
+        TWO_MOMENTS + 'weighting = "optimal"\ncorrelation = 0.3',
+        ["calibration.correlation is not usable"],
+    ),
+    (
+        "asymmetric correlations",
+        TWO_MOMENTS + "correlation = [[1.0, 0.2], [0.3, 1.0]]",
+        ["calibration.correlation is not symmetric", "m1 and m2 have 0.2", "0.3", "make them equal"],
+    ),
+    (
+        "a covariance for correlations",
+        TWO_MOMENTS + "correlation = [[1.0, 0.2], [0.2, 0.04]]",
+        ["calibration.correlation of m2 with itself is 0.04", "only 1", "correct the diagonal"],
+    ),
+    (
+        "a correlation above one",
+        TWO_MOMENTS + "correlation = [[1.0, -1.5], [-1.5, 1.0]]",
+        ["calibration.correlation of m1 and m2 is -1.5", "from -1 to 1"],
+    ),
+    (
+        "perfect correlations",
+        TWO_MOMENTS + "correlation = [[1.0, 1.0], [1.0, 1.0]]",
+        ["calibration.correlation is not positive definite", "m1, m2", "lower the correlations"],
+    ),
+    (
+        "impossible correlations",
+        '[calibration]\nfree = ["alpha"]\nmoments = ["m1", "m2", "m3", "m4"]\n'
+        "correlation = [[1, 0.9, 0, 0], [0.9, 1, 0, -0.9], [0, 0, 1, 0], [0, -0.9, 0, 1]]",
+        ["calibration.correlation is not positive definite", "m1, m2, m4", "lower the correlations"],
+    ),
+    (
+        "misspelt correlations",
+        TWO_MOMENTS + "correlations = [[1.0, 0.2], [0.2, 1.0]]",
+        ["calibration.correlations", "did you mean correlation?"],
     ),
     ("unknown free parameter", '[calibration]\nfree = ["alfa"]', ["calibration.free", "did you mean alpha?"]),
     ("free twice", '[calibration]\nfree = ["alpha", "alpha"]', ["calibration.free", "name each once"]),
@@ -233,6 +302,22 @@ def test_all_mistakes_are_reported_at_once_whatever_their_kind(message):
         "income.concept",
     ]
     assert [place for place in places if not any(place in line for line in lines)] == []
+
+
+def test_all_mistakes_about_correlations_and_weights_are_reported_at_once(message):
+    lines = message(
+        """
+        [calibration]
+        free = ["alpha"]
+        moments = ["m1", "m2", "m3"]
+        correlation = [[1.0, 0.2, 0.0], [0.3, 0.9, 1.1], [0.0, 1.1, 1.0]]
+        weighting = "iterated"
+        replications = 0
+        """
+    )
+    assert len(lines) == 4
+    for line in lines:
+        assert_is_a_sentence(line)
 
 
 def test_mistakes_of_one_kind_are_reported_at_once(message):
@@ -420,7 +505,9 @@ def written(tmp_path_factory):
     ),
     target=st.floats(-1, 1),
     source=st.text(st.characters(blacklist_categories=["Cs"]), max_size=20),
-    weighting=st.sampled_from(["diagonal", "identity", np.diag([1.0, 2, 3, 4, 5, 6.5]).tolist()]),
+    weighting=st.sampled_from(
+        ["diagonal", "identity", "optimal", "iterated", np.diag([1.0, 2, 3, 4, 5, 6.5]).tolist()]
+    ),
 )
 def test_a_configuration_written_out_loads_as_itself(
     written, values, dispersion, population, target, source, weighting
@@ -429,6 +516,7 @@ def test_a_configuration_written_out_loads_as_itself(
     overrides |= {
         "targets.m1": {"value": target, "se": 0.1, "source": source},
         "calibration.weighting": weighting,
+        "calibration.correlation": (0.8 * np.eye(6) + 0.2).tolist(),
     }
     config = load(None, overrides)
     again = load(written(config.to_toml()))
@@ -462,6 +550,7 @@ class TestTheFilesOfTheRepository:
             ("m6_plus004", 0.004, "total"),
             ("m6_plus008", 0.008, "total"),
             ("wage_gini_imf", -0.0173, "wage"),
+            ("correlated_targets", 0.004, "total"),
         ],
     )
     def test_aim_at_the_stated_change_of_the_gini(self, name, value, concept):
@@ -470,13 +559,20 @@ class TestTheFilesOfTheRepository:
 
     def test_change_nothing_else(self):
         baseline = load().source
-        for path in CONFIGS.glob("*.toml"):
+        for path in [*CONFIGS.glob("m6_*.toml"), CONFIGS / "wage_gini_imf.toml"]:
             source = load(path).source
             targets = {name: target for name, target in source["targets"].items() if name != "m6"}
             assert targets == {name: t for name, t in baseline["targets"].items() if name != "m6"}
             assert {k: source[k] for k in source if k not in ("targets", "income")} == {
                 k: baseline[k] for k in baseline if k not in ("targets", "income")
             }
+
+    def test_correlated_targets_change_only_how_the_estimation_is_posed(self):
+        baseline, source = (load(CONFIGS / f"{name}.toml").source for name in ("baseline", "correlated_targets"))
+        assert {key for key in source if source[key] != baseline[key]} == {"params", "calibration"}
+        assert {k: v for k, v in source["params"].items() if v != baseline["params"][k]} == {"sigma": 1.0}
+        assert len(source["calibration"]["free"]) < len(source["calibration"]["moments"])
+        assert source["calibration"]["weighting"] == "two_step"
 
     def test_baseline_states_the_default_of_every_parameter(self):
         stated = tomllib.loads(baseline_path().read_text(encoding="utf-8"))["params"]

@@ -14,6 +14,9 @@ from aigini.estimation.result import Target
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.moments.six import IncomeConcept
 
+STATIONARY = 1e-3
+"""Part of the length of the misfit that a minimum may leave to the free parameters."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -28,6 +31,7 @@ class Case:
         values: Every parameter at the estimates.
         responses: Responses there, ``[responses]``.
         jacobian: Of all responses in all parameters at the estimates, ``[responses, parameters]``.
+        covariance: S of the targets; None where only their standard errors are known, ``[moments, moments]``.
     """
 
     evaluator: Evaluator
@@ -38,6 +42,7 @@ class Case:
     values: Mapping[str, float]
     responses: np.ndarray
     jacobian: np.ndarray
+    covariance: np.ndarray | None = None
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -53,6 +58,11 @@ class Case:
     def se(self) -> np.ndarray:
         """Standard errors of the targets, ``[moments]``."""
         return np.array([target.se for target in self.targets.values()])
+
+    @property
+    def target_covariance(self) -> np.ndarray:
+        """S of the targets, read as independent where only standard errors are known, ``[moments, moments]``."""
+        return np.diag(self.se**2) if self.covariance is None else self.covariance
 
     @property
     def estimates(self) -> np.ndarray:
@@ -97,11 +107,12 @@ def estimate_values(
     """Estimate the economy from `start`; every parameter at the estimates.
 
     Raises:
-        AnalysisError: if an exactly identified problem misses a target, so that "at the estimates" is not what it says.
+        AnalysisError: if an exactly identified problem misses a target, or an overidentified one stops short of a
+            minimum, so that "at the estimates" is not what it says.
     """
     root = weight_root(weighting, [target.se for target in targets.values()])
     pairs = {name: (target.value, target.se) for name, target in targets.items()}
-    fit = refit(evaluator, start, space, pairs, income, root=root)
+    fit = refit(evaluator, start, space, pairs, income, root=root, steps=60, tolerance=1e-12)
     if len(space.names) == len(targets) and not fit.feasible:
         worst = max(fit.misfit, key=lambda name: abs(fit.misfit[name]))
         raise AnalysisError(
@@ -109,7 +120,22 @@ def estimate_values(
             f" s.e. (accepted: {FEASIBLE}); run `aigini calibrate` to see what the economy can reach, and start from"
             " its estimates with --set params.NAME=VALUE."
         )
+    rows = list(moment_rows(tuple(targets), income))
+    residual = root.T @ (fit.responses[rows] - np.array([value for value, _ in pairs.values()]))
+    left = _explained(root.T @ fit.jacobian[rows], residual)
+    if not fit.feasible and left > STATIONARY * np.linalg.norm(residual):
+        raise AnalysisError(
+            "the estimation stopped short of a minimum from the configured starting point: a small move of the free"
+            f" parameters would still take away {left / np.linalg.norm(residual):.1%} of the length of the misfit"
+            f" (accepted: {STATIONARY:.1%}); run `aigini calibrate` to see where it ends, and start from its estimates"
+            " with --set params.NAME=VALUE."
+        )
     return fit.values
+
+
+def _explained(matrix: np.ndarray, residual: np.ndarray) -> float:
+    """Length of the part of the residual that the columns of the matrix reach; zero at a minimum."""
+    return float(np.linalg.norm(matrix @ np.linalg.lstsq(matrix, residual)[0]))
 
 
 def known_case(
@@ -119,8 +145,9 @@ def known_case(
     targets: Mapping[str, Target],
     income: IncomeConcept,
     weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
+    covariance: np.ndarray | None = None,
 ) -> Case:
     """The economy at known estimates."""
     root = weight_root(weighting, [target.se for target in targets.values()])
     responses, jacobian = evaluator.jacobian(values)
-    return Case(evaluator, space, targets, income, root @ root.T, values, responses, jacobian)
+    return Case(evaluator, space, targets, income, root @ root.T, values, responses, jacobian, covariance)

@@ -5,9 +5,12 @@
   the targets is the change of the estimates.
 * Shares of the variance of each estimate and of the change of each Gini that come from each target's standard error,
   and from the range of each parameter that is not estimated, which moves the estimates too.
-* What more data would tell about the sign: with d the derivative of the change of the Gini in a target, its variance is
-  Σ d² se² (independent targets), the sign has probability P = Φ(change / sd) and entropy H(P), and one more per cent of
-  precision of a target lowers H by (dH/d var) d² se² / 100.
+* What more data would tell about the sign: with d the derivatives of the change of the Gini in the targets, its
+  variance is d'Sd, that is Σ d² se² for independent targets, the sign has probability P = Φ(change / sd) and entropy
+  H(P), and one more per cent of precision of target j, its correlations unchanged, lowers H by (dH/d var) d_j (Sd)_j
+  / 100.
+
+S is the covariance of the targets where that is given; otherwise the targets are read as independent.
 """
 
 import dataclasses
@@ -20,9 +23,17 @@ import numpy as np
 from scipy.special import ndtr
 
 from aigini.analysis.case import Case
+from aigini.analysis.estimates import (
+    NO_PROFILE,
+    SAY_SE,
+    overidentification,
+    profiled,
+    sensitivity_measures,
+    standard_errors,
+)
 from aigini.analysis.evaluator import directions
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.profile import Profile, profile
+from aigini.analysis.profile import DirectionProfile, Profile, direction_profile, profile
 from aigini.analysis.regimes import SAY
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
@@ -30,9 +41,8 @@ from aigini.inference.identification import Identification, identification
 from aigini.inference.influence import influence
 from aigini.inference.informativeness import variance_shares
 from aigini.inference.intervals import Interval, delta_interval
-from aigini.inference.overidentification import JTest, j_test
-from aigini.inference.sensitivity import Sensitivity, actual_removal, bias, weighting_sensitivity
-from aigini.inference.standard_errors import independent, worst_case
+from aigini.inference.overidentification import JTest
+from aigini.inference.sensitivity import Sensitivity
 from aigini.moments.responses import RESPONSE_NAMES
 from aigini.parameters import PARAMETER_NAMES
 
@@ -64,7 +74,8 @@ class SignUncertainty:
         change: The change of the Gini at the estimates.
         sd: Its standard deviation, from targets and external parameters together.
         probability: P(change > 0), by a normal approximation.
-        variance: Contribution to the variance of each target and each external parameter's range.
+        variance: Contribution to the variance of each target and each external parameter's range; that of a target
+            which is correlated with others may be negative.
         entropy: Of the sign, in bits.
         value_of_precision: Fall of that entropy, in millibits, per 1 % more precision (1/s.e.²) of each target.
     """
@@ -91,16 +102,21 @@ class Decomposition:
         elasticities: d response / d log parameter: of moments in standard errors of their targets, of outcomes over the
             absolute value of their change; per 100 %.
         influence: Λ, change of estimates per unit of target.
-        se: Standard errors of the estimates: independent targets, worst case over correlations, and the first with
-            simulation noise (None without replications), by kind.
-        pins: Share of each estimate's variance that comes from each target, ``[free, moments]``.
+        se: Standard errors of the estimates by kind and parameter: ``independent`` targets, ``worst_case`` over their
+            correlations, ``known_covariance`` (None where it is not given), and each ``..._with_simulation`` noise
+            (None without replications).
+        pins: Share of each estimate's variance that comes from each target, ``[free, moments]``; negative shares are
+            those of correlated targets that cancel.
         identification: Singular values and weak directions.
-        measures: Further sensitivity measures.
+        measures: The six sensitivity measures, as far as they are defined.
         signs: Uncertainty of the sign of each Gini, with m6 among the targets and without it.
         intervals: 95 % confidence intervals of the estimates by the delta method on the unconstrained scale, by kind of
             standard error and parameter.
-        overidentification: Test of the targets beyond as many as there are parameters, read as independent.
+        overidentification: Test of the targets beyond as many as there are parameters, with their covariance where
+            that is given, and otherwise read as independent.
         profiles: Profile of each estimate; empty unless asked for.
+        weakest: Profile along the direction that the moments say least about; None unless asked for.
+        undefined: Why a sensitivity measure, or ``profile``, is missing.
     """
 
     params: Mapping[str, float]
@@ -117,26 +133,39 @@ class Decomposition:
     intervals: Mapping[str, Mapping[str, Interval]]
     overidentification: JTest
     profiles: tuple[Profile, ...] = ()
+    weakest: DirectionProfile | None = None
+    undefined: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def best_kind(self) -> str:
+        """The kind of standard errors that uses everything which is known of the targets."""
+        return "independent" if self.se.get("known_covariance") is None else "known_covariance"
 
     def __str__(self) -> str:
-        lines = [f"{'estimate':24s}{'value':>12s}{'s.e. indep.':>13s}{'worst case':>12s}  pinned by"]
-        independent_se, worst = self.se["independent"], self.se["worst_case"]
-        assert independent_se is not None  # only the one with simulation noise may be missing
-        assert worst is not None
+        columns = {SAY_SE[kind]: self.se[kind] for kind in SAY_SE if kind in self.se}
+        columns["with sim."] = self.se.get(f"{self.best_kind}_with_simulation")
+        shown = {head: errors for head, errors in columns.items() if errors is not None}
+        lines = [
+            "standard errors by the correlations of the targets; with sim.: the first of them with simulation noise",
+            f"{'estimate':24s}{'value':>12s}" + "".join(f"{head:>13s}" for head in shown) + "  pinned by",
+        ]
         for name, shares in zip(self.free, self.pins.values, strict=True):
             order = np.argsort(-shares)[:2]
             pinned = ", ".join(f"{self.pins.columns[j]} {100 * shares[j]:.0f} %" for j in order if shares[j] > 0.01)
-            lines.append(
-                f"{name:24s}{self.params[name]:12.5g}{independent_se[name]:13.3g}{worst[name]:12.3g}  {pinned}"
-            )
-        lines += ["", "95 % intervals: independent targets; worst case over correlations; profile"]
+            errors = "".join(f"{by_name[name]:13.3g}" for by_name in shown.values())
+            lines.append(f"{name:24s}{self.params[name]:12.5g}{errors}  {pinned}")
+        kinds = [kind for kind in SAY_SE if kind in self.intervals]
+        lines += ["", "95 % intervals: " + "; ".join([*(SAY_SE[kind] for kind in kinds), "profile"])]
         profiles = {profile.parameter: str(profile.interval) for profile in self.profiles}
         for name in self.free:
-            parts = [str(self.intervals[kind][name]) for kind in ("independent", "worst_case")]
+            parts = [str(self.intervals[kind][name]) for kind in kinds]
             lines.append(f"{name:24s}" + "; ".join([*parts, profiles.get(name, "not asked for")]))
-        lines += ["", str(self.identification), "", self.overidentification.message, ""]
+        test = self.overidentification
+        lines += ["", str(self.identification), *([] if self.weakest is None else [str(self.weakest)])]
+        lines += ["", str(test) if test.degrees > 0 else test.message]
+        lines += [f"{kind} is not defined: {reason}" for kind, reason in self.undefined.items()] + [""]
         for sign in self.signs:
-            top = sorted(sign.variance.items(), key=lambda item: -item[1])[:4]
+            top = sorted(sign.variance.items(), key=lambda item: -abs(item[1]))[:4]
             total = sum(sign.variance.values())
             shares = ", ".join(f"{name} {100 * value / total:.0f} %" for name, value in top) if total else "nothing"
             lines.append(
@@ -177,13 +206,14 @@ def decompose(
     size = np.array([abs(case.values[name]) for name in PARAMETER_NAMES])
     changes = np.array([abs(case.response(name)) for name in FUNCTIONS])
     elasticities = np.concatenate([all_moments / se[:, None], functions / changes[:, None]]) * size[None, :]
-    estimates = {
-        "independent": independent(matrix, weighting, se, names=names).se,
-        "worst_case": worst_case(matrix, weighting, se, names=names).se,
-        "independent_with_simulation": None
-        if simulation is None
-        else independent(matrix, weighting, se, simulation=simulation, names=names).se,
-    }
+    estimates = standard_errors(case, simulation)
+    best = next(errors for kind in SAY_SE if (errors := estimates[kind]) is not None)
+    measures, missing = sensitivity_measures(case)
+    undefined: dict[str, str] = {**missing}
+    profile_case = None if pieces is None else profiled(case, simulation)
+    if pieces is not None and profile_case is None:
+        undefined["profile"] = NO_PROFILE
+    found = identification(matrix, se, case.estimates, names, moments=moments)
     return Decomposition(
         params=case.values,
         free=names,
@@ -195,13 +225,10 @@ def decompose(
             kind: None if values is None else dict(zip(names, values.tolist(), strict=True))
             for kind, values in estimates.items()
         },
-        pins=Matrix(names, moments, variance_shares(matrix, weighting, np.diag(se**2))),
-        identification=identification(matrix, se, case.estimates, names, moments=moments),
-        measures=(
-            bias(matrix, weighting),
-            actual_removal(matrix, weighting, np.diag(se**2)),
-            weighting_sensitivity(matrix, weighting, np.diag(se**2)),
-        ),
+        pins=Matrix(names, moments, variance_shares(matrix, weighting, case.target_covariance)),
+        identification=found,
+        measures=measures,
+        undefined=undefined,
         signs=tuple(
             _sign(case, concept, ranges, left_out)
             for concept in ("total", "wage")
@@ -209,23 +236,16 @@ def decompose(
             if not left_out or ("m6" in moments and "eta1" in names)
         ),
         intervals={
-            kind: {
-                name: _interval(case, name, float(error)) for name, error in zip(names, estimates[kind], strict=True)
-            }
-            for kind in ("independent", "worst_case")
+            kind: {name: _interval(case, name, float(error)) for name, error in zip(names, errors, strict=True)}
+            for kind, errors in estimates.items()
+            if kind in SAY_SE and errors is not None
         },
-        overidentification=j_test(_misfit(case), matrix, weighting, np.diag(se**2), moments=moments, names=names),
+        overidentification=overidentification(case, simulation),
         profiles=()
-        if pieces is None
-        else tuple(
-            profile(case, name, float(e), pieces) for name, e in zip(names, estimates["independent"], strict=True)
-        ),
+        if profile_case is None
+        else tuple(profile(profile_case, name, float(e), pieces) for name, e in zip(names, best, strict=True)),
+        weakest=None if profile_case is None else direction_profile(profile_case, found, pieces),
     )
-
-
-def _misfit(case: Case) -> np.ndarray:
-    """Fitted moments less targets, in units of the moments."""
-    return case.responses[list(case.rows)] - np.array([target.value for target in case.targets.values()])
 
 
 def _interval(case: Case, name: str, se: float) -> Interval:
@@ -259,18 +279,19 @@ def _sign(
     if left_out:
         external["eta1"] = (0.0, 1.0)
     space = FreeSpace(names, case.space.tie)
-    se, rows = case.se[kept], [case.rows[i] for i in kept]
+    covariance, rows = case.target_covariance[np.ix_(kept, kept)], [case.rows[i] for i in kept]
     free = case.jacobian @ directions(space.names, space.tie).T
     response = influence(free[rows], case.weighting[np.ix_(kept, kept)], names=names)
     row = RESPONSE_NAMES.index(f"gini_{concept}")
     by_target = free[row] @ response
-    variance = {name: float((d * s) ** 2) for name, d, s in zip(targets, by_target, se, strict=True)}
+    # A covariance counts half with each of its two targets.
+    variance = dict(zip(targets, (by_target * (covariance @ by_target)).tolist(), strict=True))
     moves = case.jacobian @ directions(tuple(external), space.tie).T
     # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
     by_external = moves[row] - by_target @ moves[rows]
     for (name, (low, high)), derivative in zip(external.items(), by_external, strict=True):
         variance[name] = float((derivative * (high - low)) ** 2 / 12)
-    change, sd = case.response(f"gini_{concept}"), math.sqrt(sum(variance.values()))
+    change, sd = case.response(f"gini_{concept}"), math.sqrt(max(sum(variance.values()), 0.0))
     probability = float(ndtr(change / sd)) if sd > 0 else float(change > 0)
     return SignUncertainty(
         concept=concept,

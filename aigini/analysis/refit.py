@@ -23,6 +23,7 @@ FEASIBLE = 0.01
 
 _MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
 _FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
+_REACH = 4.0  # log units or log odds that a parameter may move at once; without an end it runs away where it is flat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Refit:
         responses: All responses there, ``[responses]``.
         jacobian: Of all responses in the free parameters along the tie, ``[responses, free]``.
         objective: Half the squared length of the weighted misfit.
+        converged: Whether the search came to its end, rather than to its largest number of evaluations.
     """
 
     values: Mapping[str, float]
@@ -44,6 +46,7 @@ class Refit:
     responses: np.ndarray
     jacobian: np.ndarray
     objective: float
+    converged: bool = True
 
     @property
     def worst(self) -> float:
@@ -65,8 +68,10 @@ def refit(
     *,
     root: np.ndarray | None = None,
     steps: int = 25,
+    tolerance: float = 1e-4,
+    basis: np.ndarray | None = None,
 ) -> Refit:
-    """Estimate the free parameters again, from `start`.
+    """Estimate the free parameters again, from `start`, each by no more than a factor of about 50.
 
     Args:
         evaluator: The economy.
@@ -76,6 +81,9 @@ def refit(
         income: Income concept of m6.
         root: L with W = L L', ``[moments, moments]``; 1/s.e. on the diagonal by default.
         steps: Largest number of evaluations.
+        tolerance: Relative fall of the objective in a step at which a minimum that misses targets counts as reached.
+        basis: Moves of the free parameters that are allowed, in columns on the unconstrained scale, ``[free, moves]``;
+            all by default.
 
     Raises:
         AnalysisError: if the economy has no finite responses at the start.
@@ -84,53 +92,61 @@ def refit(
     value, se = np.array(list(targets.values())).T
     weight = np.diag(1 / se) if root is None else root
     fixed, moves = tied(start, space.tie), directions(space.names, space.tie)
+    basis = np.eye(len(space.names)) if basis is None else basis
+    first = np.asarray(space.unconstrained(jnp.asarray([start[name] for name in space.names])))
+    origin = basis.T @ first
     seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 
-    def values_at(point: np.ndarray) -> dict[str, float]:
-        natural = np.asarray(_natural(space, point))
+    def place(move: np.ndarray) -> np.ndarray:
+        return first + basis @ (move - origin)
+
+    def values_at(move: np.ndarray) -> dict[str, float]:
+        natural = np.asarray(_natural(space, place(move)))
         return tied({**fixed, **dict(zip(space.names, natural.tolist(), strict=True))}, space.tie)
 
-    def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        key = point.tobytes()
+    def evaluate(move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        key = move.tobytes()
         if key not in seen:
             seen.clear()
-            seen[key] = evaluator.along(values_at(point), moves)
+            seen[key] = evaluator.along(values_at(move), moves)
         return seen[key]
 
-    def residual(point: np.ndarray) -> np.ndarray:
-        if not evaluator.admits(values_at(point)):
+    def residual(move: np.ndarray) -> np.ndarray:
+        if not evaluator.admits(values_at(move)):
             return np.full(len(rows), _FAR)
         try:
-            found, _ = evaluate(point)
+            found, _ = evaluate(move)
         except AnalysisError:
             return np.full(len(rows), _FAR)
         return weight.T @ (found[list(rows)] - value)
 
-    def slope(point: np.ndarray) -> np.ndarray:
-        _, matrix = evaluate(point)
-        return weight.T @ matrix[list(rows)] @ np.diag(_stretch(space, point))
+    def slope(move: np.ndarray) -> np.ndarray:
+        _, matrix = evaluate(move)
+        return weight.T @ matrix[list(rows)] @ np.diag(_stretch(space, place(move))) @ basis
 
-    natural = np.array([start[name] for name in space.names])
-    first = np.asarray(space.unconstrained(jnp.asarray(natural)))
-    evaluate(first)
+    evaluate(origin)
 
     def watch(intermediate_result: OptimizeResult) -> None:
         if intermediate_result.cost < _MET:
             raise StopIteration
 
-    solution = least_squares(
-        residual,
-        first,
-        jac=slope,  # pyright: ignore[reportArgumentType]
-        x_scale="jac",
-        ftol=1e-4,
-        xtol=1e-10,
-        gtol=1e-12,
-        max_nfev=steps,
-        callback=watch,
-    )
-    responses, matrix = evaluate(solution.x)
-    values = values_at(solution.x)
+    end, converged = origin, True
+    if origin.size:
+        solution = least_squares(
+            residual,
+            origin,
+            jac=slope,  # pyright: ignore[reportArgumentType]
+            bounds=(origin - _REACH, origin + _REACH),
+            x_scale="jac",
+            ftol=tolerance,
+            xtol=1e-10,
+            gtol=1e-12,
+            max_nfev=steps,
+            callback=watch,
+        )
+        end, converged = solution.x, solution.status != 0
+    responses, matrix = evaluate(end)
+    values = values_at(end)
     misfit = (responses[list(rows)] - value) / se
     return Refit(
         values=values,
@@ -138,7 +154,8 @@ def refit(
         misfit=dict(zip(targets, misfit.tolist(), strict=True)),
         responses=responses,
         jacobian=matrix,
-        objective=float(solution.cost),
+        objective=float(np.sum(residual(end) ** 2)) / 2,
+        converged=converged,
     )
 
 

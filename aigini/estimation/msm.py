@@ -277,6 +277,20 @@ def _moments(params: Parameters, population: Population, scenario: eqx.Module, i
     return six_moments(params, population, scenario, income=income)  # pyright: ignore[reportArgumentType]
 
 
+def simulation_covariance(problem: Problem, natural: np.ndarray, replications: Sequence[Population]) -> np.ndarray:
+    """Covariance of the targeted moments over other draws, ``[moments, moments]``.
+
+    Args:
+        problem: The problem.
+        natural: Values of the free parameters, ``[free]``.
+        replications: Two or more populations of other seeds.
+    """
+    params = problem.space.place(problem.params, jnp.asarray(natural))
+    rows = list(problem.rows)
+    sample = np.array([np.asarray(_moments(params, p, problem.scenario, problem.income))[rows] for p in replications])
+    return np.atleast_2d(np.cov(sample, rowvar=False))
+
+
 def _simulation_errors(
     problem: Problem,
     natural: np.ndarray,
@@ -288,10 +302,7 @@ def _simulation_errors(
     names = problem.moment_names
     if len(replications) < 2:
         return None, None
-    params = problem.space.place(problem.params, jnp.asarray(natural))
-    rows = list(problem.rows)
-    sample = np.array([np.asarray(_moments(params, p, problem.scenario, problem.income))[rows] for p in replications])
-    covariance = np.atleast_2d(np.cov(sample, rowvar=False))
+    covariance = simulation_covariance(problem, natural, replications)
     moment_se = dict(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True))
     if singular[-1] < 1e-8 * singular[0]:
         return moment_se, None

@@ -89,15 +89,19 @@ class Calibration:
         singular_values: Of the Jacobian scaled by s.e. of moments and by the size of the parameters.
         status: How it ended.
         at_bound: Free parameters at a bound, with the bound.
-        starts: Where each start ended.
-        agreed: How many starts ended at the best optimum.
-        trace: Objective along the way.
+        starts: Where each start ended; with weights from first estimates, at those of the first round.
+        agreed: How many starts ended at the best optimum of that round.
+        trace: Objective along the way of that round.
         moment_simulation_se: Standard deviation of each moment over other draws of the population; None with fewer
             than two replications.
         estimate_simulation_se: What that implies for the estimates, by the delta method; None where the Jacobian does
             not determine them.
         replications: Number of other draws behind the two.
         income: Income concept of m6, ``"total"`` or ``"wage"``.
+        weighted: Name of the weighting, see `aigini.estimation.weighting`; ``"matrix"`` for one that was given.
+        rounds: Estimations, each but the first with weights from the one before.
+        last_change: Joint change of the estimates in the last of several rounds, in standard errors.
+        settled: Whether iterated weights have converged; true where weights are not iterated.
     """
 
     free: tuple[str, ...]
@@ -120,6 +124,10 @@ class Calibration:
     estimate_simulation_se: Mapping[str, float] | None
     replications: int
     income: str = "total"
+    weighted: str = "diagonal"
+    rounds: int = 1
+    last_change: float | None = None
+    settled: bool = True
 
     @property
     def message(self) -> str:
@@ -130,6 +138,11 @@ class Calibration:
             text += f" Missed most: {worst}, by {self.misfit[worst]:+.2f} s.e."
         for name, bound in self.at_bound.items():
             text += f" {name} is at its bound {bound:g}."
+        if not self.settled:
+            text += (
+                f" The iterated weights have not converged in {self.rounds} rounds: the estimates still changed by"
+                f' {self.last_change:.2g} s.e. in the last; use weighting = "two_step".'
+            )
         return text
 
     def __str__(self) -> str:
@@ -146,8 +159,14 @@ class Calibration:
             error = "n/a" if self.estimate_simulation_se is None else f"{self.estimate_simulation_se[name]:.1e}"
             lines.append(f"{name:24s}{value:12.6g}{error:>11s}")
         lines.append("")
+        lines.append(f"weights {self.weighted}{self._rounds()}")
         lines.append(f"objective {self.objective:.3e}, largest derivative {self.gradient_norm:.1e}")
         lines.append("scaled singular values " + " ".join(f"{value:.3g}" for value in self.singular_values))
         lines.append(f"{self.agreed} of {len(self.starts)} starts reached this optimum")
         lines.append(self.message)
         return "\n".join(lines)
+
+    def _rounds(self) -> str:
+        if self.last_change is None:
+            return ""
+        return f", {self.rounds} rounds; in the last the estimates changed by {self.last_change:.2g} s.e."
