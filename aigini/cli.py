@@ -151,6 +151,13 @@ def policy(config: ConfigFile = None, overrides: Overrides = None, out: Out = No
     _study("policy", config, overrides, out, resume, lambda c, p: studies.policy(c, pieces=p))
 
 
+@app.command()
+def posterior(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
+    """Sample what is believed about parameters and inequality; write posterior.json, posterior.nc and figures."""
+    studies.require_posterior_extra()
+    _study("posterior", config, overrides, out, resume, lambda c, p: studies.posterior(c, pieces=p))
+
+
 def _planes(items: list[str] | None) -> tuple[tuple[str, str], ...]:
     found = []
     for item in items or []:

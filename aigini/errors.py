@@ -48,6 +48,21 @@ class OutputError(AiginiError):
     """The output folder cannot be written."""
 
 
+class MissingExtraError(AiginiError):
+    """What was asked for needs packages that come with an extra of aigini and are not installed.
+
+    Args:
+        what: What was asked for.
+        packages: The packages, as a reader knows them.
+        extra: The extra that brings them.
+    """
+
+    def __init__(self, what: str, packages: str = "NumPyro and ArviZ", extra: str = "posterior") -> None:
+        super().__init__(
+            f"{what} needs {packages}, which are not installed; install them with: pip install 'aigini[{extra}]'"
+        )
+
+
 def unknown_name(name: str, known: Sequence[str]) -> str:
     """The sentence about a name that does not exist, with the nearest one that does."""
     near = difflib.get_close_matches(name, known, n=1)

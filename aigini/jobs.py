@@ -150,6 +150,7 @@ def draw_study(place: Path, name: str, result: Any) -> list[Path]:
         "regimes": lambda found, where: figures.draw_regimes(found.maps, found.distances, where),
         "channels": figures.draw_channels,
         "policy": figures.draw_policy,
+        "posterior": figures.draw_posterior,
     }[name]
     return draw_one(result, place)
 

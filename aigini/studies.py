@@ -3,8 +3,9 @@
 Workers are float64 here, whatever the configuration says of their precision.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import importlib.util
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.channels import channels as decompose_channels
 from aigini.analysis.decomposition import Decomposition, decompose
 from aigini.analysis.distance import Regimes, distance
-from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.evaluator import Evaluator, tied
 from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.policy import Policy
@@ -23,10 +24,15 @@ from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.sign import sign as trace_ridge
 from aigini.config import Config
+from aigini.errors import AnalysisError, MissingExtraError
 from aigini.estimation.problem import FreeSpace
+from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.parameters import PARAMETER_NAMES, SPECS
 from aigini.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
+
+if TYPE_CHECKING:
+    from aigini.posterior.result import Posterior
 
 
 @with_x64
@@ -40,18 +46,55 @@ def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **o
 
     Raises:
         ConfigError: if the configuration is not valid.
-        AnalysisError: if the targets are not met from there.
+        AnalysisError: if the targets are not met from there, or iterated weights do not converge.
     """
     settings = as_config(config, overrides)
     # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
     evaluator = Evaluator(settings.draw(precision="float64"), settings.scenario)
-    space = FreeSpace(settings.free, settings.tie)
-
-    problem = (space, settings.targets, settings.income, settings.weighting)
-    values = (pieces or Pieces()).get(
-        "estimates", 0, 1, lambda: dict(estimate_values(evaluator, settings.params.as_dict(), *problem))
+    problem = (FreeSpace(settings.free, settings.tie), settings.targets, settings.income)
+    first = before_estimates(settings.weighting, settings.covariance)
+    pieces = pieces or Pieces()
+    values = pieces.get(
+        "estimates", 0, 1, lambda: dict(estimate_values(evaluator, settings.params.as_dict(), *problem, first))
     )
-    return known_case(evaluator, values, *problem)
+    case = known_case(evaluator, values, *problem, first, settings.covariance)
+    if not follows_estimates(settings.weighting):
+        return case
+    found = pieces.get("weights", 0, 1, lambda: _reweighted(settings, case))
+    return known_case(evaluator, found["values"], *problem, np.array(found["weighting"]), settings.covariance)
+
+
+def _reweighted(config: Config, case: Case) -> dict[str, Any]:
+    """Estimates and weights after further rounds from a case at those of the first, as plain numbers."""
+    problem = (case.space, case.targets, case.income)
+
+    def at(natural: np.ndarray) -> dict[str, float]:
+        return tied({**case.values, **dict(zip(case.space.names, natural.tolist(), strict=True))}, case.space.tie)
+
+    def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        values = estimate_values(case.evaluator, at(start), *problem, weights)
+        found = known_case(case.evaluator, values, *problem, weights)
+        return found.estimates, found.moment_jacobian
+
+    def simulation_covariance(natural: np.ndarray) -> np.ndarray:
+        sample = [_replicated(config, at(natural), k) for k in range(config.replications)]
+        return _covariance(sample, case.rows)
+
+    sequence = reweight(
+        config.weighting,
+        case.weighting,
+        case.estimates,
+        estimate,
+        simulation_covariance,
+        config.covariance,
+        moments=tuple(case.targets),
+    )
+    if not sequence.converged:
+        raise AnalysisError(
+            f"the iterated weights have not converged in {len(sequence.rounds)} rounds: the estimates still changed by"
+            f' {sequence.last.change:.2g} s.e. in the last; use calibration.weighting = "two_step".'
+        )
+    return {"values": at(sequence.last.estimates), "weighting": sequence.last.weighting.tolist()}
 
 
 @with_x64
@@ -62,7 +105,7 @@ def sensitivity(
 
     Args:
         config: Configuration, path of one, or None for the baseline.
-        profiles: Also profile every estimate, which estimates the others again ten times for each.
+        profiles: Also profile every estimate and the weakest direction, with some ten re-estimations for each.
         pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
@@ -85,12 +128,21 @@ def _simulation_covariance(config: Config, case: Case, pieces: Pieces) -> np.nda
     if count < 2:
         return None
 
-    def moments(extra: int) -> list[float]:
-        population = config.draw(config.population["seed"] + 1 + extra, precision="float64")
-        return Evaluator(population, config.scenario).values([case.values])[0].tolist()
+    sample = [
+        pieces.get("replications", k, count, lambda k=k: _replicated(config, case.values, k)) for k in range(count)
+    ]
+    return _covariance(sample, case.rows)
 
-    sample = [pieces.get("replications", k, count, lambda k=k: moments(k)) for k in range(count)]
-    return np.cov(np.array(sample)[:, list(case.rows)], rowvar=False).reshape(len(case.rows), len(case.rows))
+
+def _replicated(config: Config, values: Mapping[str, float], extra: int) -> list[float]:
+    """All responses on another draw of the population."""
+    population = config.draw(config.population["seed"] + 1 + extra, precision="float64")
+    return Evaluator(population, config.scenario).jacobian(values)[0].tolist()
+
+
+def _covariance(sample: Sequence[Sequence[float]], rows: Sequence[int]) -> np.ndarray:
+    """Covariance of the moments in `rows` over draws, ``[moments, moments]``."""
+    return np.atleast_2d(np.cov(np.array(sample)[:, list(rows)], rowvar=False))
 
 
 @with_x64
@@ -166,3 +218,34 @@ def policy(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrid
     """
     pieces = pieces or Pieces()
     return evaluate_levers(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
+
+
+@with_x64
+def posterior(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> "Posterior":
+    """Sample the posterior of the parameters in ``posterior.free`` and of all that follows, see `aigini.sampling`.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        MissingExtraError: if NumPyro or ArviZ is not installed.
+        AnalysisError: if there is nothing to sample: no density at the start, or no population that is large enough.
+    """
+    settings = as_config(config, overrides)
+    require_posterior_extra()
+    from aigini.sampling import sample_posterior
+
+    return sample_posterior(settings, pieces or Pieces())
+
+
+def require_posterior_extra() -> None:
+    """Raise unless what posteriors need is installed.
+
+    Raises:
+        MissingExtraError: saying how to install it.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("numpyro", "arviz", "xarray", "h5netcdf")):
+        raise MissingExtraError("The posterior")

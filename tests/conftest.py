@@ -55,6 +55,13 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
 
 
+@pytest.fixture
+def numpyro_rules():
+    """NumPyro's own code promotes ranks and dtypes; everything it calls of ours is tested strictly elsewhere."""
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        yield
+
+
 @pytest.fixture(scope="session")
 def baseline():
     return Parameters()

@@ -3,10 +3,11 @@
 import copy
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from aigini.config.beliefs import PosteriorSection, PriorSection
 from aigini.config.schema import (
     CalibrationSection,
     FileSchema,
@@ -17,6 +18,7 @@ from aigini.config.schema import (
     TargetSection,
 )
 from aigini.errors import unknown_name
+from aigini.estimation.weighting import Weighting
 from aigini.moments.six import MOMENT_NAMES
 
 
@@ -49,9 +51,15 @@ def sentences(error: ValidationError) -> list[str]:
         got = problem.get("input")
         shown = "a table" if isinstance(got, Mapping) else repr(got)
         if where == "calibration.weighting":
+            names = ", ".join(f"'{name}'" for name in get_args(Weighting))
             lines.append(
-                f"{where} is not usable: expected 'diagonal', 'identity', or a matrix of finite numbers with one row"
-                " per moment; correct it."
+                f"{where} is not usable: expected {names}, or a matrix of finite numbers with one row per moment;"
+                " correct it."
+            )
+        elif f"{where}.".startswith("calibration.correlation."):
+            lines.append(
+                "calibration.correlation is not usable: expected a matrix of finite numbers with one row and one column"
+                " per moment; correct it, or leave it out if unknown."
             )
         elif "[key]" in problem["loc"]:
             lines.append(f"{where}: {unknown_name(str(got), MOMENT_NAMES)}")
@@ -81,6 +89,8 @@ def _known_beside(location: tuple[int | str, ...]) -> list[str]:
         "ranges": RangeSection,
         "calibration": CalibrationSection,
         "income": IncomeSection,
+        "posterior": PosteriorSection,
+        "priors": PriorSection,
     }
     if len(location) > 1 and location[0] in sections:
         return list(sections[str(location[0])].model_fields)

@@ -22,6 +22,7 @@ import tomli_w
 from pydantic import ValidationError
 from scipy.special import erfinv
 
+from aigini.config import beliefs
 from aigini.config.explain import mended, sentences
 from aigini.config.schema import FileSchema
 from aigini.economy.economy import Scenario
@@ -30,9 +31,11 @@ from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import Tie, free_problems, weight_root
 from aigini.estimation.result import Target
+from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population, draw_population, size_problems
+from aigini.posterior.settings import PosteriorSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Config:
         free: Parameters to estimate.
         tie: Tie between parameters.
         weighting: Name or matrix of the weights.
+        covariance: S of the targets, from their correlation and standard errors; None where that is unknown,
+            ``[moments, moments]``.
         starts: Number of space-filling starts; 0 starts from `params`.
         start_seed: Seed of the design.
         replications: Other draws from which simulation errors are taken.
@@ -55,6 +60,7 @@ class Config:
         polish: Second stage.
         income: Income concept of m6.
         ranges: Plausible values of parameters, (low, high).
+        posterior: Priors, the belief about m6, and how to sample.
         source: The resolved configuration as nested plain values, ready to be written.
     """
 
@@ -65,7 +71,8 @@ class Config:
     targets: Mapping[str, Target]
     free: tuple[str, ...]
     tie: Tie
-    weighting: Literal["diagonal", "identity"] | np.ndarray
+    weighting: Weighting | np.ndarray
+    covariance: np.ndarray | None
     starts: int
     start_seed: int
     replications: int
@@ -73,6 +80,7 @@ class Config:
     polish: PolishSettings
     income: IncomeConcept
     ranges: Mapping[str, tuple[float, float]]
+    posterior: PosteriorSettings
     source: Mapping[str, Any]
 
     @property
@@ -85,9 +93,16 @@ class Config:
         """The resolved configuration as TOML."""
         return tomli_w.dumps(_without_none(self.source))
 
-    def draw(self, seed: int | None = None, precision: Literal["float32", "float64"] | None = None) -> Population:
-        """Draw the population, or one of another seed or precision."""
+    def draw(
+        self,
+        seed: int | None = None,
+        precision: Literal["float32", "float64"] | None = None,
+        n_workers: int | None = None,
+    ) -> Population:
+        """Draw the population, or one of another seed, precision or size."""
         settings = dict(self.population)
+        if n_workers is not None:
+            settings["n_workers"] = n_workers
         if precision is not None:
             settings["precision"] = precision
         if seed is not None:
@@ -203,8 +218,10 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         if name in file.calibration.moments and name in file.targets
     }
     weighting = _calibration(file, params, targets, found)
+    covariance = _covariance(file, targets, _has_correlation(raw), found)
     _ranges(file, found)
-    if found:
+    posterior = beliefs.settings(file.posterior, file.priors, file.calibration.tie, found)
+    if found or posterior is None:
         raise ConfigError("\n".join(f"{where}: {line}" for line in found))
     settings = file.calibration
     resolved = file.model_dump()
@@ -218,6 +235,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         free=tuple(settings.free),
         tie=settings.tie,
         weighting=weighting,
+        covariance=covariance,
         starts=settings.starts,
         start_seed=settings.start_seed,
         replications=settings.replications,
@@ -233,6 +251,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         ),
         income=file.income.concept,
         ranges={name: (span.low, span.high) for name, span in file.ranges.items()},
+        posterior=posterior,
         source=resolved,
     )
 
@@ -261,7 +280,7 @@ def _params(file: FileSchema, found: list[str]) -> dict[str, float]:
 
 def _calibration(
     file: FileSchema, params: Mapping[str, float], targets: Mapping[str, Target], found: list[str]
-) -> Literal["diagonal", "identity"] | np.ndarray:
+) -> Weighting | np.ndarray:
     settings = file.calibration
     for name in settings.moments:
         if name not in file.targets:
@@ -284,6 +303,25 @@ def _calibration(
     except EstimationError as error:
         found.append(str(error))
     return matrix
+
+
+def _has_correlation(raw: Mapping[str, Any]) -> bool:
+    """Whether correlations were written, usable or not: those that are not are a mistake of their own."""
+    section = raw.get("calibration")
+    return isinstance(section, Mapping) and section.get("correlation") is not None
+
+
+def _covariance(
+    file: FileSchema, targets: Mapping[str, Target], correlated: bool, found: list[str]
+) -> np.ndarray | None:
+    settings = file.calibration
+    weighting = settings.weighting if isinstance(settings.weighting, str) else "diagonal"
+    found += weighting_problems(weighting, correlated=correlated, replications=settings.replications)
+    if settings.correlation is None:
+        return None
+    wrong = correlation_problems(settings.correlation, list(targets))
+    found += wrong
+    return None if wrong else target_covariance(settings.correlation, [target.se for target in targets.values()])
 
 
 def _ranges(file: FileSchema, found: list[str]) -> None:

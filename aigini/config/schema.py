@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aigini.config.beliefs import PosteriorSection, PriorSection
 from aigini.estimation.descent import Optimizer
 from aigini.estimation.problem import Tie
+from aigini.estimation.weighting import Weighting
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
 
 Moment = Literal["m1", "m2", "m3", "m4", "m5", "m6"]
@@ -60,7 +62,8 @@ class CalibrationSection(Section):
     free: list[str] = Field(min_length=1)
     moments: list[Moment] = Field(default=list(MOMENT_NAMES), min_length=1)
     tie: Tie = "eta0 = 1 - eta1"
-    weighting: Literal["diagonal", "identity"] | list[list[float]] = "diagonal"
+    weighting: Weighting | list[list[float]] = "diagonal"
+    correlation: list[list[float]] | None = None
     starts: int = Field(default=8, ge=0)
     start_seed: int = Field(default=0, ge=0)
     replications: int = Field(default=4, ge=0)
@@ -89,3 +92,5 @@ class FileSchema(Section):
     calibration: CalibrationSection
     income: IncomeSection = IncomeSection()
     ranges: dict[str, RangeSection] = {}
+    posterior: PosteriorSection
+    priors: dict[str, PriorSection] = {}

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import importlib.metadata
+import importlib.util
 import json
 import math
 import os
@@ -20,6 +21,7 @@ from scipy.io import netcdf_file
 from aigini.config import Config
 from aigini.errors import OutputError
 
+_OPTIONAL = ("numpyro", "arviz")
 _PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy", "matplotlib")
 
 
@@ -121,7 +123,8 @@ def record(config: Config, timings: Mapping[str, float]) -> dict[str, Any]:
         "config_sha256": config.digest,
         "seed": config.population["seed"],
         "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in _PACKAGES},
+        | {name: importlib.metadata.version(name) for name in _PACKAGES}
+        | {name: importlib.metadata.version(name) for name in _OPTIONAL if importlib.util.find_spec(name)},
         "device": {"platform": device.platform, "kind": device.device_kind, "count": jax.device_count()},
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         "commit": _commit(),

@@ -1,5 +1,6 @@
 """Results of analyses on disk, written by the commands and read back to draw figures again."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from aigini.analysis.distance import Regimes
 from aigini.analysis.policy import Policy
 from aigini.analysis.sign import Sign
 from aigini.errors import OutputError
+from aigini.posterior.result import Draws, Posterior
+from aigini.run.draws import load_draws, save_draws
 from aigini.run.folder import write_json
 
 KINDS: dict[str, type] = {
@@ -22,6 +25,7 @@ KINDS: dict[str, type] = {
     "regimes": Regimes,
     "channels": ChannelDecomposition,
     "policy": Policy,
+    "posterior": Posterior,
 }
 """Results by the name of their command, which is also that of their file."""
 
@@ -29,6 +33,8 @@ _RENAMED = {
     "jacobian": {"rows": "moments", "columns": "parameters"},
     "functions": {"rows": "functions", "columns": "parameters"},
 }
+
+_NO_DRAWS = Draws({}, {}, {}, {}, {}, {})
 
 _converter = cattrs.Converter()
 _converter.register_unstructure_hook(np.ndarray, lambda array: array.tolist())
@@ -47,7 +53,10 @@ def _all_bool(plain: Any) -> bool:
 
 
 def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
-    """Write ``name.json``: the fields of the result, and `run`."""
+    """Write ``name.json``: the fields of the result, and `run`; the draws of a posterior go into a file of their own."""
+    if name == "posterior":
+        save_draws(folder, result, run)
+        result = dataclasses.replace(result, draws=_NO_DRAWS)
     content = _converter.unstructure(result)
     if name == "sensitivity":
         for field, names in _RENAMED.items():
@@ -68,8 +77,11 @@ def load_study(folder: Path, name: str) -> Any:
             for field, names in _RENAMED.items():
                 back = {value: key for key, value in names.items()}
                 content[field] = {back.get(key, key): value for key, value in content[field].items()}
-        return _converter.structure(content, KINDS[name])
+        result = _converter.structure(content, KINDS[name])
     except (OSError, ValueError, LookupError, AttributeError, TypeError, cattrs.BaseValidationError) as error:
         raise OutputError(
             f"{path}: is not a readable result ({error}); run `aigini {name}` again to write it."
         ) from None
+    if name == "posterior":
+        return dataclasses.replace(result, draws=load_draws(folder, tuple(result.priors)))
+    return result

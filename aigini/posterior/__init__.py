@@ -1,0 +1,1 @@
+"""Bayesian estimation: the posterior of parameters, of the rent share and of the change of inequality."""

@@ -1,0 +1,194 @@
+"""A posterior on disk: NetCDF with the groups and names of ArviZ's InferenceData schema, so that ArviZ opens it."""
+
+import contextlib
+import importlib
+import importlib.metadata
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigini.errors import MissingExtraError, OutputError
+from aigini.posterior.diagnostics import tree_depth
+
+if TYPE_CHECKING:
+    import xarray
+
+PRIOR = "prior"
+"""Groups whose names begin so may hold NaN: not every economy drawn from a prior has an outcome."""
+UNSAMPLED = ("observed_data", "constant_data")
+"""Groups without draws."""
+SAMPLE = ("chain", "draw")
+"""First dimensions of all arrays in the other groups."""
+
+_ENGINE = "h5netcdf"
+
+
+def sample_stats(statistics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What NumPyro's NUTS reports, under the names of the schema.
+
+    Args:
+        statistics: ``potential_energy``, ``energy``, ``diverging``, ``num_steps``, ``accept_prob`` and ``step_size``,
+            ``[chains, draws]``.
+
+    Returns:
+        ``lp``, the log density in unconstrained space up to a constant, ``energy``, ``diverging``, ``n_steps``,
+        ``tree_depth``, ``acceptance_rate`` and ``step_size``.
+
+    Raises:
+        ValueError: if one is missing.
+    """
+    wanted = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
+    missing = [name for name in wanted if name not in statistics]
+    if missing:
+        raise ValueError(f"the statistics of the sampler lack {', '.join(missing)}; give all of {', '.join(wanted)}.")
+    return {
+        "lp": -np.asarray(statistics["potential_energy"], float),
+        "energy": np.asarray(statistics["energy"], float),
+        "diverging": np.asarray(statistics["diverging"]).astype(bool),
+        "n_steps": np.asarray(statistics["num_steps"]).astype(int),
+        "tree_depth": tree_depth(statistics["num_steps"]),
+        "acceptance_rate": np.asarray(statistics["accept_prob"], float),
+        "step_size": np.asarray(statistics["step_size"], float),
+    }
+
+
+def build(
+    groups: Mapping[str, Mapping[str, np.ndarray]],
+    *,
+    dims: Mapping[str, Sequence[str]] | None = None,
+    coords: Mapping[str, Sequence[Any] | np.ndarray] | None = None,
+    attrs: Mapping[str, Any] | None = None,
+) -> "xarray.DataTree":
+    """Arrays by group and name as an xarray tree.
+
+    Args:
+        groups: Arrays by group and name; ``[chains, draws, ...]``, but without these two in `UNSAMPLED`.
+        dims: Names of the dimensions of a variable, those of chains and draws left out; where not given,
+            ``NAME_dim_0`` and so on.
+        coords: Labels along dimensions.
+        attrs: Attributes of the tree; what is not text or a number is written as JSON. Who made it is added.
+
+    Returns:
+        The tree. Where an array of a prior holds NaN, its attribute ``undefined`` says how often.
+
+    Raises:
+        ValueError: if an array is not of the shape that its group, `dims` and `coords` say, holds NaN outside the
+            groups of the prior, or an attribute cannot be written as JSON.
+        MissingExtraError: if xarray is not installed.
+    """
+    try:
+        import xarray
+    except ImportError:
+        raise _missing() from None
+    labels = {name: np.asarray(values) for name, values in (coords or {}).items()}
+    datasets = {}
+    for group, arrays in groups.items():
+        variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, int]]] = {}
+        sizes: dict[str, int] = {name: len(values) for name, values in labels.items()}
+        for name, values in arrays.items():
+            array = np.asarray(values)
+            where = f"{group}/{name}"
+            lead = () if group in UNSAMPLED else SAMPLE
+            extra = max(array.ndim - len(lead), 0)
+            names = (*lead, *((dims or {}).get(name) or [f"{name}_dim_{axis}" for axis in range(extra)]))
+            if len(names) != array.ndim:
+                raise ValueError(f"{where} has shape {array.shape}, but its dimensions are {', '.join(names)}.")
+            for dim, size in zip(names, array.shape, strict=True):
+                if sizes.setdefault(dim, size) != size:
+                    raise ValueError(f"{where} has {size} entries along {dim}, expected {sizes[dim]}; check its shape.")
+            undefined = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
+            if undefined and not group.startswith(PRIOR):
+                at = ", ".join(str(i) for i in np.argwhere(np.isnan(array))[0])
+                raise ValueError(f"{where}[{at}] is not a number; leave the variable out, or mark what is undefined.")
+            variables[name] = (names, array, {"undefined": undefined} if undefined else {})
+        used = {dim for names, *_ in variables.values() for dim in names}
+        own = {dim: labels[dim] if dim in labels else np.arange(sizes[dim]) for dim in sorted(used)}
+        datasets[f"/{group}"] = xarray.Dataset(variables, coords=own)
+    version = importlib.metadata.version("aigini")
+    plain = {name: _attribute(name, value) for name, value in (attrs or {}).items()}
+    made = {"created_by": f"aigini {version}", "creation_library": "aigini", "creation_library_version": version}
+    return xarray.DataTree.from_dict({"/": xarray.Dataset(attrs=made | plain), **datasets})
+
+
+def _attribute(name: str, value: Any) -> str | int | float:
+    if isinstance(value, str) or (isinstance(value, (int, float)) and type(value) is not bool and np.isfinite(value)):
+        return value
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"attribute {name} cannot be written as JSON ({error}); give plain, finite values.") from None
+
+
+def write(path: Path, tree: "xarray.DataTree") -> Path:
+    """Write a tree as NetCDF, completely or not at all; numbers carry checksums.
+
+    Raises:
+        OutputError: if the file cannot be written.
+        MissingExtraError: if h5netcdf is not installed.
+    """
+    _require_engine()
+    encoding = {
+        node.path: {
+            str(name): {"fletcher32": True}
+            for name, variable in node.data_vars.items()
+            if variable.ndim and variable.size and variable.dtype.kind in "biuf"
+        }
+        for node in tree.subtree
+        if node.data_vars
+    }
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        tree.to_netcdf(temporary, engine=_ENGINE, encoding=encoding)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"{path}: cannot be written ({reason}); free space or choose another folder.") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    return path
+
+
+def read(path: Path) -> "xarray.DataTree":
+    """Read a tree that `write` wrote, into memory.
+
+    Raises:
+        OutputError: if there is no such file, it is damaged, or it holds no posterior.
+        MissingExtraError: if xarray or h5netcdf is not installed.
+    """
+    _require_engine()
+    import xarray
+
+    if not path.is_file():
+        raise OutputError(f"{path}: there is no such file; run the command that writes it.")
+    try:
+        with xarray.open_datatree(path, engine=_ENGINE) as file:
+            tree = file.load()
+    # A damaged file can fail anywhere in HDF5, h5netcdf or xarray, with whatever they raise.
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise OutputError(
+            f"{path}: is not a readable posterior ({reason}); run the command that writes it again."
+        ) from None
+    if "posterior" not in tree.children:
+        raise OutputError(f"{path}: has no group called posterior; give a file that holds a posterior.")
+    return tree
+
+
+def _require_engine() -> None:
+    try:
+        # h5netcdf is installed without a backend.
+        for package in ("xarray", _ENGINE, "h5py"):
+            importlib.import_module(package)
+    except ImportError:
+        raise _missing() from None
+
+
+def _missing() -> MissingExtraError:
+    return MissingExtraError("Keeping a posterior on disk", "xarray, h5netcdf and h5py")

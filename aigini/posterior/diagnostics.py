@@ -1,0 +1,355 @@
+"""Whether chains can be trusted: summaries of draws, and marks for what is wrong with them.
+
+This module is the one place that calls the statistics of ArviZ, whose functions on arrays are in `arviz` before version
+1 and in `arviz_stats` from then on.
+
+Sources: Vehtari, Gelman, Simpson, Carpenter and Bürkner, Bayesian Analysis 16 (2021), for R-hat and the effective
+sample sizes (ESS); Betancourt, arXiv 1604.00695, for the energy diagnostic E-BFMI.
+"""
+
+import dataclasses
+import functools
+import importlib
+import importlib.metadata
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aigini.errors import MissingExtraError
+
+R_HAT = 1.01
+"""Largest R-hat of chains that agree."""
+ESS = 400
+"""Smallest effective sample size that quantiles and their Monte Carlo errors can be read from."""
+BFMI = 0.3
+"""Smallest share of the variance of the energy that a step may renew."""
+SATURATED = 0.05
+"""Largest share of draws whose trajectory was cut off at the maximum tree depth."""
+STUCK = 0.5
+"""A chain is stuck if it accepts, or moves, less often than this share of the median of the chains."""
+
+# Draws that differ by less than this share of their size differ by rounding.
+_ROUNDING = 8 * np.finfo(float).eps
+_FEWEST = 4
+
+
+@functools.cache
+def _arviz() -> Any:
+    """The statistics of ArviZ on arrays ``[chains, draws]``, whatever its version."""
+    try:
+        if _newer():
+            return importlib.import_module("arviz_stats.base").array_stats
+        with warnings.catch_warnings():
+            # Said once a day to every importer of the versions before 1.
+            message = r"\s*ArviZ is undergoing a major refactor"
+            warnings.filterwarnings("ignore", message=message, category=FutureWarning)
+            return importlib.import_module("arviz")
+    except ImportError:
+        raise MissingExtraError("Posterior analysis") from None
+
+
+def _newer() -> bool:
+    return int(importlib.metadata.version("arviz").partition(".")[0]) >= 1
+
+
+def pareto_smooth(log_weights: np.ndarray, relative_efficiency: float) -> tuple[np.ndarray, float]:
+    """ArviZ's Pareto smoothing: normalised log weights ``[n]`` and k; either may be NaN where its fit fails."""
+    arviz = _arviz()
+    with np.errstate(all="ignore"):
+        if _newer():
+            # Its argument is the log likelihood of a left-out observation, minus the log weight.
+            smooth, k = arviz.psislw(-log_weights, r_eff=relative_efficiency)
+        else:
+            smooth, k = arviz.psislw(log_weights, reff=relative_efficiency)
+    return np.asarray(smooth, float), float(k)
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterSummary:
+    """The draws of one parameter. What cannot be computed is None, and `problem` says why.
+
+    Attributes:
+        mean: Posterior mean.
+        sd: Posterior standard deviation.
+        q5: 5 % quantile.
+        median: 50 % quantile.
+        q95: 95 % quantile.
+        mcse_mean: Monte Carlo standard error of the mean.
+        r_hat: Rank-normalised split R-hat; infinite if every chain stays where it is.
+        ess_bulk: Effective sample size for the centre of the distribution.
+        ess_tail: The smaller of those for the 5 % and 95 % quantiles.
+        problem: What is wrong with the draws, in a sentence, or None.
+    """
+
+    mean: float | None
+    sd: float | None
+    q5: float | None
+    median: float | None
+    q95: float | None
+    mcse_mean: float | None
+    r_hat: float | None
+    ess_bulk: float | None
+    ess_tail: float | None
+    problem: str | None = None
+
+    def __str__(self) -> str:
+        numbers = (self.mean, self.sd, self.q5, self.median, self.q95, self.mcse_mean)
+        text = " ".join(f"{'-' if value is None else format(value, '.4g'):>10s}" for value in numbers)
+        r_hat = "-" if self.r_hat is None else f"{self.r_hat:.3f}"
+        sizes = " ".join(f"{'-' if n is None else format(n, '.0f'):>7s}" for n in (self.ess_bulk, self.ess_tail))
+        return f"{text} {r_hat:>6s} {sizes}" + (f"  {self.problem}" if self.problem else "")
+
+
+class Summaries(dict[str, ParameterSummary]):
+    """Summaries by parameter, which print as a table."""
+
+    def __str__(self) -> str:
+        width = max((len(name) for name in self), default=0)
+        heads = " ".join(f"{head:>10s}" for head in ("mean", "sd", "5%", "50%", "95%", "MCSE"))
+        lines = [f"{'':{width}s} {heads} {'R-hat':>6s} {'bulk':>7s} {'tail':>7s}"]
+        return "\n".join(lines + [f"{name:{width}s} {summary}" for name, summary in self.items()])
+
+
+def summarise(draws: Mapping[str, np.ndarray]) -> Summaries:
+    """Mean, spread, quantiles, Monte Carlo error and convergence statistics of each parameter.
+
+    Args:
+        draws: By parameter, ``[chains, draws]``, at least four draws in each chain.
+
+    Raises:
+        ValueError: if an array is not of that shape.
+        MissingExtraError: if ArviZ is not installed.
+    """
+    return Summaries({name: _summary(name, values) for name, values in draws.items()})
+
+
+def _summary(name: str, values: np.ndarray) -> ParameterSummary:
+    found = _chains(name, values)
+    bad = int(np.sum(~np.isfinite(found)))
+    if bad:
+        problem = f"{bad} of {found.size} draws are not finite"
+        return ParameterSummary(None, None, None, None, None, None, None, None, None, problem)
+    centre = float(found.mean())
+    low, median, high = (float(q) for q in np.quantile(found, (0.05, 0.5, 0.95)))
+    if np.ptp(found) <= _ROUNDING * np.abs(found).max():
+        return ParameterSummary(centre, 0.0, low, median, high, None, None, None, None, "all draws are the same")
+    sd = float(found.std(ddof=1))
+    # In units of the standard deviation: ArviZ takes a small spread for none.
+    scaled, arviz = (found - centre) / sd, _arviz()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        still = np.ptp(scaled, axis=1).max() <= _ROUNDING
+        r_hat = None if len(found) == 1 else np.inf if still else _number(arviz.rhat(scaled, method="rank"))
+        ess_bulk = _number(arviz.ess(scaled, method="bulk"))
+        ess_tail = _number(arviz.ess(scaled, method="tail", prob=(0.05, 0.95)))
+        mcse = _number(arviz.mcse(scaled, method="mean"))
+    problem = None
+    if len(found) == 1:
+        problem = "one chain has nothing to be compared with"
+    elif None in (r_hat, ess_bulk, ess_tail, mcse):
+        problem = "the statistics are not defined for these draws"
+    return ParameterSummary(
+        centre, sd, low, median, high, None if mcse is None else mcse * sd, r_hat, ess_bulk, ess_tail, problem
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _chains(name: str, values: np.ndarray) -> np.ndarray:
+    found = np.asarray(values, float)
+    if found.ndim != 2 or found.shape[0] < 1 or found.shape[1] < _FEWEST:
+        raise ValueError(f"{name} has shape {found.shape}; give [chains, draws] with at least {_FEWEST} draws.")
+    return found
+
+
+def bfmi(energy: np.ndarray) -> tuple[float | None, ...]:
+    """E-BFMI of each chain: mean squared change of the energy from draw to draw over its variance.
+
+    Args:
+        energy: Hamiltonian at each draw, ``[chains, draws]``.
+
+    Returns:
+        A number per chain; 0 if the energy never changes, None if it is not finite.
+
+    Raises:
+        ValueError: if the array is not of that shape.
+        MissingExtraError: if ArviZ is not installed.
+    """
+    found = _chains("energy", energy)
+    result: list[float | None] = []
+    for chain in found:
+        if not np.isfinite(chain).all():
+            result.append(None)
+        elif np.ptp(chain) <= _ROUNDING * np.abs(chain).max():
+            result.append(0.0)
+        else:
+            result.append(float(np.ravel(_arviz().bfmi((chain - chain.mean())[None]))[0]))
+    return tuple(result)
+
+
+def stuck_chains(draws: Mapping[str, np.ndarray], acceptance_rate: np.ndarray | None = None) -> Mapping[int, str]:
+    """Chains, counted from 1, that hardly move, each with how that shows.
+
+    Args:
+        draws: By parameter, ``[chains, draws]``.
+        acceptance_rate: Mean acceptance probability along each trajectory, ``[chains, draws]``.
+
+    Raises:
+        ValueError: if an array is not of that shape, or shapes differ.
+    """
+    arrays = [_chains(name, values) for name, values in draws.items()]
+    arrays += [] if acceptance_rate is None else [_chains("acceptance_rate", acceptance_rate)]
+    if not draws or len({array.shape for array in arrays}) != 1:
+        raise ValueError(f"draws and acceptance_rate have shapes {sorted({a.shape for a in arrays})}; they must agree.")
+    changes = np.any([np.diff(array, axis=1) != 0 for array in arrays[: len(draws)]], axis=0)
+    moves = changes.mean(axis=1)
+    found: dict[int, str] = {}
+    for chain, share in enumerate(moves):
+        if share == 0:
+            found[chain + 1] = "it never moved"
+        elif share < STUCK * np.median(moves):
+            found[chain + 1] = f"it moved at {share:.0%} of its steps, the median chain at {np.median(moves):.0%}"
+    if acceptance_rate is not None:
+        rates = np.where(np.isfinite(arrays[-1]), arrays[-1], 0.0).mean(axis=1)
+        for chain, rate in enumerate(rates):
+            if rate < STUCK * np.median(rates):
+                reason = f"its acceptance rate is {rate:.2f}, that of the median chain {np.median(rates):.2f}"
+                found.setdefault(chain + 1, reason)
+    return found
+
+
+def tree_depth(n_steps: np.ndarray) -> np.ndarray:
+    """Doublings of a NUTS trajectory of so many leapfrog steps, the last doubling perhaps not finished."""
+    return np.ceil(np.log2(np.asarray(n_steps, float) + 1)).astype(int)
+
+
+@dataclasses.dataclass(frozen=True)
+class Health:
+    """What is wrong with a set of chains, if anything.
+
+    Attributes:
+        marks: A sentence for each fault: what was got, what was expected, what to do.
+        worst_r_hat: Largest R-hat; None if no parameter has one.
+        smallest_ess: Smallest bulk or tail effective sample size; None if no parameter has one.
+        divergences: Divergent draws.
+        draws: Draws of all chains.
+        smallest_bfmi: Smallest E-BFMI; None if no chain has one.
+        saturated: Share of draws whose trajectory reached the maximum tree depth; None if not known.
+    """
+
+    marks: tuple[str, ...]
+    worst_r_hat: float | None
+    smallest_ess: float | None
+    divergences: int
+    draws: int
+    smallest_bfmi: float | None
+    saturated: float | None
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.marks
+
+    def __str__(self) -> str:
+        known = [
+            text
+            for value, text in (
+                (self.worst_r_hat, f"R-hat at most {self.worst_r_hat or 0:.3f}"),
+                (self.smallest_ess, f"ESS at least {self.smallest_ess or 0:.0f}"),
+                (self.divergences, f"{self.divergences} divergences in {self.draws} draws"),
+                (self.smallest_bfmi, f"E-BFMI at least {self.smallest_bfmi or 0:.2f}"),
+                (self.saturated, f"maximum tree depth at {self.saturated or 0:.1%} of draws"),
+            )
+            if value is not None
+        ]
+        verdict = "chains are in order" if self.good else "the chains cannot be trusted"
+        return "\n".join([f"{verdict}: {', '.join(known)}", *(f"  * {mark}" for mark in self.marks)])
+
+
+def judge(
+    summaries: Mapping[str, ParameterSummary],
+    *,
+    diverging: np.ndarray,
+    bfmi: Sequence[float | None],
+    stuck: Mapping[int, str] | None = None,
+    saturated: float | None = None,
+) -> Health:
+    """Mark what is wrong with chains.
+
+    Args:
+        summaries: From `summarise`, of the sampled parameters.
+        diverging: Whether each draw ended a divergent trajectory, ``[chains, draws]``.
+        bfmi: From `bfmi`, ``[chains]``.
+        stuck: From `stuck_chains`.
+        saturated: Share of draws whose trajectory reached the maximum tree depth.
+
+    Raises:
+        ValueError: if there is no parameter, or shapes differ.
+    """
+    bad = np.asarray(diverging)
+    if not summaries or bad.ndim != 2 or bad.size == 0 or len(bad) != len(bfmi):
+        raise ValueError(
+            f"{len(summaries)} parameters, diverging {bad.shape} and bfmi ({len(bfmi)},) do not fit together; give at"
+            " least one parameter, [chains, draws] and [chains]."
+        )
+    marks: list[str] = []
+    for name, summary in summaries.items():
+        marks += _marks(name, summary)
+    divergences = int(np.sum(bad != 0))
+    if divergences:
+        marks.append(
+            f"{divergences} of {bad.size} draws ({divergences / bad.size:.1%}) ended a divergent trajectory, expected"
+            " none: part of the posterior is not reached; raise target_accept, or narrow the priors."
+        )
+    for chain, value in enumerate(bfmi, 1):
+        if value is None or not value >= BFMI:
+            got = "not defined, its energy is not finite" if value is None else f"{value:.2f}"
+            marks.append(
+                f"E-BFMI of chain {chain} is {got}, expected at least {BFMI}: the tails are explored slowly; run a"
+                " longer warm-up, or narrow the priors."
+            )
+    for chain, how in (stuck or {}).items():
+        marks.append(
+            f"chain {chain} is stuck: {how}, expected all chains to move alike; start again with another seed, a longer"
+            " warm-up or a higher target_accept."
+        )
+    if saturated is not None and not saturated <= SATURATED:
+        marks.append(
+            f"{saturated:.1%} of the trajectories reached the maximum tree depth, expected at most {SATURATED:.0%}:"
+            " they are cut short; raise max_tree_depth, or run a longer warm-up."
+        )
+    sizes = [n for s in summaries.values() for n in (s.ess_bulk, s.ess_tail) if n is not None]
+    return Health(
+        marks=tuple(marks),
+        worst_r_hat=max((s.r_hat for s in summaries.values() if s.r_hat is not None), default=None),
+        smallest_ess=min(sizes, default=None),
+        divergences=divergences,
+        draws=int(bad.size),
+        smallest_bfmi=min((value for value in bfmi if value is not None), default=None),
+        saturated=saturated,
+    )
+
+
+def _marks(name: str, summary: ParameterSummary) -> list[str]:
+    found = []
+    if summary.problem is not None:
+        found.append(
+            f"{name}: {summary.problem}, expected several chains of finite, different draws; look at the prior and the"
+            " starting points, and sample again."
+        )
+    if summary.r_hat is not None and summary.r_hat > R_HAT:
+        found.append(
+            f"R-hat of {name} is {summary.r_hat:.3f}, expected at most {R_HAT}: the chains have not reached the same"
+            " distribution; run a longer warm-up and more draws."
+        )
+    for kind, value in (("bulk", summary.ess_bulk), ("tail", summary.ess_tail)):
+        if value is not None and value < ESS:
+            found.append(
+                f"{kind} ESS of {name} is {value:.0f}, expected at least {ESS}: Monte Carlo errors are large and not"
+                " well known; run more draws."
+            )
+    return found

@@ -1,0 +1,164 @@
+"""NUTS in blocks: chains side by side in one compiled program, saved after every block.
+
+A block depends on nothing but the state it starts from, adaptation included, so a run that was killed and resumed goes
+on with the same draws, bit for bit on the same device. Kernel: NumPyro's `hmc` with a dense metric.
+"""
+
+import dataclasses
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from numpyro.infer.hmc import hmc
+from numpyro.infer.util import potential_energy
+
+from aigini.analysis.pieces import Pieces
+from aigini.errors import AnalysisError
+from aigini.posterior.laplace import Laplace
+from aigini.posterior.model import Model, as_point, run
+from aigini.posterior.settings import NutsSettings
+
+STATISTICS = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
+
+
+@dataclasses.dataclass(frozen=True)
+class Chains:
+    """Draws in unconstrained space and how they were made.
+
+    Attributes:
+        names: Parameters.
+        points: ``[chains, draws, parameters]``.
+        statistics: Of each draw, ``[chains, draws]``: those of `STATISTICS`.
+        warmup_steps: Gradient evaluations of the warm-up, ``[chains]``.
+    """
+
+    names: tuple[str, ...]
+    points: np.ndarray
+    statistics: dict[str, np.ndarray]
+    warmup_steps: np.ndarray
+
+
+def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces) -> Chains:
+    """Run the chains from draws of the approximation `start`, which is also their first metric.
+
+    Args:
+        model: The model.
+        start: Where to start.
+        settings: How to run.
+        pieces: Finished blocks of an earlier run.
+
+    Raises:
+        AnalysisError: if no starting point with a finite density is found.
+    """
+    initialise, step = kernel()
+    state = _begin(model, start, settings, initialise)
+    leaves, structure = jax.tree.flatten(state)
+    total = settings.warmup + settings.draws
+    starts = list(range(0, total, settings.block))
+    points, statistics = [], []
+    for number, first in enumerate(starts):
+        length = min(settings.block, total - first)
+
+        def block(state: Any = state, length: int = length) -> dict[str, Any]:
+            end, kept = _advance(model, state, step, length)
+            return {
+                "state": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(end)],
+                "points": np.asarray(kept[0]).tolist(),
+                "statistics": [np.asarray(part).tolist() for part in kept[1]],
+            }
+
+        piece = pieces.get("NUTS", number, len(starts), block)
+        state = jax.tree.unflatten(
+            structure,
+            [jnp.asarray(np.array(values, leaf.dtype)) for values, leaf in zip(piece["state"], leaves, strict=True)],
+        )
+        points += piece["points"]
+        statistics += [dict(zip(STATISTICS, values, strict=True)) for values in zip(*piece["statistics"], strict=True)]
+    order = sorted_positions(model)
+    every = {name: np.array([entry[name] for entry in statistics]).T for name in STATISTICS}
+    kept = slice(settings.warmup, None)
+    return Chains(
+        names=model.names,
+        points=np.array(points).swapaxes(0, 1)[:, kept, order],
+        statistics={name: values[:, kept] for name, values in every.items()},
+        warmup_steps=every["num_steps"][:, : settings.warmup].sum(axis=1),
+    )
+
+
+def kernel() -> tuple[Any, Any]:
+    """NumPyro's NUTS on models as data: functions that make the first state, and the next one."""
+    return hmc(potential_fn_gen=lambda model: functools.partial(potential_energy, run, (model,), {}), algo="NUTS")
+
+
+def first_state(
+    initialise: Any, model: Model, point: jax.Array, metric: jax.Array, settings: NutsSettings, key: jax.Array
+) -> Any:
+    """The state of one chain before its first iteration.
+
+    Args:
+        initialise: From `kernel`.
+        model: The model.
+        point: Unconstrained values, ``[parameters]``.
+        metric: Covariance that the first metric is made from, ``[parameters, parameters]``.
+        settings: How to run.
+        key: Of the chain.
+    """
+    order = jnp.asarray([model.names.index(name) for name in sorted(model.names)])  # NumPyro sorts names
+    return initialise(
+        as_point(model, point),
+        settings.warmup,
+        inverse_mass_matrix=metric[order][:, order],
+        dense_mass=True,
+        target_accept_prob=settings.target_accept,
+        max_tree_depth=settings.max_tree_depth,
+        model_args=(model,),
+        rng_key=key,
+    )
+
+
+def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any) -> Any:
+    """The first state of all chains, from draws of the approximation that have a density."""
+    candidates = start.draw(settings.seed, 8 * settings.chains)
+    energies = np.array([float(_potential(model, jnp.asarray(point))) for point in candidates])
+    usable = candidates[np.isfinite(energies)][: settings.chains]
+    if len(usable) < settings.chains:
+        raise AnalysisError(
+            f"only {len(usable)} of {len(candidates)} points around the mode have a posterior density, and"
+            f" {settings.chains} chains need one each; narrow the priors."
+        )
+    metric = jnp.asarray(start.covariance)
+    keys = jax.random.split(jax.random.PRNGKey(settings.seed), settings.chains)
+    one = functools.partial(first_state, initialise, model)
+    return jax.jit(jax.vmap(lambda point, key: one(point, metric, settings, key)))(jnp.asarray(usable), keys)
+
+
+@jax.jit
+def _potential(model: Model, point: jax.Array) -> jax.Array:
+    return model.potential(as_point(model, point))
+
+
+def sorted_positions(model: Model) -> list[int]:
+    """Where each parameter is among the sorted names, which is how states hold them."""
+    return [sorted(model.names).index(name) for name in model.names]
+
+
+@functools.partial(jax.jit, static_argnames=("step", "length"))
+def _advance(model: Model, state: Any, step: Any, length: int) -> tuple[Any, tuple[Any, Any]]:
+    """`length` iterations of all chains; unconstrained points in the order of sorted names, and statistics."""
+
+    def one(state: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
+        state = jax.vmap(lambda each: step(each, (model,), {}))(state)
+        kept = (
+            state.potential_energy,
+            state.energy,
+            state.diverging,
+            state.num_steps,
+            state.accept_prob,
+            state.adapt_state.step_size,
+        )
+        return state, (jax.vmap(lambda z: ravel_pytree(z)[0])(state.z), kept)
+
+    return jax.lax.scan(one, state, None, length=length)

@@ -1,0 +1,229 @@
+"""Which priors and data a posterior leans on: each density to the power α, by importance weights.
+
+A component p of the posterior (a prior, a belief, the likelihood of a moment) is replaced by p^α: α < 1 weakens it and
+α > 1 strengthens it. No new draws are needed; the weights are p^(α - 1), Pareto smoothed.
+
+Source: Kallioinen, Paananen, Bürkner and Vehtari, Detecting and diagnosing prior and likelihood sensitivity with
+power-scaling, Statistics and Computing 34, 57 (2024).
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from aigini.inference import checks
+from aigini.posterior.importance import PARETO_K, Estimate, Weights, smoothed
+
+ALPHAS = (0.8, 1.25)
+"""Powers at which means are reported."""
+THRESHOLD = 0.05
+"""Sensitivity from which a posterior counts as depending on a component."""
+STEP = 0.01
+"""The sensitivity is a difference quotient between the powers 1 / (1 + STEP) and 1 + STEP."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Effect:
+    """What a component does to a quantity.
+
+    Attributes:
+        component: What is scaled.
+        quantity: What is looked at.
+        mean: Posterior mean.
+        scaled_means: Mean at each α.
+        derivative: Derivative of the mean in log2 α at α = 1, ln 2 · cov(log p, quantity).
+        sensitivity: Derivative of the distance of the quantity's distribution from the posterior in log2 α; the
+            distance is the root of the cumulative Jensen-Shannon divergence relative to its bound.
+    """
+
+    component: str
+    quantity: str
+    mean: Estimate
+    scaled_means: tuple[Estimate, ...]
+    derivative: Estimate
+    sensitivity: float
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether the quantity depends on the component, by the threshold of the source."""
+        return self.sensitivity >= THRESHOLD
+
+
+@dataclasses.dataclass(frozen=True)
+class PowerScaling:
+    """What every component does to every quantity.
+
+    Attributes:
+        alphas: Powers, increasing.
+        components: Names of what is scaled.
+        quantities: Names of what is looked at.
+        effects: For each component, the effects in the order of the quantities.
+        pareto_k: Shape of the tail of the weights, ``[components, alphas]``.
+        ess: Effective sample size at each α, ``[components, alphas]``.
+        marks: What is not reliable, in sentences.
+    """
+
+    alphas: tuple[float, ...]
+    components: tuple[str, ...]
+    quantities: tuple[str, ...]
+    effects: tuple[Effect, ...]
+    pareto_k: np.ndarray
+    ess: np.ndarray
+    marks: tuple[str, ...]
+
+    def effect(self, component: str, quantity: str) -> Effect:
+        """What `component` does to `quantity`.
+
+        Raises:
+            ValueError: if there is no such pair.
+        """
+        for effect in self.effects:
+            if (effect.component, effect.quantity) == (component, quantity):
+                return effect
+        raise ValueError(
+            f"there is no effect of {component} on {quantity}; components are {', '.join(self.components)}, quantities"
+            f" {', '.join(self.quantities)}."
+        )
+
+    def diagnosis(self, quantity: str, *, prior: str, likelihood: str) -> str:
+        """What sensitivity to all priors together and to the whole likelihood means, by table 1 of the source.
+
+        Raises:
+            ValueError: if the quantity or one of the two components is not there.
+        """
+        on_prior, on_data = (self.effect(component, quantity).sensitive for component in (prior, likelihood))
+        if on_prior and on_data:
+            return f"{quantity}: prior and data may be in conflict"
+        if on_prior:
+            return f"{quantity}: strong prior, or data that say little"
+        return f"{quantity}: follows the data" if on_data else f"{quantity}: depends on neither"
+
+    def __str__(self) -> str:
+        one, two = (max(map(len, names)) for names in ((*self.components, "component"), (*self.quantities, "quantity")))
+        means = "".join(f"{f'mean at {alpha:g}':>14s}" for alpha in self.alphas)
+        k = "".join(f"{f'k at {alpha:g}':>10s}" for alpha in self.alphas)
+        head = (
+            f"{'component':{one}s}  {'quantity':{two}s}{'mean':>12s}{means}{'per doubling':>22s}{'sensitivity':>13s}{k}"
+        )
+        lines = [head]
+        for effect in self.effects:
+            means = "".join(f"{mean.value:14.5g}" for mean in effect.scaled_means)
+            k = "".join(
+                f"{value:10.2f}" if np.isfinite(value) else f"{'flat' if value < 0 else 'none':>10s}"
+                for value in self.pareto_k[self.components.index(effect.component)]
+            )
+            lines.append(
+                f"{effect.component:{one}s}  {effect.quantity:{two}s}{effect.mean.value:12.5g}{means}"
+                f"{effect.derivative!s:>22s}{effect.sensitivity:12.3f}{'*' if effect.sensitive else ' '}{k}"
+            )
+        lines.append(f"* {THRESHOLD} or more: the quantity depends on this component")
+        return "\n".join([*lines, *self.marks])
+
+
+def power_scaling(
+    components: Mapping[str, np.ndarray],
+    quantities: Mapping[str, np.ndarray],
+    *,
+    alphas: tuple[float, ...] = ALPHAS,
+    relative_efficiency: float = 1.0,
+) -> PowerScaling:
+    """Scale each component and look at what happens to each quantity.
+
+    Args:
+        components: Log density of each at each draw, up to a constant, ``[n]``.
+        quantities: Value of each at each draw, ``[n]``; 0 and 1 for an event.
+        alphas: Powers at which means are reported, positive and not 1.
+        relative_efficiency: Effective sample size of the draws over n.
+
+    Raises:
+        ValueError: if there is no component or quantity, lengths differ, a number is not finite, there are fewer than
+            25 draws, or a power is not allowed.
+        MissingExtraError: if ArviZ is not installed.
+    """
+    if not components or not quantities:
+        raise ValueError("there is nothing to scale or to look at; give at least one component and one quantity.")
+    powers = tuple(sorted(float(alpha) for alpha in alphas))
+    if not powers or not all(0 < alpha < np.inf and alpha != 1 for alpha in powers):
+        raise ValueError(f"alphas = {alphas} must be positive powers other than 1, such as {ALPHAS}.")
+    n = np.size(next(iter(components.values())))
+    densities = {name: checks.vector(f"log density of {name}", values, n) for name, values in components.items()}
+    values = {name: checks.vector(f"quantity {name}", x, n) for name, x in quantities.items()}
+    even = Weights(np.full(n, 1 / n), -np.inf, n * relative_efficiency, relative_efficiency)
+    sorted_values = {name: (np.argsort(x, kind="stable"), np.diff(np.sort(x))) for name, x in values.items()}
+
+    effects: list[Effect] = []
+    marks = [
+        f"{name} is {x[0]:g} in every draw, so nothing seems to change it; a rare event needs more draws."
+        for name, x in values.items()
+        if np.ptp(x) == 0
+    ]
+    weights_of = {}
+    for component, log_density in densities.items():
+        scaled = [smoothed((alpha - 1) * log_density, relative_efficiency) for alpha in powers]
+        weights_of[component] = scaled
+        # Nearly equal weights: the difference quotient is reliable even where the powers above are not.
+        near = [smoothed((alpha - 1) * log_density, relative_efficiency).values for alpha in (1 / (1 + STEP), 1 + STEP)]
+        for name, x in values.items():
+            order, widths = sorted_values[name]
+            distances = [_distance(widths, weights[order]) for weights in near]
+            effects.append(
+                Effect(
+                    component=component,
+                    quantity=name,
+                    mean=even.mean(x),
+                    scaled_means=tuple(weights.mean(x) for weights in scaled),
+                    derivative=_derivative(log_density, x, relative_efficiency),
+                    sensitivity=sum(distances) / (2 * float(np.log2(1 + STEP))),
+                )
+            )
+        marks += [
+            f"{component} to the power {alpha:g} is not reliable: Pareto k = {weights.pareto_k:.2f}, expected at most"
+            f" {PARETO_K}; sample again with this component scaled."
+            for alpha, weights in zip(powers, scaled, strict=True)
+            if not weights.reliable
+        ]
+    return PowerScaling(
+        alphas=powers,
+        components=tuple(densities),
+        quantities=tuple(values),
+        effects=tuple(effects),
+        pareto_k=np.array([[weights.pareto_k for weights in row] for row in weights_of.values()]),
+        ess=np.array([[weights.ess for weights in row] for row in weights_of.values()]),
+        marks=tuple(marks),
+    )
+
+
+def _derivative(log_density: np.ndarray, x: np.ndarray, relative_efficiency: float) -> Estimate:
+    """The derivative in log α of a mean under p^α is the covariance with log p; here in log2 α."""
+    products = np.log(2) * (log_density - log_density.mean()) * (x - x.mean())
+    n = len(x)
+    return Estimate(float(products.sum() / (n - 1)), float(products.std(ddof=1) / np.sqrt(n * relative_efficiency)))
+
+
+def _distance(widths: np.ndarray, weights: np.ndarray) -> float:
+    """Distance between the distributions of draws with equal weights, P, and with `weights`, Q.
+
+    With x sorted, the cumulative Jensen-Shannon divergence is the integral over x of
+    P log2(P/M) + Q log2(Q/M), M = (P + Q) / 2, between 0 and ∫ (P + Q). It depends on the direction of x: the larger of
+    the two is taken.
+
+    Args:
+        widths: Distances between neighbouring draws, ``[n - 1]``.
+        weights: Their weights in that order, ``[n]``.
+    """
+    n = len(weights)
+    equal = np.arange(1, n) / n
+    # Summed from each end, so that small tails keep their digits.
+    upward, downward = np.cumsum(weights)[:-1], np.cumsum(weights[::-1])[:-1][::-1]
+    return max(_one_sided(widths, equal, upward), _one_sided(widths, equal[::-1], downward))
+
+
+def _one_sided(widths: np.ndarray, p: np.ndarray, q: np.ndarray) -> float:
+    bound = float(widths @ (p + q))
+    if bound == 0:
+        return 0.0
+    middle = (p + q) / 2
+    # Where Q is 0 in the lower tail its logarithm is multiplied by 0.
+    divergence = widths @ (p * np.log2(p / middle) + q * np.log2(np.where(q > 0, q, middle) / middle))
+    return float(np.sqrt(max(divergence, 0.0) / bound))

@@ -1,0 +1,51 @@
+"""What a posterior is asked of: priors, the belief about m6, and how to sample."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from aigini.posterior.likelihood import M6Belief
+from aigini.posterior.priors import Prior
+
+
+@dataclasses.dataclass(frozen=True)
+class NutsSettings:
+    """How chains are run.
+
+    Attributes:
+        chains: Chains, side by side.
+        warmup: Iterations that adapt step size and metric, dropped.
+        draws: Iterations kept of each chain.
+        seed: Of everything random in a posterior.
+        target_accept: Acceptance probability that the step size is adapted to.
+        max_tree_depth: Doublings of a trajectory.
+        block: Iterations between savings.
+    """
+
+    chains: int = 4
+    warmup: int = 300
+    draws: int = 1000
+    seed: int = 0
+    target_accept: float = 0.8
+    max_tree_depth: int = 8
+    block: int = 25
+
+
+@dataclasses.dataclass(frozen=True)
+class PosteriorSettings:
+    """A posterior to sample.
+
+    Attributes:
+        priors: Of the parameters that are sampled, in their order.
+        m6: What is believed about the measured change of the Gini.
+        m6_range: Lowest and highest scenario, for ``uniform``.
+        nuts: How to sample.
+        n_workers: Simulated workers; None lets the size follow from `noise_share`.
+        noise_share: Largest simulation noise of a moment, in standard errors of its target.
+    """
+
+    priors: Mapping[str, Prior]
+    m6: M6Belief
+    m6_range: tuple[float, float]
+    nuts: NutsSettings
+    n_workers: int | None
+    noise_share: float

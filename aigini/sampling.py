@@ -1,0 +1,301 @@
+"""Sampling a posterior from a configuration: estimates, size of the population, mode, chains, and what they say.
+
+Importing this module needs NumPyro and ArviZ; `aigini.studies.posterior`, the verb, says so where they are missing.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aigini.analysis.evaluator import TILE, Evaluator, tied
+from aigini.analysis.pieces import Pieces
+from aigini.config import Config
+from aigini.errors import AnalysisError
+from aigini.estimation.problem import FreeSpace
+from aigini.moments.responses import RESPONSE_NAMES, moment_rows
+from aigini.moments.six import MOMENT_NAMES
+from aigini.population.population import N_OCCUPATIONS, Population
+from aigini.posterior import nuts
+from aigini.posterior.dataset import sample_stats
+from aigini.posterior.diagnostics import Health, Summaries, bfmi, judge, stuck_chains, summarise
+from aigini.posterior.importance import smoothed
+from aigini.posterior.information import Information, value_of_information
+from aigini.posterior.laplace import Laplace, laplace, log_ratio, naturals
+from aigini.posterior.likelihood import Likelihood, build
+from aigini.posterior.model import Model
+from aigini.posterior.model import build as build_model
+from aigini.posterior.nuts import Chains
+from aigini.posterior.power_scaling import PowerScaling, power_scaling
+from aigini.posterior.probability import conditional, probability
+from aigini.posterior.result import Draws, LaplaceSummary, Posterior
+from aigini.posterior.simulator import Simulator
+from aigini.posterior.size import SizeChoice, choose
+from aigini.studies import at_estimates
+
+STARTING_WORKERS = 1 << 14
+"""Workers of the estimation that the chains start from."""
+
+PRIOR_DRAWS = 4000
+CHECKED_DRAWS = 512
+"""Draws from the priors, and from the normal approximation, at which the economy is simulated."""
+
+CONCEPTS = ("total", "wage")
+
+
+def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
+    """Sample the posterior of a configuration.
+
+    Args:
+        config: The configuration.
+        pieces: Finished pieces of an earlier run.
+
+    Raises:
+        AnalysisError: if the posterior has no density where it should start, no population is large enough, or the
+            economy has no outcome at accepted draws.
+    """
+    asked = config.posterior
+    start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
+    likelihood = posterior_likelihood(config)
+    natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
+    size = choose(
+        posterior_simulator(config, config.draw(n_workers=STARTING_WORKERS)),
+        lambda n_workers, seed: config.draw(config.population["seed"] + seed, n_workers=n_workers),
+        natural,
+        {name: target.se for name, target in config.targets.items()},
+        likelihood.component_names,
+        asked.noise_share,
+        asked.n_workers,
+        max(2 * config.population["n_firms"], N_OCCUPATIONS),
+        pieces,
+    )
+    population = config.draw(n_workers=size.n_workers)
+    model = build_model(posterior_simulator(config, population), likelihood, asked.priors)
+    approximation = _approximation(model, natural, pieces)
+    chains = nuts.sample(model, approximation, asked.nuts, pieces)
+    return _result(config, model, Evaluator(population, config.scenario), size, approximation, chains, pieces)
+
+
+def _starting_values(config: Config) -> dict[str, float]:
+    """The estimates of a small population, or the configured parameters where the targets cannot be met."""
+    small = {**config.population, "n_workers": max(STARTING_WORKERS, 2 * config.population["n_firms"])}
+    try:
+        return dict(at_estimates(dataclasses.replace(config, population=small)).values)
+    except AnalysisError:
+        return config.params.as_dict()
+
+
+def posterior_simulator(config: Config, population: Population) -> Simulator:
+    """Simulated moments as a function of the parameters in ``posterior.free``."""
+    return Simulator(
+        params=config.params,
+        population=population,
+        scenario=config.scenario,
+        space=FreeSpace(tuple(config.posterior.priors), config.tie),
+        rows=tuple(MOMENT_NAMES.index(name) for name in config.targets),
+        income=config.income,
+    )
+
+
+def _covariance(config: Config) -> np.ndarray:
+    """S of the targets, independent where their correlation is not given, ``[moments, moments]``."""
+    if config.covariance is not None:
+        return config.covariance
+    return np.diag([target.se**2 for target in config.targets.values()])
+
+
+def posterior_likelihood(config: Config) -> Likelihood:
+    """The likelihood of the targets under the belief about m6."""
+    asked = config.posterior
+    values = np.array([target.value for target in config.targets.values()])
+    return build(tuple(config.targets), values, _covariance(config), asked.m6, asked.m6_range)
+
+
+def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace:
+    """The normal approximation from where the estimates are, kept as a piece."""
+
+    def compute() -> dict[str, Any]:
+        point = model.unconstrained(dict(zip(model.names, natural.tolist(), strict=True)))
+        found = laplace(model, np.array([point[name] for name in model.names]))
+        return {
+            **dataclasses.asdict(found),
+            "mode": found.mode.tolist(),
+            "covariance": found.covariance.tolist(),
+            "names": list(found.names),
+        }
+
+    kept = pieces.get("mode", 0, 1, compute)
+    arrays = {"mode": np.array(kept["mode"]), "covariance": np.array(kept["covariance"])}
+    return Laplace(**{**kept, **arrays, "names": tuple(kept["names"])})
+
+
+def _responses(
+    config: Config, evaluator: Evaluator, names: Sequence[str], natural: np.ndarray, part: str, pieces: Pieces
+) -> np.ndarray:
+    """All responses at points ``[points, parameters]``, NaN where there are none, ``[points, responses]``."""
+    base = config.params.as_dict()
+    points = [tied({**base, **dict(zip(names, row, strict=True))}, config.tie) for row in natural.tolist()]
+    tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
+
+    def values(tile: list[dict[str, float]]) -> list[list[float | None]]:
+        found = evaluator.values(tile)
+        return [[float(x) if np.isfinite(x) else None for x in row] for row in found]  # JSON has no NaN
+
+    rows = [
+        row
+        for number, tile in enumerate(tiles)
+        for row in pieces.get(part, number, len(tiles), lambda tile=tile: values(tile))
+    ]
+    return np.array(rows, float)
+
+
+def _result(
+    config: Config,
+    model: Model,
+    evaluator: Evaluator,
+    size: SizeChoice,
+    approximation: Laplace,
+    chains: Chains,
+    pieces: Pieces,
+) -> Posterior:
+    natural = np.stack([naturals(model, points) for points in chains.points])
+    shape = natural.shape[:2]
+    flat = natural.reshape(-1, natural.shape[-1])
+    found = _responses(config, evaluator, model.names, flat, "outcomes of the draws", pieces)
+    if not np.all(np.isfinite(found)):
+        raise AnalysisError("the economy has no outcome at some accepted draws; tighten the priors.")
+    draws = _draws(config, model, evaluator, chains, natural, found.reshape(*shape, -1), pieces)
+    summary = summarise({**draws.parameters, **draws.responses})
+    rising = {concept: draws.responses[f"gini_{concept}"] > 0 for concept in CONCEPTS}
+    prior = {c: draws.prior_responses[f"gini_{c}"] for c in CONCEPTS}
+    efficiency = min(1.0, (summary[_m6(config)].ess_bulk or 1.0) / len(flat))
+    return Posterior(
+        params={**config.params.as_dict(), **_mode(model, approximation)},
+        priors={name: str(prior) for name, prior in model.priors},
+        targets=config.targets,
+        belief=config.posterior.m6,
+        m6_range=config.posterior.m6_range,
+        income=config.income,
+        size=size,
+        summary=summary,
+        health=_health(config, draws, summary),
+        rises={concept: probability(event) for concept, event in rising.items()},
+        conditional={
+            concept: tuple(
+                conditional(event, given, values)
+                for given, values in (*draws.parameters.items(), ("m6", draws.responses[_m6(config)]))
+                if given in ("xi", "eta1", "m6")
+            )
+            for concept, event in rising.items()
+        },
+        prior_rises={c: float(np.mean(values > 0)) for c, values in prior.items()},
+        prior_failed=1 - len(prior["total"]) / CHECKED_DRAWS,
+        laplace=_laplace_summary(config, model, evaluator, approximation, pieces),
+        scaling=_scaling(config, model, flat, found, efficiency),
+        information={c: _information(config, found, rising[c].ravel(), efficiency) for c in CONCEPTS},
+        gradients=int(chains.warmup_steps.sum() + chains.statistics["num_steps"].sum()),
+        draws=draws,
+    )
+
+
+def _m6(config: Config) -> str:
+    return f"gini_{config.income}"
+
+
+def _mode(model: Model, approximation: Laplace) -> dict[str, float]:
+    values = naturals(model, approximation.mode[None, :])[0].tolist()
+    return dict(zip(model.names, values, strict=True))
+
+
+def _draws(
+    config: Config,
+    model: Model,
+    evaluator: Evaluator,
+    chains: Chains,
+    natural: np.ndarray,
+    found: np.ndarray,
+    pieces: Pieces,
+) -> Draws:
+    rng = np.random.default_rng([config.posterior.nuts.seed, 1])
+    rows = list(moment_rows(tuple(config.targets), config.income))
+    errors = rng.multivariate_normal(np.zeros(len(rows)), _covariance(config), size=found.shape[:2])
+    predictive = found[..., rows] + errors
+    prior = {
+        name: prior.sample(config.posterior.nuts.seed + number, PRIOR_DRAWS)
+        for number, (name, prior) in enumerate(model.priors)
+    }
+    checked = np.stack([values[:CHECKED_DRAWS] for values in prior.values()], axis=1)
+    under_prior = _responses(config, evaluator, model.names, checked, "outcomes of prior draws", pieces)
+    under_prior = under_prior[np.all(np.isfinite(under_prior), axis=1)]
+    return Draws(
+        parameters={name: natural[..., i] for i, name in enumerate(model.names)},
+        responses={name: found[..., i] for i, name in enumerate(RESPONSE_NAMES)},
+        predictive={name: predictive[..., i] for i, name in enumerate(config.targets)},
+        statistics=sample_stats(chains.statistics),
+        prior=prior,
+        prior_responses={name: under_prior[:, i] for i, name in enumerate(RESPONSE_NAMES)},
+    )
+
+
+def _health(config: Config, draws: Draws, summary: Summaries) -> Health:
+    statistics = draws.statistics
+    return judge(
+        Summaries({name: summary[name] for name in draws.parameters}),
+        diverging=statistics["diverging"],
+        bfmi=bfmi(statistics["energy"]),
+        stuck=stuck_chains(draws.parameters, statistics["acceptance_rate"]),
+        saturated=float(np.mean(statistics["tree_depth"] >= config.posterior.nuts.max_tree_depth)),
+    )
+
+
+def _laplace_summary(
+    config: Config, model: Model, evaluator: Evaluator, approximation: Laplace, pieces: Pieces
+) -> LaplaceSummary:
+    points = approximation.draw(config.posterior.nuts.seed + 1, PRIOR_DRAWS)
+    values = naturals(model, points)
+    checked = points[:CHECKED_DRAWS]
+    ratios = pieces.get("normal approximation", 0, 1, lambda: _ratios(model, approximation, checked))
+    found = _responses(
+        config, evaluator, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation", pieces
+    )
+    usable = np.array([-np.inf if ratio is None else ratio for ratio in ratios])
+    return LaplaceSummary(
+        mean=dict(zip(model.names, values.mean(axis=0).tolist(), strict=True)),
+        sd=dict(zip(model.names, values.std(axis=0, ddof=1).tolist(), strict=True)),
+        rises={c: float(np.nanmean(found[:, RESPONSE_NAMES.index(f"gini_{c}")] > 0)) for c in CONCEPTS},
+        pareto_k=smoothed(usable).pareto_k,
+        proper=approximation.proper,
+    )
+
+
+def _ratios(model: Model, approximation: Laplace, points: np.ndarray) -> list[float | None]:
+    return [float(x) if np.isfinite(x) else None for x in log_ratio(model, approximation, points)]
+
+
+def _scaling(config: Config, model: Model, natural: np.ndarray, found: np.ndarray, efficiency: float) -> PowerScaling:
+    rows = np.array(moment_rows(tuple(config.targets), config.income))
+    parts = np.array([np.asarray(model.likelihood.components(row)) for row in found[:, rows]])
+    components = {f"prior of {name}": values for name, values in model.log_priors(natural).items()}
+    components |= {f"likelihood of {name}": parts[:, i] for i, name in enumerate(model.likelihood.component_names)}
+    # A flat prior stays what it is, whatever its power.
+    components = {name: values for name, values in components.items() if np.ptp(values) > 0}
+    quantities = {name: natural[:, i] for i, name in enumerate(model.names) if name in ("xi", "eta1")}
+    for concept in CONCEPTS:
+        change = found[:, RESPONSE_NAMES.index(f"gini_{concept}")]
+        quantities |= {f"gini_{concept}": change, f"P(gini_{concept} rises)": (change > 0).astype(float)}
+    return power_scaling(components, quantities, relative_efficiency=efficiency)
+
+
+def _information(config: Config, found: np.ndarray, rises: np.ndarray, efficiency: float) -> Information:
+    """Of the targets that are measured: a latent m6 has no standard error to halve."""
+    measured = [i for i, name in enumerate(config.targets) if name != "m6" or config.posterior.m6 == "normal"]
+    names = tuple(list(config.targets)[i] for i in measured)
+    return value_of_information(
+        found[:, list(moment_rows(names, config.income))],
+        rises,
+        _covariance(config)[np.ix_(measured, measured)],
+        names,
+        relative_efficiency=efficiency,
+        seed=config.posterior.nuts.seed,
+    )

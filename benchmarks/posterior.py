@@ -1,0 +1,191 @@
+"""Effective draws per second of the baseline posterior: aigini's NUTS, random-walk Metropolis, NumPyro's alternatives.
+
+All sample the same model with four chains side by side, from the same draws of the normal approximation at the mode,
+one method after the other in one process, until --seconds of sampling are spent:
+
+* nuts: what `aigini posterior` does, with the covariance of the approximation as its first metric;
+* nuts_unit_metric: NumPyro's NUTS from the same points with its default first metric;
+* hmc: NumPyro's HMC with trajectories of length 2π/4;
+* barker: NumPyro's Barker proposal, which takes one gradient a step;
+* sample_adaptive: NumPyro's sample-adaptive Metropolis, without gradients;
+* random_walk: Metropolis with normal steps of 2.38² / d times the covariance of the approximation, without gradients.
+
+Compile time is apart; so is warm-up. The effective sample size is the smallest bulk or tail one over the parameters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import jax
+import jax.numpy as jnp
+import measure
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from measure import say
+from numpyro.infer import HMC, NUTS, SA, BarkerMH
+
+from aigini.config import load
+from aigini.posterior.diagnostics import summarise
+from aigini.posterior.laplace import Laplace, laplace
+from aigini.posterior.model import Model, as_point, build, run
+from aigini.sampling import posterior_likelihood, posterior_simulator
+
+RESULTS = Path(__file__).resolve().parent / "results"
+CHAINS = 4
+
+
+class RandomWalk:
+    """Metropolis on the potential, with the interface of NumPyro's kernels."""
+
+    sample_field = "z"
+
+    def __init__(self, model: Model, start: Laplace) -> None:
+        self.root = jnp.asarray(np.linalg.cholesky(start.covariance)) * 2.38 / np.sqrt(len(start.names))
+        self.names = model.names
+
+    def init(self, keys: jax.Array, num_warmup: int, init_params: Any, model_args: Any, model_kwargs: Any) -> Any:
+        """The first states."""
+        del num_warmup, model_kwargs
+        points = jnp.stack([init_params[name] for name in self.names], axis=1)
+        return points, jax.vmap(lambda p: model_args[0].potential(as_point(model_args[0], p)))(points), keys
+
+    def sample(self, state: Any, model_args: Any, model_kwargs: Any) -> Any:
+        """The next states."""
+        del model_kwargs
+
+        def one(point: Any, energy: Any, key: Any) -> Any:
+            key, walk, accept = jax.random.split(key, 3)
+            proposal = point + self.root @ jax.random.normal(walk, point.shape)
+            proposed = model_args[0].potential(as_point(model_args[0], proposal))
+            move = jnp.log(jax.random.uniform(accept)) < energy - proposed
+            return jnp.where(move, proposal, point), jnp.where(move, proposed, energy), key
+
+        return jax.vmap(one)(*state)
+
+
+def points_of(state: Any) -> jax.Array:
+    """Unconstrained points of a state, ``[chains, parameters]``."""
+    if isinstance(state, tuple) and not hasattr(state, "z"):
+        return state[0]
+    return jax.vmap(lambda z: ravel_pytree(z)[0])(state.z)
+
+
+def steps_of(state: Any) -> jax.Array:
+    """Gradient evaluations of the last iteration, by chain."""
+    steps = getattr(state, "num_steps", None)
+    return jnp.ones(CHAINS, int) if steps is None else steps
+
+
+def measured(
+    model: Model, kernel: Any, starts: dict[str, jax.Array], warmup: int, block: int, seconds: float, gradients: bool
+) -> dict[str, Any]:
+    """Compile, warm up, sample for some seconds, and count."""
+    keys = jax.random.split(jax.random.PRNGKey(0), CHAINS)
+    clock = time.perf_counter()
+    state = kernel.init(keys, warmup, init_params=starts, model_args=(model,), model_kwargs={})
+
+    def advance(model: Model, state: Any) -> Any:
+        def one(state: Any, _: None) -> Any:
+            state = kernel.sample(state, (model,), {})
+            return state, (points_of(state), steps_of(state))
+
+        return jax.lax.scan(one, state, None, length=block)
+
+    compiled = jax.jit(advance).lower(model, state).compile()
+    compile_seconds = time.perf_counter() - clock
+
+    def blocks(state: Any, enough: Callable[[int, float], bool]) -> tuple[Any, np.ndarray, int, float]:
+        clock, kept, steps = time.perf_counter(), [], 0
+        while not enough(len(kept), time.perf_counter() - clock):
+            state, (points, taken) = compiled(model, state)
+            kept.append(np.asarray(points))
+            steps += int(np.asarray(taken).sum())
+        return state, np.concatenate(kept).swapaxes(0, 1), steps, time.perf_counter() - clock
+
+    state, _, warm_steps, warm_seconds = blocks(state, lambda done, _: done * block >= warmup)
+    state, draws, steps, spent = blocks(state, lambda done, spent: spent >= seconds and done * block >= 4)
+    summaries = summarise({str(i): draws[..., i] for i in range(draws.shape[-1])}).values()
+    ess = min(min(row.ess_bulk or 0.0, row.ess_tail or 0.0) for row in summaries)
+    unit = "gradient_evaluations" if gradients else "value_evaluations"
+    return {
+        "compile_seconds": compile_seconds,
+        "warmup_seconds": warm_seconds,
+        "sampling_seconds": spent,
+        "draws_per_chain": draws.shape[1],
+        f"warmup_{unit}": warm_steps,
+        unit: steps,
+        "smallest_ess": ess,
+        "ess_per_second": ess / spent,
+        f"ess_per_1000_{unit}": 1000 * ess / steps,
+        "largest_r_hat": max(row.r_hat or np.inf for row in summaries),
+        "mean": draws.mean(axis=(0, 1)).tolist(),
+    }
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=16384)
+    parser.add_argument("--seconds", type=float, default=90.0, help="of sampling, each method")
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    jax.config.update("jax_enable_x64", True)
+    config = load(None)
+    simulator = posterior_simulator(config, config.draw(n_workers=asked.workers))
+    model = build(simulator, posterior_likelihood(config), config.posterior.priors)
+    center = model.unconstrained({name: prior.center for name, prior in model.priors})
+    start = laplace(model, np.array([center[name] for name in model.names]))
+    points = start.draw(0, CHAINS)
+    starts = {name: jnp.asarray(points[:, i]) for i, name in enumerate(model.names)}
+    order = [model.names.index(name) for name in sorted(model.names)]
+    metric = jnp.asarray(start.covariance[np.ix_(order, order)])
+    common: dict[str, Any] = {"dense_mass": True, "target_accept_prob": config.posterior.nuts.target_accept}
+    depth = config.posterior.nuts.max_tree_depth
+    methods: dict[str, tuple[Any, int, int, bool]] = {
+        "nuts": (NUTS(run, inverse_mass_matrix=metric, max_tree_depth=depth, **common), 300, 25, True),
+        "nuts_unit_metric": (NUTS(run, max_tree_depth=depth, **common), 300, 25, True),
+        "hmc": (HMC(run, trajectory_length=np.pi / 2, inverse_mass_matrix=metric, **common), 300, 25, True),
+        "barker": (BarkerMH(run, dense_mass=True), 1000, 100, True),
+        "sample_adaptive": (SA(run), 2000, 200, False),
+        "random_walk": (RandomWalk(model, start), 200, 200, False),
+    }
+    found = {}
+    for name, (kernel, warmup, block, gradients) in methods.items():
+        found[name] = measured(model, kernel, starts, warmup, block, asked.seconds, gradients)
+        row = found[name]
+        say(
+            f"{name:18s} compile {row['compile_seconds']:6.1f} s, warm-up {row['warmup_seconds']:6.1f} s, ESS"
+            f" {row['smallest_ess']:7.0f} in {row['sampling_seconds']:6.1f} s: {row['ess_per_second']:7.2f} per second,"
+            f" R-hat {row['largest_r_hat']:.3f}"
+        )
+    device = measure.device()
+    out = asked.out or RESULTS / f"posterior-{jax.default_backend()}.json"
+    measure.write_json(
+        out,
+        {
+            "benchmark": "posterior",
+            "workers": asked.workers,
+            "chains": CHAINS,
+            "seconds": asked.seconds,
+            "environment": measure.environment(device),
+            "methods": found,
+            "ess_per_second_ratios": {
+                f"nuts / {name}": found["nuts"]["ess_per_second"] / row["ess_per_second"]
+                for name, row in found.items()
+                if name != "nuts" and row["ess_per_second"] > 0
+            },
+        },
+    )
+    say(f"written: {out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""`aigini posterior` from the command to its files, killed on the way and resumed."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import aigini
+from aigini import cli, studies
+from aigini.config import load
+from aigini.errors import CheckpointError, ConfigError, MissingExtraError
+from aigini.run import studies as studies_on_disk
+from aigini.run.ledger import Ledger
+
+pytestmark = pytest.mark.usefixtures("numpyro_rules")
+
+SMALL = {
+    "population.n_workers": 2048,
+    "population.n_firms": 64,
+    "posterior.n_workers": 2048,
+    "posterior.chains": 2,
+    "posterior.warmup": 100,
+    "posterior.draws": 40,
+    "posterior.checkpoint_every": 20,
+}
+FLAGS = [flag for key, value in SMALL.items() for flag in ("--set", f"{key}={value}")]
+
+
+class Killed(Exception):
+    """Stands for kill -9: nothing is tidied up, what is on disk is all there is."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run folder whose run was killed in the middle of the chains and then resumed by the command."""
+    folder = tmp_path_factory.mktemp("posterior")
+
+    def watch(part, done, total):
+        if part == "NUTS" and done == 3:
+            raise Killed
+
+    config = load(None, SMALL)
+    ledger = Ledger(folder, config, repr(("posterior", {})), resume=False, watch=watch)
+    with pytest.raises(Killed):
+        studies.posterior(config, pieces=ledger)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["aigini", "posterior", "--out", str(folder), "--resume", *FLAGS])
+        cli.app(standalone_mode=False)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_resumed_run_has_the_draws_of_an_uninterrupted_one(run):
+    resumed = studies_on_disk.load_study(run, "posterior")
+    whole = aigini.posterior(None, **SMALL)
+    for name, values in whole.draws.parameters.items():
+        np.testing.assert_array_equal(values, resumed.draws.parameters[name])
+    for name, values in whole.draws.responses.items():
+        np.testing.assert_array_equal(values, resumed.draws.responses[name])
+    assert str(resumed).splitlines()[-1] == str(whole).splitlines()[-1]
+    assert not (run / "pieces.jsonl").exists()
+
+
+@pytest.mark.slow
+def test_what_the_result_says_follows_from_its_draws(run):
+    found = studies_on_disk.load_study(run, "posterior")
+    change = found.draws.responses["gini_total"]
+    assert found.rises["total"].value == pytest.approx(np.mean(change > 0))
+    assert found.summary["xi"].mean == pytest.approx(found.draws.parameters["xi"].mean())
+    assert np.all((found.draws.parameters["xi"] > 0.05) & (found.draws.parameters["xi"] < 0.15))
+    assert found.gradients >= found.draws.statistics["n_steps"].sum()
+    assert set(found.size.noise[2048]) == set(found.targets)
+    # Eighty draws are too few, and nobody is allowed to miss that.
+    assert not found.health.good
+    assert str(found).startswith("NOT TO BE USED AS IT IS")
+
+
+@pytest.mark.slow
+def test_arviz_alone_opens_the_file(run):
+    program = (
+        "import sys, warnings; warnings.simplefilter('ignore'); import arviz; "
+        "data = arviz.from_netcdf(sys.argv[1]); "
+        "print(data['posterior']['xi'].shape, data['posterior']['widens_total'].shape, "
+        "data['sample_stats']['diverging'].dtype, data['observed_data']['m1'].shape, "
+        "data['posterior_predictive']['m6'].dims, data['prior']['xi'].shape, 'aigini' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(run / "posterior.nc")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "(2, 40) (2, 40) bool () ('chain', 'draw') (1, 4000) False"
+        "(2,",
+        "40)",
+        "(2,",
+        "40)",
+        "bool",
+        "()",
+        "('chain',",
+        "'draw')",
+        "(1,",
+        "4000)",
+        "False",
+    ]
+
+
+@pytest.mark.slow
+def test_the_run_folder_is_complete_and_figures_come_from_it(run, capsys, monkeypatch):
+    content = json.loads((run / "posterior.json").read_text())
+    assert content["run"]["config"]["posterior"]["draws"] == 40
+    assert {"numpyro", "arviz"} <= set(content["run"]["versions"])
+    drawn = {path.name for path in (run / "figures").glob("*.png")}
+    assert drawn
+    for path in (run / "figures").iterdir():
+        path.unlink()
+    monkeypatch.setattr(sys, "argv", ["aigini", "figures", str(run)])
+    cli.app(standalone_mode=False)
+    assert {path.name for path in (run / "figures").glob("*.png")} == drawn
+
+
+@pytest.mark.slow
+def test_pieces_of_another_question_are_refused(run, tmp_path):
+    config = load(None, SMALL)
+    Ledger(tmp_path, config, "posterior", resume=False)
+    with pytest.raises(CheckpointError, match="another configuration"):
+        Ledger(tmp_path, load(None, {**SMALL, "priors.xi.high": 0.2}), "posterior", resume=True)
+
+
+def test_without_numpyro_the_command_says_how_to_install_it(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "numpyro" else find(name))
+    with pytest.raises(MissingExtraError, match=r"pip install 'aigini\[posterior\]'"):
+        aigini.posterior()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"posterior.free": ["alfa"]}, "did you mean alpha"),
+        ({"posterior.free": ["eta0"]}, "posterior.free has eta0"),
+        ({"posterior.free": ["psi"]}, r"no \[priors.psi\]"),
+        ({"posterior.free": ["xi", "xi"]}, "names a parameter twice"),
+        ({"posterior.free": []}, "at least 1"),
+        ({"posterior.m6": "flat"}, "posterior.m6"),
+        ({"posterior.m6_low": 0.1}, "not a range"),
+        ({"posterior.chains": 1}, "posterior.chains = 1"),
+        ({"posterior.warmup": 10}, "posterior.warmup = 10"),
+        ({"posterior.draw": 10}, "did you mean draws"),
+        ({"priors.xi.low": -0.1}, "not a range inside"),
+        ({"priors.xi.lo": 0.1}, "did you mean low"),
+        ({"priors.zeta.distribution": "normal"}, "priors.zeta: there is nothing called zeta"),
+    ],
+)
+def test_a_wrong_belief_is_one_clear_sentence(change, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        load(None, change)

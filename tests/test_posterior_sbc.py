@@ -1,0 +1,76 @@
+"""Simulation-based calibration: it passes what is right and finds what is wrong."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Array, Float
+
+from aigini.analysis.pieces import Pieces
+from aigini.errors import AnalysisError
+from aigini.posterior.likelihood import build
+from aigini.posterior.model import build as build_model
+from aigini.posterior.priors import Prior
+from aigini.posterior.sbc import Calibrated, calibrate
+from aigini.posterior.settings import NutsSettings
+
+pytestmark = pytest.mark.usefixtures("numpyro_rules")
+
+SETTINGS = NutsSettings(warmup=100, draws=256)
+PRIORS = {
+    "alpha": Prior("normal", (0.0, 1.0), (-np.inf, np.inf)),
+    "xi": Prior("uniform", (0.05, 0.15), (0.0, 1.0)),
+}
+
+
+class Curved(eqx.Module):
+    scale: Float[Array, ""]
+
+    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+        return jnp.stack([natural[0] * jnp.exp(self.scale * natural[1]), natural[0] + natural[1]])
+
+
+def model(belief="normal"):
+    likelihood = build(("m1", "m6"), np.zeros(2), np.diag([0.3**2, 0.5**2]), belief, (-1.0, 1.0))
+    return build_model(Curved(jnp.asarray(5.0)), likelihood, PRIORS)
+
+
+def test_a_right_sampler_passes():
+    found = calibrate(model(), 128, SETTINGS, Pieces(), batch=64)
+    assert found.ranks.shape == (128, 2)
+    assert found.passed, str(found)
+    for share in (found.coverage()[name]["90%"] for name in found.names):
+        assert abs(share - 0.9) < 4 * np.sqrt(0.09 / 128)
+    assert "uniform" in str(found)
+
+
+def test_a_sampler_of_another_posterior_is_found_out():
+    class Misread(Pieces):
+        """Hands back ranks of draws that are too narrow by half."""
+
+        def get(self, part, index, total, compute):
+            piece = compute()
+            half = SETTINGS.draws // 4 / 2
+            ranks = np.clip(half + (np.array(piece["ranks"]) - half) * 2, 0, 2 * half).astype(int)
+            return {**piece, "ranks": ranks.tolist()}
+
+    found = calibrate(model(), 128, SETTINGS, Misread(), batch=64)
+    assert not found.passed
+    assert found.coverage()["alpha"]["50%"] < 0.4
+
+
+def test_uniform_ranks_pass_and_shifted_ones_do_not():
+    rng = np.random.default_rng(0)
+    even = rng.integers(0, 101, size=(256, 3))
+    quiet = Calibrated(("a", "b", "c"), even, 100, np.zeros(256), 0)
+    assert quiet.passed
+    shifted = even.copy()
+    shifted[:, 1] = np.minimum(100, shifted[:, 1] + 12)
+    assert not Calibrated(("a", "b", "c"), shifted, 100, np.zeros(256), 0).passed
+
+
+def test_a_latent_m6_cannot_be_simulated():
+    with pytest.raises(AnalysisError, match="latent m6"):
+        calibrate(model("uniform"), 64, SETTINGS, Pieces(), batch=64)
+    with pytest.raises(ValueError, match="multiple of batch"):
+        calibrate(model(), 65, SETTINGS, Pieces(), batch=64)
