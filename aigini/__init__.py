@@ -25,7 +25,7 @@ from aigini.moments.simulation import Simulation
 from aigini.moments.six import six_moments
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population
-from aigini.studies import at_estimates, channels, policy, posterior, regimes, sensitivity, sign
+from aigini.studies import at_estimates, beliefs, channels, policy, posterior, regimes, sensitivity, sign
 from aigini.verbs import calibrate, simulate
 
 __version__ = "0.1.0"
@@ -46,6 +46,7 @@ __all__ = [
     "Simulation",
     "Target",
     "at_estimates",
+    "beliefs",
     "calibrate",
     "channels",
     "draw_population",

@@ -158,6 +158,13 @@ def posterior(config: ConfigFile = None, overrides: Overrides = None, out: Out =
     _study("posterior", config, overrides, out, resume, lambda c, p: studies.posterior(c, pieces=p))
 
 
+@app.command()
+def beliefs(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
+    """Probability that inequality rises under other priors and other beliefs about m6; write beliefs.json."""
+    studies.require_posterior_extra()
+    _study("beliefs", config, overrides, out, resume, lambda c, p: studies.beliefs(c, pieces=p))
+
+
 def _planes(items: list[str] | None) -> tuple[tuple[str, str], ...]:
     found = []
     for item in items or []:

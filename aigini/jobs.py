@@ -151,6 +151,7 @@ def draw_study(place: Path, name: str, result: Any) -> list[Path]:
         "channels": figures.draw_channels,
         "policy": figures.draw_policy,
         "posterior": figures.draw_posterior,
+        "beliefs": figures.draw_beliefs,
     }[name]
     return draw_one(result, place)
 

@@ -11,27 +11,28 @@ import numpy as np
 
 from aigini.analysis.evaluator import TILE, Evaluator, tied
 from aigini.analysis.pieces import Pieces
+from aigini.bayes import nuts
+from aigini.bayes.alternatives import Beliefs, table
+from aigini.bayes.dataset import sample_stats
+from aigini.bayes.diagnostics import Health, Summaries, bfmi, judge, stuck_chains, summarise
+from aigini.bayes.importance import smoothed
+from aigini.bayes.information import Information, value_of_information
+from aigini.bayes.laplace import Laplace, laplace, log_ratio, naturals
+from aigini.bayes.likelihood import Likelihood, M6Belief, build
+from aigini.bayes.model import Model
+from aigini.bayes.model import build as build_model
+from aigini.bayes.nuts import Chains
+from aigini.bayes.power_scaling import PowerScaling, power_scaling
+from aigini.bayes.probability import conditional, probability
+from aigini.bayes.result import Draws, LaplaceSummary, Posterior
+from aigini.bayes.simulator import Simulator
+from aigini.bayes.size import SizeChoice, choose
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.moments.six import MOMENT_NAMES
 from aigini.population.population import N_OCCUPATIONS, Population
-from aigini.posterior import nuts
-from aigini.posterior.dataset import sample_stats
-from aigini.posterior.diagnostics import Health, Summaries, bfmi, judge, stuck_chains, summarise
-from aigini.posterior.importance import smoothed
-from aigini.posterior.information import Information, value_of_information
-from aigini.posterior.laplace import Laplace, laplace, log_ratio, naturals
-from aigini.posterior.likelihood import Likelihood, build
-from aigini.posterior.model import Model
-from aigini.posterior.model import build as build_model
-from aigini.posterior.nuts import Chains
-from aigini.posterior.power_scaling import PowerScaling, power_scaling
-from aigini.posterior.probability import conditional, probability
-from aigini.posterior.result import Draws, LaplaceSummary, Posterior
-from aigini.posterior.simulator import Simulator
-from aigini.posterior.size import SizeChoice, choose
 from aigini.studies import at_estimates
 
 STARTING_WORKERS = 1 << 14
@@ -56,25 +57,31 @@ def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
             economy has no outcome at accepted draws.
     """
     asked = config.posterior
+    natural, size = _prepared(config, pieces)
+    population = config.draw(n_workers=size.n_workers)
+    model = build_model(posterior_simulator(config, population), posterior_likelihood(config), asked.priors)
+    approximation = _approximation(model, natural, pieces)
+    chains = nuts.sample(model, approximation, asked.nuts, pieces)
+    return _result(config, model, Evaluator(population, config.scenario), size, approximation, chains, pieces)
+
+
+def _prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
+    """Where to start, inside the priors, ``[parameters]``, and the size of the population."""
+    asked = config.posterior
     start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
-    likelihood = posterior_likelihood(config)
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
     size = choose(
         posterior_simulator(config, config.draw(n_workers=STARTING_WORKERS)),
         lambda n_workers, seed: config.draw(config.population["seed"] + seed, n_workers=n_workers),
         natural,
         {name: target.se for name, target in config.targets.items()},
-        likelihood.component_names,
+        posterior_likelihood(config).component_names,
         asked.noise_share,
         asked.n_workers,
         max(2 * config.population["n_firms"], N_OCCUPATIONS),
         pieces,
     )
-    population = config.draw(n_workers=size.n_workers)
-    model = build_model(posterior_simulator(config, population), likelihood, asked.priors)
-    approximation = _approximation(model, natural, pieces)
-    chains = nuts.sample(model, approximation, asked.nuts, pieces)
-    return _result(config, model, Evaluator(population, config.scenario), size, approximation, chains, pieces)
+    return natural, size
 
 
 def _starting_values(config: Config) -> dict[str, float]:
@@ -105,11 +112,15 @@ def _covariance(config: Config) -> np.ndarray:
     return np.diag([target.se**2 for target in config.targets.values()])
 
 
-def posterior_likelihood(config: Config) -> Likelihood:
-    """The likelihood of the targets under the belief about m6."""
+def posterior_likelihood(config: Config, belief: M6Belief | None = None, m6_value: float | None = None) -> Likelihood:
+    """The likelihood of the targets, under the configured belief about m6 or another one."""
     asked = config.posterior
-    values = np.array([target.value for target in config.targets.values()])
-    return build(tuple(config.targets), values, _covariance(config), asked.m6, asked.m6_range)
+    values = {name: target.value for name, target in config.targets.items()}
+    if m6_value is not None:
+        values["m6"] = m6_value
+    return build(
+        tuple(values), np.array(list(values.values())), _covariance(config), belief or asked.m6, asked.m6_range
+    )
 
 
 def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace:
@@ -299,3 +310,47 @@ def _information(config: Config, found: np.ndarray, rises: np.ndarray, efficienc
         relative_efficiency=efficiency,
         seed=config.posterior.nuts.seed,
     )
+
+
+def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
+    """P(the Gini rises) by prior of the first parameter with alternatives, and by belief about m6.
+
+    Args:
+        config: The configuration.
+        pieces: Finished pieces of an earlier run.
+
+    Raises:
+        AnalysisError: if there are no alternatives, or as `sample_posterior` does.
+    """
+    asked = config.posterior
+    if not asked.alternatives or "m6" not in config.targets:
+        raise AnalysisError(
+            "a table of beliefs needs [alternatives.NAME.LABEL] priors and m6 among calibration.moments; add them."
+        )
+    parameter, others = next(iter(asked.alternatives.items()))
+    start, size = _prepared(config, pieces)
+    population = config.draw(n_workers=size.n_workers)
+    simulator, evaluator = posterior_simulator(config, population), Evaluator(population, config.scenario)
+    target = config.targets["m6"].value
+    beliefs: dict[str, tuple[M6Belief, float]] = {
+        f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
+    }
+    beliefs |= {
+        f"{asked.m6_range[0]:g} to {asked.m6_range[1]:g}": ("uniform", target),
+        "unknown": ("improper", target),
+    }
+    models = {
+        label: {
+            m6: build_model(simulator, posterior_likelihood(config, *belief), {**asked.priors, parameter: prior})
+            for m6, belief in beliefs.items()
+        }
+        for label, prior in {"as configured": asked.priors[parameter], **others}.items()
+    }
+    names = tuple(asked.priors)
+    rows = list(moment_rows(tuple(config.targets), config.income))
+
+    def simulate(natural: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        found = _responses(config, evaluator, names, natural, "", Pieces())
+        return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in CONCEPTS}
+
+    return table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed)

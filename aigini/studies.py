@@ -32,7 +32,8 @@ from aigini.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
 
 if TYPE_CHECKING:
-    from aigini.posterior.result import Posterior
+    from aigini.bayes.alternatives import Beliefs
+    from aigini.bayes.result import Posterior
 
 
 @with_x64
@@ -239,6 +240,27 @@ def posterior(config: ConfigLike = None, *, pieces: Pieces | None = None, **over
     from aigini.sampling import sample_posterior
 
     return sample_posterior(settings, pieces or Pieces())
+
+
+@with_x64
+def beliefs(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> "Beliefs":
+    """Probability that the Gini rises under other priors and other beliefs about m6.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        MissingExtraError: if NumPyro or ArviZ is not installed.
+        AnalysisError: if there are no alternatives to compare, or a posterior has no density at its start.
+    """
+    settings = as_config(config, overrides)
+    require_posterior_extra()
+    from aigini.sampling import table_of_beliefs
+
+    return table_of_beliefs(settings, pieces or Pieces())
 
 
 def require_posterior_extra() -> None:

@@ -33,9 +33,9 @@ from measure import say
 from numpyro.infer import HMC, NUTS, SA, BarkerMH
 
 from aigini.config import load
-from aigini.posterior.diagnostics import summarise
-from aigini.posterior.laplace import Laplace, laplace
-from aigini.posterior.model import Model, as_point, build, run
+from aigini.bayes.diagnostics import summarise
+from aigini.bayes.laplace import Laplace, laplace
+from aigini.bayes.model import Model, as_point, build, run
 from aigini.sampling import posterior_likelihood, posterior_simulator
 
 RESULTS = Path(__file__).resolve().parent / "results"

@@ -24,8 +24,8 @@ import matplotlib.pyplot as plt
 
 from aigini.config import load
 from aigini.figures import style
-from aigini.posterior.model import build
-from aigini.posterior.sbc import Calibrated, calibrate
+from aigini.bayes.model import build
+from aigini.bayes.sbc import Calibrated, calibrate
 from aigini.run import folder
 from aigini.run.ledger import Ledger
 from aigini.sampling import posterior_likelihood, posterior_simulator

@@ -17,7 +17,6 @@ from aigini.analysis.distance import distance
 from aigini.analysis.evaluator import GINIS, Evaluator, directions, pack, tied, unpack
 from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.policy import LEVERS
 from aigini.analysis.refit import refit
 from aigini.analysis.regimes import gini_on, regime_map
 from aigini.analysis.roots import first_root
@@ -263,7 +262,8 @@ def test_boundary_points_are_on_the_boundary_and_slopes_are_those_of_differences
                 return y
 
             difference = (across(inner[0] + step) - across(inner[0] - step)) / (2 * step)
-            assert slope == pytest.approx(difference, rel=1e-5)
+            # A worker who passes a node of the histogram within the step moves the difference by about 1e-5.
+            assert slope == pytest.approx(difference, rel=1e-4)
 
 
 def test_the_map_agrees_with_single_evaluations(case, small_map):
@@ -341,7 +341,7 @@ def test_the_boundary_converges_to_the_first_order_one(case):
         np.testing.assert_allclose(ratios, 0.5, atol=0.1)
 
 
-# --- channels and policy ----------------------------------------------------------------------------------------------
+# --- channels ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -389,65 +389,11 @@ def test_channels_need_an_economy_without_ai_before(config):
         studies.channels(load(None, {**SMALL, **overrides, "targets.m1.value": -0.12}))
 
 
-@pytest.fixture(scope="module")
-def levers(config):
-    return studies.policy(config)
-
-
-@pytest.mark.slow
-def test_derivatives_of_levers_are_those_of_differences(levers, case):
-    for name, lever in levers.levers.items():
-        if name == "capital_dividend":
-            continue  # not a parameter: see below
-        step = 1e-5
-        base = {**case.values, "capital_dividend": 0.0}
-        high, low = (case.evaluator.values([LEVERS[name](base, s)])[0] for s in (step, -step))
-        for outcome, derivative in lever.derivative.items():
-            row = RESPONSE_NAMES.index(outcome)
-            assert derivative == pytest.approx((high[row] - low[row]) / (2 * step), rel=1e-4, abs=1e-8)
-        assert lever.gini_total[0] == pytest.approx(case.response("gini_total"), abs=1e-12)
-
-
-def test_a_neutral_strength_leaves_the_gini_as_it_was(levers, case):
-    found = {name: lever.neutral_strength for name, lever in levers.levers.items()}
-    assert found["open_access"] is not None
-    values = LEVERS["open_access"]({**case.values, "capital_dividend": 0.0}, found["open_access"])
-    assert abs(case.evaluator.values([values])[0][GINIS[0]]) < 1e-8
-
-
-def test_a_dividend_of_all_capital_income_leaves_wages_and_an_equal_sum(case, evaluator, economy_of):
-    params = unpack(jnp.asarray(pack(case.values)))
-    compiled = jax.jit(
-        lambda params, share: responses(params, evaluator.population, evaluator.scenario, capital_dividend=share)
-    )
-    none, full = (np.asarray(compiled(params, jnp.asarray(share))) for share in (0.0, 1.0))
-    np.testing.assert_allclose(none, case.responses, rtol=1e-11, atol=1e-13)
-    row = RESPONSE_NAMES.index
-    # Mean income is unchanged, so the labour share is; and adding a constant c scales a Gini by mean/(mean + c).
-    assert full[row("labour_share")] == pytest.approx(none[row("labour_share")], abs=1e-12)
-    from aigini.moments.simulation import simulate
-
-    found = simulate(params, evaluator.population, evaluator.scenario)
-    expected = [state["gini_wage"] * state["labour_share"] for state in (found.before, found.after)]
-    assert full[row("gini_total")] == pytest.approx(expected[1] - expected[0], abs=1e-7)
-
-
-def test_frontiers_keep_what_nothing_beats(levers):
-    for frontier in levers.frontiers:
-        assert frontier.efficient.any()
-        best = frontier.gini_total == frontier.gini_total.min()
-        assert frontier.efficient[best].any()
-        for gini, output in zip(
-            frontier.gini_total[~frontier.efficient], frontier.output[~frontier.efficient], strict=True
-        ):
-            assert np.any((frontier.gini_total <= gini) & (frontier.output >= output))
-
-
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def test_results_survive_being_written(tmp_path, config, decomposition, levers):
-    for name, result in (("channels", decomposition), ("policy", levers), ("sensitivity", studies.sensitivity(config))):
+def test_results_survive_being_written(tmp_path, config, decomposition):
+    for name, result in (("channels", decomposition), ("sensitivity", studies.sensitivity(config))):
         save_study(tmp_path, name, result, {"seed": 0})
         again = load_study(tmp_path, name)
         assert str(again) == str(result)

@@ -13,13 +13,16 @@ from aigini import figures
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
 from aigini.analysis.decomposition import FUNCTIONS, Decomposition, Matrix, SignUncertainty
 from aigini.analysis.distance import Distance, Move
+from aigini.analysis.frontier import Frontier
 from aigini.analysis.level_set import Branch, LostSeed
-from aigini.analysis.policy import LEVERS, Frontier, LeverResult, Policy
+from aigini.analysis.policy import LEVERS, LeverResult, Policy
+from aigini.analysis.profile import QUANTILE, DirectionProfile, Profile
 from aigini.analysis.regimes import CONCEPTS, Boundary, RegimeMap
 from aigini.analysis.sign import LocalSign, RidgePoint, Sign
 from aigini.economy.channels import CHANNEL_NAMES
-from aigini.figures import marks, sensitivity
+from aigini.figures import marks, regimes, sensitivity, style
 from aigini.inference.identification import identification
+from aigini.inference.intervals import Interval
 from aigini.inference.overidentification import JTest
 from aigini.parameters import PARAMETER_NAMES, SPECS
 
@@ -91,6 +94,38 @@ def decomposition(*, exact: bool = True) -> Decomposition:
     )
 
 
+def with_profiles(*, flat: bool = False, gaps: bool = False) -> Decomposition:
+    """Profiles that are quadratic on the log scale: of all estimates, and along a direction."""
+    result = decomposition()
+    found = []
+    for k, name in enumerate(FREE):
+        estimate = PARAMS[name]
+        steps = np.linspace(-1, 1, 11) * (0.5 if k % 2 else 2.5)
+        values = np.sort(estimate * np.exp(steps))
+        curvature = 40.0 if k % 2 else 8.0
+        rise = curvature * np.log(values / estimate) ** 2 * (0.01 if flat else 1.0) + 0.3
+        converged = np.ones(11, bool)
+        if gaps:
+            rise[-2:], converged[[2, 9, 10]] = np.nan, False
+        closed = sorted(estimate * np.exp(side * np.sqrt(QUANTILE / curvature)) for side in (-1, 1))
+        ends = (None, None) if flat or gaps else closed
+        found.append(Profile(name, values, rise, Interval(*ends, 0.95, "profile"), converged if gaps else None))
+    offsets = np.array([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0])
+    vector = dict(zip(FREE, (0.01, -0.02, 0.95, 0.0, 0.2, -0.2), strict=True))
+    along = DirectionProfile(
+        direction="sigma up 10%",
+        vector=vector,
+        offsets=offsets,
+        criterion=0.3 + (0.002 if flat else 2.0) * offsets**2,
+        values={name: PARAMS[name] * np.exp(share * offsets) for name, share in vector.items()},
+        converged=np.ones(8, bool),
+        curvature=0.002 if flat else 2.0,
+        interval=Interval(None, None if flat else 1.39, 0.95, "profile"),
+        ends=("eta1 reaches its bound", "rises past the quantile"),
+    )
+    return dataclasses.replace(result, profiles=tuple(found), weakest=along)
+
+
 def sign_result(*, feasible: bool = True, missing: bool = False, income: str = "total") -> Sign:
     points = []
     for xi, eta in itertools.product(XIS, ETAS):
@@ -124,8 +159,8 @@ def sign_result(*, feasible: bool = True, missing: bool = False, income: str = "
 
 def branch(points) -> Branch:
     points = np.asarray(points, float)
-    nothing = np.zeros(len(points))
-    return Branch(points, nothing, nothing, False, ("edge x0", "edge y1"), np.zeros(0, int))
+    slopes = np.gradient(points[:, 1], points[:, 0])
+    return Branch(points, slopes, np.zeros(len(points)), False, ("edge x0", "edge y1"), np.zeros(0, int))
 
 
 def regime(names=("eta1", "xi"), *, kind: str = "both") -> RegimeMap:
@@ -142,7 +177,7 @@ def regime(names=("eta1", "xi"), *, kind: str = "both") -> RegimeMap:
     u, v = np.meshgrid(np.linspace(0, 1, 21), np.linspace(0, 1, 21), indexing="ij")
     total = 0.018 * (u * (1.1 - v) - 0.3)
     wage = -0.004 - 0.005 * u * v
-    at = np.linspace(0, 1, 2001)
+    at = np.linspace(0, 1, 61)
     curve = [(x0 + a * (x1 - x0), y0 + (1.1 - 0.3 / a) * (y1 - y0)) for a in at if a > 0 and 0 <= 1.1 - 0.3 / a <= 1]
     boundary = {"total": Boundary([branch(curve)], [], [(names[0], 0.3)]), "wage": Boundary([], [], [])}
     if kind == "none":
@@ -222,10 +257,12 @@ def policy_result(*, missing: bool = False) -> Policy:
         gini, output = found.T
         better = (gini[None] <= gini[:, None]) & (output[None] >= output[:, None])
         strictly = (gini[None] < gini[:, None]) | (output[None] > output[:, None])
-        efficient = ~np.any(better & strictly, axis=1)
+        best = np.flatnonzero(~np.any(better & strictly, axis=1))
+        best = best[np.argsort(gini[best], kind="stable")]
+        along = grid[best], gini[best], output[best], np.zeros(len(best))
         if missing:
             gini, output = np.where(grid[:, 0] > 0.5, np.nan, gini), np.where(grid[:, 0] > 0.5, np.nan, output)
-        frontiers.append(Frontier((one, two), grid, gini, output, efficient))
+        frontiers.append(Frontier((one, two), *along, 0.0, 28, 50, grid, gini, output))
     return Policy(PARAMS, levers, frontiers)
 
 
@@ -242,6 +279,17 @@ def every_figure() -> dict[str, Figure]:
     for kind, result in {"exact": decomposition(), "over": decomposition(exact=False)}.items():
         for draw in (figures.elasticity_map, figures.pinning, figures.variance_of_gini, figures.value_of_precision):
             found[f"{draw.__name__}_{kind}"] = draw(result)
+    some = with_profiles()
+    profiled = {
+        "usual": some,
+        "flat": with_profiles(flat=True),
+        "gaps": with_profiles(gaps=True),
+        "direction": dataclasses.replace(some, profiles=()),
+        "few": dataclasses.replace(some, profiles=some.profiles[1:3], weakest=None),
+        "empty": decomposition(),
+    }
+    for kind, result in profiled.items():
+        found[f"profiles_{kind}"] = figures.profiles(result)
     unsigned = dataclasses.replace(decomposition(), signs=())
     found["variance_of_gini_empty"] = figures.variance_of_gini(unsigned)
     found["value_of_precision_empty"] = figures.value_of_precision(unsigned)
@@ -275,7 +323,7 @@ def every_figure() -> dict[str, Figure]:
         "pair": dataclasses.replace(policy_result(), frontiers=policy_result().frontiers[:1]),
     }
     for kind, result in policies.items():
-        for draw in (figures.levers, figures.frontiers):
+        for draw in (figures.levers, figures.frontiers, figures.frontier_strengths):
             found[f"{draw.__name__}_{kind}"] = draw(result)
     return found
 
@@ -324,7 +372,7 @@ def test_no_text_leaves_the_figure_or_covers_another(drawn):
 def test_panels_say_what_they_measure(drawn):
     for name, figure in drawn.items():
         assert figure.get_suptitle(), name
-        shared = name.startswith(("frontiers", "elasticity_map"))  # named below the lowest panels only
+        shared = name.startswith(("frontier", "elasticity_map"))  # named below the lowest panels only
         for axis in figure.axes:
             if not axis.axison or not len(axis.get_xticks()) or axis.get_label() == "<colorbar>":
                 continue
@@ -335,7 +383,7 @@ def test_panels_say_what_they_measure(drawn):
 @pytest.mark.slow
 def test_files_are_named_after_the_figures(tmp_path):
     paths = [
-        *figures.draw_sensitivity(decomposition(), tmp_path),
+        *figures.draw_sensitivity(with_profiles(), tmp_path),
         *figures.draw_sign(sign_result(), tmp_path),
         *figures.draw_regimes([regime(), regime(("sigma", "xi"))], [distance("total")], tmp_path),
         *figures.draw_channels(channel_result(), tmp_path),
@@ -344,6 +392,7 @@ def test_files_are_named_after_the_figures(tmp_path):
     assert [path.stem for path in paths] == [
         "elasticity_map",
         "pinning",
+        "profiles",
         "variance_of_gini",
         "value_of_precision",
         "ridge",
@@ -355,8 +404,11 @@ def test_files_are_named_after_the_figures(tmp_path):
         "channel_orders",
         "levers",
         "frontiers",
+        "frontier_strengths",
     ]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
+    without = figures.draw_sensitivity(decomposition(), tmp_path / "without")
+    assert "profiles" not in [path.stem for path in without]
 
 
 def lengths(axis: Axes) -> list[float]:
@@ -420,6 +472,74 @@ def test_bars_of_variance_are_shares_that_add_up():
         assert ("without m6" in axis.get_title(loc="left")) == ("m6" not in sign.estimated_with)
 
 
+def marked(axis: Axes, marker: str) -> np.ndarray:
+    """Points drawn with a marker, all lines together."""
+    return np.concatenate([np.empty((0, 2)), *(q.get_xydata() for q in axis.get_lines() if q.get_marker() == marker)])
+
+
+def test_profiles_show_the_rise_the_quantile_and_the_interval():
+    result = with_profiles()
+    *axes, last = figures.profiles(result).axes
+    for axis, profile in zip(axes, result.profiles, strict=True):
+        rise = profile.criterion - profile.criterion.min()
+        np.testing.assert_allclose(marked(axis, "o"), np.stack([profile.values, rise], axis=1))
+        np.testing.assert_array_equal(marked(axis, "*"), [(PARAMS[profile.parameter], 0)])
+        assert axis.get_lines()[0].get_ydata()[0] == QUANTILE
+        (span,) = axis.patches
+        np.testing.assert_allclose(
+            (span.get_x(), span.get_x() + span.get_width()), (profile.interval.lower, profile.interval.upper)
+        )
+        # The smooth line passes the quantile where the interval ends.
+        line = axis.get_lines()[2].get_xydata()
+        assert np.interp(profile.interval.upper, *line.T) == pytest.approx(QUANTILE, rel=0.02)
+        assert axis.get_title(loc="left").endswith(f"to {style.number(profile.interval.upper, '.3g')}")
+        assert len(marked(axis, "<")) == len(marked(axis, ">")) == 0
+    np.testing.assert_allclose(marked(last, "o")[:, 1], result.weakest.criterion - 0.3)
+    assert "weakest direction" in last.get_title(loc="left")
+    assert "open to 1.39" in last.get_title(loc="left")
+    assert "cumulative advantage" in last.get_xlabel().replace("\n", " ")
+    np.testing.assert_array_equal(marked(last, "<"), [(-2.0, 2 * QUANTILE)])
+    assert len(marked(last, ">")) == 0
+
+
+def test_profiles_mark_what_is_open_unfinished_or_missing():
+    result = with_profiles(gaps=True)
+    figure = figures.profiles(result)
+    for axis, profile in zip(figure.axes[:-1], result.profiles, strict=True):
+        np.testing.assert_array_equal(marked(axis, "x")[:, 0], profile.values[-2:])
+        hollow = [line.get_xydata() for line in axis.get_lines() if line.get_markerfacecolor() == "white"]
+        np.testing.assert_array_equal(hollow[0][:, 0], profile.values[[2]])
+        assert marked(axis, "<")[0, 0] == profile.values[0]
+        assert marked(axis, ">")[0, 0] == profile.values[-3]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "the economy cannot be evaluated" in legend
+    assert "search not finished: at most so high" in legend
+    usual = [text.get_text() for text in figures.profiles(with_profiles()).legends[0].get_texts()]
+    assert legend[: len(usual)] == usual
+
+
+def test_a_flat_direction_has_its_own_scale_and_says_so():
+    flat, usual = (figures.profiles(with_profiles(flat=kind)).axes[-1] for kind in (True, False))
+    assert flat.get_ylim()[1] < 0.1 * QUANTILE
+    assert "3.84" in words(flat)[0]
+    assert words(usual) == []
+    assert usual.get_ylim()[1] > QUANTILE
+
+
+def test_estimates_that_run_away_are_arrows_at_the_edge():
+    result = sign_result()
+    points = [
+        dataclasses.replace(point, estimates={**point.estimates, "sigma": 1e9 if point.eta1 < 0.05 else 1.5})
+        for point in result.ridge
+    ]
+    axes = figures.ridge_estimates(dataclasses.replace(result, ridge=points)).axes
+    sigma = axes[2]
+    np.testing.assert_array_equal(marked(sigma, "^")[:, 0], [0.0, 0.02])
+    assert sigma.get_ylim()[1] < 10
+    assert words(sigma) == ["more than 1,000 times the estimate"]
+    assert all(words(axis) == [] for axis in (*axes[:2], *axes[3:5]))
+
+
 def test_value_of_precision_is_drawn_by_target():
     result = decomposition()
     for axis, concept in zip(figures.value_of_precision(result).axes, CONCEPTS, strict=True):
@@ -471,7 +591,7 @@ def test_map_shows_values_boundary_and_names_of_regimes():
     assert words(total) == ["concentrating", "equalising"]
     assert words(wage) == ["equalising"]
     lines = [line.get_xydata() for line in total.get_lines()]
-    np.testing.assert_array_equal(lines[0], result.boundary["total"].branches[0].points)
+    np.testing.assert_array_equal(lines[0], result.boundary["total"].branches[0].curve())
     np.testing.assert_array_equal(lines[1], [result.estimate])
     assert len(wage.get_lines()) == 1
     filled = total.collections[0]
@@ -482,6 +602,35 @@ def test_map_shows_values_boundary_and_names_of_regimes():
     for text, wanted in zip(total.texts, (1, -1), strict=True):
         i, j = (round(float(at) * 20) for at in text.get_position())
         assert np.sign(result.gini_total[i, j]) == wanted
+        assert text.arrow_patch is None
+
+
+def test_a_region_too_small_for_its_name_is_pointed_at():
+    result = regime()
+    u, v = np.meshgrid(np.linspace(0, 1, 21), np.linspace(0, 1, 21), indexing="ij")
+    corner = dataclasses.replace(result, gini_total=0.01 * (u**2 + (v - 0.7) ** 2 - 0.04))
+    figure = figures.regime_map(corner)
+    figure.canvas.draw()
+    by_words = {text.get_text(): text for text in figure.axes[0].texts}
+    assert by_words["concentrating"].arrow_patch is None
+    pointing = by_words["equalising"]
+    assert pointing.arrow_patch is not None
+    x, y = pointing.xy
+    assert x**2 + (y - 0.7) ** 2 < 0.04
+    # The words themselves leave the region free.
+    box = box_of(pointing).transformed(figure.axes[0].transAxes.inverted())
+    assert box.x0 > 0.2
+    assert box.x1 < 1
+
+
+def test_the_map_between_grid_points_is_smooth():
+    x, y = np.linspace(0, 1, 9), np.linspace(0, 2, 11)
+    values = np.sin(3 * x)[:, None] * np.cos(2 * y)[None, :]
+    fine_x, fine_y, fine = regimes._finer(x, y, values)
+    np.testing.assert_allclose(fine[::8, ::8], values, atol=1e-12)
+    np.testing.assert_allclose(fine, np.sin(3 * fine_x)[:, None] * np.cos(2 * fine_y)[None, :], atol=2e-3)
+    values[0, 0] = np.nan
+    assert np.isnan(regimes._finer(x, y, values)[2]).sum() == 64
 
 
 def test_map_without_values_or_change_says_so():
@@ -541,17 +690,34 @@ def test_levers_are_lines_with_their_neutral_strengths():
 @pytest.mark.parametrize("missing", [False, True])
 def test_every_pair_of_levers_has_a_panel_with_its_frontier(missing):
     result = policy_result(missing=missing)
-    axes = [axis for axis in figures.frontiers(result).axes if axis.axison]
-    assert len(axes) == len(result.frontiers) == 21
     names = list(LEVERS)
     order = sorted(result.frontiers, key=lambda one: (names.index(one.levers[1]), names.index(one.levers[0])))
-    for axis, frontier in zip(axes, order, strict=True):
-        _, points, efficient, estimates = (line.get_xydata() for line in axis.get_lines())
-        values = 100 * np.stack([frontier.gini_total, frontier.output], axis=1)
-        np.testing.assert_array_equal(points, values)
-        best = values[frontier.efficient & np.isfinite(values).all(axis=1)]
-        np.testing.assert_array_equal(efficient, best[np.argsort(best[:, 0], kind="stable")])
-        np.testing.assert_array_equal(estimates, values[:1])
+    figure, strengths = figures.frontiers(result), figures.frontier_strengths(result)
+    axes, others = ([axis for axis in each.axes if axis.axison] for each in (figure, strengths))
+    assert len(axes) == len(others) == len(result.frontiers) == 21
+    for axis, other, frontier in zip(axes, others, order, strict=True):
+        _, *lines = (line.get_xydata() for line in axis.get_lines())
+        net = 100 * np.stack([frontier.grid_gini_total, frontier.grid_output], axis=1).reshape(6, 6, 2)
+        np.testing.assert_array_equal(lines[:6], net)
+        np.testing.assert_array_equal(lines[6:12], net.swapaxes(0, 1))
+        points = 100 * np.stack([frontier.gini_total, frontier.output], axis=1)
+        np.testing.assert_array_equal(np.concatenate(lines[12:-1]), points)
+        assert [len(line) for line in lines[12:-1]] == [piece.stop - piece.start for piece in frontier.pieces]
+        np.testing.assert_array_equal(lines[-1], net[0, :1])
+        path, *rest = (line.get_xydata() for line in other.get_lines())
+        np.testing.assert_array_equal(path, frontier.strength)
+        ends = frontier.strength[[0]] if len(frontier.strength) == 1 else frontier.strength[[-1, 0]]
+        np.testing.assert_array_equal(np.concatenate(rest[len(frontier.pieces) :]), ends)
+
+
+def test_a_frontier_is_in_pieces_where_strengths_jump():
+    frontier = policy_result().frontiers[0]
+    strength = np.array([[0.0, 0.0], [0.1, 0.1], [0.2, 0.1], [0.2, 0.9], [0.2, 1.0]])
+    values = np.arange(5.0)
+    jumping = dataclasses.replace(frontier, strength=strength, gini_total=values, output=values)
+    assert jumping.pieces == [slice(0, 3), slice(3, 5)]
+    one = dataclasses.replace(frontier, strength=strength[:1], gini_total=values[:1], output=values[:1])
+    assert one.pieces == [slice(0, 1)]
 
 
 def test_labels_are_kept_apart_with_as_little_movement_as_possible():

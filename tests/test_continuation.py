@@ -440,17 +440,45 @@ class TestCrossing:
         (branch,) = trace(s_curve, ((-0.8, 0.8), (-2.0, 2.0))).branches
         found = crossing(branch, "x", 0.1)
         assert (found[:, 0] == 0.1).all()
-        np.testing.assert_allclose(np.sort(found[:, 1]), np.sort(np.roots([1, 0, -1, -0.1]).real), atol=0.02)
+        np.testing.assert_allclose(np.sort(found[:, 1]), np.sort(np.roots([1, 0, -1, -0.1]).real), atol=1e-4)
 
     def test_a_closed_branch_counts_its_first_point_once(self):
         (branch,) = trace_level_set(circle(0.7), SQUARE, np.array([[0.7, 0.0]])).branches
         assert branch.points[0, 1] == 0
         found = crossing(branch, "y", 0.0)
-        np.testing.assert_allclose(np.sort(found[:, 0]), [-0.7, 0.7], atol=2e-3)
+        np.testing.assert_allclose(np.sort(found[:, 0]), [-0.7, 0.7], atol=1e-5)
 
     def test_a_line_that_is_missed_gives_an_empty_array(self):
         (branch,) = trace(circle(0.7)).branches
         assert crossing(branch, "x", 0.9).shape == (0, 2)
+
+
+class TestCurve:
+    @pytest.mark.parametrize("scale", [np.array([1.0, 1.0]), np.array([1e3, 1e-4])])
+    def test_cubics_between_points_stay_on_a_circle(self, scale):
+        def function(point):
+            value, gradient = circle(0.7)(point / scale)
+            return value, gradient / scale
+
+        box = ((-scale[0], scale[0]), (-scale[1], scale[1]))
+        (branch,) = trace_level_set(function, box, np.array([[0.7 * scale[0], 0.0]]), max_step=0.08).branches
+        curve = branch.curve(10)
+        assert len(curve) == 10 * (len(branch.points) - 1) + 1
+        np.testing.assert_allclose(curve[::10], branch.points, rtol=1e-14)
+        np.testing.assert_allclose(np.hypot(*(curve / scale).T), 0.7, atol=3e-5)
+        # Chords miss it by a hundred times as much.
+        middle = (branch.points[:-1] + branch.points[1:]) / 2
+        assert np.abs(np.hypot(*(middle / scale).T) - 0.7).max() > 1e-3
+
+    def test_vertical_lines_and_single_points_are_curves_too(self):
+        def upright(point):
+            return point[0] - 0.3, np.array([1.0, 0.0])
+
+        (branch,) = trace_level_set(upright, SQUARE, np.array([[0.3, 0.1]])).branches
+        np.testing.assert_allclose(branch.curve()[:, 0], 0.3, rtol=1e-12)
+        assert (np.diff(branch.curve()[:, 1]) * np.sign(branch.points[-1, 1] - branch.points[0, 1]) > 0).all()
+        point = trace_level_set(lambda p: (p[0] + p[1] - 2, np.array([1.0, 1.0])), SQUARE, np.array([[1.0, 1.0]]))
+        np.testing.assert_array_equal(point.branches[0].curve(), [[1, 1]])
 
 
 class TestRefusals:

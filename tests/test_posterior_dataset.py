@@ -10,9 +10,9 @@ import warnings
 import numpy as np
 import pytest
 
+from aigini.bayes import dataset
+from aigini.bayes.dataset import build, read, sample_stats, write
 from aigini.errors import MissingExtraError, OutputError
-from aigini.posterior import dataset
-from aigini.posterior.dataset import build, read, sample_stats, write
 
 CHAINS, DRAWS, MOMENTS = 3, 50, ("m1", "m2", "m3")
 

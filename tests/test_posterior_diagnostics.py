@@ -1,15 +1,18 @@
 """Summaries of chains, and what is marked as wrong with them."""
 
 import dataclasses
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from scipy.stats import norm, rankdata
 
+from aigini.bayes import diagnostics
+from aigini.bayes.diagnostics import bfmi, judge, stuck_chains, summarise, tree_depth
 from aigini.errors import AiginiError, MissingExtraError
-from aigini.posterior import diagnostics
-from aigini.posterior.diagnostics import bfmi, judge, stuck_chains, summarise, tree_depth
 
 
 def normal_chains(seed=0, chains=4, draws=1000):
@@ -280,3 +283,21 @@ def test_missing_packages_are_named(monkeypatch):
         summarise({"xi": normal_chains()})
     assert str(e.value).endswith("pip install 'aigini[posterior]'")
     assert isinstance(e.value, AiginiError)
+
+
+def test_importing_arviz_is_silent(tmp_path):
+    """Versions before 1 warn on the first import of a day, which they note in the cache folder of the user."""
+    script = (
+        "import numpy as np; from aigini.bayes.diagnostics import summarise;"
+        " print(summarise({'xi': np.random.default_rng(0).normal(size=(4, 50))})['xi'].r_hat)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert 0.9 < float(done.stdout) < 1.2

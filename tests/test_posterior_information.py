@@ -5,7 +5,7 @@ import pytest
 from scipy.special import xlogy
 from scipy.stats import multivariate_normal, norm
 
-from aigini.posterior.information import TOGETHER, value_of_information
+from aigini.bayes.information import TOGETHER, value_of_information
 
 
 def entropy(p):

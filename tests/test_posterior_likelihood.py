@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from aigini.posterior.likelihood import build
-from aigini.posterior.priors import Prior, prior_problems
+from aigini.bayes.likelihood import build
+from aigini.bayes.priors import Prior, prior_problems
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

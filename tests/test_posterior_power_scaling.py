@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from aigini.posterior.importance import Weights, smoothed
-from aigini.posterior.power_scaling import power_scaling
+from aigini.bayes.importance import Weights, smoothed
+from aigini.bayes.power_scaling import power_scaling
 
 # Conjugate: θ ~ N(M0, S0²), one measurement Y ~ N(θ, S1²).
 M0, S0, Y, S1 = 1.0, 0.8, -0.5, 0.6

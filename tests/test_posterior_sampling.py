@@ -10,16 +10,16 @@ import pytest
 from jaxtyping import Array, Float
 
 from aigini.analysis.pieces import Pieces
+from aigini.bayes.diagnostics import summarise
+from aigini.bayes.importance import smoothed
+from aigini.bayes.laplace import laplace, log_ratio, naturals
+from aigini.bayes.likelihood import build
+from aigini.bayes.model import Model, as_point
+from aigini.bayes.model import build as build_model
+from aigini.bayes.nuts import sample
+from aigini.bayes.priors import Prior
+from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
-from aigini.posterior.diagnostics import summarise
-from aigini.posterior.importance import smoothed
-from aigini.posterior.laplace import laplace, log_ratio, naturals
-from aigini.posterior.likelihood import build
-from aigini.posterior.model import Model, as_point
-from aigini.posterior.model import build as build_model
-from aigini.posterior.nuts import sample
-from aigini.posterior.priors import Prior
-from aigini.posterior.settings import NutsSettings
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

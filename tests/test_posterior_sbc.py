@@ -7,12 +7,12 @@ import pytest
 from jaxtyping import Array, Float
 
 from aigini.analysis.pieces import Pieces
+from aigini.bayes.likelihood import build
+from aigini.bayes.model import build as build_model
+from aigini.bayes.priors import Prior
+from aigini.bayes.sbc import Calibrated, calibrate
+from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
-from aigini.posterior.likelihood import build
-from aigini.posterior.model import build as build_model
-from aigini.posterior.priors import Prior
-from aigini.posterior.sbc import Calibrated, calibrate
-from aigini.posterior.settings import NutsSettings
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

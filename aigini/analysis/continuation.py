@@ -242,7 +242,7 @@ class _Tracer:
     def branch(self, start: _Point, watch: Callable[[int], object]) -> Branch:
         """The whole branch through a point, in the direction of its tangent."""
         watch(1)
-        first = self.max_step / 4
+        first = self.max_step / 2
         ahead, last = self.walk(start, start, 1, [], first, self.max_points, watch)
         behind, begin = [start], last
         if last != CLOSED:

@@ -2,28 +2,29 @@
 
 A move is measured in units of each parameter's range. For all parameters together the nearest boundary point solves
 min |u|² subject to g(u) = 0, u being moves in units of ranges (Hasofer & Lind 1974, of structural reliability), by
-sequential quadratic programming with exact gradients. For one parameter alone it is the nearest root on a line.
+sequential quadratic programming with exact gradients. For one parameter alone it is the nearest zero on a line; lines
+are scanned once for all Ginis.
 """
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
 from aigini.analysis.case import Case
-from aigini.analysis.evaluator import GINIS, directions, tied
+from aigini.analysis.crossings import nearest_zero
+from aigini.analysis.evaluator import GINIS, TILE, directions, tied
 from aigini.analysis.first_order import FirstOrder
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.regimes import SAY, RegimeMap
-from aigini.analysis.roots import first_root
+from aigini.analysis.regimes import CONCEPTS, SAY, RegimeMap
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace, Tie
 
 _TOLERANCE = 1e-8
 _SCALE = 1e3  # of the constraint, so that a change of the Gini by 0.001 is of order 1
 _REACH = 4.0  # ranges
-_LINE = 12  # trial points on each side of a line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,19 +116,20 @@ def distance(
         if not high > low:
             raise AnalysisError(f"ranges.{name}: [{low:g}, {high:g}] is empty; give the smaller value first.")
     pieces = pieces or Pieces()
-    line = _Line(case, ("total", "wage").index(concept), tuple(units), np.array([b - a for a, b in units.values()]))
-    part, total = f"distance {concept}", len(units) + 1
-    together = pieces.get(part, 0, total, lambda: dataclasses.asdict(_together(line)))
-    alone = {
-        name: pieces.get(part, 1 + i, total, lambda i=i: dataclasses.asdict(_alone(line, i)))
-        for i, name in enumerate(units)
-    }
+    line = _Line(case, CONCEPTS.index(concept), tuple(units), np.array([b - a for a, b in units.values()]))
+    part, total = f"nearest {concept}", len(units) + 1
+    alone: dict[str, Move] = {}
+    for i, name in enumerate(units):
+        scan = pieces.get("lines", i, len(units), lambda i=i: _scan(line, i))
+        found = pieces.get(part, i, total, lambda i=i, scan=scan: dataclasses.asdict(_alone(line, i, scan)))
+        alone[name] = Move(**found)
+    together = pieces.get(part, len(units), total, lambda: dataclasses.asdict(_together(line, alone)))
     return Distance(
         concept=concept,
         gini_change=case.response(f"gini_{concept}"),
         units=dict(units),
         together=Move(**together),
-        alone={name: Move(**move) for name, move in alone.items()},
+        alone=alone,
     )
 
 
@@ -169,21 +171,61 @@ class _Line:
         found, slopes = self.case.evaluator.along(values, directions(self.names, self.tie))
         return float(found[GINIS[self.row]]), slopes[GINIS[self.row]] * self.widths
 
-    def many(self, moves: Sequence[np.ndarray]) -> np.ndarray:
-        """Changes of the Gini, NaN outside the parameter space."""
-        points = [self.values(move) for move in moves]
-        usable = [i for i, point in enumerate(points) if self.case.evaluator.admits(point)]
-        found = np.full(len(points), np.nan)
-        if usable:
-            found[usable] = self.case.evaluator.values([points[i] for i in usable])[:, GINIS[self.row]]
-        return found
-
     def moved(self, move: np.ndarray) -> dict[str, float]:
         values = self.values(move)
         return {name: values[name] for name in self.names}
 
 
-def _together(line: _Line) -> Move:
+def _scan(line: _Line, which: int) -> dict[str, Any]:
+    """Changes of all Ginis at trial points on a line, out to where a parameter may move; null where there is none."""
+    sides = [end for end in line.reach(which) if end != 0]
+    away = [np.linspace(0.0, end, TILE // len(sides) + 1)[1:] for end in sides]
+    at = np.sort(np.concatenate([[0.0], *away]))
+    found = np.full((len(at), len(GINIS)), np.nan)
+    found[at == 0] = line.case.responses[list(GINIS)]
+    points = [line.values(u * np.eye(len(line.names))[which]) for u in at]
+    usable = [i for i, point in enumerate(points) if at[i] != 0 and line.case.evaluator.admits(point)]
+    if usable:
+        found[usable] = line.case.evaluator.values([points[i] for i in usable])[:, list(GINIS)]
+    gini = [[value if np.isfinite(value) else None for value in row] for row in found.tolist()]
+    return {"at": at.tolist(), "gini": gini}
+
+
+def _alone(line: _Line, which: int, scan: Mapping[str, Any]) -> Move:
+    """The boundary point nearest to the estimates on a line."""
+    name, width, here = line.names[which], float(line.widths[which]), line.case.values[line.names[which]]
+    unit = np.eye(len(line.names))[which]
+
+    def look(u: float) -> tuple[float, float]:
+        try:
+            value, slopes = line.gradient(u * unit)
+        except AnalysisError:
+            return float("nan"), float("nan")
+        return value, float(slopes[which])
+
+    at, gini = np.array(scan["at"]), np.array(scan["gini"], float)[:, line.row]
+    zero = nearest_zero(at, gini, look, accept=_TOLERANCE)
+    if zero is not None:
+        return Move(abs(zero[0]), {name: here + zero[0] * width}, zero[1])
+    span = f"{here + at[0] * width:.4g} to {here + at[-1] * width:.4g}"
+    return Move(None, {}, None, f"does not flip the sign from {span}")
+
+
+def _together(line: _Line, alone: Mapping[str, Move]) -> Move:
+    """The nearest boundary point, searched from the estimates, and from the nearest one of a single parameter too."""
+    found = _search(line, np.zeros(len(line.names)))
+    single = min(alone, key=lambda name: np.inf if alone[name].distance is None else alone[name].distance or 0.0)
+    limit = alone[single].distance
+    if limit is None or (found.distance is not None and found.distance <= limit):
+        return found
+    start = np.zeros(len(line.names))
+    which = line.names.index(single)
+    start[which] = (alone[single].to[single] - line.case.values[single]) / line.widths[which]
+    again = _search(line, start)
+    return found if again.distance is None else again
+
+
+def _search(line: _Line, start: np.ndarray) -> Move:
     seen: dict[bytes, tuple[float, np.ndarray]] = {}
 
     def gini(move: np.ndarray) -> tuple[float, np.ndarray]:
@@ -192,11 +234,10 @@ def _together(line: _Line) -> Move:
             seen[key] = line.gradient(move)
         return seen[key]
 
-    here = np.zeros(len(line.names))
     low, high = np.array([line.reach(k) for k in range(len(line.names))]).T
     found = minimize(
         lambda u: u @ u / 2,
-        here,
+        start,
         jac=lambda u: u,
         method="SLSQP",
         bounds=Bounds(low, high),  # pyright: ignore[reportArgumentType]
@@ -209,24 +250,3 @@ def _together(line: _Line) -> Move:
     edge = [name for name, u, a, b in zip(line.names, found.x, low, high, strict=True) if min(u - a, b - u) < 1e-6]
     note = f"{', '.join(edge)} at the end of its reach" if edge else ""
     return Move(float(np.linalg.norm(found.x)), line.moved(found.x), residual, note)
-
-
-def _alone(line: _Line, which: int) -> Move:
-    """The root nearest to the estimates on a line, from sign changes at trial points out to the parameter's bounds."""
-    name, width, here = line.names[which], line.widths[which], line.case.values[line.names[which]]
-    unit = np.eye(len(line.names))[which]
-    best: Move | None = None
-    reach = line.reach(which)
-    for end in reach:
-        trials = np.linspace(0.0, end, _LINE + 1)
-        found = line.many([u * unit for u in trials])
-        root = first_root(lambda at: line.many([u * unit for u in at]), trials, found)
-        if root is None:
-            continue
-        move = Move(abs(root), {name: here + root * width}, float(line.many([root * unit])[0]))
-        if best is None or best.distance is None or abs(root) < best.distance:
-            best = move
-    if best is not None:
-        return best
-    span = f"{here + reach[0] * width:.4g} to {here + reach[1] * width:.4g}"
-    return Move(None, {}, None, f"does not flip the sign from {span}")

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Literal
 
 import numpy as np
+from scipy.optimize import brentq
 
 from aigini.errors import AnalysisError
 
@@ -36,6 +37,45 @@ class Branch:
     closed: bool
     ends: tuple[str, str]
     folds: np.ndarray
+
+    def between(self, k: int, share: np.ndarray) -> np.ndarray:
+        """Points between point k and point k + 1: a cubic through both with their slopes (Hermite).
+
+        Args:
+            k: Index of the point before.
+            share: Where to look, 0 at point k and 1 at point k + 1, ``[m]``.
+
+        Returns:
+            Points in natural units, ``[m, 2]``.
+        """
+        size = np.ptp(self.points, axis=0)
+        size = np.where(size > 0, size, 1.0)
+        start, end = self.points[k] / size, self.points[k + 1] / size
+        chord = end - start
+        # Directions at both ends, as long as the chord and along it: slopes have no sign of their own.
+        slope = self.slopes[k : k + 2]
+        steep = np.isinf(slope)
+        along = np.stack([np.where(steep, 0.0, size[1]), np.where(steep, 1.0, np.where(steep, 0.0, slope) * size[0])])
+        along = along / np.hypot(*along) * np.hypot(*chord)
+        first, last = (np.where(chord @ side < 0, -1.0, 1.0) * side for side in along.T)
+        t = share[:, None]
+        found = (
+            (1 + 2 * t) * (1 - t) ** 2 * start
+            + t * (1 - t) ** 2 * first
+            + t**2 * (3 - 2 * t) * end
+            - t**2 * (1 - t) * last
+        )
+        return found * size
+
+    def curve(self, count: int = 8) -> np.ndarray:
+        """The branch as a smooth line, natural units, ``[points, 2]``.
+
+        Args:
+            count: Points for each of its own.
+        """
+        share = np.arange(count) / count
+        parts = [self.between(k, share) for k in range(len(self.points) - 1)]
+        return np.concatenate([*parts, self.points[-1:]])
 
     def __str__(self) -> str:
         (x_low, y_low), (x_high, y_high) = self.points.min(axis=0), self.points.max(axis=0)
@@ -127,7 +167,7 @@ def seeds_from_grid(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> np.ndar
 
 
 def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarray:
-    """Where a branch crosses the line x = value or y = value, by linear interpolation between its points.
+    """Where a branch crosses the line x = value or y = value, by cubics between its points, see `Branch.between`.
 
     Points of the branch on the line count themselves, each once.
 
@@ -147,7 +187,8 @@ def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarra
         if here == 0:
             found.append(points[k])
         elif k + 1 < len(away) and here * np.sign(away[k + 1]) < 0:
-            at = points[k] + here / (here - away[k + 1]) * (points[k + 1] - points[k])
+            share = brentq(lambda at, k=k: float(branch.between(k, np.array([at]))[0, column]) - value, 0.0, 1.0)
+            at = branch.between(k, np.array([share]))[0]
             at[column] = value
             found.append(at)
     return np.array(found).reshape(-1, 2)

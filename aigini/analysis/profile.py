@@ -1,20 +1,43 @@
-"""Profiles: how well the targets can still be met when one parameter is held away from its estimate."""
+"""Profiles: how well the targets can still be met when a parameter, or a mix of them, is held away from its estimate.
+
+The weakest direction is the last of `aigini.inference.identification`: the mix of relative changes that moves the
+moments least. Far from the estimates a relative change means x = (u - û) (dθ/du) / |θ̂| with u the parameter on its
+unconstrained scale, which is the log of θ/θ̂ for a parameter that must be positive, and keeps within bounds otherwise.
+The projection of x on the direction is held at an offset, and the criterion is minimised over all that is orthogonal.
+"""
 
 import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.stats import chi2
 
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import tied
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.sign import refit_others
+from aigini.analysis.refit import refit
+from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
+from aigini.inference.identification import Identification, describe_direction
 from aigini.inference.intervals import Interval, profile_interval
 
-_OFFSETS = np.array([0.125, 0.25, 0.5, 0.75, 1.0])
-_REACH = 2.5  # standard errors, on the unconstrained scale
-_FURTHEST = 3.0  # log units or log odds
+LEVEL = 0.95
+QUANTILE = float(chi2.ppf(LEVEL, 1))
+"""Rise of the criterion that a profile interval allows."""
+
+RISES = "rises past the quantile"
+LOST = "the economy cannot be evaluated further out"
+
+_LADDER = (0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # rungs on each side, of a unit
+_REACH = 2.5  # standard errors on the unconstrained scale, the unit of a parameter
+_FURTHEST = 3.0  # log units or log odds, the largest unit of a parameter and where its later rungs end
+_LARGEST = 1.0  # relative change, the largest unit of a direction
+_AT_BOUND = 1e-2  # of the distance from a bound to the estimate, left where a parameter counts as having reached it
+_STEPS, _TOLERANCE = 60, 1e-6  # of each search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,14 +47,59 @@ class Profile:
     Attributes:
         parameter: Its name.
         values: Where it was held, the estimate among them, ``[n]``.
-        criterion: (m - m̂)' W (m - m̂) at the best values of the others, ``[n]``.
+        criterion: (m - m̂)' W (m - m̂) at the best values of the others, NaN where the economy could not be evaluated,
+            ``[n]``.
         interval: Where the criterion has risen by less than the χ²(1) quantile; None for an end beyond `values`.
+        converged: Whether each search came to its end; elsewhere the criterion is an upper bound, ``[n]``.
     """
 
     parameter: str
     values: np.ndarray
     criterion: np.ndarray
     interval: Interval
+    converged: np.ndarray | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class DirectionProfile:
+    """The profile along a direction of the free parameters.
+
+    Attributes:
+        direction: The direction in words.
+        vector: Relative change of each free parameter along it, of length 1.
+        offsets: Where the projection of the relative changes was held, 0 among them, increasing, ``[n]``.
+        criterion: (m - m̂)' W (m - m̂) at the best parameters there, ``[n]``.
+        values: Each free parameter there, ``[n]``.
+        converged: Whether each search came to its end; elsewhere the criterion is an upper bound, ``[n]``.
+        curvature: What the criterion rises by to first order of the moments, over the square of the offset.
+        interval: Offsets where it has risen by less than the χ²(1) quantile; None for an end that is open.
+        ends: Why nothing was computed below the first and above the last offset.
+    """
+
+    direction: str
+    vector: Mapping[str, float]
+    offsets: np.ndarray
+    criterion: np.ndarray
+    values: Mapping[str, np.ndarray]
+    converged: np.ndarray
+    curvature: float
+    interval: Interval
+    ends: tuple[str, str]
+
+    @property
+    def leading(self) -> str:
+        """The parameter that changes most along the direction, relative to its size."""
+        return max(self.vector, key=lambda name: abs(self.vector[name]))
+
+    def __str__(self) -> str:
+        path = self.values[self.leading]
+        sides = []
+        for end, last, reason in zip((self.interval.lower, self.interval.upper), (0, -1), self.ends, strict=True):
+            if end is None:
+                sides.append(f"open at {self.leading} = {path[last]:.4g} ({reason})")
+            else:
+                sides.append(f"{self.leading} = {np.interp(end, self.offsets, path):.4g}")
+        return f"profile of the weakest direction ({self.direction}): 95 % from {sides[0]} to {sides[1]}"
 
 
 def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None) -> Profile:
@@ -47,34 +115,183 @@ def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None)
     space = FreeSpace((parameter,), case.space.tie)
     estimate = case.values[parameter]
     centre = float(space.unconstrained(jnp.array([estimate]))[0])
-    step = 1e-6
-    slope = float(space.natural(jnp.array([centre + step]))[0] - space.natural(jnp.array([centre - step]))[0]) / (
-        2 * step
-    )
-    reach = min(_REACH * se / abs(slope), _FURTHEST)
-    found: dict[float, float] = {}
+    reach = min(_REACH * se / abs(float(_stretch(space, np.array([centre]))[0])), _FURTHEST)
+    others = np.delete(np.eye(len(case.space.names)), case.space.names.index(parameter), axis=1)
+    steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
+    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + _minimum(case)
+    found = {estimate: _at_estimates(case)}
     for side, sign in enumerate((-1.0, 1.0)):
-        start = dict(case.values)
-        for number, offset in enumerate(_OFFSETS):
-            value = float(space.natural(jnp.array([centre + sign * reach * offset]))[0])
-            piece = pieces.get(
-                f"profile of {parameter}",
-                side * len(_OFFSETS) + number,
-                2 * len(_OFFSETS),
-                lambda value=value, start=start: _held(case, parameter, value, start),
+        start, path = dict(case.values), [estimate]
+        for number, step in enumerate(steps):
+            value = float(space.natural(jnp.array([centre + sign * step]))[0])
+            found[value] = pieces.get(
+                part,
+                side * len(steps) + number,
+                total,
+                lambda value=value, start=start: _held(case, {**start, parameter: value}, others),
             )
-            start = {**start, **piece["estimates"]}
-            found[value] = piece["criterion"]
-    misfit = np.array([case.responses[row] for row in case.rows]) - np.array([t.value for t in case.targets.values()])
-    minimum = float(misfit @ case.weighting @ misfit)
-    found[estimate] = minimum
+            path.append(value)
+            start |= found[value]["estimates"]
+            if _height(found[value]) > enough:
+                break
+        # A profile that falls on the way out was stuck further in: search there again, from further out.
+        for number in range(len(path) - 2, 0, -1):
+            value, outer = path[number], found[path[number + 1]]
+            if _height(outer) < _height(found[value]):
+                again = pieces.get(
+                    f"{part}, again",
+                    side * len(steps) + number - 1,
+                    total,
+                    lambda value=value, outer=outer: _held(
+                        case, {**case.values, **outer["estimates"], parameter: value}, others
+                    ),
+                )
+                found[value] = min(again, found[value], key=_height)
     values = np.array(sorted(found))
-    criterion = np.array([found[value] for value in values])
-    interval = profile_interval(values, criterion, minimum=minimum, estimate=estimate)
-    return Profile(parameter, values, criterion, interval)
+    criterion = np.array([found[value]["criterion"] for value in values], float)
+    converged = np.array([found[value]["converged"] for value in values], bool)
+    return Profile(
+        parameter, values, criterion, _interval(values, criterion, _minimum(case), estimate), converged=converged
+    )
 
 
-def _held(case: Case, parameter: str, value: float, start: dict[str, float]) -> dict[str, object]:
-    values = tied({**start, parameter: value}, case.space.tie)
-    fit = refit_others(case, values, fixed=(parameter,))
-    return {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates)}
+def direction_profile(case: Case, found: Identification, pieces: Pieces | None = None) -> DirectionProfile:
+    """Profile the criterion along the weakest direction of the free parameters.
+
+    On each side it ends where the criterion has passed the quantile, a parameter has reached a bound, the economy
+    cannot be evaluated, or the relative changes have length four.
+
+    Args:
+        case: The economy at its estimates; its weighting must be the inverse covariance of the targets.
+        found: Directions at the estimates.
+        pieces: Finished pieces of an earlier run.
+    """
+    pieces = pieces or Pieces()
+    frame = _Frame(case, found.directions[-1])
+    unit = min(math.sqrt(QUANTILE / frame.curvature), _LARGEST) if frame.curvature > 0 else _LARGEST
+    steps = [unit * share for share in _LADDER]
+    rungs: dict[float, dict[str, Any]] = {0.0: _at_estimates(case)}
+    ends = []
+    for side, sign in enumerate((-1.0, 1.0)):
+        across, end = np.zeros(len(frame.names) - 1), f"followed to an offset of {sign * steps[-1]:.3g}"
+        for number, step in enumerate(steps):
+            piece = pieces.get(
+                "profile of the weakest direction",
+                side * len(steps) + number,
+                2 * len(steps),
+                lambda offset=sign * step, across=across: frame.held(offset, across),
+            )
+            if piece["criterion"] is None:
+                end = LOST
+                break
+            rungs[sign * step] = piece
+            across = frame.across(piece["estimates"])
+            if _height(piece) > QUANTILE + _minimum(case):
+                end = RISES
+                break
+            if (name := frame.at_bound(piece["estimates"])) is not None:
+                end = f"{name} reaches its bound"
+                break
+        ends.append(end)
+    offsets = np.array(sorted(rungs))
+    criterion = np.array([rungs[offset]["criterion"] for offset in offsets], float)
+    return DirectionProfile(
+        direction=describe_direction(frame.vector, frame.names),
+        vector=dict(zip(frame.names, frame.vector.tolist(), strict=True)),
+        offsets=offsets,
+        criterion=criterion,
+        values={name: np.array([rungs[offset]["estimates"][name] for offset in offsets]) for name in frame.names},
+        converged=np.array([rungs[offset]["converged"] for offset in offsets], bool),
+        curvature=frame.curvature,
+        interval=_interval(offsets, criterion, _minimum(case), 0.0),
+        ends=(ends[0], ends[1]),
+    )
+
+
+class _Frame:
+    """Relative changes of the free parameters, split into those along a direction and those across it."""
+
+    def __init__(self, case: Case, direction: np.ndarray) -> None:
+        self.case, self.names = case, case.space.names
+        # A direction has no sign: its largest entry points upwards, as in words.
+        self.vector = direction * np.sign(direction[np.argmax(np.abs(direction))])
+        self.rest = np.linalg.svd(self.vector[None, :])[2][1:].T
+        self.centre = self._unconstrained(case.values)
+        self.size = np.abs(case.estimates) / _stretch(case.space, self.centre)
+        root = np.linalg.cholesky(case.weighting)
+        matrix = root.T @ case.moment_jacobian * np.abs(case.estimates)
+        along, rest = matrix @ self.vector, matrix @ self.rest
+        left = along - rest @ np.linalg.lstsq(rest, along)[0] if rest.size else along
+        self.curvature = float(left @ left)
+
+    def across(self, values: Mapping[str, float]) -> np.ndarray:
+        """What of a move to `values` is across the direction, ``[free - 1]``."""
+        return self.rest.T @ ((self._unconstrained(values) - self.centre) / self.size)
+
+    def held(self, offset: float, across: np.ndarray) -> dict[str, Any]:
+        """The best parameters at an offset along the direction, searched from a move across it."""
+        point = self.centre + self.size * (offset * self.vector + self.rest @ across)
+        start = np.asarray(self.case.space.natural(jnp.asarray(point))).tolist()
+        values = {**self.case.values, **dict(zip(self.names, start, strict=True))}
+        return _held(self.case, values, self.size[:, None] * self.rest)
+
+    def at_bound(self, values: Mapping[str, float]) -> str | None:
+        """A parameter that has reached a bound."""
+        for name in self.names:
+            for bound in self.case.space.bounds(name):
+                if abs(values[name] - bound) < _AT_BOUND * abs(self.case.values[name] - bound) < np.inf:
+                    return name
+        return None
+
+    def _unconstrained(self, values: Mapping[str, float]) -> np.ndarray:
+        return np.asarray(self.case.space.unconstrained(jnp.asarray([values[name] for name in self.names])))
+
+
+def _held(case: Case, start: Mapping[str, float], basis: np.ndarray) -> dict[str, Any]:
+    """The search from `start` along some moves only; a criterion of None where the economy cannot be evaluated."""
+    values = tied(start, case.space.tie)
+    root = np.linalg.cholesky(case.weighting)
+    nothing = {"criterion": None, "estimates": {}, "converged": False}
+    if not case.evaluator.admits(values):
+        return nothing
+    try:
+        fit = refit(
+            case.evaluator,
+            values,
+            case.space,
+            case.pairs,
+            case.income,
+            root=root,
+            basis=basis,
+            steps=_STEPS,
+            tolerance=_TOLERANCE,
+        )
+    except AnalysisError:
+        return nothing
+    return {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
+
+
+def _height(piece: Mapping[str, Any]) -> float:
+    return math.inf if piece["criterion"] is None else piece["criterion"]
+
+
+def _at_estimates(case: Case) -> dict[str, Any]:
+    estimates = {name: case.values[name] for name in case.space.names}
+    return {"criterion": _minimum(case), "estimates": estimates, "converged": True}
+
+
+def _minimum(case: Case) -> float:
+    misfit = np.array([case.responses[row] for row in case.rows]) - np.array([t.value for t in case.targets.values()])
+    return float(misfit @ case.weighting @ misfit)
+
+
+def _interval(values: np.ndarray, criterion: np.ndarray, minimum: float, estimate: float) -> Interval:
+    known = np.isfinite(criterion)
+    if known.sum() < 3:
+        return Interval(None, None, LEVEL, "profile")
+    return profile_interval(values[known], criterion[known], minimum=minimum, estimate=estimate, level=LEVEL)
+
+
+def _stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
+    """Derivative of natural in unconstrained values, ``[free]``: the map works on each parameter alone."""
+    return np.asarray(jax.jvp(space.natural, (jnp.asarray(point),), (jnp.ones(len(space.names)),))[1])

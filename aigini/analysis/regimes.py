@@ -22,6 +22,9 @@ CONCEPTS = ("total", "wage")
 SAY = {"total": "total income", "wage": "wages"}
 """Income concepts in words."""
 
+_TOLERANCE = 1e-9
+_STEP = 0.08  # of a map; boundaries are read between their points by cubics, so that they need not lie closer
+
 DEFAULT_PLANES = (("eta1", "xi"), ("eta0", "eta1"), ("asset_gini", "xi"), ("sigma", "xi"))
 
 
@@ -158,7 +161,7 @@ def _boundary(
 
     def trace() -> dict[str, object]:
         seeds = seeds_from_grid(x, y, values)
-        found = trace_level_set(gini_on(case, plane, row), box, seeds)
+        found = trace_level_set(gini_on(case, plane, row), box, seeds, tolerance=_TOLERANCE, max_step=_STEP)
         return _plain(found)
 
     piece = pieces.get(f"boundary {plane.name}", row, len(CONCEPTS), trace)

@@ -1,15 +1,13 @@
 """The tables [posterior] and [priors.NAME] of a configuration file, and what can be wrong with them."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
+from aigini.bayes.likelihood import M6Belief
+from aigini.bayes.priors import NUMBERS, Family, Prior, prior_problems
+from aigini.bayes.settings import NutsSettings, PosteriorSettings
 from aigini.errors import unknown_name
 from aigini.estimation.problem import FreeSpace, Tie
 from aigini.parameters import SPECS
-from aigini.posterior.likelihood import M6Belief
-from aigini.posterior.priors import NUMBERS, Family, Prior, prior_problems
-from aigini.posterior.settings import NutsSettings, PosteriorSettings
 
 
 class _Section(BaseModel):
@@ -23,6 +21,7 @@ class PosteriorSection(_Section):
     m6: M6Belief = "normal"
     m6_low: float = -0.02
     m6_high: float = 0.02
+    scenarios: list[float] = Field(default=[], max_length=20)
     n_workers: int | None = Field(default=None, ge=2)
     noise_share: float = Field(default=0.05, gt=0)
     chains: int = Field(default=4, ge=2)
@@ -35,7 +34,7 @@ class PosteriorSection(_Section):
 
 
 class PriorSection(_Section):
-    """[priors.NAME]: a family and its two numbers, see `aigini.posterior.priors`."""
+    """[priors.NAME]: a family and its two numbers, see `aigini.bayes.priors`."""
 
     distribution: Family
     low: float | None = None
@@ -51,7 +50,11 @@ class PriorSection(_Section):
 
 
 def settings(
-    section: PosteriorSection, priors: dict[str, PriorSection], tie: Literal["none"] | Tie, found: list[str]
+    section: PosteriorSection,
+    priors: dict[str, PriorSection],
+    alternatives: dict[str, dict[str, PriorSection]],
+    tie: Tie,
+    found: list[str],
 ) -> PosteriorSettings | None:
     """The posterior that is asked for; None, and sentences in `found`, where something is wrong."""
     before = len(found)
@@ -70,20 +73,25 @@ def settings(
             f"posterior.m6_low = {section.m6_low:g} and m6_high = {section.m6_high:g} are not a range; give the smaller"
             " one first."
         )
-    space = FreeSpace((), tie)
-    built = {}
-    for name, prior in priors.items():
-        if name in SPECS:
-            given = {key: value for key, value in prior.model_dump().items() if value is not None}
-            wrong = prior_problems(f"priors.{name}", given, space.bounds(name))
-            found += wrong
-            if not wrong:
-                one, two = (float(given[key]) for key in NUMBERS[prior.distribution])
-                built[name] = Prior(prior.distribution, (one, two), space.bounds(name))
+    built = {name: _prior(f"priors.{name}", name, prior, tie, found) for name, prior in priors.items() if name in SPECS}
+    others = {}
+    for name, labelled in alternatives.items():
+        if name not in section.free:
+            found.append(f"alternatives.{name}: {name} is not in posterior.free; add it there, or drop these priors.")
+        elif name in SPECS:
+            others[name] = {
+                label: _prior(f"alternatives.{name}.{label}", name, prior, tie, found)
+                for label, prior in labelled.items()
+            }
     if len(found) > before:
         return None
     return PosteriorSettings(
-        priors={name: built[name] for name in section.free},
+        priors={name: prior for name in section.free if (prior := built[name]) is not None},
+        alternatives={
+            name: {label: prior for label, prior in labelled.items() if prior is not None}
+            for name, labelled in others.items()
+        },
+        scenarios=tuple(section.scenarios),
         m6=section.m6,
         m6_range=(section.m6_low, section.m6_high),
         nuts=NutsSettings(
@@ -98,3 +106,14 @@ def settings(
         n_workers=section.n_workers,
         noise_share=section.noise_share,
     )
+
+
+def _prior(where: str, name: str, section: PriorSection, tie: Tie, found: list[str]) -> Prior | None:
+    bounds = FreeSpace((), tie).bounds(name)
+    given = {key: value for key, value in section.model_dump().items() if value is not None}
+    wrong = prior_problems(where, given, bounds)
+    found += wrong
+    if wrong:
+        return None
+    one, two = (float(given[key]) for key in NUMBERS[section.distribution])
+    return Prior(section.distribution, (one, two), bounds)

@@ -22,6 +22,7 @@ import tomli_w
 from pydantic import ValidationError
 from scipy.special import erfinv
 
+from aigini.bayes.settings import PosteriorSettings
 from aigini.config import beliefs
 from aigini.config.explain import mended, sentences
 from aigini.config.schema import FileSchema
@@ -35,7 +36,6 @@ from aigini.estimation.weighting import Weighting, correlation_problems, target_
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population, draw_population, size_problems
-from aigini.posterior.settings import PosteriorSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,7 +220,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     weighting = _calibration(file, params, targets, found)
     covariance = _covariance(file, targets, _has_correlation(raw), found)
     _ranges(file, found)
-    posterior = beliefs.settings(file.posterior, file.priors, file.calibration.tie, found)
+    posterior = beliefs.settings(file.posterior, file.priors, file.alternatives, file.calibration.tie, found)
     if found or posterior is None:
         raise ConfigError("\n".join(f"{where}: {line}" for line in found))
     settings = file.calibration

@@ -94,3 +94,4 @@ class FileSchema(Section):
     ranges: dict[str, RangeSection] = {}
     posterior: PosteriorSection
     priors: dict[str, PriorSection] = {}
+    alternatives: dict[str, dict[str, PriorSection]] = {}

@@ -9,14 +9,21 @@ from aigini.analysis.distance import Distance
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes import RegimeMap
 from aigini.analysis.sign import Sign
+from aigini.bayes.beliefs import Beliefs
 from aigini.estimation.result import Calibration
 from aigini.figures import regimes
+from aigini.figures.beliefs import probability_by_belief
+from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
 from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
-from aigini.figures.policy import frontiers, levers
+from aigini.figures.learning import predictive_moments, prior_and_posterior
+from aigini.figures.policy import frontier_strengths, frontiers, levers
+from aigini.figures.posterior import Posterior, joint_posterior, probability_of_rise
+from aigini.figures.profiles import profiles
 from aigini.figures.regimes import distances, regime_map
+from aigini.figures.reliance import power_scaling, value_of_information
 from aigini.figures.sensitivity import elasticity_map, pinning
 from aigini.figures.sign import ridge, ridge_estimates
 from aigini.figures.style import save
@@ -28,26 +35,38 @@ __all__ = [
     "channel_orders",
     "decomposition",
     "distances",
+    "draw_beliefs",
     "draw_calibration",
     "draw_channels",
     "draw_policy",
+    "draw_posterior",
     "draw_regimes",
     "draw_sensitivity",
     "draw_sign",
     "draw_simulation",
     "elasticity_map",
+    "frontier_strengths",
     "frontiers",
     "gini_changes",
+    "joint_posterior",
     "levers",
     "lorenz_curves",
     "moment_fit",
     "objective_trace",
     "pinning",
+    "power_scaling",
+    "predictive_moments",
+    "prior_and_posterior",
+    "probability_of_rise",
+    "profiles",
+    "ranks",
     "regime_map",
     "ridge",
     "ridge_estimates",
     "save",
     "task_output_density",
+    "traces",
+    "value_of_information",
     "value_of_precision",
     "variance_of_gini",
     "wage_density",
@@ -65,10 +84,20 @@ _OF_SIMULATION = (
     decomposition,
 )
 _OF_CALIBRATION = (moment_fit, objective_trace)
-_OF_SENSITIVITY = (elasticity_map, pinning, variance_of_gini, value_of_precision)
+_OF_SENSITIVITY = (elasticity_map, pinning, profiles, variance_of_gini, value_of_precision)
 _OF_SIGN = (ridge, ridge_estimates)
 _OF_CHANNELS = (waterfall, channel_orders)
-_OF_POLICY = (levers, frontiers)
+_OF_POLICY = (levers, frontiers, frontier_strengths)
+_OF_POSTERIOR = (
+    joint_posterior,
+    probability_of_rise,
+    prior_and_posterior,
+    predictive_moments,
+    traces,
+    ranks,
+    power_scaling,
+    value_of_information,
+)
 
 
 def draw_simulation(simulation: Simulation, folder: str | Path) -> list[Path]:
@@ -92,10 +121,13 @@ def draw_calibration(calibration: Calibration, folder: str | Path) -> list[Path]
 def draw_sensitivity(result: Decomposition, folder: str | Path) -> list[Path]:
     """Draw every figure about what the moments identify into `folder`, each named after its function.
 
+    Profiles are drawn if there are any.
+
     Raises:
         OutputError: if the folder cannot be written.
     """
-    return [save(draw(result), folder, draw.__name__) for draw in _OF_SENSITIVITY]
+    known = _OF_SENSITIVITY if result.profiles or result.weakest else tuple(d for d in _OF_SENSITIVITY if d != profiles)
+    return [save(draw(result), folder, draw.__name__) for draw in known]
 
 
 def draw_sign(result: Sign, folder: str | Path) -> list[Path]:
@@ -133,3 +165,21 @@ def draw_policy(result: Policy, folder: str | Path) -> list[Path]:
         OutputError: if the folder cannot be written.
     """
     return [save(draw(result), folder, draw.__name__) for draw in _OF_POLICY]
+
+
+def draw_posterior(result: Posterior, folder: str | Path) -> list[Path]:
+    """Draw every figure of a posterior into `folder`, each named after its function.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    return [save(draw(result), folder, draw.__name__) for draw in _OF_POSTERIOR]
+
+
+def draw_beliefs(result: Beliefs, folder: str | Path) -> list[Path]:
+    """Draw the probability of a rise under several beliefs into `folder`.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    return [save(probability_by_belief(result), folder, "probability_by_belief")]

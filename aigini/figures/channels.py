@@ -11,8 +11,22 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
-from aigini.figures.marks import DOWN, DOWN_HATCH, UP, UP_HATCH, say
-from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, limit_to, new_figure, number, styled
+from aigini.figures.marks import say
+from aigini.figures.style import (
+    AFTER,
+    BEFORE,
+    FAINT,
+    FALL,
+    FALL_HATCH,
+    INK,
+    RISE,
+    RISE_HATCH,
+    WIDE,
+    limit_to,
+    new_figure,
+    number,
+    styled,
+)
 
 _TITLES = {
     "gini_total": "Gini of total income",
@@ -40,8 +54,8 @@ def waterfall(result: ChannelDecomposition) -> Figure:
         _steps(axis, outcome)
         _describe(axis, name, [*outcome.contributions, "all channels"], steps=True)
     handles = [
-        Patch(facecolor=UP, hatch=UP_HATCH, edgecolor="white", label="concentrating (raises the outcome)"),
-        Patch(facecolor=DOWN, hatch=DOWN_HATCH, edgecolor="white", label="equalising (lowers it)"),
+        Patch(facecolor=RISE, hatch=RISE_HATCH, edgecolor="white", label="concentrating (raises the outcome)"),
+        Patch(facecolor=FALL, hatch=FALL_HATCH, edgecolor="white", label="equalising (lowers it)"),
         Patch(facecolor=BEFORE, edgecolor=INK, linewidth=1.6, label="all channels together"),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=3)
@@ -94,7 +108,7 @@ def _steps(axis: Axes, outcome: OutcomeChannels) -> None:
             axis.annotate("n/a", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=11)
             continue
         rising, whole = part > 0, place == len(parts) - 1
-        colour, hatch = (UP, UP_HATCH) if rising else (DOWN, DOWN_HATCH)
+        colour, hatch = (RISE, RISE_HATCH) if rising else (FALL, FALL_HATCH)
         style: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white"}
         if whole:
             style = {"facecolor": BEFORE, "edgecolor": INK, "linewidth": 1.6}

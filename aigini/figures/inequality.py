@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from aigini.figures.style import (
@@ -10,12 +11,15 @@ from aigini.figures.style import (
     BEFORE,
     FAINT,
     FALL,
+    FALL_HATCH,
     INK,
     LINE_AFTER,
     LINE_BEFORE,
     RISE,
+    RISE_HATCH,
     SINGLE,
     SOURCE_COLOURS,
+    SOURCE_HATCHES,
     WIDE,
     limit_to,
     new_figure,
@@ -27,6 +31,8 @@ from aigini.moments.simulation import Simulation
 from aigini.moments.statistics import SOURCES
 
 _WIDTH = 0.62
+_SIGNS = {True: (RISE, RISE_HATCH, "rises"), False: (FALL, FALL_HATCH, "falls")}
+"""Colour, hatching and name of a change, by whether it is positive."""
 
 INCOME_GROUPS = ("bottom 50 %", "next 40 %", "next 9 %", "top 1 %")
 """Groups of workers by total income, in the order of `Distribution.income_by_source_and_group`."""
@@ -54,7 +60,9 @@ def gini_changes(simulation: Simulation) -> Figure:
     limit_to(panels[0], "y", np.append(np.concatenate(changes), overall), least=0.01, zero=True)
     workers = round(float(simulation.before_arrays["total_masses"].sum()))
     label = f"all {workers:,} simulated workers: {number(overall, '+.2f')} hundredths"
-    figure.legend(panels[0].get_lines()[-1:], [label], loc="outside lower left")
+    handles = [Patch(facecolor=look[0], hatch=look[1], edgecolor="white") for look in _SIGNS.values()]
+    labels = [label, *(look[2] for look in _SIGNS.values())]
+    figure.legend([*panels[0].get_lines()[-1:], *handles], labels, loc="outside lower left", ncols=3)
     return figure
 
 
@@ -62,8 +70,15 @@ def _signed_bars(axis: Axes, change: np.ndarray) -> None:
     """Bars at 1, 2, ..., coloured by sign; groups without workers are marked."""
     place = np.arange(1, len(change) + 1)
     known = np.isfinite(change)
-    colours = [RISE if value > 0 else FALL for value in change[known]]
-    axis.bar(place[known], change[known], width=0.75, color=colours)
+    looks = [_SIGNS[bool(value > 0)] for value in change[known]]
+    axis.bar(
+        place[known],
+        change[known],
+        width=0.75,
+        color=[colour for colour, _, _ in looks],
+        hatch=[hatch for _, hatch, _ in looks],
+        edgecolor="white",
+    )
     for x in place[~known]:
         axis.text(x, 0, " no firms", rotation=90, ha="center", va="bottom", color=INK)
     axis.axhline(0, color=INK, linewidth=0.8)
@@ -89,9 +104,9 @@ def _income_stack(axis: Axes, simulation: Simulation) -> None:
     states = np.stack([arrays["income_by_source"] for arrays in (simulation.before_arrays, simulation.after_arrays)])
     totals = states.sum(axis=1)
     bottom, printed = np.zeros(2), np.zeros(2)
-    for k, (source, colour) in enumerate(zip(SOURCES, SOURCE_COLOURS, strict=True)):
+    for k, (source, colour, hatch) in enumerate(zip(SOURCES, SOURCE_COLOURS, SOURCE_HATCHES, strict=True)):
         part = states[:, k]
-        axis.bar([0, 1], part, bottom=bottom, width=_WIDTH, color=colour, edgecolor="white", label=source)
+        axis.bar([0, 1], part, bottom=bottom, width=_WIDTH, color=colour, hatch=hatch, edgecolor="white", label=source)
         for x in (0, 1):
             where = (x, bottom[x] + part[x] / 2)
             text = number(part[x], ".2f")
@@ -128,7 +143,8 @@ def _group_stack(axis: Axes, simulation: Simulation) -> None:
     for k in range(len(SOURCES)):
         part = parts[:, k]
         bottom = np.where(part >= 0, rising, falling)
-        axis.bar(place, part, bottom=bottom, width=_WIDTH, color=SOURCE_COLOURS[k], edgecolor="white")
+        colour, hatch = SOURCE_COLOURS[k], SOURCE_HATCHES[k]
+        axis.bar(place, part, bottom=bottom, width=_WIDTH, color=colour, hatch=hatch, edgecolor="white")
         rising = rising + np.maximum(part, 0)
         falling = falling + np.minimum(part, 0)
     net = parts.sum(axis=1)

@@ -8,16 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from aigini.figures.style import FAINT, INK
+from aigini.figures.style import FAINT, FALL, INK, RISE
 from aigini.parameters import SPECS
 
-UP, DOWN = "#C4561B", "#2166AC"
-"""Colours of concentrating and equalising changes, far apart for every kind of colour vision."""
-UP_HATCH, DOWN_HATCH = "////", ""
-"""Hatching of the two, so that they differ in grey as well."""
-
 DIVERGING = LinearSegmentedColormap.from_list(
-    "aigini_diverging", ["#0B3C6F", DOWN, "#8DB8D9", "#F7F7F7", "#F0B58E", UP, "#6B2506"], N=511
+    "aigini_diverging", ["#0A3558", FALL, "#85BEE0", "#F7F7F7", "#F2B78D", RISE, "#6B2A00"], N=511
 )
 """From the most negative to the most positive; nearly white at 0."""
 

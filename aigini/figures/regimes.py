@@ -12,18 +12,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
-from scipy.interpolate import RegularGridInterpolator
-from scipy.ndimage import distance_transform_edt
+from scipy.interpolate import RectBivariateSpline, RegularGridInterpolator
+from scipy.ndimage import distance_transform_edt, minimum_filter
 
 from aigini.analysis.distance import Distance
 from aigini.analysis.regimes import CONCEPTS, RegimeMap
-from aigini.figures.marks import DIVERGING, DOWN, GINI_UNIT, STAR, axis_label, parameter_label, response_label, say
-from aigini.figures.style import BEFORE, FAINT, INK, WIDE, new_figure, number, styled
+from aigini.figures.marks import DIVERGING, GINI_UNIT, STAR, axis_label, parameter_label, response_label, say
+from aigini.figures.style import BEFORE, FAINT, FALL, INK, WIDE, new_figure, number, styled
 
 _HALO = [withStroke(linewidth=3.5, foreground="white")]
 _BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 11}
-_FINE = 121
-"""Points along each side of the grid on which regions are named."""
+_FINE = 8
+"""Points for each of the grid's on which colours and lines are drawn, and regions named."""
+_WORDS = (0.3, 0.055)
+"""About how wide and high the name of a region is, in shares of a panel."""
 _LEAST = 0.02
 """Smallest share of a map that is named."""
 
@@ -35,7 +37,7 @@ def regime_map(result: RegimeMap) -> Figure:
     panels = figure.subplots(1, 2, sharey=True)
     finite = [np.abs(values[np.isfinite(values)]) for values in map(result.values, CONCEPTS)]
     limit = max(100 * float(np.concatenate(finite).max(initial=0.0)), 0.01)
-    step = float(np.diff(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, limit))[0])
+    step = float(np.diff(MaxNLocator(nbins=8, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, limit))[0])
     count = int(np.ceil(limit / step - 1e-9))
     levels = step * np.arange(-count, count + 1)
     drawn = [_map_panel(axis, result, concept, levels) for axis, concept in zip(panels, CONCEPTS, strict=True)]
@@ -71,6 +73,7 @@ def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) 
     branches = result.boundary[concept].branches
     contours = None
     if np.any(np.isfinite(values) & (values != 0)):
+        x, y, values = _finer(x, y, values)
         known = np.ma.masked_invalid(values.T)
         contours = axis.contourf(x, y, known, levels=levels, cmap=DIVERGING, vmin=levels[0], vmax=levels[-1])
         other = [level for level in levels if abs(level) > 1e-9 * levels[-1]]
@@ -81,41 +84,61 @@ def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) 
         axis.text(0.5, 0.5, "no change anywhere", transform=axis.transAxes, ha="center", va="center")
     for branch in branches:
         axis.plot(
-            *branch.points.T, color=INK, linewidth=3.2, path_effects=[withStroke(linewidth=5.5, foreground="white")]
+            *branch.curve().T, color=INK, linewidth=3.2, path_effects=[withStroke(linewidth=5.5, foreground="white")]
         )
     axis.plot([result.estimate[0]], [result.estimate[1]], zorder=6, **STAR)
     return contours
 
 
-def _name_regions(axis: Axes, result: RegimeMap, values: np.ndarray) -> None:
-    """Name each regime where the words have most room, away from the boundary, the edges and the estimates."""
-    fine_x, fine_y = (np.linspace(grid[0], grid[-1], _FINE) for grid in (result.x, result.y))
+def _finer(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The map on a finer grid: cubic between grid points, linear next to points without a value."""
+    fine_x, fine_y = (
+        np.interp(np.arange(_FINE * (len(grid) - 1) + 1) / _FINE, np.arange(len(grid)), grid) for grid in (x, y)
+    )
+    if np.isfinite(values).all() and min(values.shape) > 3:
+        return fine_x, fine_y, RectBivariateSpline(x, y, values)(fine_x, fine_y)
     at = np.stack(np.meshgrid(fine_x, fine_y, indexing="ij"), axis=-1)
-    fine = RegularGridInterpolator((result.x, result.y), values)(at)
-    unit = (at - at[0, 0]) / (at[-1, -1] - at[0, 0])
-    star = (np.array(result.estimate) - at[0, 0]) / (at[-1, -1] - at[0, 0])
-    # The words are about four times as wide as high, with room around them.
-    free = np.abs(unit - star) @ np.array([1.0, 4.0]) > 0.2
-    for words, region in (("concentrating", fine > 0), ("equalising", fine < 0)):
+    return fine_x, fine_y, RegularGridInterpolator((x, y), values)(at)
+
+
+def _name_regions(axis: Axes, result: RegimeMap, values: np.ndarray) -> None:
+    """Name each regime where the words have most room, or beside it where they have none."""
+    unit = np.stack(np.meshgrid(*(np.linspace(0, 1, count) for count in values.shape), indexing="ij"), axis=-1)
+    span = np.array([result.x[-1] - result.x[0], result.y[-1] - result.y[0]])
+    star = (np.array(result.estimate) - [result.x[0], result.y[0]]) / span
+    free = np.abs(unit - star) @ np.array([1.0, _WORDS[0] / _WORDS[1]]) > 0.2
+    size = [max(round(share * count), 1) for share, count in zip(_WORDS, values.shape, strict=True)]
+    taken = np.zeros(values.shape, bool)
+    for words, region in (("concentrating", values > 0), ("equalising", values < 0)):
         if region.mean() < _LEAST:
             continue
-        room = np.asarray(distance_transform_edt(np.pad(region & free, 1), sampling=(1.0, 4.0)))
+        # Distances in the shape of the words, so that they are furthest from what surrounds them.
+        stretch = (1.0, values.shape[0] / values.shape[1] * _WORDS[0] / _WORDS[1])
+        room = np.asarray(distance_transform_edt(np.pad(region & free, 1), sampling=stretch))[1:-1, 1:-1]
         # Of places with nearly as much room, the one nearest the middle.
-        room = room[1:-1, 1:-1] - 4 * np.abs(unit - 0.5).sum(axis=-1)
-        best = np.array(np.unravel_index(np.argmax(room), room.shape))
-        # No closer to the edges than half the words.
-        place = np.clip(best / (_FINE - 1), (0.18, 0.05), (0.82, 0.95))
-        axis.text(
-            float(place[0]),
-            float(place[1]),
+        liking = room / values.shape[0] - 0.03 * np.abs(unit - 0.5).sum(axis=-1)
+        inside = minimum_filter(region & free, size, mode="constant", cval=0)
+        target = unit[np.unravel_index(np.argmax(np.where(inside, liking, liking - 9)), values.shape)]
+        place, arrow = target, None
+        if not inside.any():
+            beside = minimum_filter(~region & free & ~taken, size, mode="constant", cval=0)
+            away = np.where(beside, np.abs(unit - target) @ np.array([1.0, 1.5]), np.inf)
+            place = unit[np.unravel_index(np.argmin(away), values.shape)] if beside.any() else np.clip(target, 0.2, 0.8)
+            arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
+        taken |= (np.abs(unit - place) < np.array(_WORDS)).all(axis=-1)
+        axis.annotate(
             words,
-            transform=axis.transAxes,
+            tuple(target),
+            tuple(place),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
             ha="center",
             va="center",
             weight="bold",
             fontsize=13,
             path_effects=_HALO,
             zorder=5,
+            arrowprops=arrow,
         )
 
 
@@ -151,7 +174,7 @@ def _distance_bars(axis: Axes, result: Distance) -> None:
             words = "no flip" if place else "\n".join(textwrap.wrap(reason, 36))
             axis.annotate(words, (0, place), (5, 0), style="italic", **_BESIDE)
             continue
-        colour, hatch = (BEFORE, "////") if place == 0 else (DOWN, "")
+        colour, hatch = (BEFORE, "////") if place == 0 else (FALL, "")
         axis.barh(place, move.distance, 0.68, color=colour, hatch=hatch, edgecolor="white")
         words = number(move.distance, ".2f")
         if place > 0:

@@ -126,13 +126,14 @@ def pinning(result: Decomposition) -> Figure:
     axis.set_yticks(np.arange(len(pins.rows)) + 0.5, [_estimate(result, name) for name in pins.rows])
     bar = figure.colorbar(axis.collections[0], ax=axis, pad=0.02)
     bar.set_label("% of the estimate's variance")
-    words = "Each row adds up to 100 %. ±: standard error with independent targets. Hatched: not defined."
+    targets = "independent targets" if result.best_kind == "independent" else "the given covariance of the targets"
+    words = f"Each row adds up to 100 %. ±: standard error with {targets}. Hatched: not defined."
     figure.supxlabel(words, x=0.02, ha="left", fontsize=11)
     return figure
 
 
 def _estimate(result: Decomposition, name: str) -> str:
-    se = (result.se.get("independent") or {}).get(name, float("nan"))
+    se = (result.se.get(result.best_kind) or {}).get(name, float("nan"))
     return f"{parameter_label(name)}  {number(result.params[name], '.3g')} ± {number(se, '.2g')}"
 
 

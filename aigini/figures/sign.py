@@ -12,11 +12,13 @@ from matplotlib.lines import Line2D
 
 from aigini.analysis.sign import RidgePoint, Sign
 from aigini.figures.marks import GINI_UNIT, MARKERS, STAR, end_labels, parameter_label, response_label, say, symbol
-from aigini.figures.style import BEFORE, INK, WIDE, limit_to, new_figure, styled
+from aigini.figures.style import AFTER, BEFORE, INK, WIDE, limit_to, new_figure, styled
 from aigini.parameters import SPECS
 
 _WIDE_RANGE = 30.0
 """Estimates that vary by a larger factor are drawn on a log scale."""
+_FARTHEST = 1e3
+"""Estimates that differ from those at the estimates' own place by a larger factor are arrows at the edge."""
 
 
 @styled
@@ -117,8 +119,14 @@ def ridge_estimates(result: Sign) -> Figure:
         here = result.params.get(name, np.nan)
         axis.plot([result.params["eta1"]], [here], zorder=6, **STAR)
         shown = np.append(values[np.isfinite(values)], here)
+        if here > 0 and np.all(shown > 0):
+            beyond = np.abs(np.log(values / here)) > np.log(_FARTHEST)
+            shown = np.append(values[np.isfinite(values) & ~beyond], here)
+            _at_the_edge(axis, eta[beyond], values[beyond] > here)
         if np.all(shown > 0) and shown.max() > _WIDE_RANGE * shown.min():
             axis.set_yscale("log")
+            pad = 0.1 * np.log(shown.max() / shown.min())
+            axis.set_ylim(np.exp(np.log(shown.min()) - pad), np.exp(np.log(shown.max()) + pad))
         else:
             limit_to(axis, "y", shown, least=0.02 * max(abs(here), 1e-6))
         axis.set_title(parameter_label(name))
@@ -128,3 +136,26 @@ def ridge_estimates(result: Sign) -> Figure:
         axis.axis("off")
     figure.legend(handles=_key(), loc="outside lower left", ncols=3)
     return figure
+
+
+def _at_the_edge(axis: Axes, eta: np.ndarray, above: np.ndarray) -> None:
+    """Arrows at the upper or lower edge for estimates beyond it."""
+    for marker, place, which in (("^", 0.955, above), ("v", 0.045, ~above)):
+        if which.any():
+            axis.plot(
+                eta[which],
+                np.full(which.sum(), place),
+                linestyle="",
+                marker=marker,
+                markersize=9,
+                color=AFTER,
+                markeredgecolor="white",
+                transform=axis.get_xaxis_transform(),
+                zorder=5,
+            )
+            factor = (
+                f"more than {_FARTHEST:,.0f} times the estimate"
+                if marker == "^"
+                else "less than a thousandth of the estimate"
+            )
+            axis.text(0.98, abs(place - 0.1), factor, transform=axis.transAxes, ha="right", va="center", fontsize=10)

@@ -1,5 +1,8 @@
 """The house style of the figures: colours the colour-blind can tell apart, files written whole or not at all.
 
+No colour stands alone: bars of another kind are hatched, lines differ in width, dashes or markers, so that figures can
+be read in grey as well.
+
 Everything goes through matplotlib's object interface; no state is shared with pyplot or with other figures.
 """
 
@@ -23,14 +26,16 @@ BEFORE = "#5F7A94"
 """Colour of the economy before AI."""
 AFTER = "#E0761A"
 """Colour of the economy after AI."""
-RISE = "#B0457A"
-"""Colour of a positive change."""
-FALL = "#2B7F97"
-"""Colour of a negative change."""
+RISE, RISE_HATCH = "#D55E00", "////"
+"""Colour and hatching of a positive, concentrating change (vermillion of Okabe and Ito)."""
+FALL, FALL_HATCH = "#0072B2", ""
+"""Those of a negative, equalising change (their blue)."""
 INK = "#222222"
 FAINT = "#9A9A9A"
-SOURCE_COLOURS = ("#88CCEE", "#DDCC77", "#117733", "#882255")
-"""Colours of `aigini.moments.statistics.SOURCES`, in that order (from Tol's muted scheme)."""
+SOURCE_COLOURS = ("#56B4E9", "#F0E442", "#D55E00", "#332288")
+"""Colours of `aigini.moments.statistics.SOURCES`, in that order (Okabe and Ito's, and Tol's indigo)."""
+SOURCE_HATCHES = ("", "....", "////", "")
+"""Their hatching."""
 
 SINGLE = (8.0, 5.2)
 """Inches of a figure with one panel."""

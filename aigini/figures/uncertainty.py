@@ -13,6 +13,8 @@ from aigini.figures.style import AFTER, BEFORE, FAINT, WIDE, new_figure, number,
 
 _BARS = 10
 """Largest number of bars in a panel; the smallest contributions are added up."""
+_SMALL = 0.1
+"""Contributions below, in per cent, are added up too."""
 
 
 @styled
@@ -25,11 +27,11 @@ def variance_of_gini(result: Decomposition) -> Figure:
         return figure
     columns = min(2, len(result.signs))
     lines = -(-len(result.signs) // columns)
-    most = max(min(len(sign.variance), _BARS + 1) for sign in result.signs)
+    most = max(2, *(len(told) + bool(rest) for told, rest in map(_shares, result.signs)))
     figure = new_figure(title, (max(6.4 * columns, 12.0), 1.3 + lines * (1.5 + 0.34 * most)))
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     for axis, sign in zip(panels, result.signs, strict=False):
-        _variance_bars(axis, sign, _wording(sign, result.signs))
+        _variance_bars(axis, sign, _wording(sign, result.signs), most)
     for axis in panels[len(result.signs) :]:
         axis.axis("off")
     handles = [
@@ -48,7 +50,18 @@ def _wording(sign: SignUncertainty, signs: Sequence[SignUncertainty]) -> str:
     return f"without {', '.join(missing)}" if missing else "all targets"
 
 
-def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str) -> None:
+def _shares(sign: SignUncertainty) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+    """Contributions in per cent of the variance, the largest first: those with a bar, and those that are added up."""
+    total = sum(sign.variance.values())
+    if not total > 0:
+        return [], []
+    parts = ((name, 100 * part / total) for name, part in sign.variance.items())
+    shares = sorted(parts, key=lambda item: -abs(item[1]))
+    count = min(sum(abs(share) >= _SMALL for _, share in shares), _BARS)
+    return (shares, []) if count + 1 == len(shares) else (shares[:count], shares[count:])
+
+
+def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str, rows: int) -> None:
     change = f"change {number(100 * sign.change, '+.2f')} ± {number(100 * sign.sd, '.2f')}"
     axis.set_title(
         f"{response_label(f'gini_{sign.concept}')}, {targets}\n{change}, P(rise) = {number(sign.probability, '.2f')}"
@@ -57,10 +70,7 @@ def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str) -> None:
     if not total > 0:
         say(axis, "no target and no range moves it" if total == 0 else "not defined")
         return
-    shares = sorted(((name, 100 * part / total) for name, part in sign.variance.items()), key=lambda item: -item[1])
-    told, rest = shares[:_BARS], shares[_BARS:]
-    if len(rest) == 1:
-        told, rest = shares, []
+    told, rest = _shares(sign)
     for place, (name, share) in enumerate(told):
         target = name in sign.estimated_with
         axis.barh(place, share, 0.72, color=BEFORE if target else AFTER, hatch="////" * target, edgecolor="white")
@@ -71,11 +81,11 @@ def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str) -> None:
         labels.append(f"{len(rest)} others")
         axis.barh(len(told), sizes[-1], 0.72, color=FAINT)
     for place, share in enumerate(sizes):
-        words = "below 0.1 %" if share < 0.1 else f"{number(share, '.1f')} %"
-        axis.annotate(words, (share, place), (5, 0), textcoords="offset points", va="center", fontsize=11)
+        words = f"below {_SMALL:g} %" if abs(share) < _SMALL else f"{number(share, '.1f')} %"
+        axis.annotate(words, (max(share, 0.0), place), (5, 0), textcoords="offset points", va="center", fontsize=11)
     axis.set_yticks(range(len(labels)), labels)
-    axis.set_ylim(len(labels) - 0.4, -0.6)
-    axis.set_xlim(0, 1.25 * max(sizes))
+    axis.set_ylim(rows - 0.4, -0.6)
+    axis.set_xlim(min(0.0, 1.1 * min(sizes)), 1.25 * max(sizes))  # covariances can make a contribution negative
     axis.set_xlabel("% of the variance")
     axis.grid(visible=False, axis="y")
 
@@ -107,11 +117,12 @@ def _precision_bars(axis: Axes, signs: Sequence[SignUncertainty], names: Sequenc
         colour, hatch = ((BEFORE, ""), (AFTER, "////"))[k % 2]
         axis.barh(place, values, 0.9 * height, color=colour, hatch=hatch, edgecolor="white", label=label)
         for at, value in zip(place, values, strict=True):
-            words = number(value, ".2g") if value >= 0.001 else "below 0.001" if value else "0"
-            axis.annotate(words, (value, at), (4, 0), textcoords="offset points", va="center", fontsize=10)
+            words = number(value, ".2g") if abs(value) >= 0.001 else "below 0.001" if value else "0"
+            axis.annotate(words, (max(value, 0.0), at), (4, 0), textcoords="offset points", va="center", fontsize=10)
     axis.set_yticks(range(len(names)), [response_label(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
-    axis.set_xlim(0, 1.2 * largest if largest > 0 else 1.0)
+    smallest = min((value for sign in signs for value in sign.value_of_precision.values()), default=0.0)
+    axis.set_xlim(min(0.0, 1.1 * smallest), 1.2 * largest if largest > 0 else 1.0)
     axis.set_xlabel("fall of the sign's entropy, thousandths of a bit")
     axis.grid(visible=False, axis="y")
     axis.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), borderaxespad=0.0)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from aigini.bayes import dataset
+from aigini.bayes.result import Draws, Posterior
 from aigini.moments.responses import RESPONSE_NAMES
-from aigini.posterior import dataset
-from aigini.posterior.result import Draws, Posterior
 
 NAME = "posterior.nc"
 

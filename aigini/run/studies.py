@@ -14,8 +14,9 @@ from aigini.analysis.decomposition import Decomposition
 from aigini.analysis.distance import Regimes
 from aigini.analysis.policy import Policy
 from aigini.analysis.sign import Sign
+from aigini.bayes.beliefs import Beliefs
+from aigini.bayes.result import Draws, Posterior
 from aigini.errors import OutputError
-from aigini.posterior.result import Draws, Posterior
 from aigini.run.draws import load_draws, save_draws
 from aigini.run.folder import write_json
 
@@ -26,6 +27,7 @@ KINDS: dict[str, type] = {
     "channels": ChannelDecomposition,
     "policy": Policy,
     "posterior": Posterior,
+    "beliefs": Beliefs,
 }
 """Results by the name of their command, which is also that of their file."""
 

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from aigini.analysis.pieces import Pieces
+from aigini.bayes.simulator import Simulator, moments_at
 from aigini.errors import AnalysisError
 from aigini.population.population import Population
-from aigini.posterior.simulator import Simulator, moments_at
 
 REPLICATIONS = 16
 """Draws that a noise is measured from, which leaves it uncertain by about a fifth of itself."""

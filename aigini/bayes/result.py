@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from aigini.bayes.diagnostics import Health, ParameterSummary, Summaries
+from aigini.bayes.information import Information
+from aigini.bayes.likelihood import M6Belief
+from aigini.bayes.power_scaling import PowerScaling
+from aigini.bayes.probability import ConditionalProbability, Probability
+from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
-from aigini.posterior.diagnostics import Health, ParameterSummary, Summaries
-from aigini.posterior.information import Information
-from aigini.posterior.likelihood import M6Belief
-from aigini.posterior.power_scaling import PowerScaling
-from aigini.posterior.probability import ConditionalProbability, Probability
-from aigini.posterior.size import SizeChoice
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigini.bayes.diagnostics import tree_depth
 from aigini.errors import MissingExtraError, OutputError
-from aigini.posterior.diagnostics import tree_depth
 
 if TYPE_CHECKING:
     import xarray

@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
-from aigini.posterior.likelihood import M6Belief
-from aigini.posterior.priors import Prior
+from aigini.bayes.likelihood import M6Belief
+from aigini.bayes.priors import Prior
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +36,8 @@ class PosteriorSettings:
 
     Attributes:
         priors: Of the parameters that are sampled, in their order.
+        alternatives: Other priors of some of them by parameter and label, for the table of beliefs.
+        scenarios: Other values of m6, for the same table.
         m6: What is believed about the measured change of the Gini.
         m6_range: Lowest and highest scenario, for ``uniform``.
         nuts: How to sample.
@@ -44,6 +46,8 @@ class PosteriorSettings:
     """
 
     priors: Mapping[str, Prior]
+    alternatives: Mapping[str, Mapping[str, Prior]]
+    scenarios: tuple[float, ...]
     m6: M6Belief
     m6_range: tuple[float, float]
     nuts: NutsSettings

@@ -8,8 +8,8 @@ import dataclasses
 
 import numpy as np
 
+from aigini.bayes.diagnostics import pareto_smooth
 from aigini.inference import checks
-from aigini.posterior.diagnostics import pareto_smooth
 
 PARETO_K = 0.7
 """Largest shape of the weights' tail at which their averages, and the errors of these, can be trusted."""

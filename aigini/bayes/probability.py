@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from aigini.posterior.diagnostics import summarise
+from aigini.bayes.diagnostics import summarise
 
 _BINS = 10
 

@@ -15,8 +15,8 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 from numpyro.infer.util import potential_energy
 
-from aigini.posterior.likelihood import Likelihood
-from aigini.posterior.priors import Prior
+from aigini.bayes.likelihood import Likelihood
+from aigini.bayes.priors import Prior
 
 Point = dict[str, Array]
 """Unconstrained values by parameter."""

@@ -16,10 +16,10 @@ from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
 from aigini.analysis.pieces import Pieces
+from aigini.bayes.laplace import Laplace
+from aigini.bayes.model import Model, as_point, run
+from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
-from aigini.posterior.laplace import Laplace
-from aigini.posterior.model import Model, as_point, run
-from aigini.posterior.settings import NutsSettings
 
 STATISTICS = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from aigini.bayes.importance import PARETO_K, Estimate, Weights, smoothed
 from aigini.inference import checks
-from aigini.posterior.importance import PARETO_K, Estimate, Weights, smoothed
 
 ALPHAS = (0.8, 1.25)
 """Powers at which means are reported."""

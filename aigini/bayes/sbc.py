@@ -17,11 +17,11 @@ from jax.flatten_util import ravel_pytree
 from scipy import stats
 
 from aigini.analysis.pieces import Pieces
+from aigini.bayes.laplace import laplace
+from aigini.bayes.model import Model, as_point
+from aigini.bayes.nuts import first_state, kernel, sorted_positions
+from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
-from aigini.posterior.laplace import laplace
-from aigini.posterior.model import Model, as_point
-from aigini.posterior.nuts import first_state, kernel, sorted_positions
-from aigini.posterior.settings import NutsSettings
 
 LEVELS = (0.5, 0.9)
 """Central intervals whose coverage is counted."""

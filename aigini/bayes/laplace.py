@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize
 
+from aigini.bayes.model import Model, as_point, as_vector, potential_and_gradient
 from aigini.errors import AnalysisError
-from aigini.posterior.model import Model, as_point, as_vector, potential_and_gradient
 
 _STEP = 1e-4  # of unconstrained coordinates; error of the Hessian of order _STEP²
 
@@ -41,15 +41,26 @@ class Laplace:
     gradient: float
     proper: bool
 
-    def draw(self, seed: int, count: int) -> np.ndarray:
-        """Draws in unconstrained space, ``[count, parameters]``."""
-        normals = np.random.default_rng(seed).standard_normal((count, len(self.names)))
-        return self.mode + normals @ np.linalg.cholesky(self.covariance).T
+    def draw(self, seed: int, count: int, tails: float = np.inf) -> np.ndarray:
+        """Draws in unconstrained space, ``[count, parameters]``.
 
-    def log_density(self, points: np.ndarray) -> np.ndarray:
+        Args:
+            seed: Of the draws.
+            count: Draws.
+            tails: Degrees of freedom of Student's t in the place of the normal; fewer make better proposals.
+        """
+        rng = np.random.default_rng(seed)
+        normals = rng.standard_normal((count, len(self.names)))
+        wide = np.ones(count) if np.isinf(tails) else np.sqrt(tails / rng.chisquare(tails, count))
+        return self.mode + wide[:, None] * (normals @ np.linalg.cholesky(self.covariance).T)
+
+    def log_density(self, points: np.ndarray, tails: float = np.inf) -> np.ndarray:
         """Log density up to a constant, ``[points]``."""
         root = np.linalg.cholesky(self.covariance)
-        return -0.5 * np.sum(np.linalg.solve(root, (points - self.mode).T) ** 2, axis=0)
+        squares = np.sum(np.linalg.solve(root, (points - self.mode).T) ** 2, axis=0)
+        if np.isinf(tails):
+            return -0.5 * squares
+        return -0.5 * (tails + len(self.names)) * np.log1p(squares / tails)
 
 
 def laplace(model: Model, start: np.ndarray, watch: Callable[[int], None] = lambda _: None) -> Laplace:

@@ -1,0 +1,65 @@
+"""Figure of the probability that AI widens inequality under several beliefs."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from aigini.bayes.beliefs import Beliefs
+from aigini.figures.style import FAINT, INK, WIDE, new_figure, number, styled
+
+_MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*")
+
+
+@styled
+def probability_by_belief(result: Beliefs) -> Figure:
+    """P(the Gini rises) by prior (rows) and belief about m6 (markers), for both Ginis; hollow is not reliable."""
+    labels = list(result.priors)
+    beliefs = list(dict.fromkeys(cell.m6 for cell in result.cells))
+    concepts = list(result.cells[0].rises)
+    figure = new_figure(
+        f"Does AI widen inequality? It depends on what is believed about {result.parameter} and m6", WIDE
+    )
+    axes = figure.subplots(1, len(concepts), sharey=True, squeeze=False)[0]
+    shades = [str(shade) for shade in np.linspace(0.0, 0.65, len(beliefs))]
+    offsets = np.linspace(0.3, -0.3, len(beliefs))
+    for axis, concept in zip(axes, concepts, strict=True):
+        axis.axvline(0.5, color=FAINT, lw=1, ls="--")
+        for m6, marker, shade, offset in zip(beliefs, _MARKERS, shades, offsets, strict=False):
+            cells = {cell.prior: cell for cell in result.cells if cell.m6 == m6}
+            for row, label in enumerate(labels):
+                cell = cells[label]
+                found = cell.rises[concept]
+                axis.errorbar(
+                    found.value,
+                    row + offset,
+                    xerr=2 * found.mcse,
+                    fmt=marker,
+                    ms=7,
+                    color=shade,
+                    mfc=shade if cell.reliable else "white",
+                    lw=1.2,
+                    label=m6.replace("-", "\N{MINUS SIGN}") if row == 0 else None,
+                )
+        for edge in np.arange(len(labels) - 1) + 0.5:
+            axis.axhline(edge, color="#E4E4E4", lw=0.8)
+        axis.set(xlim=(-0.02, 1.02), title=f"Gini of {concept} income", xlabel="probability of a rise")
+        axis.grid(visible=False, axis="y")
+    spans = [result.priors[label].split("(")[1].rstrip(")").split(", ") for label in labels]
+    words = [
+        f"{label.replace('_', ' ')}\n{' to '.join(number(float(part.split(' ')[1]), '.3g') for part in span)}"
+        if result.priors[label].startswith("uniform")
+        else f"{label.replace('_', ' ')}\n{result.priors[label]}"
+        for label, span in zip(labels, spans, strict=True)
+    ]
+    axes[0].set_yticks(range(len(labels)), words)
+    axes[0].set_ylabel(f"prior of {result.parameter}")
+    axes[0].invert_yaxis()
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        names,
+        loc="outside lower center",
+        ncols=min(len(names), 4),
+        title="what is believed about m6",
+        labelcolor=INK,
+    )
+    return figure

@@ -1,0 +1,219 @@
+"""Profiles of the criterion: against another optimiser, against the quadratic at the estimates, and where they end."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from aigini import studies
+from aigini.analysis.case import known_case
+from aigini.analysis.evaluator import Evaluator, directions, tied
+from aigini.analysis.pieces import Pieces
+from aigini.analysis.profile import QUANTILE, RISES, direction_profile, profile
+from aigini.config import load
+from aigini.errors import AnalysisError
+from aigini.estimation.problem import FreeSpace
+from aigini.inference.identification import identification
+from aigini.run.studies import load_study, save_study
+
+SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
+
+
+@pytest.fixture(scope="module")
+def config():
+    return load(None, SMALL)
+
+
+@pytest.fixture(scope="module")
+def case(config):
+    return studies.at_estimates(config)
+
+
+@pytest.fixture(scope="module")
+def found(case):
+    return identification(case.moment_jacobian, case.se, case.estimates, case.space.names)
+
+
+@pytest.fixture(scope="module")
+def weakest(case, found):
+    return direction_profile(case, found)
+
+
+def natural(case, x):
+    """Free parameters after relative changes x, written out by hand for the baseline's six."""
+    values = {}
+    for name, change in zip(case.space.names, x, strict=True):
+        here = case.values[name]
+        if name == "eta1":  # between 0 and 1
+            odds = here / (1 - here) * np.exp(change / (1 - here))
+            values[name] = odds / (1 + odds)
+        elif name == "beta":  # above -1
+            values[name] = (1 + here) * np.exp(change * abs(here) / (1 + here)) - 1
+        else:  # above 0
+            values[name] = here * np.exp(change)
+    return values
+
+
+def criterion(case, x):
+    """The criterion and its gradient in relative changes."""
+    values = tied({**case.values, **natural(case, x)}, case.space.tie)
+    responses, slopes = case.evaluator.along(values, directions(case.space.names, case.space.tie))
+    misfit = responses[list(case.rows)] - np.array([target.value for target in case.targets.values()])
+    step = 1e-6
+    high, low = (natural(case, x + sign * step) for sign in (1, -1))
+    stretch = np.array([(high[name] - low[name]) / (2 * step) for name in case.space.names])
+    return misfit @ case.weighting @ misfit, 2 * misfit @ case.weighting @ slopes[list(case.rows)] * stretch
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("offset", [-1.0, 1.5])
+def test_the_weakest_profile_is_what_another_optimiser_finds(case, found, weakest, offset):
+    vector = np.array([weakest.vector[name] for name in case.space.names])
+    np.testing.assert_allclose(np.abs(vector @ found.directions[-1]), 1, rtol=1e-12)
+    other = minimize(
+        lambda x: criterion(case, x)[0],
+        offset * vector,
+        jac=lambda x: criterion(case, x)[1],
+        method="SLSQP",
+        constraints={"type": "eq", "fun": lambda x: vector @ x - offset, "jac": lambda x: vector},
+        options={"maxiter": 300, "ftol": 1e-14},
+    )
+    assert other.success
+    at = int(np.flatnonzero(weakest.offsets == offset)[0])
+    assert weakest.criterion[at] == pytest.approx(other.fun, rel=1e-3)
+    assert weakest.criterion[at] <= other.fun * (1 + 1e-5)
+    theirs = natural(case, other.x)
+    for name in ("sigma", "cumulative_advantage", "eta1"):
+        assert weakest.values[name][at] == pytest.approx(theirs[name], rel=0.02)
+
+
+def test_near_the_estimates_the_weakest_profile_has_the_curvature_of_the_jacobian(case, found, weakest):
+    scaled = case.moment_jacobian * np.abs(case.estimates)
+    vector = found.directions[-1]
+    curvature = 1 / (vector @ np.linalg.inv(scaled.T @ case.weighting @ scaled) @ vector)
+    assert weakest.curvature == pytest.approx(curvature, rel=1e-6)
+    step = weakest.offsets[weakest.offsets > 0].min()
+    sides = [weakest.criterion[int(np.flatnonzero(weakest.offsets == side * step)[0])] for side in (1, -1)]
+    assert np.mean(sides) / step**2 == pytest.approx(curvature, rel=0.03)
+
+
+def test_the_weakest_profile_holds_the_projection_and_rises_both_ways(case, weakest):
+    middle = int(np.flatnonzero(weakest.offsets == 0)[0])
+    assert weakest.converged.all()
+    assert (np.diff(weakest.criterion[middle:]) > 0).all()
+    assert (np.diff(weakest.criterion[: middle + 1]) < 0).all()
+    assert weakest.leading == "sigma"
+    assert weakest.vector["sigma"] > 0
+    for at, offset in enumerate(weakest.offsets):
+        held = natural(case, offset * np.array(list(weakest.vector.values())))
+        if abs(offset) < 0.2:  # to first order nothing across the direction helps
+            assert weakest.values["sigma"][at] == pytest.approx(held["sigma"], rel=0.01)
+    assert str(weakest).startswith("profile of the weakest direction (sigma up 10%")
+    assert "open at sigma" in str(weakest)
+
+
+def test_precise_targets_close_the_weakest_profile(case, found):
+    targets = {name: dataclasses.replace(target, se=target.se / 100) for name, target in case.targets.items()}
+    precise = known_case(case.evaluator, case.values, case.space, targets, case.income)
+    result = direction_profile(precise, found)
+    assert result.ends == (RISES, RISES)
+    assert result.criterion[[0, -1]].min() > QUANTILE
+    half = np.sqrt(QUANTILE / result.curvature)
+    assert result.interval.upper == pytest.approx(half, rel=0.2)
+    assert result.interval.lower == pytest.approx(-half, rel=0.2)
+    assert "open" not in str(result)
+
+
+def test_a_direction_of_one_parameter_has_nothing_to_search(case):
+    space, targets = FreeSpace(("alpha",), "none"), {"m1": case.targets["m1"]}
+    alone = known_case(case.evaluator, case.values, space, targets, case.income)
+    result = direction_profile(alone, identification(alone.moment_jacobian, alone.se, alone.estimates, ("alpha",)))
+    target = case.targets["m1"]
+    for alpha, height in zip(result.values["alpha"], result.criterion, strict=True):
+        m1 = case.evaluator.jacobian({**case.values, "alpha": alpha})[0][0]
+        assert height == pytest.approx(((m1 - target.value) / target.se) ** 2, rel=1e-6, abs=1e-12)
+    assert profile(alone, "alpha", 0.2).converged.all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("parameter", "se"), [("eta1", 1.7), ("sigma", 20.0), ("beta", 0.094)])
+def test_profiles_rise_on_the_way_out(case, parameter, se):
+    # Parameters that run off where they hardly matter, such as sigma, must not stop the search for the others.
+    result = profile(case, parameter, se)
+    middle = int(np.flatnonzero(result.values == case.values[parameter])[0])
+    assert result.converged.all()
+    assert (np.diff(result.criterion[middle:]) > 0).all()
+    assert (np.diff(result.criterion[: middle + 1]) < 0).all()
+
+
+class Bounded(Evaluator):
+    """An economy that cannot be evaluated above some alpha."""
+
+    def __init__(self, evaluator, largest, raises):
+        super().__init__(evaluator.population, evaluator.scenario)
+        self.largest, self.raises = largest, raises
+
+    def admits(self, values):
+        return self.raises or values["alpha"] <= self.largest
+
+    def jacobian(self, values):
+        if values["alpha"] > self.largest:
+            raise AnalysisError("no economy here")
+        return super().jacobian(values)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_points_without_an_economy_are_marked(case, found, raises):
+    here = case.values["alpha"]
+    bounded = dataclasses.replace(case, evaluator=Bounded(case.evaluator, 1.02 * here, raises))
+    result = profile(bounded, "alpha", 0.26)
+    assert np.isnan(result.criterion[result.values > 1.02 * here]).all()
+    assert np.isfinite(result.criterion[result.values <= here]).all()
+    assert not result.converged[np.isnan(result.criterion)].any()
+    assert result.interval.upper is None
+    assert result.interval.lower is not None
+    stiff = dataclasses.replace(found, directions=found.directions[::-1])
+    along = direction_profile(bounded, stiff)
+    assert along.leading == "alpha"
+    assert along.ends[1] == "the economy cannot be evaluated further out"
+    assert along.values["alpha"].max() <= 1.02 * here
+
+
+def test_a_resumed_profile_is_not_computed_again(case, found, weakest):
+    class Kept(Pieces):
+        def _keep(self, key, piece):
+            assert not done
+            json.dumps(piece, allow_nan=False)
+
+    done = False
+    pieces = Kept()
+    first = direction_profile(case, found, pieces)
+    done, calls = True, case.evaluator.calls
+    again = direction_profile(case, found, pieces)
+    assert case.evaluator.calls == calls
+    np.testing.assert_array_equal(again.criterion, first.criterion)
+    np.testing.assert_array_equal(again.criterion, weakest.criterion)
+
+
+@pytest.mark.slow
+def test_profiles_survive_being_written_and_older_files_still_load(config, tmp_path):
+    result = studies.sensitivity(config, profiles=True)
+    assert {one.parameter for one in result.profiles} == set(config.free)
+    path = save_study(tmp_path, "sensitivity", result, {})
+    again = load_study(tmp_path, "sensitivity")
+    np.testing.assert_array_equal(again.weakest.criterion, result.weakest.criterion)
+    np.testing.assert_array_equal(again.weakest.values["sigma"], result.weakest.values["sigma"])
+    np.testing.assert_array_equal(again.profiles[0].converged, result.profiles[0].converged)
+    assert str(again.weakest) == str(result.weakest)
+    assert str(result.weakest) in str(result)
+    content = json.loads(path.read_text())
+    del content["weakest"]
+    for one in content["profiles"]:
+        del one["converged"]
+    path.write_text(json.dumps(content))
+    old = load_study(tmp_path, "sensitivity")
+    assert old.weakest is None
+    assert old.profiles[0].converged is None
+    assert studies.sensitivity(config).weakest is None
