@@ -91,18 +91,6 @@ def test_arviz_alone_opens_the_file(run):
         [sys.executable, "-c", program, str(run / "posterior.nc")], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "(2, 40) (2, 40) bool () ('chain', 'draw') (1, 4000) False"
-        "(2,",
-        "40)",
-        "(2,",
-        "40)",
-        "bool",
-        "()",
-        "('chain',",
-        "'draw')",
-        "(1,",
-        "4000)",
-        "False",
-    ]
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from aigini.bayes.model import Model, as_point
 TAILS = 5.0
 """Degrees of freedom of the proposals: heavier tails than any prior here, logistic ones included."""
 
+
 class _Known(eqx.Module):
     """Moments that were simulated already."""
 

@@ -20,7 +20,7 @@ def probability_by_belief(result: Beliefs) -> Figure:
     )
     axes = figure.subplots(1, len(concepts), sharey=True, squeeze=False)[0]
     shades = [str(shade) for shade in np.linspace(0.0, 0.65, len(beliefs))]
-    offsets = np.linspace(0.3, -0.3, len(beliefs))
+    offsets = np.linspace(-0.3, 0.3, len(beliefs))
     for axis, concept in zip(axes, concepts, strict=True):
         axis.axvline(0.5, color=FAINT, lw=1, ls="--")
         for m6, marker, shade, offset in zip(beliefs, _MARKERS, shades, offsets, strict=False):

@@ -55,7 +55,7 @@ def _all_bool(plain: Any) -> bool:
 
 
 def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
-    """Write ``name.json``: the fields of the result, and `run`; the draws of a posterior go into a file of their own."""
+    """Write ``name.json``: the fields of the result, and `run`; draws of a posterior go into a file of their own."""
     if name == "posterior":
         save_draws(folder, result, run)
         result = dataclasses.replace(result, draws=_NO_DRAWS)
