@@ -32,10 +32,10 @@ from jax.flatten_util import ravel_pytree
 from measure import say
 from numpyro.infer import HMC, NUTS, SA, BarkerMH
 
-from aigini.config import load
 from aigini.bayes.diagnostics import summarise
 from aigini.bayes.laplace import Laplace, laplace
 from aigini.bayes.model import Model, as_point, build, run
+from aigini.config import load
 from aigini.sampling import posterior_likelihood, posterior_simulator
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -73,9 +73,8 @@ class RandomWalk:
 
 def points_of(state: Any) -> jax.Array:
     """Unconstrained points of a state, ``[chains, parameters]``."""
-    if isinstance(state, tuple) and not hasattr(state, "z"):
-        return state[0]
-    return jax.vmap(lambda z: ravel_pytree(z)[0])(state.z)
+    z = getattr(state, "z", None)
+    return state[0] if z is None else jax.vmap(lambda z: ravel_pytree(z)[0])(z)
 
 
 def steps_of(state: Any) -> jax.Array:
@@ -132,7 +131,7 @@ def measured(
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--workers", type=int, default=16384)
     parser.add_argument("--seconds", type=float, default=90.0, help="of sampling, each method")
     parser.add_argument("--out", type=Path)

@@ -22,10 +22,10 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from aigini.config import load
-from aigini.figures import style
 from aigini.bayes.model import build
 from aigini.bayes.sbc import Calibrated, calibrate
+from aigini.config import load
+from aigini.figures import style
 from aigini.run import folder
 from aigini.run.ledger import Ledger
 from aigini.sampling import posterior_likelihood, posterior_simulator
@@ -59,7 +59,7 @@ def draw(found: Calibrated, place: Path) -> None:
 
 def main() -> None:
     """Run the experiment."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("experiments/sbc"))
     parser.add_argument("--replications", type=int, default=128)
     parser.add_argument("--resume", action="store_true")

@@ -8,6 +8,7 @@ the truth as often as they say (Talts, Betancourt, Simpson, Vehtari & Gelman, ar
 import dataclasses
 import functools
 from collections.abc import Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -173,7 +174,7 @@ def _chains(
         own = _with_target(model, target)
         state = first_state(initialise, own, point, metric, settings, key)
 
-        def iterate(state: object, _: None) -> tuple[object, tuple[jax.Array, jax.Array]]:
+        def iterate(state: Any, _: None) -> tuple[Any, tuple[jax.Array, jax.Array]]:
             state = step(state, (own,), {})
             return state, (ravel_pytree(state.z)[0], state.diverging)
 
