@@ -1,5 +1,6 @@
 """The command line: a thin shell over the Python interface."""
 
+import contextlib
 import os
 import sys
 import time
@@ -29,6 +30,8 @@ app = typer.Typer(
     help="How generative AI moves inequality: simulate, calibrate, analyse.",
 )
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_CPU_DEVICES = 8
 
 ConfigFile = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file; none is the baseline.")]
 Overrides = Annotated[
@@ -155,6 +158,9 @@ def policy(config: ConfigFile = None, overrides: Overrides = None, out: Out = No
 def posterior(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
     """Sample what is believed about parameters and inequality; write posterior.json, posterior.nc and figures."""
     studies.require_posterior_extra()
+    # One device for each chain: a chain need not wait for the longer trajectories of the others.
+    with contextlib.suppress(RuntimeError):  # JAX is running already, in a process that called this as a function
+        jax.config.update("jax_num_cpu_devices", _CPU_DEVICES)
     _study("posterior", config, overrides, out, resume, lambda c, p: studies.posterior(c, pieces=p))
 
 

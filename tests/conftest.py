@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def numpyro_rules():
     """NumPyro's own code promotes ranks and dtypes; everything it calls of ours is tested strictly elsewhere."""
     with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):

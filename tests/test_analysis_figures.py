@@ -14,9 +14,10 @@ from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChan
 from aigini.analysis.decomposition import FUNCTIONS, Decomposition, Matrix, SignUncertainty
 from aigini.analysis.distance import Distance, Move
 from aigini.analysis.frontier import Frontier
+from aigini.analysis.held import QUANTILE
 from aigini.analysis.level_set import Branch, LostSeed
 from aigini.analysis.policy import LEVERS, LeverResult, Policy
-from aigini.analysis.profile import QUANTILE, DirectionProfile, Profile
+from aigini.analysis.profile import DirectionProfile, Profile
 from aigini.analysis.regimes import CONCEPTS, Boundary, RegimeMap
 from aigini.analysis.sign import LocalSign, RidgePoint, Sign
 from aigini.economy.channels import CHANNEL_NAMES

@@ -10,8 +10,9 @@ from scipy.optimize import minimize
 from aigini import studies
 from aigini.analysis.case import known_case
 from aigini.analysis.evaluator import Evaluator, directions, tied
+from aigini.analysis.held import QUANTILE, held
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.profile import QUANTILE, RISES, direction_profile, profile
+from aigini.analysis.profile import RISES, direction_profile, profile
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
@@ -124,6 +125,20 @@ def test_precise_targets_close_the_weakest_profile(case, found):
     assert result.interval.upper == pytest.approx(half, rel=0.2)
     assert result.interval.lower == pytest.approx(-half, rel=0.2)
     assert "open" not in str(result)
+    # The criterion was evaluated near the ends, so that the interval does not hang on interpolation.
+    for end in (result.interval.lower, result.interval.upper):
+        nearest = int(np.argmin(np.abs(result.offsets - end)))
+        assert result.criterion[nearest] == pytest.approx(QUANTILE, rel=0.2)
+        assert abs(result.offsets[nearest] - end) < 0.05 * half
+
+
+@pytest.mark.slow
+def test_the_interval_ends_where_the_profile_passes_the_quantile(case):
+    result = profile(case, "sigma", 20.0)
+    end = result.interval.lower
+    again = held(case, {**case.values, "sigma": end}, np.delete(np.eye(6), 2, axis=1))  # from the estimates
+    assert case.space.names[2] == "sigma"
+    assert again["criterion"] == pytest.approx(QUANTILE, rel=0.01)
 
 
 def test_a_direction_of_one_parameter_has_nothing_to_search(case):

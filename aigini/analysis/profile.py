@@ -9,25 +9,17 @@ The projection of x on the direction is held at an offset, and the criterion is 
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.stats import chi2
 
 from aigini.analysis.case import Case
-from aigini.analysis.evaluator import tied
+from aigini.analysis.held import ENDS, QUANTILE, Piece, at_estimates, height, held, minimum, nearest, read
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.refit import refit
-from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import Identification, describe_direction
-from aigini.inference.intervals import Interval, profile_interval
-
-LEVEL = 0.95
-QUANTILE = float(chi2.ppf(LEVEL, 1))
-"""Rise of the criterion that a profile interval allows."""
+from aigini.inference.intervals import Interval
 
 RISES = "rises past the quantile"
 LOST = "the economy cannot be evaluated further out"
@@ -36,8 +28,8 @@ _LADDER = (0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # rungs on each sid
 _REACH = 2.5  # standard errors on the unconstrained scale, the unit of a parameter
 _FURTHEST = 3.0  # log units or log odds, the largest unit of a parameter and where its later rungs end
 _LARGEST = 1.0  # relative change, the largest unit of a direction
+_FINITE = 30.0  # log units or log odds
 _AT_BOUND = 1e-2  # of the distance from a bound to the estimate, left where a parameter counts as having reached it
-_STEPS, _TOLERANCE = 60, 1e-6  # of each search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,8 +110,8 @@ def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None)
     reach = min(_REACH * se / abs(float(_stretch(space, np.array([centre]))[0])), _FURTHEST)
     others = np.delete(np.eye(len(case.space.names)), case.space.names.index(parameter), axis=1)
     steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
-    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + _minimum(case)
-    found = {estimate: _at_estimates(case)}
+    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(case)
+    found = {estimate: at_estimates(case)}
     for side, sign in enumerate((-1.0, 1.0)):
         start, path = dict(case.values), [estimate]
         for number, step in enumerate(steps):
@@ -128,31 +120,33 @@ def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None)
                 part,
                 side * len(steps) + number,
                 total,
-                lambda value=value, start=start: _held(case, {**start, parameter: value}, others),
+                lambda value=value, start=start: held(case, {**start, parameter: value}, others),
             )
             path.append(value)
             start |= found[value]["estimates"]
-            if _height(found[value]) > enough:
+            if height(found[value]) > enough:
                 break
         # A profile that falls on the way out was stuck further in: search there again, from further out.
         for number in range(len(path) - 2, 0, -1):
             value, outer = path[number], found[path[number + 1]]
-            if _height(outer) < _height(found[value]):
+            if height(outer) < height(found[value]):
                 again = pieces.get(
                     f"{part}, again",
                     side * len(steps) + number - 1,
                     total,
-                    lambda value=value, outer=outer: _held(
+                    lambda value=value, outer=outer: held(
                         case, {**case.values, **outer["estimates"], parameter: value}, others
                     ),
                 )
-                found[value] = min(again, found[value], key=_height)
-    values = np.array(sorted(found))
-    criterion = np.array([found[value]["criterion"] for value in values], float)
+                found[value] = min(again, found[value], key=height)
+
+    def search(number: int, end: float) -> Piece:
+        start = {**case.values, **found[nearest(found, end)]["estimates"], parameter: end}
+        return pieces.get(f"{part}, ends", number, ENDS, lambda: held(case, start, others))
+
+    values, criterion, interval = read(found, search, minimum(case), estimate)
     converged = np.array([found[value]["converged"] for value in values], bool)
-    return Profile(
-        parameter, values, criterion, _interval(values, criterion, _minimum(case), estimate), converged=converged
-    )
+    return Profile(parameter, values, criterion, interval, converged=converged)
 
 
 def direction_profile(case: Case, found: Identification, pieces: Pieces | None = None) -> DirectionProfile:
@@ -170,31 +164,35 @@ def direction_profile(case: Case, found: Identification, pieces: Pieces | None =
     frame = _Frame(case, found.directions[-1])
     unit = min(math.sqrt(QUANTILE / frame.curvature), _LARGEST) if frame.curvature > 0 else _LARGEST
     steps = [unit * share for share in _LADDER]
-    rungs: dict[float, dict[str, Any]] = {0.0: _at_estimates(case)}
-    ends = []
+    rungs: dict[float, Piece] = {0.0: at_estimates(case)}
+    part, ends = "profile of the weakest direction", []
     for side, sign in enumerate((-1.0, 1.0)):
         across, end = np.zeros(len(frame.names) - 1), f"followed to an offset of {sign * steps[-1]:.3g}"
         for number, step in enumerate(steps):
             piece = pieces.get(
-                "profile of the weakest direction",
+                part,
                 side * len(steps) + number,
                 2 * len(steps),
-                lambda offset=sign * step, across=across: frame.held(offset, across),
+                lambda offset=sign * step, across=across: frame.search(offset, across),
             )
             if piece["criterion"] is None:
                 end = LOST
                 break
             rungs[sign * step] = piece
             across = frame.across(piece["estimates"])
-            if _height(piece) > QUANTILE + _minimum(case):
+            if height(piece) > QUANTILE + minimum(case):
                 end = RISES
                 break
             if (name := frame.at_bound(piece["estimates"])) is not None:
                 end = f"{name} reaches its bound"
                 break
         ends.append(end)
-    offsets = np.array(sorted(rungs))
-    criterion = np.array([rungs[offset]["criterion"] for offset in offsets], float)
+
+    def search(number: int, end: float) -> Piece:
+        start = frame.across(rungs[nearest(rungs, end)]["estimates"])
+        return pieces.get(f"{part}, ends", number, ENDS, lambda: frame.search(end, start))
+
+    offsets, criterion, interval = read(rungs, search, minimum(case), 0.0)
     return DirectionProfile(
         direction=describe_direction(frame.vector, frame.names),
         vector=dict(zip(frame.names, frame.vector.tolist(), strict=True)),
@@ -203,7 +201,7 @@ def direction_profile(case: Case, found: Identification, pieces: Pieces | None =
         values={name: np.array([rungs[offset]["estimates"][name] for offset in offsets]) for name in frame.names},
         converged=np.array([rungs[offset]["converged"] for offset in offsets], bool),
         curvature=frame.curvature,
-        interval=_interval(offsets, criterion, _minimum(case), 0.0),
+        interval=interval,
         ends=(ends[0], ends[1]),
     )
 
@@ -228,12 +226,12 @@ class _Frame:
         """What of a move to `values` is across the direction, ``[free - 1]``."""
         return self.rest.T @ ((self._unconstrained(values) - self.centre) / self.size)
 
-    def held(self, offset: float, across: np.ndarray) -> dict[str, Any]:
+    def search(self, offset: float, across: np.ndarray) -> Piece:
         """The best parameters at an offset along the direction, searched from a move across it."""
         point = self.centre + self.size * (offset * self.vector + self.rest @ across)
         start = np.asarray(self.case.space.natural(jnp.asarray(point))).tolist()
         values = {**self.case.values, **dict(zip(self.names, start, strict=True))}
-        return _held(self.case, values, self.size[:, None] * self.rest)
+        return held(self.case, values, self.size[:, None] * self.rest)
 
     def at_bound(self, values: Mapping[str, float]) -> str | None:
         """A parameter that has reached a bound."""
@@ -244,52 +242,8 @@ class _Frame:
         return None
 
     def _unconstrained(self, values: Mapping[str, float]) -> np.ndarray:
-        return np.asarray(self.case.space.unconstrained(jnp.asarray([values[name] for name in self.names])))
-
-
-def _held(case: Case, start: Mapping[str, float], basis: np.ndarray) -> dict[str, Any]:
-    """The search from `start` along some moves only; a criterion of None where the economy cannot be evaluated."""
-    values = tied(start, case.space.tie)
-    root = np.linalg.cholesky(case.weighting)
-    nothing = {"criterion": None, "estimates": {}, "converged": False}
-    if not case.evaluator.admits(values):
-        return nothing
-    try:
-        fit = refit(
-            case.evaluator,
-            values,
-            case.space,
-            case.pairs,
-            case.income,
-            root=root,
-            basis=basis,
-            steps=_STEPS,
-            tolerance=_TOLERANCE,
-        )
-    except AnalysisError:
-        return nothing
-    return {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
-
-
-def _height(piece: Mapping[str, Any]) -> float:
-    return math.inf if piece["criterion"] is None else piece["criterion"]
-
-
-def _at_estimates(case: Case) -> dict[str, Any]:
-    estimates = {name: case.values[name] for name in case.space.names}
-    return {"criterion": _minimum(case), "estimates": estimates, "converged": True}
-
-
-def _minimum(case: Case) -> float:
-    misfit = np.array([case.responses[row] for row in case.rows]) - np.array([t.value for t in case.targets.values()])
-    return float(misfit @ case.weighting @ misfit)
-
-
-def _interval(values: np.ndarray, criterion: np.ndarray, minimum: float, estimate: float) -> Interval:
-    known = np.isfinite(criterion)
-    if known.sum() < 3:
-        return Interval(None, None, LEVEL, "profile")
-    return profile_interval(values[known], criterion[known], minimum=minimum, estimate=estimate, level=LEVEL)
+        point = self.case.space.unconstrained(jnp.asarray([values[name] for name in self.names]))
+        return np.clip(np.asarray(point), -_FINITE, _FINITE)  # a value that rounds to its bound is infinitely far out
 
 
 def _stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:

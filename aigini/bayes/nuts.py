@@ -1,4 +1,4 @@
-"""NUTS in blocks: chains side by side in one compiled program, saved after every block.
+"""NUTS in blocks: chains side by side in one compiled program and over all devices, saved after every block.
 
 A block depends on nothing but the state it starts from, adaptation included, so a run that was killed and resumed goes
 on with the same draws, bit for bit on the same device. Kernel: NumPyro's `hmc` with a dense metric.
@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
@@ -55,6 +57,7 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces)
     """
     initialise, step = kernel()
     state = _begin(model, start, settings, initialise)
+    mesh = _mesh(settings.chains)
     leaves, structure = jax.tree.flatten(state)
     total = settings.warmup + settings.draws
     starts = list(range(0, total, settings.block))
@@ -63,7 +66,7 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces)
         length = min(settings.block, total - first)
 
         def block(state: Any = state, length: int = length) -> dict[str, Any]:
-            end, kept = _advance(model, state, step, length)
+            end, kept = _advance(model, state, step, length, mesh)
             return {
                 "state": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(end)],
                 "points": np.asarray(kept[0]).tolist(),
@@ -145,20 +148,37 @@ def sorted_positions(model: Model) -> list[int]:
     return [sorted(model.names).index(name) for name in model.names]
 
 
-@functools.partial(jax.jit, static_argnames=("step", "length"))
-def _advance(model: Model, state: Any, step: Any, length: int) -> tuple[Any, tuple[Any, Any]]:
+@functools.partial(jax.jit, static_argnames=("step", "length", "mesh"))
+def _advance(model: Model, state: Any, step: Any, length: int, mesh: Mesh) -> tuple[Any, tuple[Any, Any]]:
     """`length` iterations of all chains; unconstrained points in the order of sorted names, and statistics."""
 
-    def one(state: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
-        state = jax.vmap(lambda each: step(each, (model,), {}))(state)
-        kept = (
-            state.potential_energy,
-            state.energy,
-            state.diverging,
-            state.num_steps,
-            state.accept_prob,
-            state.adapt_state.step_size,
-        )
-        return state, (jax.vmap(lambda z: ravel_pytree(z)[0])(state.z), kept)
+    def own_chains(model: Model, state: Any) -> tuple[Any, tuple[Any, Any]]:
+        def one(state: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
+            state = jax.vmap(lambda each: step(each, (model,), {}))(state)
+            kept = (
+                state.potential_energy,
+                state.energy,
+                state.diverging,
+                state.num_steps,
+                state.accept_prob,
+                state.adapt_state.step_size,
+            )
+            return state, (jax.vmap(lambda z: ravel_pytree(z)[0])(state.z), kept)
 
-    return jax.lax.scan(one, state, None, length=length)
+        return jax.lax.scan(one, state, None, length=length)
+
+    # Chains on one device wait for the longest trajectory among them, those on different devices do not.
+    return jax.shard_map(
+        own_chains,
+        mesh=mesh,
+        in_specs=(P(), P("chains")),
+        out_specs=(P("chains"), P(None, "chains")),
+        check_vma=False,
+    )(model, state)
+
+
+def _mesh(chains: int) -> Mesh:
+    """As many of the devices as share the chains evenly."""
+    devices = jax.devices()
+    count = max(n for n in range(1, len(devices) + 1) if chains % n == 0)
+    return Mesh(np.array(devices[:count]), ("chains",))

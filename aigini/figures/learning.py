@@ -143,7 +143,7 @@ def _meaning(result: Posterior, name: str) -> str:
     return "\n".join(textwrap.wrap(words, 30))
 
 
-def _density(axis: Axes, values: np.ndarray, place: float, side: int, look: dict[str, Any]) -> None:
+def _density(axis: Axes, values: np.ndarray, place: int, side: int, look: dict[str, Any]) -> None:
     """Density of draws to one side of a line, each to its own height, with the median as a stroke."""
     if np.ptp(values) > 0:
         at = np.linspace(values.min(), values.max(), 200)

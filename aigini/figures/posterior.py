@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import AbstractPathEffect, withStroke
-from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.ndimage import label
 
 from aigini.bayes.information import FEW
 from aigini.bayes.power_scaling import THRESHOLD
 from aigini.bayes.result import Posterior
+from aigini.figures.boundary import log_odds_of_rise
 from aigini.figures.marks import CYCLE, GINI_UNIT, axis_label, response_label, say, symbol
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, RISE, new_figure, number, styled
 
@@ -42,8 +42,8 @@ _FEWEST = 20
 """Draws of either sign that the boundary needs, whose line has six coefficients."""
 _INNER = (0.01, 0.99)
 """Quantiles of the draws between which the boundary is drawn."""
-_RIDGE = 0.01
-"""Penalty on squared coefficients of standardised terms, so that they stay finite where the signs are separated."""
+_TENTH = float(np.log(9))
+"""Log odds of 9/10."""
 
 _HALO: list[AbstractPathEffect] = [withStroke(linewidth=4.6, foreground="white")]
 _BOUNDARY: dict[str, Any] = {"color": INK, "linewidth": 3.2}
@@ -67,23 +67,22 @@ def joint_posterior(result: Posterior) -> Figure:
     """Draws of (ξ, m6) and of (η1, ξ), with the line between the economies where the Gini rises and where it falls."""
     figure = posterior_figure(result, "Where the posterior lies, and where the Gini rises", (13.0, 7.2))
     left, right = figure.subplots(1, 2)
+    if "xi" not in result.draws.parameters:
+        say(left, "ξ has no prior")
+        say(right, "ξ has no prior")
+        return figure
     handles: list[Line2D | Patch] = [
         Line2D([], [], label=f"draw: this Gini rises{_thinned(result)}", **_RISES),
         Line2D([], [], label="draw: it falls", **_FALLS),
+        *_against_m6(left, result),
     ]
-    drawn = result.draws.parameters
-    handles += _against_m6(left, result) if "xi" in drawn else _nothing(left, "ξ has no prior")
-    both = "xi" in drawn and "eta1" in drawn
-    handles += _over_plane(right, result) if both else _nothing(right, "η1 or ξ has no prior")
-    if "xi" in drawn:
-        handles.append(Line2D([], [], label=f"range of {len(result.draws.prior['xi']):,} prior draws of ξ", **_RANGE))
+    if "eta1" in result.draws.parameters:
+        handles += _over_plane(right, result)
+    else:
+        say(right, f"{symbol('eta1')} has no prior")
+    handles.append(Line2D([], [], label=f"range of {len(result.draws.prior['xi']):,} prior draws of ξ", **_RANGE))
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
-
-
-def _nothing(axis: Axes, words: str) -> list[Line2D | Patch]:
-    say(axis, words)
-    return []
 
 
 def _against_m6(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
@@ -136,22 +135,34 @@ def _over_plane(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
         return [Line2D([], [], linestyle="", label=f"right: fewer than {_FEWEST} draws of one sign, no boundary")]
     at = [np.linspace(*np.quantile(values, _INNER).tolist(), num=101) for values in (eta, xi)]
     x, y = np.meshgrid(*at)
-    share = chance_of_rise(eta, xi, rises, x, y)
+    size = result.summary["gini_total"].ess_bulk
+    odds, error = log_odds_of_rise((eta, xi), rises, (x, y), min(1.0, (size or 1.0) / len(rises)))
     handles: list[Line2D | Patch] = []
-    if share.min() < 0.5 < share.max():
-        lines = axis.contour(x, y, share, levels=[0.5], colors=INK, linewidths=_BOUNDARY["linewidth"])
+    if odds.min() < 0 < odds.max():
+        band = _beside_zero(odds / np.maximum(error, 1e-12))
+        axis.contourf(x, y, band, levels=[-2.0, 2.0], colors=[FAINT], alpha=0.4, zorder=0)
+        lines = axis.contour(x, y, odds, levels=[0.0], colors=INK, linewidths=_BOUNDARY["linewidth"])
         lines.set_path_effects(_HALO)
         words = (
             f"right: boundary, P(rise | {symbol('eta1')}, ξ) = 1/2 by a logistic\n"
             "regression on both, their squares and product"
         )
         handles.append(Line2D([], [], label=words, **_BOUNDARY))
+        handles.append(Patch(facecolor=FAINT, alpha=0.4, label="right: its Monte Carlo error, ± 2 s.e."))
     else:
         handles.append(Line2D([], [], linestyle="", label=f"right: P(rise | {symbol('eta1')}, ξ) is nowhere 1/2"))
-    if share.min() < 0.1 or share.max() > 0.9:
-        axis.contour(x, y, share, levels=[0.1, 0.9], colors=INK, linewidths=1.4, linestyles="--")
+    if np.abs(odds).max() > _TENTH:
+        axis.contour(x, y, odds, levels=[-_TENTH, _TENTH], colors=INK, linewidths=1.4, linestyles="--")
         handles.append(Line2D([], [], label="right: the same, 1/10 and 9/10", **_NEAR))
     return handles
+
+
+def _beside_zero(ratio: np.ndarray) -> np.ndarray:
+    """Ratios, made large where they are small far from where they are 0: there too few draws lie to tell anything."""
+    pieces = np.zeros(ratio.shape, np.int32)
+    label(np.abs(ratio) <= 2, output=pieces)
+    touching = np.isin(pieces, pieces[np.abs(ratio) < 0.5])
+    return np.where(touching | (pieces == 0), ratio, np.copysign(10.0, ratio))
 
 
 def _thinned(result: Posterior) -> str:
@@ -174,36 +185,6 @@ def _prior_range(result: Posterior, name: str) -> tuple[float, float]:
     return float(prior.min()), float(prior.max())
 
 
-def chance_of_rise(
-    one: np.ndarray, two: np.ndarray, rises: np.ndarray, at_one: np.ndarray, at_two: np.ndarray
-) -> np.ndarray:
-    """P(rise | two parameters), by a logistic regression on both, their squares and their product.
-
-    Args:
-        one: Draws of one parameter, ``[n]``.
-        two: Draws of the other, ``[n]``.
-        rises: Whether the Gini rises, ``[n]``.
-        at_one: Where P is wanted.
-        at_two: The same of the other, of the same shape.
-    """
-    centre, scale = ([f(values) for values in (one, two)] for f in (np.mean, np.std))
-
-    def terms(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        u, v = (a - centre[0]) / (scale[0] or 1.0), (b - centre[1]) / (scale[1] or 1.0)
-        return np.stack([np.ones_like(u), u, v, u * u, v * v, u * v], axis=-1)
-
-    x, sign = terms(one, two), np.where(rises, 1.0, -1.0)
-    penalty = _RIDGE * np.array([0.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-
-    def loss(b: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = sign * (x @ b)
-        value = np.logaddexp(0.0, -margin).sum() + 0.5 * penalty @ b**2
-        return float(value), -(sign * expit(-margin)) @ x + penalty * b
-
-    found = minimize(loss, np.zeros(6), jac=True, method="BFGS")
-    return expit(terms(at_one, at_two) @ found.x)
-
-
 @styled
 def probability_of_rise(result: Posterior) -> Figure:
     """Probability that each Gini rises, given η1, ξ and m6 in turn, with Monte Carlo errors."""
@@ -218,7 +199,8 @@ def probability_of_rise(result: Posterior) -> Figure:
         _conditional(axis, result, name)
     panels[0].set_ylabel("P(rise)")
     panels[0].set_ylim(-0.04, 1.04)
-    figure.legend(handles=_conditional_key(result, given), loc="outside lower left", ncols=2)
+    columns = 2 if len(given) > 2 else 1
+    figure.legend(handles=_conditional_key(result, given), loc="outside lower left", ncols=columns)
     return figure
 
 

@@ -13,7 +13,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from scipy.interpolate import PchipInterpolator
 
 from aigini.analysis.decomposition import Decomposition
-from aigini.analysis.profile import QUANTILE, DirectionProfile
+from aigini.analysis.held import QUANTILE
+from aigini.analysis.profile import DirectionProfile
 from aigini.figures.marks import STAR, parameter_label, say
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, new_figure, number, styled
 from aigini.inference.identification import describe_direction

@@ -79,17 +79,25 @@ def _look(colour: str, marker: str, *, filled: bool = False) -> dict[str, Any]:
     }
 
 
+def _instead(axis: Axes, words: str) -> None:
+    """Words in place of what a panel would show; its rows, which it shares with others, stay."""
+    axis.text(0.5, 0.5, words, transform=axis.transAxes, ha="center", va="center")
+    axis.set_xticks([])
+    axis.set_xlabel("")
+    axis.grid(visible=False)
+
+
 def _dots(axis: Axes, result: Posterior, quantity: str) -> None:
     effects = [result.scaling.effect(component, quantity) for component in result.scaling.components]
-    axis.axvline(THRESHOLD, color=INK, linestyle="--", linewidth=1.4)
     axis.set_xscale("log")
     axis.set_xlim(0.8 * _LEAST, _MOST)
     axis.set_xticks([1e-3, 1e-2, 1e-1, 1.0], ["0.001", "0.01", "0.1", "1"])
     axis.minorticks_off()
     axis.set_xlabel("sensitivity")
     if not any(effect.sensitivity > 0 for effect in effects):
-        axis.text(0.5, 0.5, "the same in every draw", transform=axis.transAxes, ha="center", va="center")
+        _instead(axis, "the same in every draw")
         return
+    axis.axvline(THRESHOLD, color=INK, linestyle="--", linewidth=1.4)
     for place, effect in enumerate(effects):
         slope = effect.derivative
         if not abs(slope.value) > _KNOWN * slope.mcse:
@@ -115,6 +123,9 @@ def value_of_information(result: Posterior) -> Figure:
     for axis, (concept, found) in zip(panels, panels_of, strict=True):
         chance = f"P(rise) {number(found.probability, '.3f')}, {number(found.entropy, '.2f')} bits uncertain"
         axis.set_title(f"Sign of the change: {response_label(f'gini_{concept}')}\n{chance}")
+        if not found.entropy > 0:
+            _instead(axis, "the sign is the same in every draw:\nas far as they show, nothing is left to learn")
+            continue
         for place, gain in enumerate(found.gains):
             weak = gain.few > FEW
             look = {"facecolor": "white", "edgecolor": BEFORE, "hatch": "////"} if weak else {"facecolor": BEFORE}
