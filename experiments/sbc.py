@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     asked = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_num_cpu_devices", 16)  # a posterior need not wait for the longer trajectories of others
     config = load(None, SMALL)
     place = folder.prepare(asked.out)
     clock = time.perf_counter()

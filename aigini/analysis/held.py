@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import tied
-from aigini.analysis.refit import refit
+from aigini.analysis.refit import FINITE, refit
 from aigini.errors import AnalysisError
 from aigini.inference.intervals import Interval, profile_interval
 
@@ -52,14 +52,17 @@ def held(case: Case, start: Mapping[str, float], basis: np.ndarray) -> Piece:
         except AnalysisError:
             break
         found = {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
-        ends = (
-            case.space.unconstrained(jnp.asarray([at[name] for name in case.space.names]))
-            for at in (values, fit.values)
-        )
-        if fit.objective > _GAIN * last or np.max(np.abs(np.subtract(*ends))) < _FAR:
+        moved = np.abs(point(case, fit.values) - point(case, values)).max(initial=0.0)
+        if fit.objective > _GAIN * last or moved < _FAR:
             break
         values, last = fit.values, fit.objective
     return found
+
+
+def point(case: Case, values: Mapping[str, float]) -> np.ndarray:
+    """The free parameters on their unconstrained scales; a value that rounds to its bound is infinitely far out."""
+    found = case.space.unconstrained(jnp.asarray([values[name] for name in case.space.names]))
+    return np.clip(np.asarray(found), -FINITE, FINITE)
 
 
 def height(piece: Mapping[str, Any]) -> float:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aigini.analysis.case import Case
-from aigini.analysis.held import ENDS, QUANTILE, Piece, at_estimates, height, held, minimum, nearest, read
+from aigini.analysis.held import ENDS, QUANTILE, Piece, at_estimates, height, held, minimum, nearest, point, read
 from aigini.analysis.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import Identification, describe_direction
@@ -28,7 +28,6 @@ _LADDER = (0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # rungs on each sid
 _REACH = 2.5  # standard errors on the unconstrained scale, the unit of a parameter
 _FURTHEST = 3.0  # log units or log odds, the largest unit of a parameter and where its later rungs end
 _LARGEST = 1.0  # relative change, the largest unit of a direction
-_FINITE = 30.0  # log units or log odds
 _AT_BOUND = 1e-2  # of the distance from a bound to the estimate, left where a parameter counts as having reached it
 
 
@@ -214,7 +213,7 @@ class _Frame:
         # A direction has no sign: its largest entry points upwards, as in words.
         self.vector = direction * np.sign(direction[np.argmax(np.abs(direction))])
         self.rest = np.linalg.svd(self.vector[None, :])[2][1:].T
-        self.centre = self._unconstrained(case.values)
+        self.centre = point(case, case.values)
         self.size = np.abs(case.estimates) / _stretch(case.space, self.centre)
         root = np.linalg.cholesky(case.weighting)
         matrix = root.T @ case.moment_jacobian * np.abs(case.estimates)
@@ -224,12 +223,12 @@ class _Frame:
 
     def across(self, values: Mapping[str, float]) -> np.ndarray:
         """What of a move to `values` is across the direction, ``[free - 1]``."""
-        return self.rest.T @ ((self._unconstrained(values) - self.centre) / self.size)
+        return self.rest.T @ ((point(self.case, values) - self.centre) / self.size)
 
     def search(self, offset: float, across: np.ndarray) -> Piece:
         """The best parameters at an offset along the direction, searched from a move across it."""
-        point = self.centre + self.size * (offset * self.vector + self.rest @ across)
-        start = np.asarray(self.case.space.natural(jnp.asarray(point))).tolist()
+        place = self.centre + self.size * (offset * self.vector + self.rest @ across)
+        start = np.asarray(self.case.space.natural(jnp.asarray(place))).tolist()
         values = {**self.case.values, **dict(zip(self.names, start, strict=True))}
         return held(self.case, values, self.size[:, None] * self.rest)
 
@@ -240,10 +239,6 @@ class _Frame:
                 if abs(values[name] - bound) < _AT_BOUND * abs(self.case.values[name] - bound) < np.inf:
                     return name
         return None
-
-    def _unconstrained(self, values: Mapping[str, float]) -> np.ndarray:
-        point = self.case.space.unconstrained(jnp.asarray([values[name] for name in self.names]))
-        return np.clip(np.asarray(point), -_FINITE, _FINITE)  # a value that rounds to its bound is infinitely far out
 
 
 def _stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:

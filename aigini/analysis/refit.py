@@ -18,12 +18,14 @@ from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import moment_rows
 from aigini.moments.six import IncomeConcept
 
+FINITE = 30.0
+"""Largest unconstrained value of a parameter; one that rounds to its bound would be infinitely far out."""
+
 FEASIBLE = 0.01
 """Largest misfit, in standard errors, of targets that count as met."""
 
 _MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
 _FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
-_FINITE = 30.0  # log units or log odds
 _REACH = 4.0  # log units or log odds that a parameter may move at once; without an end it runs away where it is flat
 
 
@@ -94,8 +96,8 @@ def refit(
     weight = np.diag(1 / se) if root is None else root
     fixed, moves = tied(start, space.tie), directions(space.names, space.tie)
     basis = np.eye(len(space.names)) if basis is None else basis
-    # A value that rounds to its bound is infinitely far out.
-    first = np.clip(space.unconstrained(jnp.asarray([start[name] for name in space.names])), -_FINITE, _FINITE)
+    first = np.asarray(space.unconstrained(jnp.asarray([start[name] for name in space.names])))
+    first = np.clip(first, -FINITE, FINITE)
     origin = basis.T @ first
     seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 

@@ -57,7 +57,7 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces)
     """
     initialise, step = kernel()
     state = _begin(model, start, settings, initialise)
-    mesh = _mesh(settings.chains)
+    mesh = chain_mesh(settings.chains)
     leaves, structure = jax.tree.flatten(state)
     total = settings.warmup + settings.draws
     starts = list(range(0, total, settings.block))
@@ -177,7 +177,7 @@ def _advance(model: Model, state: Any, step: Any, length: int, mesh: Mesh) -> tu
     )(model, state)
 
 
-def _mesh(chains: int) -> Mesh:
+def chain_mesh(chains: int) -> Mesh:
     """As many of the devices as share the chains evenly."""
     devices = jax.devices()
     count = max(n for n in range(1, len(devices) + 1) if chains % n == 0)

@@ -15,12 +15,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
 from scipy import stats
 
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import laplace
 from aigini.bayes.model import Model, as_point
-from aigini.bayes.nuts import first_state, kernel, sorted_positions
+from aigini.bayes.nuts import chain_mesh, first_state, kernel, sorted_positions
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
 
@@ -124,7 +126,10 @@ def calibrate(
             points = np.array([start.draw(settings.seed + part.start + i, 1)[0] for i, start in enumerate(starts)])
             metrics = np.array([start.covariance for start in starts])
             natural, diverging = _chains(
-                model, *map(jnp.asarray, (targets[part], points, metrics, keys[part])), settings=settings
+                model,
+                *map(jnp.asarray, (targets[part], points, metrics, keys[part])),
+                settings=settings,
+                mesh=chain_mesh(batch),
             )
             kept = np.asarray(natural)[:, ::thin]
             below = (kept < truths[part][:, None, :]).sum(axis=1)
@@ -162,15 +167,23 @@ def _with_target(model: Model, target: jax.Array) -> Model:
     return eqx.tree_at(lambda m: m.likelihood.target, model, target)
 
 
-@functools.partial(jax.jit, static_argnames="settings")
+@functools.partial(jax.jit, static_argnames=("settings", "mesh"))
 def _chains(
-    model: Model, targets: jax.Array, points: jax.Array, metrics: jax.Array, keys: jax.Array, settings: NutsSettings
+    model: Model,
+    targets: jax.Array,
+    points: jax.Array,
+    metrics: jax.Array,
+    keys: jax.Array,
+    settings: NutsSettings,
+    mesh: Mesh,
 ) -> tuple[jax.Array, jax.Array]:
     """Natural draws ``[batch, draws, parameters]`` and numbers of divergences ``[batch]``, a chain for each target."""
     initialise, step = kernel()
     order = jnp.asarray(sorted_positions(model))
 
-    def one(target: jax.Array, point: jax.Array, metric: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def one(
+        model: Model, target: jax.Array, point: jax.Array, metric: jax.Array, key: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
         own = _with_target(model, target)
         state = first_state(initialise, own, point, metric, settings, key)
 
@@ -183,4 +196,11 @@ def _chains(
         natural = jax.vmap(lambda point: own.natural(as_point(own, point)))(kept)
         return natural, jnp.sum(diverging[settings.warmup :])
 
-    return jax.vmap(one)(targets, points, metrics, keys)
+    each = P("chains")
+    return jax.shard_map(
+        jax.vmap(one, in_axes=(None, 0, 0, 0, 0)),
+        mesh=mesh,
+        in_specs=(P(), each, each, each, each),
+        out_specs=each,
+        check_vma=False,
+    )(model, targets, points, metrics, keys)
