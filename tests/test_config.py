@@ -574,6 +574,21 @@ class TestTheFilesOfTheRepository:
         assert len(source["calibration"]["free"]) < len(source["calibration"]["moments"])
         assert source["calibration"]["weighting"] == "two_step"
 
+    @pytest.mark.parametrize(
+        ("name", "section"),
+        [
+            ("belief_unknown", "posterior"),
+            ("belief_scenarios", "posterior"),
+            ("xi_patent_rents", "priors"),
+            ("xi_anything", "priors"),
+        ],
+    )
+    def test_beliefs_change_only_what_is_believed(self, name, section):
+        baseline, source = (load(CONFIGS / f"{which}.toml").source for which in ("baseline", name))
+        assert {key for key in source if source[key] != baseline[key]} == {section}
+        changed = {key for key in source[section] if source[section][key] != baseline[section][key]}
+        assert changed == ({"m6"} if section == "posterior" else {"xi"})
+
     def test_baseline_states_the_default_of_every_parameter(self):
         stated = tomllib.loads(baseline_path().read_text(encoding="utf-8"))["params"]
         assert stated == {name: spec.default for name, spec in SPECS.items()}
