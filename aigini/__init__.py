@@ -12,7 +12,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.decomposition import Decomposition
+from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.distance import Regimes
 from aigini.analysis.policy import Policy
 from aigini.analysis.sign import Sign

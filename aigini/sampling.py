@@ -271,10 +271,11 @@ def _laplace_summary(
         config, evaluator, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation", pieces
     )
     usable = np.array([-np.inf if ratio is None else ratio for ratio in ratios])
+    found = found[np.all(np.isfinite(found), axis=1)]
     return LaplaceSummary(
         mean=dict(zip(model.names, values.mean(axis=0).tolist(), strict=True)),
         sd=dict(zip(model.names, values.std(axis=0, ddof=1).tolist(), strict=True)),
-        rises={c: float(np.nanmean(found[:, RESPONSE_NAMES.index(f"gini_{c}")] > 0)) for c in CONCEPTS},
+        rises={c: float(np.mean(found[:, RESPONSE_NAMES.index(f"gini_{c}")] > 0)) for c in CONCEPTS},
         pareto_k=smoothed(usable).pareto_k,
         proper=approximation.proper,
     )

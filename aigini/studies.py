@@ -13,7 +13,8 @@ from aigini.analysis.axes import Plane, axis
 from aigini.analysis.case import Case, estimate_values, known_case
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.channels import channels as decompose_channels
-from aigini.analysis.decomposition import Decomposition, decompose
+from aigini.analysis.decomposed import Decomposition
+from aigini.analysis.decomposition import decompose
 from aigini.analysis.distance import Regimes, distance
 from aigini.analysis.evaluator import Evaluator, tied
 from aigini.analysis.first_order import first_order

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from aigini import figures
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
-from aigini.analysis.decomposition import FUNCTIONS, Decomposition, Matrix, SignUncertainty
+from aigini.analysis.decomposed import FUNCTIONS, Decomposition, Matrix, SignUncertainty
 from aigini.analysis.distance import Distance, Move
 from aigini.analysis.frontier import Frontier
 from aigini.analysis.held import QUANTILE

@@ -37,12 +37,15 @@ NO_PROFILE = (
 )
 
 
-def standard_errors(case: Case, simulation: np.ndarray | None) -> dict[str, np.ndarray | None]:
+def standard_errors(
+    case: Case, simulation: np.ndarray | None, gradient: np.ndarray | None = None
+) -> dict[str, np.ndarray | None]:
     """Standard errors of the estimates by kind, without simulation noise and with it, ``[free]`` each.
 
     Args:
         case: The economy at its estimates.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
+        gradient: Derivatives of functions of the estimates, whose standard errors are wanted instead, ``[f, free]``.
 
     Returns:
         ``independent``, ``worst_case`` and ``known_covariance``, each also as ``..._with_simulation``; None where the
@@ -51,15 +54,16 @@ def standard_errors(case: Case, simulation: np.ndarray | None) -> dict[str, np.n
     Raises:
         IdentificationError: if the targets do not determine the estimates, naming the direction.
     """
-    matrix, weighting, names, given = case.moment_jacobian, case.weighting, case.space.names, case.covariance
+    matrix, weighting, given = case.moment_jacobian, case.weighting, case.covariance
+    options = {"gradient": gradient, "names": case.space.names if gradient is None else None}
 
     def by_kind(noise: np.ndarray | None) -> dict[str, np.ndarray | None]:
         return {
-            "independent": independent(matrix, weighting, case.se, simulation=noise, names=names).se,
-            "worst_case": worst_case(matrix, weighting, case.se, simulation=noise, names=names).se,
+            "independent": independent(matrix, weighting, case.se, simulation=noise, **options).se,
+            "worst_case": worst_case(matrix, weighting, case.se, simulation=noise, **options).se,
             "known_covariance": None
             if given is None
-            else known_covariance(matrix, weighting, given, simulation=noise, names=names).se,
+            else known_covariance(matrix, weighting, given, simulation=noise, **options).se,
         }
 
     plain = by_kind(None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.decomposition import Decomposition
+from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.distance import Distance
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes import RegimeMap

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from scipy.interpolate import PchipInterpolator
 
-from aigini.analysis.decomposition import Decomposition
+from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.held import QUANTILE
 from aigini.analysis.profile import DirectionProfile
 from aigini.figures.marks import STAR, parameter_label, say

@@ -9,7 +9,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, SymL
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from aigini.analysis.decomposition import Decomposition
+from aigini.analysis.decomposed import Decomposition
 from aigini.figures.marks import DIVERGING, parameter_label, response_label
 from aigini.figures.style import FAINT, INK, new_figure, number, styled
 

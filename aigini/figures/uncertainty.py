@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from aigini.analysis.decomposition import Decomposition, SignUncertainty
+from aigini.analysis.decomposed import Decomposition, SignUncertainty
 from aigini.figures.marks import parameter_label, response_label, say
 from aigini.figures.style import AFTER, BEFORE, FAINT, WIDE, new_figure, number, styled
 

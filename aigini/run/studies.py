@@ -10,7 +10,7 @@ import cattrs
 import numpy as np
 
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.decomposition import Decomposition
+from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.distance import Regimes
 from aigini.analysis.policy import Policy
 from aigini.analysis.sign import Sign
