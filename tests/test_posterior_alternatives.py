@@ -1,0 +1,132 @@
+"""The table of beliefs, where its probabilities are known."""
+
+import json
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Array, Float
+from scipy.integrate import quad
+from scipy.stats import norm
+
+from aigini import studies
+from aigini.analysis.pieces import Pieces
+from aigini.bayes.alternatives import table
+from aigini.bayes.likelihood import build
+from aigini.bayes.model import build as build_model
+from aigini.bayes.priors import Prior
+from aigini.config import load
+from aigini.errors import AnalysisError
+from aigini.figures import draw_beliefs
+from aigini.run.studies import load_study, save_study
+
+pytestmark = pytest.mark.usefixtures("numpyro_rules")
+
+REAL = (-np.inf, np.inf)
+SE = np.array([0.5, 0.8])
+PRIORS = {"narrow": (0.3, 0.2), "wide": (0.0, 3.0)}
+BELIEFS = {"0.1": ("normal", 0.1), "0.9": ("normal", 0.9), "window": ("uniform", 0.0), "unknown": ("improper", 0.0)}
+WINDOW = (-1.0, 0.5)
+
+
+class Sum(eqx.Module):
+    weight: Float[Array, "parameters"]
+
+    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+        return jnp.stack([natural[0], self.weight @ natural])
+
+
+def model(prior, belief):
+    kind, target = BELIEFS[belief]
+    likelihood = build(("m1", "m6"), np.array([0.2, target]), np.diag(SE**2), kind, WINDOW)
+    priors = {"alpha": Prior("normal", (0.0, 1.0), REAL), "xi": Prior("normal", PRIORS[prior], REAL)}
+    return build_model(Sum(jnp.asarray([1.0, -1.0])), likelihood, priors)
+
+
+def simulate(natural):
+    change = natural[:, 0] - natural[:, 1]
+    return np.stack([natural[:, 0], change], axis=1), {"total": change, "wage": -change}
+
+
+def exact(prior, belief):
+    """P(alpha > xi): the difference is normal given m1, and m6 weighs it."""
+    kind, target = BELIEFS[belief]
+    mean, sd = PRIORS[prior]
+    precision = 1 + 1 / SE[0] ** 2
+    center, spread = 0.2 / SE[0] ** 2 / precision - mean, np.sqrt(1 / precision + sd**2)
+
+    def weight(change):
+        if kind == "normal":
+            return norm.pdf(target, change, SE[1])
+        if kind == "uniform":
+            return norm.cdf((WINDOW[1] - change) / SE[1]) - norm.cdf((WINDOW[0] - change) / SE[1])
+        return 1.0
+
+    def mass(low, high):
+        return quad(lambda x: norm.pdf(x, center, spread) * weight(x), low, high, epsabs=1e-12)[0]
+
+    edge = 10 * spread
+    return mass(0, center + edge) / (mass(center - edge, 0) + mass(0, center + edge))
+
+
+@pytest.fixture(scope="module")
+def found():
+    models = {prior: {belief: model(prior, belief) for belief in BELIEFS} for prior in PRIORS}
+    return table("xi", models, np.zeros(2), simulate, Pieces(), count=4000)
+
+
+def test_every_cell_is_the_posterior_probability(found):
+    assert len(found.cells) == 8
+    for cell in found.cells:
+        truth = exact(cell.prior, cell.m6)
+        assert abs(cell.rises["total"].value - truth) < 4 * cell.rises["total"].mcse, (cell.prior, cell.m6)
+        assert cell.rises["total"].mcse < 0.02
+        assert cell.rises["wage"].value == pytest.approx(1 - cell.rises["total"].value)
+        assert cell.reliable
+
+
+def test_the_table_survives_being_written_and_is_drawn(found, tmp_path):
+    save_study(tmp_path, "beliefs", found, {})
+    again = load_study(tmp_path, "beliefs")
+    assert str(again) == str(found)
+    assert [path.name for path in draw_beliefs(again, tmp_path)] == ["probability_by_belief.png"]
+
+
+def test_cells_that_were_done_are_not_done_again(found):
+    def never(natural):
+        raise AssertionError(natural)
+
+    pieces = Pieces()
+    kept = [
+        {
+            "rises": {name: [p.value, p.mcse] for name, p in cell.rises.items()},
+            "pareto_k": cell.pareto_k,
+            "ess": cell.ess,
+        }
+        for cell in found.cells
+    ]
+    pieces._done = {f"beliefs/{i}": json.loads(json.dumps(piece)) for i, piece in enumerate(kept)}
+    models = {prior: {belief: model(prior, belief) for belief in BELIEFS} for prior in PRIORS}
+    assert str(table("xi", models, np.zeros(2), never, pieces)) == str(found)
+
+
+def test_points_without_an_economy_have_no_weight_and_poor_weights_are_marked():
+    def half(natural):
+        moments, changes = simulate(natural)
+        moments[natural[:, 1] > 0] = np.nan
+        return moments, changes
+
+    models = {"wide": {"unknown": model("wide", "unknown")}}
+    cut = table("xi", models, np.zeros(2), half, Pieces(), count=4000)
+    assert cut.cells[0].rises["total"].value > exact("wide", "unknown") + 0.1
+    few = table("xi", models, np.zeros(2), simulate, Pieces(), count=60)
+    assert not few.cells[0].reliable
+    assert "not reliable" in str(few)
+
+
+def test_a_table_without_alternatives_is_refused():
+    moments = ["m1", "m2", "m3", "m4", "m5"]
+    config = load(None, {"calibration.moments": moments, "calibration.free": ["alpha"]})
+    with pytest.raises(AnalysisError, match=r"needs .*alternatives"):
+        studies.beliefs(config)
