@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from aigini.analysis.evaluator import TILE, Evaluator, tied
@@ -25,7 +26,7 @@ from aigini.bayes.nuts import Chains
 from aigini.bayes.power_scaling import PowerScaling, power_scaling
 from aigini.bayes.probability import conditional, probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
-from aigini.bayes.simulator import Simulator
+from aigini.bayes.simulator import Simulator, moments_at
 from aigini.bayes.size import SizeChoice, choose
 from aigini.config import Config
 from aigini.errors import AnalysisError
@@ -70,12 +71,14 @@ def _prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     asked = config.posterior
     start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
+
+    def draw(n_workers: int, seed: int) -> np.ndarray:
+        population = config.draw(config.population["seed"] + seed, n_workers=n_workers)
+        return np.asarray(moments_at(posterior_simulator(config, population), jnp.asarray(natural)[None, :]))[0]
+
     size = choose(
-        posterior_simulator(config, config.draw(n_workers=STARTING_WORKERS)),
-        lambda n_workers, seed: config.draw(config.population["seed"] + seed, n_workers=n_workers),
-        natural,
+        draw,
         {name: target.se for name, target in config.targets.items()},
-        posterior_likelihood(config).component_names,
         asked.noise_share,
         asked.n_workers,
         max(2 * config.population["n_firms"], N_OCCUPATIONS),

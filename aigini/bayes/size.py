@@ -1,20 +1,17 @@
 """How many workers a posterior needs: enough that simulation noise is small beside the errors of the targets.
 
 The noise of a moment is its standard deviation over other draws of the whole population, firms included. The number of
-workers is doubled until the noise of every moment that the likelihood uses is below a given share of its target's s.e.
+workers is doubled until the noise of every moment is below a given share of its target's s.e.; m6 counts whatever is
+believed about it, because the answer is about its sign.
 """
 
 import dataclasses
 from collections.abc import Callable, Mapping
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from aigini.analysis.pieces import Pieces
-from aigini.bayes.simulator import Simulator, moments_at
 from aigini.errors import AnalysisError
-from aigini.population.population import Population
 
 REPLICATIONS = 16
 """Draws that a noise is measured from, which leaves it uncertain by about a fifth of itself."""
@@ -47,21 +44,22 @@ class SizeChoice:
         return f"{self.n_workers:,} workers ({why}); the noisiest moment is {name}, {noise:.3f} of its s.e."
 
 
-def noise(
-    simulator: Simulator, draw: Callable[[int], Population], natural: np.ndarray, se: Mapping[str, float]
-) -> dict[str, float]:
+Draw = Callable[[int, int], np.ndarray]
+"""Simulated moments ``[moments]`` of a population by its size and seed."""
+
+
+def noise(draw: Draw, size: int, se: Mapping[str, float]) -> dict[str, float]:
     """Noise of each moment, in standard errors of its target.
 
     Args:
-        simulator: The economy.
-        draw: A population by its seed.
-        natural: Where it is measured, ``[parameters]``.
-        se: Standard errors of the targets by moment, in the simulator's order.
+        draw: Simulated moments, always at the same parameters.
+        size: Workers.
+        se: Standard errors of the targets by moment, in the order of the moments.
+
+    Raises:
+        AnalysisError: if a moment is not finite.
     """
-    sample = [
-        np.asarray(moments_at(_with(simulator, draw(seed)), jnp.asarray(natural)[None, :]))[0]
-        for seed in range(1, REPLICATIONS + 1)
-    ]
+    sample = [draw(size, seed) for seed in range(1, REPLICATIONS + 1)]
     spread = np.std(np.array(sample), axis=0, ddof=1)
     if not np.all(np.isfinite(spread)):
         raise AnalysisError("simulated moments are not finite where their noise is measured; mend params or priors.")
@@ -69,25 +67,14 @@ def noise(
 
 
 def choose(
-    simulator: Simulator,
-    draw: Callable[[int, int], Population],
-    natural: np.ndarray,
-    se: Mapping[str, float],
-    used: tuple[str, ...],
-    limit: float,
-    given: int | None,
-    smallest: int,
-    pieces: Pieces,
+    draw: Draw, se: Mapping[str, float], limit: float, given: int | None, smallest: int, pieces: Pieces
 ) -> SizeChoice:
     """Choose the number of workers, or measure the noise at a given one.
 
     Args:
-        simulator: The economy; its own population is not used.
-        draw: A population by its size and seed.
-        natural: Where the noise is measured, ``[parameters]``.
-        se: Standard errors of the targets by moment, in the simulator's order.
-        used: Moments that the likelihood uses.
-        limit: Largest noise of those, in standard errors.
+        draw: Simulated moments, always at the same parameters.
+        se: Standard errors of the targets by moment, in the order of the moments.
+        limit: Largest noise of a moment, in standard errors.
         given: Number of workers that was configured.
         smallest: Fewest workers that the population allows.
         pieces: Finished pieces of an earlier run.
@@ -103,16 +90,12 @@ def choose(
             f"simulation noise of {size:,} workers",
             0,
             1,
-            lambda size=size: noise(simulator, lambda seed: draw(size, seed), natural, se),
+            lambda size=size: noise(draw, size, se),
         )
-        if given or max(table[size][name] for name in used) <= limit:
+        if given or max(table[size].values()) <= limit:
             return SizeChoice(size, None if given else limit, table)
-    name = max(used, key=lambda moment: table[sizes[-1]][moment])
+    name = max(table[sizes[-1]], key=lambda moment: table[sizes[-1]][moment])
     raise AnalysisError(
         f"simulation noise of {name} is {table[sizes[-1]][name]:.3f} of its s.e. with {sizes[-1]:,} workers, above"
         f" posterior.noise_share = {limit:g}; raise noise_share, or set posterior.n_workers."
     )
-
-
-def _with(simulator: Simulator, population: Population) -> Simulator:
-    return eqx.tree_at(lambda s: s.population, simulator, population)
