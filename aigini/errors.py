@@ -49,18 +49,20 @@ class OutputError(AiginiError):
 
 
 class MissingExtraError(AiginiError):
-    """What was asked for needs packages that come with an extra of aigini and are not installed.
+    """What was asked for needs packages that come with an extra of aigini and are not installed."""
+
+
+def missing_extra(what: str, packages: str = "NumPyro and ArviZ", extra: str = "posterior") -> MissingExtraError:
+    """The error about packages that are not installed.
 
     Args:
         what: What was asked for.
         packages: The packages, as a reader knows them.
         extra: The extra that brings them.
     """
-
-    def __init__(self, what: str, packages: str = "NumPyro and ArviZ", extra: str = "posterior") -> None:
-        super().__init__(
-            f"{what} needs {packages}, which are not installed; install them with: pip install 'aigini[{extra}]'"
-        )
+    return MissingExtraError(
+        f"{what} needs {packages}, which are not installed; install them with: pip install 'aigini[{extra}]'"
+    )
 
 
 def unknown_name(name: str, known: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -290,7 +291,7 @@ def _ratios(model: Model, approximation: Laplace, points: np.ndarray) -> list[fl
 
 def _scaling(config: Config, model: Model, natural: np.ndarray, found: np.ndarray, efficiency: float) -> PowerScaling:
     rows = np.array(moment_rows(tuple(config.targets), config.income))
-    parts = np.array([np.asarray(model.likelihood.components(row)) for row in found[:, rows]])
+    parts = np.asarray(jax.vmap(model.likelihood.components)(jnp.asarray(found[:, rows])))
     components = {f"prior of {name}": values for name, values in model.log_priors(natural).items()}
     components |= {f"likelihood of {name}": parts[:, i] for i, name in enumerate(model.likelihood.component_names)}
     # A flat prior stays what it is, whatever its power.

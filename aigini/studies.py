@@ -25,7 +25,7 @@ from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.sign import sign as trace_ridge
 from aigini.config import Config
-from aigini.errors import AnalysisError, MissingExtraError
+from aigini.errors import AnalysisError, missing_extra
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.parameters import PARAMETER_NAMES, SPECS
@@ -274,4 +274,4 @@ def require_posterior_extra() -> None:
         MissingExtraError: saying how to install it.
     """
     if any(importlib.util.find_spec(name) is None for name in ("numpyro", "arviz", "xarray", "h5netcdf")):
-        raise MissingExtraError("The posterior")
+        raise missing_extra("The posterior")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigini.bayes.diagnostics import tree_depth
-from aigini.errors import MissingExtraError, OutputError
+from aigini.errors import MissingExtraError, OutputError, missing_extra
 
 if TYPE_CHECKING:
     import xarray
@@ -191,4 +191,4 @@ def _require_engine() -> None:
 
 
 def _missing() -> MissingExtraError:
-    return MissingExtraError("Keeping a posterior on disk", "xarray, h5netcdf and h5py")
+    return missing_extra("Keeping a posterior on disk", "xarray, h5netcdf and h5py")

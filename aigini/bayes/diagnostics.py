@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from aigini.errors import MissingExtraError
+from aigini.errors import missing_extra
 
 R_HAT = 1.01
 """Largest R-hat of chains that agree."""
@@ -48,7 +48,7 @@ def _arviz() -> Any:
             warnings.filterwarnings("ignore", message=message, category=FutureWarning)
             return importlib.import_module("arviz")
     except ImportError:
-        raise MissingExtraError("Posterior analysis") from None
+        raise missing_extra("Posterior analysis") from None
 
 
 def _newer() -> bool:
