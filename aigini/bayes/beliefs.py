@@ -9,6 +9,10 @@ FEWEST = 100
 """Draws that the weights must be worth."""
 
 
+RARE = 0.05
+"""Probability below which few weighted draws see the event: the error that is shown is too small."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Cell:
     """One combination of beliefs.
@@ -58,15 +62,23 @@ class Beliefs:
                 row = {cell.m6: cell for cell in self.cells if cell.prior == label}
                 shown = [
                     f"{row[m6].rises[concept].value:.3f} ± {row[m6].rises[concept].mcse:.3f}"
-                    + (" " if row[m6].reliable else "*")
+                    + ("*" if not row[m6].reliable else "†" if _rare(row[m6].rises[concept].value) else " ")
                     for m6 in columns
                 ]
                 lines.append(f"{label:{width}s}" + "".join(f"{text:>22s}" for text in shown))
             lines.append("")
         lines += [f"{label}: {words}" for label, words in self.priors.items()]
+        if any(_rare(found.value) for cell in self.cells for found in cell.rises.values()):
+            lines.append(
+                f"† below {RARE} or above {1 - RARE}: rests on few draws; for its size run `aigini posterior`."
+            )
         if not all(cell.reliable for cell in self.cells):
             lines.append(
                 f"* Pareto k above {PARETO_K} or fewer than {FEWEST} draws' worth: not reliable; run `aigini posterior`"
                 " with these beliefs."
             )
         return "\n".join(lines)
+
+
+def _rare(probability: float) -> bool:
+    return min(probability, 1 - probability) < RARE

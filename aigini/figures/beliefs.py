@@ -41,7 +41,11 @@ def probability_by_belief(result: Beliefs) -> Figure:
                 )
         for edge in np.arange(len(labels) - 1) + 0.5:
             axis.axhline(edge, color="#E4E4E4", lw=0.8)
-        axis.set(xlim=(-0.02, 1.02), title=f"Gini of {concept} income", xlabel="probability of a rise")
+        axis.set(
+            xlim=(-0.02, 1.02),
+            title="Gini of wages" if concept == "wage" else f"Gini of {concept} income",
+            xlabel="probability of a rise",
+        )
         axis.grid(visible=False, axis="y")
     spans = [result.priors[label].split("(")[1].rstrip(")").split(", ") for label in labels]
     words = [
