@@ -25,7 +25,8 @@ from aigini.moments.simulation import Simulation
 from aigini.moments.six import six_moments
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population
-from aigini.studies import at_estimates, beliefs, channels, policy, posterior, regimes, sensitivity, sign
+from aigini.posteriors import beliefs, posterior
+from aigini.studies import at_estimates, channels, policy, regimes, sensitivity, sign
 from aigini.verbs import calibrate, simulate
 
 __version__ = "0.1.0"

@@ -12,7 +12,7 @@ import jax
 import typer
 from rich.console import Console
 
-from aigini import jobs, studies
+from aigini import jobs, posteriors, studies
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.regimes import DEFAULT_PLANES
 from aigini.config import Config, load, parse_overrides
@@ -157,18 +157,18 @@ def policy(config: ConfigFile = None, overrides: Overrides = None, out: Out = No
 @app.command()
 def posterior(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
     """Sample what is believed about parameters and inequality; write posterior.json, posterior.nc and figures."""
-    studies.require_posterior_extra()
+    posteriors.require_posterior_extra()
     # One device for each chain: a chain need not wait for the longer trajectories of the others.
     with contextlib.suppress(RuntimeError):  # JAX is running already, in a process that called this as a function
         jax.config.update("jax_num_cpu_devices", _CPU_DEVICES)
-    _study("posterior", config, overrides, out, resume, lambda c, p: studies.posterior(c, pieces=p))
+    _study("posterior", config, overrides, out, resume, lambda c, p: posteriors.posterior(c, pieces=p))
 
 
 @app.command()
 def beliefs(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
     """Probability that inequality rises under other priors and other beliefs about m6; write beliefs.json."""
-    studies.require_posterior_extra()
-    _study("beliefs", config, overrides, out, resume, lambda c, p: studies.beliefs(c, pieces=p))
+    posteriors.require_posterior_extra()
+    _study("beliefs", config, overrides, out, resume, lambda c, p: posteriors.beliefs(c, pieces=p))
 
 
 def _planes(items: list[str] | None) -> tuple[tuple[str, str], ...]:

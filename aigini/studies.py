@@ -3,9 +3,8 @@
 Workers are float64 here, whatever the configuration says of their precision.
 """
 
-import importlib.util
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,16 +24,12 @@ from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.sign import sign as trace_ridge
 from aigini.config import Config
-from aigini.errors import AnalysisError, missing_extra
+from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.parameters import PARAMETER_NAMES, SPECS
 from aigini.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
-
-if TYPE_CHECKING:
-    from aigini.bayes.alternatives import Beliefs
-    from aigini.bayes.result import Posterior
 
 
 @with_x64
@@ -220,58 +215,3 @@ def policy(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrid
     """
     pieces = pieces or Pieces()
     return evaluate_levers(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
-
-
-@with_x64
-def posterior(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> "Posterior":
-    """Sample the posterior of the parameters in ``posterior.free`` and of all that follows, see `aigini.sampling`.
-
-    Chains are spread over the devices of JAX. On a CPU they are several times faster with a device for each, which must
-    be asked for before JAX is used: ``jax.config.update("jax_num_cpu_devices", 4)``; the command line does.
-
-    Args:
-        config: Configuration, path of one, or None for the baseline.
-        pieces: Finished pieces of an earlier run.
-        **overrides: As in `aigini.simulate`.
-
-    Raises:
-        ConfigError: if the configuration is not valid.
-        MissingExtraError: if NumPyro or ArviZ is not installed.
-        AnalysisError: if there is nothing to sample: no density at the start, or no population that is large enough.
-    """
-    settings = as_config(config, overrides)
-    require_posterior_extra()
-    from aigini.sampling import sample_posterior
-
-    return sample_posterior(settings, pieces or Pieces())
-
-
-@with_x64
-def beliefs(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> "Beliefs":
-    """Probability that the Gini rises under other priors and other beliefs about m6.
-
-    Args:
-        config: Configuration, path of one, or None for the baseline.
-        pieces: Finished pieces of an earlier run.
-        **overrides: As in `aigini.simulate`.
-
-    Raises:
-        ConfigError: if the configuration is not valid.
-        MissingExtraError: if NumPyro or ArviZ is not installed.
-        AnalysisError: if there are no alternatives to compare, or a posterior has no density at its start.
-    """
-    settings = as_config(config, overrides)
-    require_posterior_extra()
-    from aigini.sampling import table_of_beliefs
-
-    return table_of_beliefs(settings, pieces or Pieces())
-
-
-def require_posterior_extra() -> None:
-    """Raise unless what posteriors need is installed.
-
-    Raises:
-        MissingExtraError: saying how to install it.
-    """
-    if any(importlib.util.find_spec(name) is None for name in ("numpyro", "arviz", "xarray", "h5netcdf")):
-        raise missing_extra("The posterior")

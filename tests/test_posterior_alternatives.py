@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from aigini import studies
+from aigini import posteriors
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.alternatives import table
 from aigini.bayes.likelihood import build
@@ -129,4 +129,4 @@ def test_a_table_without_alternatives_is_refused():
     moments = ["m1", "m2", "m3", "m4", "m5"]
     config = load(None, {"calibration.moments": moments, "calibration.free": ["alpha"]})
     with pytest.raises(AnalysisError, match=r"needs .*alternatives"):
-        studies.beliefs(config)
+        posteriors.beliefs(config)

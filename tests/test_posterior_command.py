@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini import cli, studies
+from aigini import cli, posteriors
 from aigini.config import load
 from aigini.errors import CheckpointError, ConfigError, MissingExtraError
 from aigini.run import studies as studies_on_disk
@@ -45,7 +45,7 @@ def run(tmp_path_factory):
     config = load(None, SMALL)
     ledger = Ledger(folder, config, repr(("posterior", {})), resume=False, watch=watch)
     with pytest.raises(Killed):
-        studies.posterior(config, pieces=ledger)
+        posteriors.posterior(config, pieces=ledger)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["aigini", "posterior", "--out", str(folder), "--resume", *FLAGS])
         cli.app(standalone_mode=False)

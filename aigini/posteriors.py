@@ -1,0 +1,69 @@
+"""Posteriors as verbs of the Python interface: a configuration in, a typed result out. No files, no screen.
+
+Sampling needs NumPyro and ArviZ, which are imported when a verb is called, and asked for in a sentence if missing.
+"""
+
+import importlib.util
+from typing import Any
+
+from aigini.analysis.pieces import Pieces
+from aigini.bayes.beliefs import Beliefs
+from aigini.bayes.result import Posterior
+from aigini.errors import missing_extra
+from aigini.precision import with_x64
+from aigini.verbs import ConfigLike, as_config
+
+
+@with_x64
+def posterior(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Posterior:
+    """Sample the posterior of the parameters in ``posterior.free`` and of all that follows, see `aigini.sampling`.
+
+    Chains are spread over the devices of JAX. On a CPU they are several times faster with a device for each, which must
+    be asked for before JAX is used: ``jax.config.update("jax_num_cpu_devices", 4)``; the command line does.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        MissingExtraError: if NumPyro or ArviZ is not installed.
+        AnalysisError: if there is nothing to sample: no density at the start, or no population that is large enough.
+    """
+    settings = as_config(config, overrides)
+    require_posterior_extra()
+    from aigini.sampling import sample_posterior
+
+    return sample_posterior(settings, pieces or Pieces())
+
+
+@with_x64
+def beliefs(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Beliefs:
+    """Probability that the Gini rises under other priors and other beliefs about m6.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        MissingExtraError: if NumPyro or ArviZ is not installed.
+        AnalysisError: if there are no alternatives to compare, or a posterior has no density at its start.
+    """
+    settings = as_config(config, overrides)
+    require_posterior_extra()
+    from aigini.sampling import table_of_beliefs
+
+    return table_of_beliefs(settings, pieces or Pieces())
+
+
+def require_posterior_extra() -> None:
+    """Raise unless what posteriors need is installed.
+
+    Raises:
+        MissingExtraError: saying how to install it.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("numpyro", "arviz", "xarray", "h5netcdf")):
+        raise missing_extra("The posterior")
