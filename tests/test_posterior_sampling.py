@@ -127,6 +127,23 @@ def test_a_posterior_without_density_at_the_start_is_refused(model):
         laplace(nowhere, np.zeros(2))
 
 
+class Edge(eqx.Module):
+    """Moments that end just beyond 0."""
+
+    last: Float[Array, ""]
+
+    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+        return jnp.where(natural < self.last, natural, jnp.nan)
+
+
+def test_a_mode_at_the_edge_of_the_economy_has_no_normal_approximation():
+    likelihood = build(("m1",), np.zeros(1), np.ones((1, 1)), "normal", (0.0, 1.0))
+    priors = {"a": Prior("normal", (0.0, 1.0), REAL)}
+    with pytest.raises(AnalysisError, match="no curvature at its mode"):
+        laplace(build_model(Edge(jnp.asarray(5e-5)), likelihood, priors), np.zeros(1))
+    assert laplace(build_model(Edge(jnp.asarray(1.0)), likelihood, priors), np.zeros(1)).proper
+
+
 def test_priors_bound_what_is_drawn_from_them():
     likelihood = build(("m1",), np.array([5.0]), np.array([[0.01]]), "normal", (0.0, 1.0))
     bounded = build_model(Linear(jnp.ones((1, 1))), likelihood, {"xi": Prior("uniform", (0.05, 0.15), (0.0, 1.0))})

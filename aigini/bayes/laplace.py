@@ -6,7 +6,6 @@ enough to be used (Vehtari, Simpson, Gelman, Yao & Gabry, Journal of Machine Lea
 """
 
 import dataclasses
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -63,39 +62,44 @@ class Laplace:
         return -0.5 * (tails + len(self.names)) * np.log1p(squares / tails)
 
 
-def laplace(model: Model, start: np.ndarray, watch: Callable[[int], None] = lambda _: None) -> Laplace:
+def laplace(model: Model, start: np.ndarray) -> Laplace:
     """Find the mode from `start` and approximate the posterior there.
 
     Args:
         model: The model.
         start: Unconstrained values, ``[parameters]``.
-        watch: Told of the evaluations so far.
 
     Raises:
-        AnalysisError: if the posterior is not finite at the start.
+        AnalysisError: if the posterior is not finite at the start, or its curvature at the mode is not.
     """
-    calls = 0
 
     def both(vector: np.ndarray) -> tuple[float, np.ndarray]:
-        nonlocal calls
-        calls += 1
-        watch(calls)
         value, gradient = potential_and_gradient(model, as_point(model, vector))
-        found = float(value), as_vector(model, gradient)
-        # A line search that leaves the economy's domain is told to come back.
-        return found if np.isfinite(found[0]) and np.all(np.isfinite(found[1])) else (1e10, np.zeros(len(vector)))
+        # Outside the domain the potential is a constant infinity, whose derivative of zero says nothing.
+        slope = as_vector(model, gradient) if np.isfinite(value) else np.full(len(vector), np.nan)
+        return float(value), slope
 
-    if both(start)[0] >= 1e10:
+    def guarded(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        found = both(vector)
+        # A line search that leaves the economy's domain is told to come back.
+        return found if np.all(np.isfinite(found[1])) else (1e10, np.zeros(len(vector)))
+
+    if guarded(start)[0] >= 1e10:
         values = np.asarray(model.natural(as_point(model, start)))
         shown = ", ".join(f"{name} = {value:.4g}" for name, value in zip(model.names, values, strict=True))
         raise AnalysisError(f"the posterior has no density at its starting point ({shown}); mend the priors or params.")
-    found = minimize(both, start, jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 200})
+    found = minimize(guarded, start, jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 200})
     hessian = np.array(
         [
             (both(found.x + _STEP * move)[1] - both(found.x - _STEP * move)[1]) / (2 * _STEP)
             for move in np.eye(len(start))
         ]
     )
+    if not np.all(np.isfinite(hessian)):
+        raise AnalysisError(
+            "the posterior has no curvature at its mode, which is at the edge of where the economy has"
+            " outcomes; narrow the priors."
+        )
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     proper = bool(values[0] > 1e-6)
     curvature = values if proper else np.where(values > 1e-6, values, 1.0)
@@ -110,18 +114,19 @@ def laplace(model: Model, start: np.ndarray, watch: Callable[[int], None] = lamb
 
 
 @jax.jit
-def _potentials(model: Model, points: jax.Array) -> jax.Array:
-    return jax.lax.map(lambda vector: model.potential({n: vector[i] for i, n in enumerate(model.names)}), points)
+def potentials(model: Model, points: jax.Array) -> jax.Array:
+    """Potentials of unconstrained points ``[points, parameters]``, one after another, ``[points]``."""
+    return jax.lax.map(lambda vector: model.potential(as_point(model, vector)), points)
 
 
 @jax.jit
 def _naturals(model: Model, points: jax.Array) -> jax.Array:
-    return jax.vmap(lambda vector: model.natural({n: vector[i] for i, n in enumerate(model.names)}))(points)
+    return jax.vmap(lambda vector: model.natural(as_point(model, vector)))(points)
 
 
 def log_ratio(model: Model, approximation: Laplace, points: np.ndarray) -> np.ndarray:
     """Log importance ratios of the posterior to its approximation, ``[points]``; -inf where it has no density."""
-    return -np.asarray(_potentials(model, jnp.asarray(points))) - approximation.log_density(points)
+    return -np.asarray(potentials(model, jnp.asarray(points))) - approximation.log_density(points)
 
 
 def naturals(model: Model, points: np.ndarray) -> np.ndarray:

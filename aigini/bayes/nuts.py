@@ -18,7 +18,7 @@ from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
 from aigini.analysis.pieces import Pieces
-from aigini.bayes.laplace import Laplace
+from aigini.bayes.laplace import Laplace, potentials
 from aigini.bayes.model import Model, as_point, run
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
@@ -125,7 +125,7 @@ def first_state(
 def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any) -> Any:
     """The first state of all chains, from draws of the approximation that have a density."""
     candidates = start.draw(settings.seed, 8 * settings.chains)
-    energies = np.array([float(_potential(model, jnp.asarray(point))) for point in candidates])
+    energies = np.asarray(potentials(model, jnp.asarray(candidates)))
     usable = candidates[np.isfinite(energies)][: settings.chains]
     if len(usable) < settings.chains:
         raise AnalysisError(
@@ -136,11 +136,6 @@ def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any
     keys = jax.random.split(jax.random.PRNGKey(settings.seed), settings.chains)
     one = functools.partial(first_state, initialise, model)
     return jax.jit(jax.vmap(lambda point, key: one(point, metric, settings, key)))(jnp.asarray(usable), keys)
-
-
-@jax.jit
-def _potential(model: Model, point: jax.Array) -> jax.Array:
-    return model.potential(as_point(model, point))
 
 
 def sorted_positions(model: Model) -> list[int]:
