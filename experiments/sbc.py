@@ -9,6 +9,7 @@ the same population test whatever its size.
 
 import argparse
 import dataclasses
+import json
 import os
 import time
 from pathlib import Path
@@ -38,7 +39,7 @@ def draw(found: Calibrated, place: Path) -> None:
     """Rank histograms with the 95 % band of uniform ranks."""
     columns = 4
     rows = -(-len(found.names) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(style.WIDE, 2.0 * rows), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(rows, columns, figsize=(style.WIDE[0], 2.0 * rows), sharey=True, layout="constrained")
     count = len(found.ranks)
     rng = np.random.default_rng(0)
     uniform = rng.multinomial(count, np.full(BINS, 1 / BINS), size=20_000)
@@ -57,13 +58,29 @@ def draw(found: Calibrated, place: Path) -> None:
     plt.close(figure)
 
 
+def read(place: Path) -> Calibrated:
+    """The result in sbc.json."""
+    found = json.loads((place / "sbc.json").read_text(encoding="utf-8"))
+    return Calibrated(
+        names=tuple(found["names"]),
+        ranks=np.array(found["ranks"]),
+        draws=found["draws"],
+        divergences=np.array(found["divergences"]),
+        impossible=found["impossible_prior_draws"],
+    )
+
+
 def main() -> None:
     """Run the experiment."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("experiments/sbc"))
     parser.add_argument("--replications", type=int, default=128)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--figure", action="store_true", help="draw sbc.png from sbc.json again, nothing else")
     asked = parser.parse_args()
+    if asked.figure:
+        draw(read(asked.out), asked.out)
+        return
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_num_cpu_devices", 16)  # a posterior need not wait for the longer trajectories of others
     config = load(None, SMALL)

@@ -4,6 +4,7 @@ Compiling dominates the time of this suite, so the population, the compiled func
 points below are made once per session: a test asks for `moments_of` instead of jitting the moments anew.
 """
 
+import gc
 import pathlib
 import sys
 
@@ -53,6 +54,20 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("gpu"):
                 item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_programs():
+    """Compiled programs are dropped before there are too many.
+
+    On a CPU each takes several mappings of memory, and Linux grants a process 65,530 of them (vm.max_map_count). This
+    suite compiles enough to reach that, and the compiler then ends the process with a segmentation fault.
+    """
+    yield
+    mapped = pathlib.Path("/proc/self/maps")
+    if mapped.exists() and mapped.read_bytes().count(b"\n") > 15_000:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -156,7 +156,8 @@ def _summary(name: str, values: np.ndarray) -> ParameterSummary:
 
 
 def _number(value: Any) -> float | None:
-    return None if math.isnan(value) else float(value)
+    number = np.asarray(value).item()  # where Numba is installed ArviZ returns some as arrays of one number
+    return None if math.isnan(number) else float(number)
 
 
 def _chains(name: str, values: np.ndarray) -> np.ndarray:
