@@ -15,10 +15,11 @@ from rich.console import Console
 from aigini import jobs, posteriors, studies
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.regimes import DEFAULT_PLANES
+from aigini.bench import scaling
 from aigini.config import Config, load, parse_overrides
 from aigini.errors import AiginiError, ConfigError
 from aigini.estimation.msm import STAGES, Progress
-from aigini.run import checkpoint, folder, store
+from aigini.run import checkpoint, folder, measured, store
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger
 from aigini.verbs import simulate as simulate_verb
@@ -159,8 +160,7 @@ def posterior(config: ConfigFile = None, overrides: Overrides = None, out: Out =
     """Sample what is believed about parameters and inequality; write posterior.json, posterior.nc and figures."""
     posteriors.require_posterior_extra()
     # One device for each chain: a chain need not wait for the longer trajectories of the others.
-    with contextlib.suppress(RuntimeError):  # JAX is running already, in a process that called this as a function
-        jax.config.update("jax_num_cpu_devices", _CPU_DEVICES)
+    _split_cpu(_CPU_DEVICES)
     _study("posterior", config, overrides, out, resume, lambda c, p: posteriors.posterior(c, pieces=p))
 
 
@@ -196,6 +196,51 @@ class _Parts:
 
 
 @app.command()
+def bench(
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    sizes: Annotated[str, typer.Option(help="Numbers of workers, e.g. 1e5,1e6; by default what suits the device.")] = "",
+    repeats: Annotated[int, typer.Option(min=1, help="Timed runs of each task at each size.")] = 5,
+    check: Annotated[Path | None, typer.Option(metavar="FILE", help="An earlier bench.json to compare ratios with.")] = None,
+    tolerance: Annotated[float, typer.Option(min=1.0, help="How many times a ratio of --check may grow.")] = 1.5,
+) -> None:
+    """Time and memory of moments, gradient and Jacobian on this machine as workers grow in number; write bench.json."""
+    settings, place = _begin(config, overrides, out, "bench")
+    numbers = _numbers(sizes)
+    before = measured.load_ratios(check) if check is not None else None
+    clock = time.perf_counter()
+    result = scaling.measure(
+        settings,
+        numbers,
+        repeats=repeats,
+        watch=lambda cell: _say(f"  {time.perf_counter() - clock:6.1f} s  {cell.task} of {cell.n_workers:.0e} workers"),
+    )
+    run = folder.record(settings, {"bench": time.perf_counter() - clock})
+    measured.save_scaling(place, result, run)
+    jobs.write_record(place, settings, run)
+    print(result)
+    _screen.print(f"written: {place / 'bench.json'}")
+    if before is not None:
+        worse = scaling.regressions(result.ratios(), before, tolerance)
+        for name, (new, old) in worse.items():
+            print(f"worse: {name}: {new:.3g}, was {old:.3g}")
+        if worse:
+            raise typer.Exit(1)
+        print(f"no ratio is more than {tolerance:g} times that of {check}")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        numbers = tuple(int(float(part)) for part in text.split(",") if part.strip())
+    except (ValueError, OverflowError):
+        numbers = (0,)
+    if any(number < 1 for number in numbers):
+        raise ConfigError(f"--sizes {text}: expected positive numbers with commas between them, such as 1e5,1e6.")
+    return numbers
+
+
+@app.command()
 def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")]) -> None:
     """Draw the figures of a run folder again, from its files."""
     fitted = "simulate_at_estimates" if (run / "simulate_at_estimates.json").exists() else "simulate"
@@ -213,7 +258,15 @@ def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folde
 
 def _begin(config: Path | None, overrides: list[str] | None, out: Path | None, command: str) -> tuple[Config, Path]:
     settings = load(config, parse_overrides(overrides or []))
+    if settings.population["devices"] > 1:
+        _split_cpu(settings.population["devices"])
     return settings, folder.prepare(out or Path("runs") / command)
+
+
+def _split_cpu(devices: int) -> None:
+    """Let JAX see this many devices if it computes on a CPU."""
+    with contextlib.suppress(RuntimeError):  # JAX is running already, in a process that called this as a function
+        jax.config.update("jax_num_cpu_devices", devices)
 
 
 def _say(line: str) -> None:

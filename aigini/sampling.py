@@ -34,7 +34,8 @@ from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.moments.six import MOMENT_NAMES
-from aigini.population.population import N_OCCUPATIONS, Population
+from aigini.population.population import Population
+from aigini.population.workers import N_OCCUPATIONS
 from aigini.studies import at_estimates
 
 STARTING_WORKERS = 1 << 14

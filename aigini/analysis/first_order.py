@@ -15,6 +15,7 @@ incomes, not from the histogram that the simulation uses.
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +26,8 @@ from aigini.analysis.evaluator import pack, unpack
 from aigini.economy.economy import Scenario, solve
 from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import AnalysisError
-from aigini.population.population import N_OCCUPATIONS, Population, Workers
+from aigini.population.population import Population
+from aigini.population.workers import N_OCCUPATIONS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,11 +77,11 @@ def _incomes(
     def incomes(level: Array) -> Array:
         everyone = solve(unpack(vector), Scenario(A0=jnp.zeros(()), A1=level), population.firm_shocks).faced
 
-        def row(workers: Workers, occupation: Array) -> Array:
+        def one_row(row: Any, occupation: Array) -> Array:
             own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
-            return outcomes(in_occupation(everyone, own, population.dtype), workers)[1].total
+            return outcomes(in_occupation(everyone, own, population.dtype), population.workers.source.draw(row))[1].total
 
-        return jax.lax.map(lambda at: row(*at), (population.workers, population.occupation))
+        return jax.lax.map(lambda at: one_row(*at), (population.workers.rows, population.occupation))
 
     return jax.jvp(incomes, (jnp.zeros(()),), (jnp.ones(()),))
 
@@ -91,7 +93,7 @@ def first_order(values: Mapping[str, float], population: Population) -> FirstOrd
         values: Every parameter; η0 and η1 do not matter.
         population: Workers and firm shocks.
     """
-    real = np.arange(population.workers.firm.shape[1])[None, :] < np.asarray(population.count)[:, None]
+    real = np.arange(population.chunk)[None, :] < np.asarray(population.count)[:, None]
 
     def coefficient(**units: float) -> float:
         income, slope = _incomes(pack({**values, "eta0": 0.0, "eta1": 0.0, "beta": 0.0, **units}), population)

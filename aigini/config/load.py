@@ -35,7 +35,9 @@ from aigini.estimation.result import Target
 from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
 from aigini.parameters import SPECS, Parameters, problems
-from aigini.population.population import Population, draw_population, size_problems
+from aigini.population.population import Population, draw_population
+from aigini.population.sharding import shard
+from aigini.population.sizes import size_problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +109,9 @@ class Config:
             settings["precision"] = precision
         if seed is not None:
             settings["seed"] = seed
-        return draw_population(years=self.years, **settings)
+        devices = settings.pop("devices")
+        population = draw_population(years=self.years, **settings)
+        return population if devices == 1 else shard(population, devices)
 
 
 def baseline_path() -> Path:
@@ -211,7 +215,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         found += sentences(error)
         file = FileSchema.model_validate(mended(raw, error, _read(baseline_path())))
     params = _params(file, found)
-    found += size_problems(years=file.scenario.years, **file.population.model_dump())
+    found += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
     targets = {
         name: Target(**file.targets[name].model_dump())
         for name in MOMENT_NAMES

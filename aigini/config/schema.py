@@ -9,6 +9,7 @@ from aigini.estimation.descent import Optimizer
 from aigini.estimation.problem import Tie
 from aigini.estimation.weighting import Weighting
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
+from aigini.population.sizes import Storage
 
 Moment = Literal["m1", "m2", "m3", "m4", "m5", "m6"]
 
@@ -20,7 +21,7 @@ class Section(BaseModel):
 
 
 class PopulationSection(Section):
-    """[population], the arguments of `aigini.population.draw_population`."""
+    """[population], the arguments of `aigini.population.draw_population`, and over how many devices it is divided."""
 
     n_workers: int = 1 << 18
     n_firms: int = 1000
@@ -28,6 +29,8 @@ class PopulationSection(Section):
     draws: Literal["qmc", "pseudo"] = "qmc"
     precision: Literal["float32", "float64"] = "float32"
     chunk: int | None = None
+    storage: Storage = "auto"
+    devices: int = Field(default=1, ge=0)
 
 
 class ScenarioSection(Section):

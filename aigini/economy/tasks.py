@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from aigini.parameters import Parameters, Scalar
-from aigini.population.population import N_OCCUPATIONS
+from aigini.population.workers import N_OCCUPATIONS
 
 N_TASKS = 24
 

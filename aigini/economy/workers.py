@@ -13,7 +13,7 @@ from aigini.economy import rents, schooling
 from aigini.economy.equilibrium import Market
 from aigini.economy.quadrature import OCCUPATION_SCORES
 from aigini.parameters import Parameters, Scalar
-from aigini.population.population import Workers
+from aigini.population.workers import Workers
 
 
 class Terms(eqx.Module):

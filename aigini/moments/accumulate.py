@@ -6,20 +6,23 @@ differentiation recomputes a row instead of storing it, which makes it a second 
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int32
 
 from aigini.economy.workers import Faced, Outcome, in_occupation, outcomes
 from aigini.measures.sums import segment_sum
 from aigini.parameters import Scalar
-from aigini.population.population import N_OCCUPATIONS, Population, Workers
+from aigini.population.population import Population
+from aigini.population.workers import N_OCCUPATIONS, Workers
 
 Common = TypeVar("Common")
 Own = TypeVar("Own")
+Shared = TypeVar("Shared")
 Sums = TypeVar("Sums")
 
 
@@ -50,22 +53,43 @@ def by_firm(values: Float[Array, "workers"], firm: Int32[Array, "workers"], n_fi
 
 
 def over_rows(
-    function: Callable[[Workers, Float[Array, "occupations"], Float[Array, "workers"]], Sums], population: Population
+    function: Callable[[Shared, Workers, Float[Array, "occupations"], Float[Array, "workers"]], Sums],
+    shared: Shared,
+    population: Population,
 ) -> Sums:
-    """Sum a function of (workers, own occupation as an indicator, present) over all rows, one after the other."""
-    width = population.workers.firm.shape[1]
+    """Sum a function of (shared, workers, own occupation as an indicator, present) over rows, one after the other.
 
-    def one_row(workers: Workers, occupation: Array, count: Array) -> Sums:
+    Of several devices each sums its own rows; only their sums travel.
+    """
+    draws = population.workers
+    names = population.mesh.axis_names if population.mesh is not None else ()
+
+    @jax.checkpoint
+    def one_row(context: tuple[Shared, Any], row: Any, occupation: Array, count: Array) -> Sums:
+        shared, source = context
         own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
-        return function(workers, own, (jnp.arange(width, dtype=jnp.int32) < count).astype(population.dtype))
+        present = (jnp.arange(population.chunk, dtype=jnp.int32) < count).astype(population.dtype)
+        return function(shared, source.draw(row), own, present)
 
-    def step(sums: Sums, row: tuple[Workers, Array, Array]) -> tuple[Sums, None]:
-        return jax.tree.map(jnp.add, sums, one_row(*row)), None
+    def summed(context: tuple[Shared, Any], rows: tuple[Any, Array, Array]) -> Sums:
+        shapes = jax.eval_shape(one_row, context, *jax.tree.map(lambda leaf: leaf[0], rows))
+        start = different(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes))
+        return jax.lax.scan(lambda sums, row: (jax.tree.map(jnp.add, sums, one_row(context, *row)), None), start, rows)[0]
 
-    rows = (population.workers, population.occupation, population.count)
-    shapes = jax.eval_shape(one_row, *jax.tree.map(lambda leaf: leaf[0], rows))
-    start = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-    return jax.lax.scan(step, start, rows)[0]
+    def different(tree: Shared) -> Shared:
+        """The same values, marked as free to become different on each device."""
+        return jax.lax.pcast(tree, names, to="varying") if names else tree
+
+    rows = (draws.rows, population.occupation, population.count)
+    if population.mesh is None:
+        return summed((shared, draws.source), rows)
+    together = jax.shard_map(
+        lambda context, own: jax.lax.psum(summed(different(context), own), names),
+        mesh=population.mesh,
+        in_specs=(PartitionSpec(), PartitionSpec(names)),
+        out_specs=PartitionSpec(),
+    )
+    return together((shared, draws.source), rows)
 
 
 def accumulate(
@@ -82,10 +106,9 @@ def accumulate(
         The first pytree summed; the second with a leading axis ``[occupations]``.
     """
 
-    @jax.checkpoint
-    def one_row(workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
+    def one_row(everyone: Faced, workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
         before, after = outcomes(in_occupation(everyone, own, population.dtype), workers)
         common, kept = summarise(Row(before=before, after=after, workers=workers, present=present))
         return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), kept)
 
-    return over_rows(one_row, population)
+    return over_rows(one_row, everyone, population)

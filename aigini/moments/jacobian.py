@@ -82,10 +82,10 @@ def value_and_jacobian(
     seeds = jax.jacrev(lambda s: statistic.finish(economy, s))(sums)
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
 
-    def one_row(workers: Any, own: Array, present: Array) -> Float[Array, "values directions"]:
-        faced = in_occupation(economy.faced, own, population.dtype)
-        tangents = jax.vmap(lambda move: in_occupation(move, own, population.dtype))(moves.faced)
-        common, kept = seeds
+    def one_row(shared: Any, workers: Any, own: Array, present: Array) -> Float[Array, "values directions"]:
+        statistic, everyone, moves, (common, kept) = shared
+        faced = in_occupation(everyone, own, population.dtype)
+        tangents = jax.vmap(lambda move: in_occupation(move, own, population.dtype))(moves)
         own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
         total = jnp.zeros((value.shape[0], directions.shape[0]))
         for part in statistic.parts:
@@ -102,7 +102,7 @@ def value_and_jacobian(
             total = total.at[rows].add(sum(jax.tree.leaves(meets)))
         return total
 
-    return value, direct.T + over_rows(one_row, population)
+    return value, direct.T + over_rows(one_row, (statistic, economy.faced, moves.faced, seeds), population)
 
 
 def _meet(end: Array, start: Array) -> Float[Array, "values directions"]:

@@ -115,6 +115,13 @@ def sobol_bits(index: UInt32[Array, "n"], dimension: int) -> UInt32[Array, "n"]:
     return bits
 
 
+def sobol_points(index: UInt32[Array, ""], dimensions: int) -> UInt32[Array, "dimensions"]:
+    """Unscrambled Sobol' points of one position in the first few dimensions: `sobol_bits` as few operations."""
+    table = jnp.asarray(np.stack([direction_numbers(dimension) for dimension in range(dimensions)]))
+    bit = (index >> jnp.arange(_BITS, dtype=jnp.uint32)) & jnp.uint32(1)
+    return jax.lax.reduce_xor(table * bit[None, :], (1,))
+
+
 def stream(seed: int, purpose: int) -> UInt32[np.ndarray, "2"]:
     """Two words that tell apart the streams of different seeds and purposes.
 
@@ -133,9 +140,14 @@ def bits(kind: Draws, words: UInt32[Array, "2"], index: UInt32[Array, "n"], dime
         dimension: Sobol' dimension; ignored under ``pseudo``.
     """
     if kind == "qmc":
-        return _owen_hash(sobol_bits(index, dimension), words[0])
+        return scramble(sobol_bits(index, dimension), words)
     key = jax.random.wrap_key_data(words, impl="threefry2x32")
     return jax.vmap(lambda i: jax.random.bits(jax.random.fold_in(key, i), (), jnp.uint32))(index)
+
+
+def scramble(points: UInt32[Array, "..."], words: UInt32[Array, "2"]) -> UInt32[Array, "..."]:
+    """Owen-scrambled Sobol' points: what `bits` gives under ``qmc``, from points that are known already."""
+    return _owen_hash(points, words[0])
 
 
 def normal(uniform: UInt32[Array, "n"], dtype: jnp.dtype) -> Float[Array, "n"]:

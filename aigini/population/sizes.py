@@ -1,0 +1,78 @@
+"""Which populations can be drawn, and whether their draws are kept in memory."""
+
+from typing import Literal, get_args
+
+import jax
+
+from aigini.memory import available_bytes
+from aigini.population.draws import SOBOL_DIMENSIONS, Draws
+from aigini.population.workers import bytes_per_worker
+
+Storage = Literal["auto", "stored", "regenerated"]
+
+_KEPT_UNASKED = 1 << 30
+"""``"auto"`` keeps draws of up to this many bytes on a CPU; on an accelerator up to a quarter of its free memory."""
+
+
+def size_problems(
+    *,
+    n_workers: int,
+    n_firms: int,
+    years: int,
+    seed: int,
+    draws: str,
+    precision: str,
+    chunk: int | None,
+    storage: str,
+) -> list[str]:
+    """Every reason why a population of these sizes cannot be drawn, as full sentences."""
+    found = []
+    if n_workers < 1 or n_workers >= 2**32:
+        found.append(f"population.n_workers = {n_workers} is not in 1 .. 2^32 - 1; the baseline uses {1 << 18}.")
+    if n_firms < 1:
+        found.append(f"population.n_firms = {n_firms} must be at least 1; the baseline uses 1000.")
+    if n_workers >= 1 and n_firms >= 1 and n_workers < 2 * n_firms:
+        found.append(
+            f"population.n_firms = {n_firms} is too many for n_workers = {n_workers}: between-firm variance needs two"
+            f" workers per firm on average; use at most {max(n_workers // 2, 1)} firms or {2 * n_firms} workers."
+        )
+    limit = SOBOL_DIMENSIONS if draws == "qmc" else 10_000
+    if not 1 <= years <= limit:
+        found.append(f"scenario.years = {years} is not in 1 .. {limit} for {draws} draws.")
+    if not 0 <= seed < 2**63:
+        found.append(f"population.seed = {seed} is not in 0 .. 2^63 - 1.")
+    if draws not in get_args(Draws):
+        found.append(f"population.draws = {draws!r} is unknown; use 'qmc' or 'pseudo'.")
+    if precision not in ("float32", "float64"):
+        found.append(f"population.precision = {precision!r} is unknown; use 'float32' or 'float64'.")
+    if chunk is not None and chunk < 1:
+        found.append(f"population.chunk = {chunk} must be at least 1, or left out.")
+    if storage not in get_args(Storage):
+        found.append(f"population.storage = {storage!r} is unknown; use 'auto', 'stored' or 'regenerated'.")
+    if storage == "regenerated" and draws == "pseudo":
+        found.append(
+            "population.storage = 'regenerated' needs population.draws = 'qmc': pseudo-random occupations are drawn one"
+            " by one, so that the workers of an occupation cannot be told from their indices; use 'stored'."
+        )
+    return found
+
+
+def is_stored(storage: Storage, kind: Draws, n_workers: int, precision: str) -> bool:
+    """Whether the draws of such a population are kept in memory."""
+    if storage != "auto" or kind == "pseudo":
+        return storage != "regenerated"
+    limit = _KEPT_UNASKED if jax.default_backend() == "cpu" else available_bytes() // 4
+    return n_workers * bytes_per_worker(precision) <= limit
+
+
+def memory_problem(n_workers: int, kind: Draws, precision: str) -> str | None:
+    """Why draws of this size cannot be kept in memory, as a full sentence; None if they can."""
+    # The index and one draw are in flight beside the draws that are kept.
+    needed, free = n_workers * (bytes_per_worker(precision) + 16), available_bytes()
+    if needed <= free:
+        return None
+    remedy = "population.storage = 'regenerated'" if kind == "qmc" else "population.draws = 'qmc'"
+    return (
+        f"population.n_workers = {n_workers}: draws kept in memory need {needed / 2**30:.3g} GiB of {free / 2**30:.3g} GiB"
+        f" that are free; use {remedy}, which makes them again when they are needed, or fewer workers."
+    )

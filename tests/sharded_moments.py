@@ -1,0 +1,76 @@
+"""Moments and derivatives on several devices, printed as JSON; started by test_sharding.py as processes of their own.
+
+    python sharded_moments.py DEVICES [PORT PROCESSES NUMBER]
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_num_cpu_devices", int(sys.argv[1]))
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_compilation_cache_dir", os.environ["CACHE"])
+
+if len(sys.argv) > 2:
+    port, processes, number = (int(argument) for argument in sys.argv[2:])
+    jax.distributed.initialize(f"localhost:{port}", processes, number)
+
+import jax.numpy as jnp
+import numpy as np
+
+from aigini.economy.economy import Scenario, solve
+from aigini.moments.jacobian import value_and_jacobian
+from aigini.moments.six import SixMoments, reference, six_moments
+from aigini.parameters import Parameters
+from aigini.population import draw_population, shard
+
+NAMES = ("sigma", "eta1", "xi")
+DRAWN = {"n_workers": 2**12, "n_firms": 64, "chunk": 128}
+
+
+def place(vector):
+    return Parameters(**dict(zip(NAMES, vector, strict=True)))
+
+
+@jax.jit
+def jacobian(vector, population):
+    return value_and_jacobian(
+        lambda v: solve(place(v), Scenario(), population.firm_shocks),
+        lambda economy: SixMoments(reference(economy.before), "total"),
+        population,
+        vector,
+        jnp.eye(len(NAMES)),
+    )
+
+
+def main():
+    vector = jnp.asarray([getattr(Parameters(), name) for name in NAMES])
+    found = {"devices": len(jax.devices()), "processes": jax.process_count()}
+    for storage in ("stored", "regenerated"):
+        population = draw_population(**DRAWN, precision="float64", storage=storage)
+        for devices in (1, 3, 0) if jax.process_count() == 1 else (0,):
+            shared = population if devices == 1 else shard(population, devices)
+            moments, matrix = jacobian(vector, shared)
+            found[f"{storage} {devices or 'all'}"] = {
+                "moments": np.asarray(moments).tolist(),
+                "jacobian": np.asarray(matrix).tolist(),
+                "rows": shared.count.shape[0],
+                "placed": len(shared.workers.rows.sharding.device_set) if storage == "regenerated" else None,
+            }
+    if jax.process_count() == 1:
+        shared = shard(draw_population(**DRAWN, precision="float64", storage="regenerated"))
+        gradient = jax.jit(jax.grad(lambda v: six_moments(place(v), shared)[5]))
+        found["gradient"] = np.asarray(gradient(vector)).tolist()
+        text = jax.jit(lambda v: six_moments(place(v), shared)).lower(vector).compile().as_text()
+        found["all-reduce"] = text.count(" all-reduce(") + text.count(" all-reduce-start(")
+        found["other"] = sum(text.count(f" {name}(") for name in ("all-gather", "all-to-all", "collective-permute"))
+    if jax.process_index() == 0:
+        pathlib.Path(os.environ["OUT"]).write_text(json.dumps(found))
+
+
+main()
