@@ -200,9 +200,13 @@ def bench(
     config: ConfigFile = None,
     overrides: Overrides = None,
     out: Out = None,
-    sizes: Annotated[str, typer.Option(help="Numbers of workers, e.g. 1e5,1e6; by default what suits the device.")] = "",
+    sizes: Annotated[
+        str, typer.Option(help="Numbers of workers, e.g. 1e5,1e6; by default what suits the device.")
+    ] = "",
     repeats: Annotated[int, typer.Option(min=1, help="Timed runs of each task at each size.")] = 5,
-    check: Annotated[Path | None, typer.Option(metavar="FILE", help="An earlier bench.json to compare ratios with.")] = None,
+    check: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="An earlier bench.json to compare ratios with.")
+    ] = None,
     tolerance: Annotated[float, typer.Option(min=1.0, help="How many times a ratio of --check may grow.")] = 1.5,
 ) -> None:
     """Time and memory of moments, gradient and Jacobian on this machine as workers grow in number; write bench.json."""

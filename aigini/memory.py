@@ -1,4 +1,4 @@
-"""How much memory is free where JAX computes."""
+"""How much memory is free where JAX computes, and how much is done at once with it."""
 
 import jax
 import psutil
@@ -10,3 +10,13 @@ def available_bytes() -> int:
     if stats and "bytes_limit" in stats:
         return stats["bytes_limit"] - stats["bytes_in_use"]
     return psutil.virtual_memory().available
+
+
+def side_by_side(bytes_each: int, wanted: int) -> int:
+    """How many of `wanted` evaluations run at once: as many as a quarter of the free memory holds, one at least.
+
+    Several hosts must run the same program, so there it is `wanted` whatever is free on each.
+    """
+    if jax.process_count() > 1:
+        return wanted
+    return max(1, min(wanted, available_bytes() // 4 // max(bytes_each, 1)))

@@ -71,6 +71,11 @@ def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
 def _prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     """Where to start, inside the priors, ``[parameters]``, and the size of the population."""
     asked = config.posterior
+    if config.population["devices"] != 1:
+        raise AnalysisError(
+            f"population.devices = {config.population['devices']}, but here chains are divided among devices, each with"
+            " the whole population; leave it at 1."
+        )
     start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
 

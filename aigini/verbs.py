@@ -1,7 +1,7 @@
 """The verbs of the Python interface: a configuration in, a typed result out. No files, no screen."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,24 @@ def simulate(config: ConfigLike = None, **overrides: Any) -> Simulation:
         EquilibriumError: if the economy has no usable outcome at these parameters.
     """
     settings = as_config(config, overrides)
-    return simulation.simulate(settings.params, settings.draw(), settings.scenario, income=settings.income)
+    return simulate_at(settings, settings.params.as_dict())
 
 
 @with_x64
 def simulate_at(config: Config, params: Mapping[str, float]) -> Simulation:
     """Simulate `config` at other parameters, such as estimates."""
-    return simulation.simulate(Parameters(**params), config.draw(), config.scenario, income=config.income)
+    return simulation.simulate(
+        Parameters(**params),
+        config.draw(),
+        config.scenario,
+        income=config.income,
+        replications=other_draws(config),
+    )
+
+
+def other_draws(config: Config) -> Iterator[Population]:
+    """Populations with other draws, from which simulation errors are taken, one after the other."""
+    return (config.draw(config.population["seed"] + 1 + extra) for extra in range(config.replications))
 
 
 @with_x64
@@ -86,7 +97,7 @@ def calibrate(
     """
     settings = as_config(config, overrides)
     problem, points = posed(settings, start)
-    replications = [settings.draw(settings.population["seed"] + 1 + extra) for extra in range(settings.replications)]
+    replications = list(other_draws(settings))
     first = msm.estimate(
         problem,
         settings.targets,

@@ -10,7 +10,8 @@ one method after the other in one process, until --seconds of sampling are spent
 * sample_adaptive: NumPyro's sample-adaptive Metropolis, without gradients;
 * random_walk: Metropolis with normal steps of 2.38² / d times the covariance of the approximation, without gradients.
 
-Compile time is apart; so is warm-up. The effective sample size is the smallest bulk or tail one over the parameters.
+Compile time is apart; so is warm-up, and a method whose warm-up takes more than --warmup-seconds has no result: its
+kernel is still adapting. The effective sample size is the smallest bulk or tail one over the parameters.
 """
 
 from __future__ import annotations
@@ -84,7 +85,13 @@ def steps_of(state: Any) -> jax.Array:
 
 
 def measured(
-    model: Model, kernel: Any, starts: dict[str, jax.Array], warmup: int, block: int, seconds: float, gradients: bool
+    model: Model,
+    kernel: Any,
+    starts: dict[str, jax.Array],
+    warmup: int,
+    block: int,
+    limits: tuple[float, float],
+    gradients: bool,
 ) -> dict[str, Any]:
     """Compile, warm up, sample for some seconds, and count."""
     keys = jax.random.split(jax.random.PRNGKey(0), CHAINS)
@@ -109,11 +116,23 @@ def measured(
             steps += int(np.asarray(taken).sum())
         return state, np.concatenate(kept).swapaxes(0, 1), steps, time.perf_counter() - clock
 
-    state, _, warm_steps, warm_seconds = blocks(state, lambda done, _: done * block >= warmup)
+    seconds, patience = limits
+    state, warm, warm_steps, warm_seconds = blocks(
+        state, lambda done, spent: done * block >= warmup or (done > 0 and spent >= patience)
+    )
+    unit = "gradient_evaluations" if gradients else "value_evaluations"
+    if warm.shape[1] < warmup:
+        return {
+            "compile_seconds": compile_seconds,
+            "warmup_seconds": warm_seconds,
+            "warmup_iterations": warm.shape[1],
+            "warmup_iterations_needed": warmup,
+            f"warmup_{unit}": warm_steps,
+            "ess_per_second": None,
+        }
     state, draws, steps, spent = blocks(state, lambda done, spent: spent >= seconds and done * block >= 4)
     summaries = summarise({str(i): draws[..., i] for i in range(draws.shape[-1])}).values()
     ess = min(min(row.ess_bulk or 0.0, row.ess_tail or 0.0) for row in summaries)
-    unit = "gradient_evaluations" if gradients else "value_evaluations"
     return {
         "compile_seconds": compile_seconds,
         "warmup_seconds": warm_seconds,
@@ -134,6 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--workers", type=int, default=16384)
     parser.add_argument("--seconds", type=float, default=90.0, help="of sampling, each method")
+    parser.add_argument("--warmup-seconds", type=float, default=180.0, help="at most, each method")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
@@ -158,8 +178,12 @@ def main() -> None:
     }
     found = {}
     for name, (kernel, warmup, block, gradients) in methods.items():
-        found[name] = measured(model, kernel, starts, warmup, block, asked.seconds, gradients)
+        found[name] = measured(model, kernel, starts, warmup, block, (asked.seconds, asked.warmup_seconds), gradients)
         row = found[name]
+        if row["ess_per_second"] is None:
+            done, needed = row["warmup_iterations"], row["warmup_iterations_needed"]
+            say(f"{name:18s} {done} of {needed} iterations of warm-up in {row['warmup_seconds']:.0f} s: given up")
+            continue
         say(
             f"{name:18s} compile {row['compile_seconds']:6.1f} s, warm-up {row['warmup_seconds']:6.1f} s, ESS"
             f" {row['smallest_ess']:7.0f} in {row['sampling_seconds']:6.1f} s: {row['ess_per_second']:7.2f} per second,"
@@ -179,7 +203,7 @@ def main() -> None:
             "ess_per_second_ratios": {
                 f"nuts / {name}": found["nuts"]["ess_per_second"] / row["ess_per_second"]
                 for name, row in found.items()
-                if name != "nuts" and row["ess_per_second"] > 0
+                if name != "nuts" and row["ess_per_second"]
             },
         },
     )

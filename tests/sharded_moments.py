@@ -1,6 +1,6 @@
 """Moments and derivatives on several devices, printed as JSON; started by test_sharding.py as processes of their own.
 
-    python sharded_moments.py DEVICES [PORT PROCESSES NUMBER]
+python sharded_moments.py DEVICES [PORT PROCESSES NUMBER]
 """
 
 import json

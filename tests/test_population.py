@@ -199,7 +199,15 @@ def test_occupations_with_fewer_than_two_workers_are_refused(n_workers, kind):
 @given(st.text().filter(lambda name: name not in ("qmc", "pseudo")))
 def test_unknown_kinds_of_draws_are_refused_with_the_known_ones(name):
     # Under this suite's type checks draw_population itself never sees such a name; users have no such checks.
-    sizes = {"n_workers": 4096, "n_firms": 50, "years": 10, "seed": 0, "precision": "float64", "chunk": None, "storage": "auto"}
+    sizes = {
+        "n_workers": 4096,
+        "n_firms": 50,
+        "years": 10,
+        "seed": 0,
+        "precision": "float64",
+        "chunk": None,
+        "storage": "auto",
+    }
     assert size_problems(**sizes, draws="pseudo") == []
     (message,) = size_problems(**sizes, draws=name)
     assert f"draws = {name!r} is unknown; use 'qmc' or 'pseudo'" in message

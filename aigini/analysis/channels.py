@@ -21,6 +21,7 @@ from aigini.analysis.shapley import coalitions, shapley
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
+from aigini.memory import side_by_side
 from aigini.moments.responses import RESPONSE_NAMES, responses
 from aigini.population.population import Population
 
@@ -102,7 +103,7 @@ def channels(case: Case, batch: int = 8, pieces: Pieces | None = None) -> Channe
 
     Args:
         case: The economy at its estimates.
-        batch: Coalitions evaluated side by side.
+        batch: Coalitions evaluated side by side, fewer where memory is short.
         pieces: Finished pieces of an earlier run.
 
     Raises:
@@ -117,7 +118,10 @@ def channels(case: Case, batch: int = 8, pieces: Pieces | None = None) -> Channe
     on = coalitions(len(CHANNEL_NAMES))
 
     def evaluate() -> list[list[float]]:
-        found = _all(pack(case.values), jnp.asarray(on, jnp.float64), evaluator.population, evaluator.scenario, batch)
+        together = side_by_side(evaluator.population.bytes_in_flight, batch)
+        found = _all(
+            pack(case.values), jnp.asarray(on, jnp.float64), evaluator.population, evaluator.scenario, together
+        )
         return np.asarray(found)[:, list(_ROWS)].tolist()
 
     values = np.array((pieces or Pieces()).get("coalitions", 0, 1, evaluate))

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import Tie
+from aigini.memory import side_by_side
 from aigini.moments.jacobian import value_and_jacobian
 from aigini.moments.responses import RESPONSE_NAMES, responses, responses_of
 from aigini.parameters import PARAMETER_NAMES, Parameters, problems
@@ -96,22 +97,29 @@ class Evaluator:
         value, matrix = self.jacobian(values)
         return value, matrix @ directions.T
 
-    def values(self, points: Sequence[Mapping[str, float]], batch: int = 1) -> np.ndarray:
+    def values(self, points: Sequence[Mapping[str, float]], batch: int | None = None) -> np.ndarray:
         """Responses at many points, ``[points, responses]``; rows that are not finite are left to the caller.
 
         Args:
             points: All parameters of each point, at most `TILE` of them, so that any number is one compiled program.
-            batch: Points evaluated at once; more is faster on accelerators and takes proportionally more memory.
+            batch: Points evaluated at once; by default `usual_batch`.
         """
         vectors = np.array([pack(point) for point in points])
         padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
-        found = _values(np.concatenate([vectors, padding]), self.population, self.scenario, batch)
+        found = _values(
+            np.concatenate([vectors, padding]), self.population, self.scenario, batch or usual_batch(self.population)
+        )
         return np.asarray(found)[: len(points)]
 
     def admits(self, values: Mapping[str, float]) -> bool:
         """Whether `values` is a point of the parameter space in this scenario."""
         level = max(float(self.scenario.A0), float(self.scenario.A1))
         return not problems(values, level=level, years=self.population.years)
+
+
+def usual_batch(population: Population, most: int = TILE) -> int:
+    """Points evaluated at once: as many as fit on an accelerator; one on a CPU, which gains nothing from more."""
+    return 1 if jax.default_backend() == "cpu" else side_by_side(population.bytes_in_flight, most)
 
 
 def pack(values: Mapping[str, float]) -> np.ndarray:

@@ -53,7 +53,7 @@ class Remote:
         self._process = context.Process(target=_serve, args=(theirs, build, arguments), daemon=True)
         self._process.start()
         theirs.close()
-        self._receive()
+        self._answer()
 
     def call(self, method: str, *arguments: Any) -> Reading:
         """Run ``object.method(*arguments)`` in the process.
@@ -62,7 +62,7 @@ class Remote:
             RuntimeError: with the traceback of the process, if it fails there or the process ends.
         """
         self._connection.send((method, arguments))
-        return self._receive()
+        return self._answer()
 
     def close(self) -> None:
         """End the process."""
@@ -71,7 +71,7 @@ class Remote:
         if self._process.is_alive():
             self._process.kill()
 
-    def _receive(self) -> Reading:
+    def _answer(self) -> Any:
         try:
             answer = self._connection.recv()
         except EOFError:

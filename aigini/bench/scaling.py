@@ -235,9 +235,7 @@ def _sizes_here() -> tuple[int, ...]:
     return SIZES.get(jax.default_backend(), SIZES["gpu"])
 
 
-def _cell(
-    config: Config, task: str, size: int, repeats: int, per_byte: float
-) -> tuple[Cell, Mapping[str, Any]]:
+def _cell(config: Config, task: str, size: int, repeats: int, per_byte: float) -> tuple[Cell, Mapping[str, Any]]:
     remote = Remote(f"{task} of {size} workers", Program, config, task, size)
     rest = remote.call("rest")
     drawn, compiled = remote.call("draw"), remote.call("compile")
@@ -263,7 +261,9 @@ def _cell(
     return cell, rest.value
 
 
-def regressions(now: Mapping[str, float], before: Mapping[str, float], tolerance: float) -> dict[str, tuple[float, float]]:
+def regressions(
+    now: Mapping[str, float], before: Mapping[str, float], tolerance: float
+) -> dict[str, tuple[float, float]]:
     """Ratios that are more than `tolerance` times what they were, with both values, (now, before).
 
     Raises:

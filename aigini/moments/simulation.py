@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import jax
 import numpy as np
@@ -30,6 +30,8 @@ class Simulation:
         before_arrays: Arrays before AI, as documented in `aigini.moments.statistics.Distribution`.
         after_arrays: The same after AI.
         income: Income concept of m6.
+        simulation_se: Standard deviation of each moment over other draws of the population: what simulating with these
+            draws rather than others adds in error. None where a moment is undefined; empty where there were no others.
     """
 
     params: Mapping[str, float]
@@ -39,6 +41,7 @@ class Simulation:
     before_arrays: Mapping[str, np.ndarray]
     after_arrays: Mapping[str, np.ndarray]
     income: IncomeConcept
+    simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
 
     @property
     def gini_change(self) -> float:
@@ -63,7 +66,9 @@ class Simulation:
                 lines.append(f"{name:24s}{old:12.5g}{new:12.5g}{new - old:+12.3g}")
         lines.append("")
         for name, value in self.moments.items():
-            lines.append(f"{name:24s}{'n/a' if value is None else format(value, '12.6g'):>12s}")
+            error = self.simulation_se.get(name)
+            shown = "" if error is None else f"  sim. s.e. {error:.1e}"
+            lines.append(f"{name:24s}{'n/a' if value is None else format(value, '12.6g'):>12s}{shown}")
         lines.append(f"regime: {self.regime} (change of the Gini of {self.income} income {self.gini_change:+.5f})")
         return "\n".join(lines)
 
@@ -81,6 +86,7 @@ def simulate(
     scenario: Scenario | None = None,
     *,
     income: IncomeConcept = "total",
+    replications: Iterable[Population] = (),
 ) -> Simulation:
     """Simulate the economy before and after AI.
 
@@ -89,6 +95,7 @@ def simulate(
         population: Workers and firm shocks.
         scenario: AI levels; 0 and 1 by default.
         income: Income whose Gini m6 is about.
+        replications: Two or more populations with other draws, for simulation errors of the moments.
 
     Raises:
         ParameterError: if `params` lie outside the parameter space.
@@ -97,9 +104,13 @@ def simulate(
     """
     scenario = scenario or Scenario()
     validate(params, level=max(float(scenario.A0), float(scenario.A1)), years=population.years)
-    result = jax.device_get(_statistics(params, population, scenario))
-    (before, before_arrays), (after, after_arrays) = result
-    scalars = [_scalars(state, population.n_firms) for state in (before, after)]
+
+    def measured(population: Population) -> tuple[list[dict[str, float | None]], tuple[Distribution, Distribution]]:
+        (before, before_arrays), (after, after_arrays) = jax.device_get(_statistics(params, population, scenario))
+        return [_scalars(state, population.n_firms) for state in (before, after)], (before_arrays, after_arrays)
+
+    scalars, (before_arrays, after_arrays) = measured(population)
+    others = [_moments(*measured(other)[0], income=income) for other in replications]
     return Simulation(
         params=params.as_dict(),
         moments=_moments(*scalars, income=income),
@@ -108,7 +119,19 @@ def simulate(
         before_arrays={f.name: np.asarray(getattr(before_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         after_arrays={f.name: np.asarray(getattr(after_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         income=income,
+        simulation_se=_spread(others),
     )
+
+
+def _spread(moments: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """Standard deviations over replications."""
+    if len(moments) < 2:
+        return {}
+    columns = {name: [found[name] for found in moments] for name in moments[0]}
+    return {
+        name: None if None in column else float(np.std(np.asarray(column, float), ddof=1))
+        for name, column in columns.items()
+    }
 
 
 def _scalars(state: Statistics, n_firms: int) -> dict[str, float | None]:

@@ -45,7 +45,7 @@ def power_width(n_workers: int, chunk: int) -> int:
 
 
 def gathered(origin: Streams, n_workers: int, chunk: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of workers whose occupations are drawn one by one: indices [rows, width], occupations, numbers of workers."""
+    """Rows of workers whose occupations are drawn one by one: indices [rows, width], occupations, workers of each."""
     occupation = np.asarray(jax.jit(Streams.occupation)(origin, jnp.arange(n_workers, dtype=jnp.uint32)))
     order = np.argsort(occupation.astype(np.int8), kind="stable").astype(np.uint32)
     sizes = np.bincount(occupation, minlength=N_OCCUPATIONS)

@@ -27,6 +27,7 @@ _CHUNK_ACCELERATOR = 1 << 20  # enough work for a kernel, little memory; not mea
 
 _FIRM_SHOCKS = 1000  # firms are another population than workers: streams of their own
 
+
 class Population(eqx.Module):
     """Workers in rows of one occupation each, and the shocks of their firms.
 
@@ -66,6 +67,12 @@ class Population(eqx.Module):
     def chunk(self) -> int:
         """Places of a row: workers processed at a time."""
         return self.workers.width
+
+    @property
+    def bytes_in_flight(self) -> int:
+        """Memory of one evaluation of a statistic beside the draws, about; derivatives take some three times that."""
+        # 217 bytes per worker of a row measured in float32, and half a MiB of sums and equilibrium.
+        return (1 << 19) + 64 * self.dtype.itemsize * self.chunk
 
     @property
     def stored(self) -> bool:
@@ -128,7 +135,9 @@ def draw_population(
     else:
         width = (layout.even_width if stored else layout.power_width)(n_workers, most)
         first, occupation, count = layout.residues(origin, n_workers, width)
-        workers = drawn(origin, jnp.asarray(layout.in_steps(first, width))) if stored else regenerated(origin, first, width)
+        workers = (
+            drawn(origin, jnp.asarray(layout.in_steps(first, width))) if stored else regenerated(origin, first, width)
+        )
     return Population(
         workers=workers,
         occupation=jnp.asarray(occupation),

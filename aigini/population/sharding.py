@@ -34,7 +34,7 @@ def shard(population: Population, devices: int | Mesh = 0) -> Population:
         there = jax.devices()
         if not 0 <= devices <= len(there):
             raise PopulationError(
-                f"population.devices = {devices}, but JAX sees {len(there)} ({there[0].platform}); use 0 for all of them."
+                f"population.devices = {devices}, but JAX sees {len(there)} ({there[0].platform}); 0 is all of them."
                 " On a CPU the number is set by jax.config.update('jax_num_cpu_devices', ...) before JAX is first used."
             )
         mesh = Mesh(np.asarray(there[: devices or len(there)]), (AXIS,), axis_types=(AxisType.Auto,))

@@ -73,6 +73,7 @@ def memory_problem(n_workers: int, kind: Draws, precision: str) -> str | None:
         return None
     remedy = "population.storage = 'regenerated'" if kind == "qmc" else "population.draws = 'qmc'"
     return (
-        f"population.n_workers = {n_workers}: draws kept in memory need {needed / 2**30:.3g} GiB of {free / 2**30:.3g} GiB"
-        f" that are free; use {remedy}, which makes them again when they are needed, or fewer workers."
+        f"population.n_workers = {n_workers}: draws kept in memory need {needed / 2**30:.3g} GiB of"
+        f" {free / 2**30:.3g} GiB that are free; use {remedy}, which makes them again when they are needed, or fewer"
+        " workers."
     )

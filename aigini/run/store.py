@@ -25,6 +25,7 @@ def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any]
             "before": simulation.before,
             "after": simulation.after,
             "moments": simulation.moments,
+            "simulation_se": simulation.simulation_se,
             "income": simulation.income,
             "regime": simulation.regime,
             "run": run,
@@ -49,6 +50,7 @@ def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
             before_arrays=arrays["before"],
             after_arrays=arrays["after"],
             income=content["income"],
+            simulation_se=content.get("simulation_se", {}),
         )
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise _damaged(folder / f"{name}.nc", error) from None
