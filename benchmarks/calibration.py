@@ -1,4 +1,4 @@
-"""Baseline calibration from one start: aigini's two stages, each stage alone, and SciPy's Nelder-Mead.
+"""Baseline calibration from one start: aigini's two stages, each stage alone, Nelder-Mead, estimagic.
 
 All start from the first point of the baseline's space-filling design and minimise the same objective in the same
 unconstrained coordinates, each in a process of its own:
@@ -9,7 +9,9 @@ unconstrained coordinates, each in a process of its own:
 * nelder_mead: scipy.optimize.minimize(method="Nelder-Mead", adaptive=True) on the jitted objective, with at most
   --evaluations of it;
 * nelder_mead_restarted: the same, but started anew from where it stopped until the targets are met or the
-  evaluations are spent, the usual remedy for a simplex that has collapsed away from a minimum.
+  evaluations are spent, the usual remedy for a simplex that has collapsed away from a minimum;
+* estimagic_lbfgsb, estimagic_ls: estimagic.estimate_msm on the same jitted simulator, with numerical derivatives and
+  the algorithm of its documentation's first example, and with SciPy's least squares (left out where not installed).
 
 Every evaluation of the objective reports its value to the host when it is done, which gives the time and the
 number of evaluations until the objective first falls below a value. Repeats of the methods are interleaved.
@@ -18,6 +20,7 @@ number of evaluations until the objective first falls below a value. Repeats of 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
 import statistics
 import sys
@@ -66,7 +69,7 @@ class Outcome:
 class Method:
     """The problem and its start, in the process of one method."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, precision: str = "float32") -> None:
         import jax
 
         jax.config.update("jax_enable_x64", True)
@@ -87,7 +90,7 @@ class Method:
                 )
                 return residual
 
-        self._config = aigini.load(None, {"population.n_workers": workers})
+        self._config = aigini.load(None, {"population.n_workers": workers, "population.precision": precision})
         plain, starts = posed(self._config)
         self._log = log
         self._problem = Watched(**{name: getattr(plain, name) for name in Problem.__dataclass_fields__})
@@ -229,10 +232,60 @@ class NelderMead(Method):
         return Outcome(point, stopped, {"value_only": spent}, self._trace(began))
 
 
+class Estimagic(Method):
+    """estimagic's estimate_msm with its numerical derivatives, on the jitted simulator.
+
+    Workers are float64: numerical derivatives of float32 workers are noise at the steps of its defaults.
+    """
+
+    def __init__(self, workers: int, algorithm: str) -> None:
+        super().__init__(workers, "float64")
+        import jax
+
+        self._algorithm = algorithm
+        self._residual = jax.jit(lambda problem, point: problem.residual(point))
+        self._targets = [(target.value, target.se) for target in self._config.targets.values()]
+
+    def moments(self, point: np.ndarray) -> np.ndarray:
+        """Simulated moments at an unconstrained point."""
+        values, errors = np.array(self._targets).T
+        return values + errors * np.asarray(self._residual(self._problem, point))
+
+    def compile(self) -> float:
+        """Two evaluations of the moments; what the first takes longer is compilation."""
+        seconds = []
+        for _ in range(2):
+            began = time.perf_counter()
+            self.moments(self._unconstrained())
+            seconds.append(time.perf_counter() - began)
+        return seconds[0] - seconds[1]
+
+    def run(self) -> Outcome:
+        """Minimise from the start; standard errors, which estimate_msm computes on demand, are not asked for."""
+        import estimagic
+
+        values, errors = np.array(self._targets).T
+        began = self._begin()
+        found = estimagic.estimate_msm(
+            simulate_moments=self.moments,
+            empirical_moments=values,
+            moments_cov=np.diag(errors**2),
+            params=self._unconstrained(),
+            optimize_options={"algorithm": self._algorithm},
+            weights="diagonal",
+        )
+        trace = self._trace(began)
+        # After the search it differentiates the moments numerically once more, for standard errors.
+        result = found.optimize_result
+        return Outcome(np.asarray(found.params), str(result.message), {"value_only": len(trace)}, trace)
+
+
 DESCRIPTIONS = {
     "two_stages": "aigini: Adam, then Levenberg-Marquardt on the exact Jacobian",
     "levenberg_marquardt": "the second stage alone",
     "adam": "the first stage alone, with more steps",
+    "estimagic_lbfgsb": "estimagic.estimate_msm, scipy_lbfgsb, numerical derivatives, the same simulator in float64",
+    "estimagic_ls": "the same with algorithm scipy_ls_trf",
     "nelder_mead": "scipy.optimize.minimize, Nelder-Mead, adaptive, on the same jitted objective",
     "nelder_mead_restarted": "the same, restarted from where it stops until the targets are met",
 }
@@ -311,8 +364,8 @@ class Measured:
 
 
 def ratios(methods: Mapping[str, Measured]) -> dict[str, Any]:
-    """How many times longer Nelder-Mead takes than each other method; null where one of the two never gets there."""
-    simplexes = {name: method for name, method in methods.items() if name.startswith("nelder_mead")}
+    """How many times longer alternatives take than aigini's stages; null where one of the two never gets there."""
+    simplexes = {name: method for name, method in methods.items() if name.startswith(("nelder_mead", "estimagic"))}
     return {
         f"{slow.name} / {fast.name}": {
             "whole_run": {
@@ -409,6 +462,11 @@ def main() -> None:
             Measured("nelder_mead_restarted", NelderMead, size, arguments.evaluations, True),
         )
     }
+    if importlib.util.find_spec("estimagic"):
+        for name, algorithm in (("estimagic_lbfgsb", "scipy_lbfgsb"), ("estimagic_ls", "scipy_ls_trf")):
+            methods[name] = Measured(name, Estimagic, size, algorithm)
+    else:
+        say("estimagic is not installed, so it is not measured")
     simplex = methods["nelder_mead"]
     record = measure.environment(simplex.remote.call("device").value)
     say("compiling, one process at a time")

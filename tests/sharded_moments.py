@@ -30,6 +30,7 @@ from aigini.parameters import Parameters
 from aigini.population import draw_population, shard
 
 NAMES = ("sigma", "eta1", "xi")
+WAYS = {"stored": (1, 3), "regenerated": (1, 0)}  # devices, 0 for all
 DRAWN = {"n_workers": 2**12, "n_firms": 64, "chunk": 128}
 
 
@@ -53,14 +54,14 @@ def main():
     found = {"devices": len(jax.devices()), "processes": jax.process_count()}
     for storage in ("stored", "regenerated"):
         population = draw_population(**DRAWN, precision="float64", storage=storage)
-        for devices in (1, 3, 0) if jax.process_count() == 1 else (0,):
+        for devices in WAYS[storage] if jax.process_count() == 1 else (0,):
             shared = population if devices == 1 else shard(population, devices)
             moments, matrix = jacobian(vector, shared)
             found[f"{storage} {devices or 'all'}"] = {
                 "moments": np.asarray(moments).tolist(),
                 "jacobian": np.asarray(matrix).tolist(),
                 "rows": shared.count.shape[0],
-                "placed": len(shared.workers.rows.sharding.device_set) if storage == "regenerated" else None,
+                "placed": len(shared.count.sharding.device_set),
             }
     if jax.process_count() == 1:
         shared = shard(draw_population(**DRAWN, precision="float64", storage="regenerated"))

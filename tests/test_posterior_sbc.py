@@ -1,10 +1,14 @@
 """Simulation-based calibration: it passes what is right and finds what is wrong."""
 
+import json
+import pathlib
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jaxtyping import Array, Float
+from scipy import stats
 
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.likelihood import build
@@ -12,10 +16,13 @@ from aigini.bayes.model import build as build_model
 from aigini.bayes.priors import Prior
 from aigini.bayes.sbc import Calibrated, calibrate
 from aigini.bayes.settings import NutsSettings
+from aigini.config import load
 from aigini.errors import AnalysisError
+from aigini.sampling import posterior_likelihood, posterior_simulator
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 SETTINGS = NutsSettings(warmup=100, draws=256)
 PRIORS = {
     "alpha": Prior("normal", (0.0, 1.0), (-np.inf, np.inf)),
@@ -74,3 +81,36 @@ def test_a_latent_m6_cannot_be_simulated():
         calibrate(model("uniform"), 64, SETTINGS, Pieces(), batch=64)
     with pytest.raises(ValueError, match="multiple of batch"):
         calibrate(model(), 65, SETTINGS, Pieces(), batch=64)
+
+
+@pytest.mark.slow
+def test_the_economy_itself_at_a_few_posteriors():
+    settings = {"population.n_workers": 1024, "population.n_firms": 50}
+    config = load(None, settings)
+    economy = build_model(
+        posterior_simulator(config, config.draw()), posterior_likelihood(config), config.posterior.priors
+    )
+    found = calibrate(economy, 8, NutsSettings(warmup=50, draws=48, max_tree_depth=4), Pieces(), batch=8)
+    assert found.ranks.shape == (8, 7)
+    # Eight posteriors tell no more than that ranks are neither all at one end nor all in the middle.
+    level = (found.ranks + 0.5) / (found.draws + 1)
+    assert stats.kstest(level.reshape(-1), "uniform").pvalue > 1e-3, str(found)
+    assert found.divergences.sum() <= 8
+
+
+def test_the_committed_calibration_of_the_economy_passed():
+    content = json.loads((ROOT / "experiments" / "sbc" / "sbc.json").read_text())
+    found = Calibrated(
+        tuple(content["names"]),
+        np.array(content["ranks"]),
+        content["draws"],
+        np.array(content["divergences"]),
+        content["impossible_prior_draws"],
+    )
+    assert len(found.ranks) >= 128
+    assert found.passed
+    assert content["coverage"] == found.coverage()
+    for name, shares in found.coverage().items():
+        for level in (0.5, 0.9):
+            error = np.sqrt(level * (1 - level) / len(found.ranks))
+            assert abs(shares[f"{level:.0%}"] - level) < 3 * error, name
