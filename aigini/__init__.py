@@ -24,7 +24,7 @@ from aigini.jobs import Reproduction, reproduce
 from aigini.moments.simulation import Simulation
 from aigini.moments.six import six_moments
 from aigini.parameters import Parameters
-from aigini.population import Population, draw_population
+from aigini.population import Population, draw_population, shard
 from aigini.posteriors import beliefs, posterior
 from aigini.studies import at_estimates, channels, policy, regimes, sensitivity, sign
 from aigini.verbs import calibrate, simulate
@@ -57,6 +57,7 @@ __all__ = [
     "regimes",
     "reproduce",
     "sensitivity",
+    "shard",
     "sign",
     "simulate",
     "six_moments",

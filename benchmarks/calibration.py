@@ -277,7 +277,8 @@ class Estimagic(Method):
         trace = self._trace(began)
         # After the search it differentiates the moments numerically once more, for standard errors.
         result = found.optimize_result
-        return Outcome(np.asarray(found.params), str(result.message), {"value_only": len(trace)}, trace)
+        stopped = str(result.message) if result else ""
+        return Outcome(np.asarray(found.params), stopped, {"value_only": len(trace)}, trace)
 
 
 DESCRIPTIONS = {

@@ -7,7 +7,6 @@ one method after the other in one process, until --seconds of sampling are spent
 * nuts_unit_metric: NumPyro's NUTS from the same points with its default first metric;
 * hmc: NumPyro's HMC with trajectories of length 2π/4;
 * barker: NumPyro's Barker proposal, which takes one gradient a step;
-* sample_adaptive: NumPyro's sample-adaptive Metropolis, without gradients;
 * random_walk: Metropolis with normal steps of 2.38² / d times the covariance of the approximation, without gradients.
 
 Compile time is apart; so is warm-up, and a method whose warm-up takes more than --warmup-seconds has no result: its
@@ -31,7 +30,7 @@ import measure
 import numpy as np
 from jax.flatten_util import ravel_pytree
 from measure import say
-from numpyro.infer import HMC, NUTS, SA, BarkerMH
+from numpyro.infer import HMC, NUTS, BarkerMH
 
 from aigini.bayes.diagnostics import summarise
 from aigini.bayes.laplace import Laplace, laplace
@@ -96,11 +95,22 @@ def measured(
     """Compile, warm up, sample for some seconds, and count."""
     keys = jax.random.split(jax.random.PRNGKey(0), CHAINS)
     clock = time.perf_counter()
-    state = kernel.init(keys, warmup, init_params=starts, model_args=(model,), model_kwargs={})
+    step = kernel.sample
+    try:
+        state = kernel.init(keys, warmup, init_params=starts, model_args=(model,), model_kwargs={})
+    except AssertionError:  # NumPyro's Barker kernel knows single chains only
+        each = [
+            kernel.init(key, warmup, {name: values[i] for name, values in starts.items()}, (model,), {})
+            for i, key in enumerate(keys)
+        ]
+        state = jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
+
+        def step(state: Any, args: Any, keywords: Any) -> Any:
+            return jax.vmap(lambda own: kernel.sample(own, args, keywords))(state)
 
     def advance(model: Model, state: Any) -> Any:
         def one(state: Any, _: None) -> Any:
-            state = kernel.sample(state, (model,), {})
+            state = step(state, (model,), {})
             return state, (points_of(state), steps_of(state))
 
         return jax.lax.scan(one, state, None, length=block)
@@ -154,6 +164,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=16384)
     parser.add_argument("--seconds", type=float, default=90.0, help="of sampling, each method")
     parser.add_argument("--warmup-seconds", type=float, default=180.0, help="at most, each method")
+    parser.add_argument("--methods", nargs="+", help="some of them; all by default")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
@@ -173,11 +184,12 @@ def main() -> None:
         "nuts_unit_metric": (NUTS(run, max_tree_depth=depth, **common), 300, 25, True),
         "hmc": (HMC(run, trajectory_length=np.pi / 2, inverse_mass_matrix=metric, **common), 300, 25, True),
         "barker": (BarkerMH(run, dense_mass=True), 1000, 100, True),
-        "sample_adaptive": (SA(run), 2000, 200, False),
         "random_walk": (RandomWalk(model, start), 200, 200, False),
     }
     found = {}
     for name, (kernel, warmup, block, gradients) in methods.items():
+        if asked.methods and name not in asked.methods:
+            continue
         found[name] = measured(model, kernel, starts, warmup, block, (asked.seconds, asked.warmup_seconds), gradients)
         row = found[name]
         if row["ess_per_second"] is None:
@@ -200,7 +212,9 @@ def main() -> None:
             "seconds": asked.seconds,
             "environment": measure.environment(device),
             "methods": found,
-            "ess_per_second_ratios": {
+            "ess_per_second_ratios": {}
+            if not found.get("nuts", {}).get("ess_per_second")
+            else {
                 f"nuts / {name}": found["nuts"]["ess_per_second"] / row["ess_per_second"]
                 for name, row in found.items()
                 if name != "nuts" and row["ess_per_second"]

@@ -122,6 +122,16 @@ def test_other_names_of_storage_are_refused():
     assert "storage = 'disk' is unknown; use 'auto', 'stored' or 'regenerated'" in message
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("storage", ["stored", "regenerated"])
+def test_an_accelerator_finds_what_a_cpu_finds(baseline, storage):
+    found = []
+    for platform in ("cpu", "cuda"):
+        with jax.default_device(jax.devices(platform)[0]):
+            found.append(np.asarray(jax.jit(six_moments)(baseline, draw_population(**DRAWN, storage=storage))))
+    np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-12)
+
+
 @pytest.mark.slow
 def test_reverse_mode_passes_through_rows_that_are_drawn_again(stored, regenerated, baseline):
     gradient = jax.jit(jax.grad(lambda params, population: six_moments(params, population)[5]))

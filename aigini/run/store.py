@@ -50,7 +50,7 @@ def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
             before_arrays=arrays["before"],
             after_arrays=arrays["after"],
             income=content["income"],
-            simulation_se=content.get("simulation_se", {}),
+            simulation_se=content["simulation_se"],
         )
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise _damaged(folder / f"{name}.nc", error) from None
