@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from aigini.errors import AiginiError, PrecisionError
+from aigini.moments.accumulate import over_rows, total
 from aigini.moments.six import six_moments
 from aigini.moments.statistics import statistics
 from aigini.parameters import Parameters
@@ -29,6 +30,15 @@ def test_float32_moments_of_a_million_workers_are_within_1e_4_of_float64(baselin
         np.testing.assert_allclose(one, two, rtol=0, atol=1e-4)
         # Rounding is independent across workers and averages out: in fact 100 times better than required.
         np.testing.assert_allclose(one, two, rtol=0, atol=1e-6)
+
+
+def test_a_billion_workers_are_counted_exactly():
+    # A float32 sum of ones stops at 2^24, one of rows at 2^24 rows' worth of rounding.
+    n = 2**30 + 5
+    population = draw_population(n_workers=n, n_firms=50, storage="regenerated")
+    assert population.dtype == np.float32
+    count = jax.jit(lambda p: over_rows(lambda _, workers, own, present: total(present, present), (), p))
+    assert float(count(population)) == n
 
 
 def test_outputs_are_float64_whatever_the_agents_are(baseline, population):
