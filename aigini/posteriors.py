@@ -54,7 +54,7 @@ def beliefs(config: ConfigLike = None, *, pieces: Pieces | None = None, **overri
     """
     settings = as_config(config, overrides)
     require_posterior_extra()
-    from aigini.sampling import table_of_beliefs
+    from aigini.belief_table import table_of_beliefs
 
     return table_of_beliefs(settings, pieces or Pieces())
 

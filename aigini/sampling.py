@@ -4,42 +4,37 @@ Importing this module needs NumPyro and ArviZ; `aigini.posteriors` has the verbs
 """
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aigini.analysis.evaluator import TILE, Evaluator, tied
+from aigini.analysis.evaluator import Evaluator
 from aigini.analysis.pieces import Pieces
 from aigini.bayes import nuts
-from aigini.bayes.alternatives import Beliefs, table
 from aigini.bayes.dataset import sample_stats
 from aigini.bayes.diagnostics import Health, Summaries, bfmi, judge, stuck_chains, summarise
 from aigini.bayes.importance import smoothed
 from aigini.bayes.information import Information, value_of_information
 from aigini.bayes.laplace import Laplace, laplace, log_ratio, naturals
-from aigini.bayes.likelihood import Likelihood, M6Belief, build
 from aigini.bayes.model import Model
 from aigini.bayes.model import build as build_model
 from aigini.bayes.nuts import Chains
 from aigini.bayes.power_scaling import PowerScaling, power_scaling
 from aigini.bayes.probability import conditional, probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
-from aigini.bayes.simulator import Simulator, moments_at
-from aigini.bayes.size import SizeChoice, choose
+from aigini.bayes.size import SizeChoice
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
-from aigini.moments.six import MOMENT_NAMES
-from aigini.population.population import Population
-from aigini.population.workers import N_OCCUPATIONS
-from aigini.studies import at_estimates
-
-STARTING_WORKERS = 1 << 14
-"""Workers of the estimation that the chains start from."""
+from aigini.posterior_problem import (
+    posterior_likelihood,
+    posterior_simulator,
+    prepared,
+    responses_at,
+    target_covariance,
+)
 
 PRIOR_DRAWS = 4000
 CHECKED_DRAWS = 512
@@ -60,77 +55,12 @@ def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
             economy has no outcome at accepted draws.
     """
     asked = config.posterior
-    natural, size = _prepared(config, pieces)
+    natural, size = prepared(config, pieces)
     population = config.draw(n_workers=size.n_workers)
     model = build_model(posterior_simulator(config, population), posterior_likelihood(config), asked.priors)
     approximation = _approximation(model, natural, pieces)
     chains = nuts.sample(model, approximation, asked.nuts, pieces)
     return _result(config, model, Evaluator(population, config.scenario), size, approximation, chains, pieces)
-
-
-def _prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
-    """Where to start, inside the priors, ``[parameters]``, and the size of the population."""
-    asked = config.posterior
-    if config.population["devices"] != 1:
-        raise AnalysisError(
-            f"population.devices = {config.population['devices']}, but here chains are divided among devices, each with"
-            " the whole population; leave it at 1."
-        )
-    start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
-    natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
-
-    def draw(n_workers: int, seed: int) -> np.ndarray:
-        population = config.draw(config.population["seed"] + seed, n_workers=n_workers)
-        return np.asarray(moments_at(posterior_simulator(config, population), jnp.asarray(natural)[None, :]))[0]
-
-    size = choose(
-        draw,
-        {name: target.se for name, target in config.targets.items()},
-        asked.noise_share,
-        asked.n_workers,
-        max(2 * config.population["n_firms"], N_OCCUPATIONS),
-        pieces,
-    )
-    return natural, size
-
-
-def _starting_values(config: Config) -> dict[str, float]:
-    """The estimates of a small population, or the configured parameters where the targets cannot be met."""
-    small = {**config.population, "n_workers": max(STARTING_WORKERS, 2 * config.population["n_firms"])}
-    try:
-        return dict(at_estimates(dataclasses.replace(config, population=small)).values)
-    except AnalysisError:
-        return config.params.as_dict()
-
-
-def posterior_simulator(config: Config, population: Population) -> Simulator:
-    """Simulated moments as a function of the parameters in ``posterior.free``."""
-    return Simulator(
-        params=config.params,
-        population=population,
-        scenario=config.scenario,
-        space=FreeSpace(tuple(config.posterior.priors), config.tie),
-        rows=tuple(MOMENT_NAMES.index(name) for name in config.targets),
-        income=config.income,
-    )
-
-
-def _covariance(config: Config) -> np.ndarray:
-    """S of the targets, independent where their correlation is not given, ``[moments, moments]``."""
-    if config.covariance is not None:
-        return config.covariance
-    return np.diag([target.se**2 for target in config.targets.values()])
-
-
-def posterior_likelihood(config: Config, belief: M6Belief | None = None, m6_value: float | None = None) -> Likelihood:
-    """The likelihood of the targets, under the configured belief about m6 or another one."""
-    asked = config.posterior
-    values = {name: target.value for name, target in config.targets.items()}
-    if m6_value is not None:
-        values["m6"] = m6_value
-    return build(
-        tuple(values), np.array(list(values.values())), _covariance(config), belief or asked.m6, asked.m6_range
-    )
 
 
 def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace:
@@ -151,26 +81,6 @@ def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace
     return Laplace(**{**kept, **arrays, "names": tuple(kept["names"])})
 
 
-def _responses(
-    config: Config, evaluator: Evaluator, names: Sequence[str], natural: np.ndarray, part: str, pieces: Pieces
-) -> np.ndarray:
-    """All responses at points ``[points, parameters]``, NaN where there are none, ``[points, responses]``."""
-    base = config.params.as_dict()
-    points = [tied({**base, **dict(zip(names, row, strict=True))}, config.tie) for row in natural.tolist()]
-    tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
-
-    def values(tile: list[dict[str, float]]) -> list[list[float | None]]:
-        found = evaluator.values(tile)
-        return [[float(x) if np.isfinite(x) else None for x in row] for row in found]  # JSON has no NaN
-
-    rows = [
-        row
-        for number, tile in enumerate(tiles)
-        for row in pieces.get(part, number, len(tiles), lambda tile=tile: values(tile))
-    ]
-    return np.array(rows, float)
-
-
 def _result(
     config: Config,
     model: Model,
@@ -183,7 +93,7 @@ def _result(
     natural = np.stack([naturals(model, points) for points in chains.points])
     shape = natural.shape[:2]
     flat = natural.reshape(-1, natural.shape[-1])
-    found = _responses(config, evaluator, model.names, flat, "outcomes of the draws", pieces)
+    found = responses_at(config, evaluator, model.names, flat, "outcomes of the draws", pieces)
     if not np.all(np.isfinite(found)):
         raise AnalysisError("the economy has no outcome at some accepted draws; tighten the priors.")
     draws = _draws(config, model, evaluator, chains, natural, found.reshape(*shape, -1), pieces)
@@ -240,14 +150,14 @@ def _draws(
 ) -> Draws:
     rng = np.random.default_rng([config.posterior.nuts.seed, 1])
     rows = list(moment_rows(tuple(config.targets), config.income))
-    errors = rng.multivariate_normal(np.zeros(len(rows)), _covariance(config), size=found.shape[:2])
+    errors = rng.multivariate_normal(np.zeros(len(rows)), target_covariance(config), size=found.shape[:2])
     predictive = found[..., rows] + errors
     prior = {
         name: prior.sample(config.posterior.nuts.seed + number, PRIOR_DRAWS)
         for number, (name, prior) in enumerate(model.priors)
     }
     checked = np.stack([values[:CHECKED_DRAWS] for values in prior.values()], axis=1)
-    under_prior = _responses(config, evaluator, model.names, checked, "outcomes of prior draws", pieces)
+    under_prior = responses_at(config, evaluator, model.names, checked, "outcomes of prior draws", pieces)
     under_prior = under_prior[np.all(np.isfinite(under_prior), axis=1)]
     return Draws(
         parameters={name: natural[..., i] for i, name in enumerate(model.names)},
@@ -277,7 +187,7 @@ def _laplace_summary(
     values = naturals(model, points)
     checked = points[:CHECKED_DRAWS]
     ratios = pieces.get("normal approximation", 0, 1, lambda: _ratios(model, approximation, checked))
-    found = _responses(
+    found = responses_at(
         config, evaluator, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation", pieces
     )
     usable = np.array([-np.inf if ratio is None else ratio for ratio in ratios])
@@ -316,52 +226,8 @@ def _information(config: Config, found: np.ndarray, rises: np.ndarray, efficienc
     return value_of_information(
         found[:, list(moment_rows(names, config.income))],
         rises,
-        _covariance(config)[np.ix_(measured, measured)],
+        target_covariance(config)[np.ix_(measured, measured)],
         names,
         relative_efficiency=efficiency,
         seed=config.posterior.nuts.seed,
     )
-
-
-def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
-    """P(the Gini rises) by prior of the first parameter with alternatives, and by belief about m6.
-
-    Args:
-        config: The configuration.
-        pieces: Finished pieces of an earlier run.
-
-    Raises:
-        AnalysisError: if there are no alternatives, or as `sample_posterior` does.
-    """
-    asked = config.posterior
-    if not asked.alternatives or "m6" not in config.targets:
-        raise AnalysisError(
-            "a table of beliefs needs [alternatives.NAME.LABEL] priors and m6 among calibration.moments; add them."
-        )
-    parameter, others = next(iter(asked.alternatives.items()))
-    start, size = _prepared(config, pieces)
-    population = config.draw(n_workers=size.n_workers)
-    simulator, evaluator = posterior_simulator(config, population), Evaluator(population, config.scenario)
-    target = config.targets["m6"].value
-    beliefs: dict[str, tuple[M6Belief, float]] = {
-        f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
-    }
-    beliefs |= {
-        f"{asked.m6_range[0]:g} to {asked.m6_range[1]:g}": ("uniform", target),
-        "unknown": ("improper", target),
-    }
-    models = {
-        label: {
-            m6: build_model(simulator, posterior_likelihood(config, *belief), {**asked.priors, parameter: prior})
-            for m6, belief in beliefs.items()
-        }
-        for label, prior in {"as configured": asked.priors[parameter], **others}.items()
-    }
-    names = tuple(asked.priors)
-    rows = list(moment_rows(tuple(config.targets), config.income))
-
-    def simulate(natural: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        found = _responses(config, evaluator, names, natural, "", Pieces())
-        return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in CONCEPTS}
-
-    return table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed)

@@ -36,7 +36,7 @@ from aigini.bayes.diagnostics import summarise
 from aigini.bayes.laplace import Laplace, laplace
 from aigini.bayes.model import Model, as_point, build, run
 from aigini.config import load
-from aigini.sampling import posterior_likelihood, posterior_simulator
+from aigini.posterior_problem import posterior_likelihood, posterior_simulator
 
 RESULTS = Path(__file__).resolve().parent / "results"
 CHAINS = 4

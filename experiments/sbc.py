@@ -27,9 +27,9 @@ from aigini.bayes.model import build
 from aigini.bayes.sbc import Calibrated, calibrate
 from aigini.config import load
 from aigini.figures import style
+from aigini.posterior_problem import posterior_likelihood, posterior_simulator
 from aigini.run import folder
 from aigini.run.ledger import Ledger
-from aigini.sampling import posterior_likelihood, posterior_simulator
 
 SMALL = {"population.n_workers": 2048, "population.n_firms": 100, "posterior.warmup": 100, "posterior.draws": 160}
 BINS = 16

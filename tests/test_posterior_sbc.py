@@ -18,7 +18,7 @@ from aigini.bayes.sbc import Calibrated, calibrate
 from aigini.bayes.settings import NutsSettings
 from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.sampling import posterior_likelihood, posterior_simulator
+from aigini.posterior_problem import posterior_likelihood, posterior_simulator
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

@@ -1,0 +1,58 @@
+"""The table of beliefs of a configuration: the probability of a rise under other priors and beliefs about m6."""
+
+import numpy as np
+
+from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.pieces import Pieces
+from aigini.bayes.alternatives import Beliefs, table
+from aigini.bayes.likelihood import M6Belief
+from aigini.bayes.model import build as build_model
+from aigini.config import Config
+from aigini.errors import AnalysisError
+from aigini.moments.responses import RESPONSE_NAMES, moment_rows
+from aigini.posterior_problem import posterior_likelihood, posterior_simulator, prepared, responses_at
+
+
+def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
+    """P(the Gini rises) by prior of the first parameter with alternatives, and by belief about m6.
+
+    Args:
+        config: The configuration.
+        pieces: Finished pieces of an earlier run.
+
+    Raises:
+        AnalysisError: if there are no alternatives, no population is large enough, or the
+            economy has no outcome.
+    """
+    asked = config.posterior
+    if not asked.alternatives or "m6" not in config.targets:
+        raise AnalysisError(
+            "a table of beliefs needs [alternatives.NAME.LABEL] priors and m6 among calibration.moments; add them."
+        )
+    parameter, others = next(iter(asked.alternatives.items()))
+    start, size = prepared(config, pieces)
+    population = config.draw(n_workers=size.n_workers)
+    simulator, evaluator = posterior_simulator(config, population), Evaluator(population, config.scenario)
+    target = config.targets["m6"].value
+    beliefs: dict[str, tuple[M6Belief, float]] = {
+        f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
+    }
+    beliefs |= {
+        f"{asked.m6_range[0]:g} to {asked.m6_range[1]:g}": ("uniform", target),
+        "unknown": ("improper", target),
+    }
+    models = {
+        label: {
+            m6: build_model(simulator, posterior_likelihood(config, *belief), {**asked.priors, parameter: prior})
+            for m6, belief in beliefs.items()
+        }
+        for label, prior in {"as configured": asked.priors[parameter], **others}.items()
+    }
+    names = tuple(asked.priors)
+    rows = list(moment_rows(tuple(config.targets), config.income))
+
+    def simulate(natural: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        found = responses_at(config, evaluator, names, natural, "", Pieces())
+        return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
+
+    return table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed)
