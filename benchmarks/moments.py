@@ -1,22 +1,31 @@
-"""Six moments and their exact Jacobian against central differences, in NumPy and in jitted JAX, in one run.
+"""Six moments and their Jacobian: exact, by plain autodiff in JAX and PyTorch, and by differences, in one run.
 
-Five ways to get the 6 x 31 matrix of derivatives of the moments in all parameters, at the baseline, on the
-same draws, each in a process of its own:
+Ways to get the 6 x 31 matrix of derivatives of the moments in all parameters, at the baseline, on the same draws,
+each in a process of its own:
 
 * exact: aigini's values and Jacobian from one compiled program, workers in --precision;
 * reverse: the same Jacobian by plain reverse mode, for comparison;
+* sorted: sorted_model.py, aigini's economy without streaming or histogram, reverse mode through a sort;
+* torch: torch_model.py, the same in PyTorch, where that is installed;
 * exact_float64: as exact, with workers in float64 (where --precision is float32);
 * jax_differences: aigini's moments, jitted, with float64 workers, two evaluations for each parameter;
-* numpy_differences: the independent model of numpy_model.py, float64 NumPy, the same two evaluations.
+* numpy_differences: the independent model of numpy_model.py, float64 NumPy, the same two evaluations;
+* numba_differences: numba_model.py, its workers in compiled loops on all cores, where Numba is installed.
 
-Repeats of the five are interleaved. No ratio is reported unless all matrices agree.
+Repeats are interleaved. No ratio is reported unless all matrices agree.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import importlib.util
 import itertools
+import os
+import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -147,6 +156,22 @@ class Reverse(JaxProgram):
         return np.asarray(moments), np.stack(columns, axis=1)
 
 
+class Sorted(JaxProgram):
+    """The six moments of all workers at once and their Jacobian by reverse mode through a sort."""
+
+    def compile(self) -> dict[str, float]:
+        """Compile moments and Jacobian."""
+        from sorted_model import moments_and_jacobian_sorted
+
+        self._program, seconds = measure.compile_timed(moments_and_jacobian_sorted, self._params, self._population)
+        return seconds
+
+    def jacobian(self) -> tuple[np.ndarray, np.ndarray]:
+        """Moments and derivatives."""
+        moments, matrix = self._program(self._params, self._population)
+        return np.asarray(moments), np.asarray(matrix)
+
+
 class Draws(JaxProgram):
     """The draws for the NumPy model, made in a process of its own to weigh on no method's memory."""
 
@@ -183,7 +208,7 @@ class Draws(JaxProgram):
 
 
 class NumpyDifferences:
-    """The NumPy model and its central differences; JAX is never imported here."""
+    """The NumPy model and its central differences; nothing is computed by JAX here."""
 
     def __init__(self, params: Mapping[str, float]) -> None:
         self._params = dict(params)
@@ -206,19 +231,104 @@ class NumpyDifferences:
         )
         return self.value(), jacobian
 
+    def device_peak(self) -> None:
+        """Nothing is on an accelerator."""
+
+
+class NumbaDifferences(NumpyDifferences):
+    """The NumPy model with compiled loops over workers, and its central differences."""
+
+    def __init__(self, params: Mapping[str, float]) -> None:
+        _wait_passively()
+        super().__init__(params)
+        import numba_model
+
+        self._model = numba_model
+
+    def compile(self) -> dict[str, float]:
+        """Compile the loops."""
+        return _first_less_second(self.value)
+
+    def value(self) -> np.ndarray:
+        """The six moments."""
+        return self._model.moments(self._params, self._population)
+
+    def jacobian(self) -> tuple[np.ndarray, np.ndarray]:
+        """Moments and their derivatives by central differences."""
+        jacobian = self._model.central_difference_jacobian(
+            self._params, self._population, list(self._params), relative_step=RELATIVE_STEP
+        )
+        return self.value(), jacobian
+
+
+class Torch:
+    """The PyTorch model and its Jacobian by reverse mode; compiled by PyTorch where there is a C++ compiler."""
+
+    def __init__(self, params: Mapping[str, float], precision: str, platform: str) -> None:
+        _wait_passively()
+        # What earlier runs compiled must not shorten this one's compile time.
+        self._cache = tempfile.TemporaryDirectory()
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = self._cache.name
+        import torch  # pyright: ignore[reportMissingImports]
+        import torch_model
+
+        self._params, self._torch, self._model = dict(params), torch, torch_model
+        self._dtype = getattr(torch, precision)
+        self._device = "cuda" if platform in ("gpu", "cuda") and torch.cuda.is_available() else "cpu"
+        compiler = shutil.which(os.environ.get("CXX", "g++"))
+        self._statistics = torch_model.compiled() if compiler else torch_model.worker_statistics
+
+    def rest(self) -> None:
+        """Nothing; its reading is what the process holds anyway."""
+
+    def populate(self, population: numpy_model.NumpyPopulation) -> None:
+        """Take the draws."""
+        self._population = self._model.convert(population, self._dtype, self._device)
+
+    def compile(self) -> dict[str, float]:
+        """Compile forward and backward pass over workers."""
+        return _first_less_second(self.jacobian)
+
+    def jacobian(self) -> tuple[np.ndarray, np.ndarray]:
+        """Moments and derivatives."""
+        return self._model.moments_and_jacobian(self._params, self._population, self._statistics)
+
+    def device_peak(self) -> float | None:
+        """Peak memory on the accelerator, None on a CPU."""
+        return self._torch.cuda.max_memory_allocated() / measure.MIB**2 if self._device == "cuda" else None
+
+
+def _wait_passively() -> None:
+    """Let idle threads of PyTorch and Numba sleep: where others use the cores, threads that spin take turns."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def _first_less_second(run: Callable[[], Any]) -> dict[str, float]:
+    """What a first call takes longer than a second, where compiling cannot be had by itself."""
+    clock = [time.perf_counter()]
+    for _ in range(2):
+        run()
+        clock.append(time.perf_counter())
+    return {"total_s": max(clock[1] - clock[0] - (clock[2] - clock[1]), 0.0)}
+
 
 DESCRIPTIONS = {
     "forward": "aigini.six_moments, jitted",
     "exact": "aigini.moments.six.moments_and_jacobian, jitted: reverse and forward mode meeting at each worker",
     "reverse": "jax.jacrev of aigini.six_moments, jitted",
+    "sorted": "sorted_model: all workers at once, Gini by jnp.sort, jax.jacrev, jitted",
+    "torch": "torch_model: PyTorch, Gini by torch.sort, torch.compile with a C++ compiler, 6 backward passes",
     "exact_float64": "as exact, with workers in float64",
     "jax_differences": "aigini.six_moments, jitted, central differences: 2 x 31 + 1 evaluations",
     "numpy_differences": "numpy_model, vectorised float64 NumPy, central differences: 2 x 31 + 1 evaluations",
+    "numba_differences": "numba_model, its workers in Numba on all cores, central differences: 2 x 31 + 1 evaluations",
 }
 
-
-MATRICES = ("exact", "reverse", "exact_float64")
+MATRICES = ("exact", "reverse", "sorted", "torch", "exact_float64")
 """Methods that have no value by itself."""
+
+DIFFERENCES = ("jax_differences", "numpy_differences", "numba_differences")
+"""Methods that evaluate the moments twice for each parameter."""
 
 
 class Method:
@@ -282,7 +392,7 @@ class Method:
             **times,
             "peak_mib": self.peaks,
             "peak_above_empty_mib": self.above_empty,
-            "device_peak_mib": self.remote.call("device_peak").value if self.compile_s else None,
+            "device_peak_mib": self.remote.call("device_peak").value,
         }
 
 
@@ -304,6 +414,7 @@ def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Method], dict[str,
         Method("exact", arguments.precision, Exact, *sizes, arguments.precision),
     ]
     methods.append(Method("reverse", arguments.precision, Reverse, *sizes, arguments.precision))
+    methods.append(Method("sorted", arguments.precision, Sorted, *sizes, arguments.precision))
     if arguments.precision != "float64":
         methods.append(Method("exact_float64", "float64", Exact, *sizes, "float64"))
     methods.append(Method("jax_differences", "float64", Forward, *sizes, "float64"))
@@ -311,12 +422,29 @@ def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Method], dict[str,
     for method in methods:
         method.populate()
         method.compile()
-    numpy_method = Method("numpy_differences", "float64", NumpyDifferences, params)
-    numpy_method.populate(arrays)
-    methods.append(numpy_method)
+    methods.append(Method("numpy_differences", "float64", NumpyDifferences, params))
+    methods[-1].populate(arrays)
+    if _installed("torch", record):
+        platform = record["device"]["platform"]
+        methods.append(Method("torch", arguments.precision, Torch, params, arguments.precision, platform))
+        methods[-1].populate(arrays)
+        methods[-1].compile()
+    if _installed("numba", record):
+        methods.append(Method("numba_differences", "float64", NumbaDifferences, params))
+        methods[-1].populate(arrays)
+        methods[-1].compile()
     for method in methods:
         method.run("jacobian" if method.name in MATRICES else "value", count=False)
     return {method.name: method for method in methods}, record, tuple(params)
+
+
+def _installed(package: str, record: dict[str, Any]) -> bool:
+    """Whether an optional package is there; its version goes into the record."""
+    if importlib.util.find_spec(package) is None:
+        say(f"  {package} is not installed: its method is skipped")
+        return False
+    record["versions"][package] = importlib.metadata.version(package)
+    return True
 
 
 def measure_all(methods: Mapping[str, Method], repeats: int, numpy_repeats: int) -> None:
@@ -326,7 +454,8 @@ def measure_all(methods: Mapping[str, Method], repeats: int, numpy_repeats: int)
         for name, method in methods.items():
             if name not in MATRICES:
                 method.run("value")
-            if name != "forward" and (name != "numpy_differences" or repeat < numpy_repeats):
+            few = name in ("numpy_differences", "numba_differences")
+            if name != "forward" and (not few or repeat < numpy_repeats):
                 method.run("jacobian")
 
 
@@ -357,20 +486,14 @@ def ratios(methods: Mapping[str, Method]) -> dict[str, Any]:
     """How many times longer, or larger, the named alternatives are; medians, with the range over repeats."""
     forward, exact = methods["forward"], methods["exact"]
     differences, numpy_method = methods["jax_differences"], methods["numpy_differences"]
+    alternatives = [methods[name] for name in DIFFERENCES if name in methods]
     found: dict[str, Any] = {}
     for own in (exact, *(method for name, method in methods.items() if name == "exact_float64")):
-        compiled = own.compile_s["total_s"] if own.compile_s else 0.0
-        first = [compiled + seconds for seconds in own.seconds("jacobian")]
-        for other in (numpy_method, differences):
-            key = f"{other.name} / {own.name}"
-            found[key] = {
-                "time": measure.ratio(other.seconds("jacobian"), own.seconds("jacobian")),
-                "peak_above_empty_running": other.above_empty["run"] / own.above_empty["run"],
-                "peak_above_empty_largest": other.above_empty["largest"] / own.above_empty["largest"],
-            }
-            waited = other.compile_s["total_s"] if other.compile_s else 0.0
-            seconds = [waited + time for time in other.seconds("jacobian")]
-            found[key]["time_of_first_with_compile"] = measure.ratio(seconds, first)
+        for other in alternatives:
+            found[f"{other.name} / {own.name}"] = _against(other, own)
+    for name in ("sorted", "torch"):
+        if name in methods:
+            found[f"{name} / exact"] = _against(methods[name], exact)
     one = forward.seconds("value")
     found["reverse / exact"] = {
         "time": measure.ratio(methods["reverse"].seconds("jacobian"), exact.seconds("jacobian"))
@@ -381,6 +504,21 @@ def ratios(methods: Mapping[str, Method]) -> dict[str, Any]:
         "time": measure.ratio(numpy_method.seconds("value"), differences.seconds("value"))
     }
     return found
+
+
+def _against(other: Method, own: Method) -> dict[str, Any]:
+    """Time and memory of one way to the Jacobian over those of another."""
+
+    def first(method: Method) -> list[float]:
+        waited = method.compile_s["total_s"] if method.compile_s else 0.0
+        return [waited + seconds for seconds in method.seconds("jacobian")]
+
+    return {
+        "time": measure.ratio(other.seconds("jacobian"), own.seconds("jacobian")),
+        "peak_above_empty_running": other.above_empty["run"] / own.above_empty["run"],
+        "peak_above_empty_largest": other.above_empty["largest"] / own.above_empty["largest"],
+        "time_of_first_with_compile": measure.ratio(first(other), first(own)),
+    }
 
 
 def _times_table(methods: Mapping[str, Method]) -> str:
@@ -431,7 +569,7 @@ def main() -> int:
     parser.add_argument("--firms", type=int, default=1000)
     parser.add_argument("--precision", choices=("float32", "float64"), default="float32")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--numpy-repeats", type=int, default=3, help="NumPy Jacobians, at most --repeats")
+    parser.add_argument("--numpy-repeats", type=int, default=3, help="NumPy and Numba Jacobians, at most --repeats")
     parser.add_argument("--out", type=Path, help="benchmarks/results/moments-PLATFORM.json by default")
     arguments = parser.parse_args()
     if arguments.repeats < 1 or arguments.numpy_repeats < 1:

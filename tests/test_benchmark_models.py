@@ -1,5 +1,7 @@
 """The benchmarks' alternatives against the NumPy model, and where they share its economy against the package."""
 
+import functools
+
 import jax
 import numpy as np
 import numpy_model
@@ -48,6 +50,7 @@ def share_of_largest(jacobian, other):
     return np.max(np.abs(jacobian - other) / np.max(np.abs(other), axis=1, keepdims=True), axis=1)
 
 
+@pytest.mark.slow
 def test_sorting_gives_the_moments_and_the_jacobian(baseline, padded, draws, moments_of, differences):
     assert padded.workers.firm.size > padded.n_workers
     moments, jacobian = jax.jit(sorted_model.moments_and_jacobian_sorted)(baseline, padded)
@@ -101,9 +104,8 @@ def test_pytorch_task_prices_are_smooth_at_the_cobb_douglas_point():
 
     def prices_and_slopes(value):
         sigma = torch.tensor(value, dtype=torch.float64)
-        return torch.func.jvp(
-            lambda s: torch_model.task_prices(s, supply, reference), (sigma,), (torch.ones_like(sigma),)
-        )
+        prices = functools.partial(torch_model.task_prices, supply=supply, reference=reference)
+        return prices(sigma), torch.func.jacrev(prices)(sigma)
 
     at_one, above, below = (prices_and_slopes(value) for value in (1.0, 1.001, 0.999))
     for here, one, other in zip(at_one, above, below, strict=True):

@@ -1,0 +1,104 @@
+"""aigini's economy without streaming: all workers at once, the Gini by sorting, derivatives by plain autodiff.
+
+The benchmark's alternative of what one would write in JAX on top of the package's own economy: outcomes of every
+worker in memory, sums by `jnp.sum`, incomes ranked by `jnp.sort`, and one call of JAX's autodiff for the Jacobian.
+The package itself evaluates workers row by row, takes the Gini from a histogram and differentiates from both ends.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from aigini import Parameters, Population, Scenario
+from aigini.economy import firms
+from aigini.economy.economy import State, solve
+from aigini.economy.workers import Outcome, in_occupation, outcomes
+from aigini.measures.sums import CrossMoments
+from aigini.moments.six import HumanSums, changes, mean_signal_correlation, treated_output, treated_weights
+from aigini.parameters import PARAMETER_NAMES
+from aigini.population.workers import N_OCCUPATIONS, Workers
+
+
+def gini_sorted(values: jax.Array, n: int) -> jax.Array:
+    """Gini coefficient of the `n` finite entries of `values`, [N]; entries that do not count are infinite."""
+    ordered = jnp.sort(values)[:n].astype(jnp.float64)
+    # Ranks are centred on their mean, so that the sum is not a small difference of large numbers.
+    ranks = jnp.arange(n, dtype=jnp.float64) - 0.5 * (n - 1)
+    return 2 * jnp.sum(ranks * ordered) / (n * jnp.sum(ordered))
+
+
+def human_sums(outcome: Outcome, present: jax.Array, own: jax.Array) -> HumanSums:
+    """Human capital by occupation, [16], of workers in rows [rows, chunk]; `own` is 1 for the row's occupation."""
+    h = jnp.exp(outcome.log_human) * present
+
+    def by_occupation(values: jax.Array) -> jax.Array:
+        return jnp.sum(values.astype(jnp.float64), axis=1) @ own
+
+    return HumanSums(n=by_occupation(present), h=by_occupation(h), hh=by_occupation(h * h))
+
+
+def wage_moments(outcome: Outcome, present: jax.Array) -> CrossMoments:
+    """Cross moments of schooling and log wage, about their means so that squares stay small."""
+
+    def total(values: jax.Array) -> jax.Array:
+        return jnp.sum(values.astype(jnp.float64))
+
+    n = total(present)
+
+    def centred(values: jax.Array) -> jax.Array:
+        mean = jax.lax.stop_gradient(total(values * present) / n)
+        return (values - mean.astype(values.dtype)) * present
+
+    x, y = centred(outcome.schooling), centred(jnp.log(outcome.wage))
+    return CrossMoments(n=n, x=total(x), y=total(y), xx=total(x * x), xy=total(x * y), yy=total(y * y))
+
+
+def six_moments_sorted(params: Parameters, population: Population, scenario: Scenario | None = None) -> jax.Array:
+    """m1 ... m6 as `aigini.six_moments` defines them, [6], with an exact Gini of total income.
+
+    Args:
+        params: Parameters.
+        population: Workers, their draws stored, and firm shocks.
+        scenario: AI levels; 0 and 1 by default.
+    """
+    workers = population.workers
+    if not isinstance(workers, Workers):
+        raise TypeError("all workers at once need stored draws: draw the population with storage='stored'.")
+    economy = solve(params, scenario or Scenario(), population.firm_shocks)
+    occupation = jax.nn.one_hot(population.occupation, N_OCCUPATIONS, dtype=jnp.float64)
+    counted = jnp.arange(population.chunk, dtype=jnp.int32)[None, :] < population.count[:, None]
+    present = counted.astype(population.dtype)
+
+    def row(own: jax.Array, draws: Workers) -> tuple[Outcome, Outcome]:
+        return outcomes(in_occupation(economy.faced, own, population.dtype), draws)
+
+    both = jax.vmap(row)(occupation, workers)
+    weights = treated_weights(economy.after.market.tech)
+
+    def statistics(state: State, outcome: Outcome) -> jax.Array:
+        cv, output = treated_output(state.market.tech, human_sums(outcome, present, occupation), weights)
+        income = jnp.where(counted, outcome.total, jnp.inf)
+        return jnp.stack(
+            [
+                cv,
+                output,
+                4 * wage_moments(outcome, present).slope,
+                mean_signal_correlation(params, state, weights),
+                firms.growth_gap(state.asset_path),
+                gini_sorted(income.reshape(-1), population.n_workers),
+            ]
+        )
+
+    return changes(*map(statistics, (economy.before, economy.after), both))
+
+
+def moments_and_jacobian_sorted(params: Parameters, population: Population) -> tuple[jax.Array, jax.Array]:
+    """The moments, [6], and their Jacobian, [6, 31], by `jax.jacrev`, which is faster here than `jax.jacfwd`."""
+
+    def twice(params: Parameters) -> tuple[jax.Array, jax.Array]:
+        moments = six_moments_sorted(params, population)
+        return moments, moments
+
+    jacobian, moments = jax.jacrev(twice, has_aux=True)(params)
+    return moments, jnp.stack([getattr(jacobian, name) for name in PARAMETER_NAMES], axis=1)
