@@ -1,7 +1,7 @@
 """Effective draws per second of the baseline posterior: aigini's NUTS, random-walk Metropolis, NumPyro's alternatives.
 
-All sample the same model with four chains side by side, from the same draws of the normal approximation at the mode,
-one method after the other in one process, until --seconds of sampling are spent:
+All sample the same model with four chains, each on a device of its own where there are several, from the same draws of
+the normal approximation at the mode, one method after the other in one process, until --seconds of sampling are spent:
 
 * nuts: what `aigini posterior` does, with the covariance of the approximation as its first metric;
 * nuts_unit_metric: NumPyro's NUTS from the same points with its default first metric;
@@ -29,12 +29,14 @@ import jax.numpy as jnp
 import measure
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from jax.sharding import NamedSharding, PartitionSpec
 from measure import say
 from numpyro.infer import HMC, NUTS, BarkerMH
 
 from aigini.bayes.diagnostics import summarise
 from aigini.bayes.laplace import Laplace, laplace
 from aigini.bayes.model import Model, as_point, build, run
+from aigini.bayes.nuts import chain_mesh
 from aigini.config import load
 from aigini.posterior_problem import posterior_likelihood, posterior_simulator
 
@@ -80,7 +82,7 @@ def points_of(state: Any) -> jax.Array:
 def steps_of(state: Any) -> jax.Array:
     """Gradient evaluations of the last iteration, by chain."""
     steps = getattr(state, "num_steps", None)
-    return jnp.ones(CHAINS, int) if steps is None else steps
+    return jnp.ones(len(points_of(state)), int) if steps is None else steps
 
 
 def measured(
@@ -115,7 +117,18 @@ def measured(
 
         return jax.lax.scan(one, state, None, length=block)
 
-    compiled = jax.jit(advance).lower(model, state).compile()
+    # As `aigini posterior` does it: a chain on a device need not wait for longer trajectories on others.
+    divided = jax.shard_map(
+        advance,
+        mesh=chain_mesh(CHAINS),
+        in_specs=(PartitionSpec(), PartitionSpec("chains")),
+        out_specs=(PartitionSpec("chains"), PartitionSpec(None, "chains")),
+        check_vma=False,
+    )
+    # The first states are of one device, later ones of all: compiled for those.
+    state = jax.device_put(state, NamedSharding(chain_mesh(CHAINS), PartitionSpec("chains")))
+    model = jax.device_put(model, NamedSharding(chain_mesh(CHAINS), PartitionSpec()))
+    compiled = jax.jit(divided).lower(model, state).compile()
     compile_seconds = time.perf_counter() - clock
 
     def blocks(state: Any, enough: Callable[[int, float], bool]) -> tuple[Any, np.ndarray, int, float]:
@@ -168,6 +181,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_num_cpu_devices", CHAINS)
     config = load(None)
     simulator = posterior_simulator(config, config.draw(n_workers=asked.workers))
     model = build(simulator, posterior_likelihood(config), config.posterior.priors)
