@@ -20,6 +20,7 @@ number of evaluations until the objective first falls below a value. Repeats of 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import importlib.util
 import math
 import statistics
@@ -470,6 +471,8 @@ def main() -> None:
         say("estimagic is not installed, so it is not measured")
     simplex = methods["nelder_mead"]
     record = measure.environment(simplex.remote.call("device").value)
+    if "estimagic_ls" in methods:  # a package of optimagic's distribution
+        record["versions"]["optimagic"] = importlib.metadata.version("optimagic")
     say("compiling, one process at a time")
     for method in methods.values():
         method.compile()
