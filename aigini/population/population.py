@@ -103,8 +103,8 @@ def draw_population(
         chunk: Workers processed at a time, at most; memory, not results, depends on it. By default 2^16 on a CPU and
             2^20 on an accelerator.
         storage: ``"stored"`` keeps the draws, 32 bytes per worker (56 in float64); ``"regenerated"`` makes them again
-            in every evaluation, so that memory does not grow with `n_workers`; ``"auto"`` keeps them up to 1 GiB and
-            an eighth of the memory that is free.
+            in every evaluation, so that memory does not grow with `n_workers`; ``"auto"`` keeps up to 1 GiB of them on
+            a CPU, and up to a quarter of the memory that is free on an accelerator.
 
     Raises:
         PopulationError: if sizes or names are out of range, an occupation is left with fewer than two workers, or the
