@@ -19,13 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from numpy_model import N_NODES, N_OCCUPATIONS, N_TASKS, NumpyPopulation
 from scipy.special import ndtri
 
-Tensor = torch.Tensor
+Tensor: TypeAlias = torch.Tensor
 Params = Mapping[str, Tensor]
 
 TOLERANCE = 1e-13
