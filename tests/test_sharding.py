@@ -14,6 +14,7 @@ import pytest
 from aigini.errors import PopulationError
 from aigini.population import draw_population, shard
 
+CACHE = pathlib.Path(__file__).resolve().parent.parent / ".pytest_cache" / "jax"
 SCRIPT = pathlib.Path(__file__).parent / "sharded_moments.py"
 
 pytestmark = pytest.mark.slow
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 def started(place, *arguments):
     environment = {
         **os.environ,
-        "CACHE": str(pathlib.Path(__file__).resolve().parent.parent / ".pytest_cache" / "jax"),
+        "CACHE": str(CACHE),
         "OUT": str(place),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
@@ -110,3 +111,23 @@ def test_devices_that_are_not_there_are_refused():
         shard(population, missing)
     with pytest.raises(PopulationError, match="devices = -1"):
         shard(population, -1)
+
+
+def test_the_command_divides_workers_among_devices(tmp_path):
+    small = {"population.n_workers": 2048, "population.n_firms": 50, "calibration.replications": 0}
+    flags = [part for name, value in small.items() for part in ("--set", f"{name}={value}")]
+    for devices in (1, 3):
+        command = [sys.executable, "-m", "aigini.cli", "simulate", "--out", str(tmp_path / str(devices)), *flags]
+        done = subprocess.run(
+            [*command, "--set", f"population.devices={devices}"],
+            env={**os.environ, "AIGINI_CACHE": str(CACHE)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    one, three = (json.loads((tmp_path / str(devices) / "simulate.json").read_text()) for devices in (1, 3))
+    assert (one["run"]["device"]["count"], three["run"]["device"]["count"]) == (1, 3)
+    # float32 workers, the same in both; float64 sums in another order.
+    for when in ("before", "after"):
+        assert three[when] == pytest.approx(one[when], rel=1e-7, abs=1e-12)

@@ -74,9 +74,11 @@ def over_rows(
     def summed(context: tuple[Shared, Any], rows: tuple[Any, Array, Array]) -> Sums:
         shapes = jax.eval_shape(one_row, context, *jax.tree.map(lambda leaf: leaf[0], rows))
         start = different(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes))
-        return jax.lax.scan(lambda sums, row: (jax.tree.map(jnp.add, sums, one_row(context, *row)), None), start, rows)[
-            0
-        ]
+
+        def step(sums: Sums, row: tuple[Any, Array, Array]) -> tuple[Sums, None]:
+            return jax.tree.map(jnp.add, sums, one_row(context, *row)), None
+
+        return jax.lax.scan(step, start, rows)[0]
 
     def different(tree: Any) -> Any:
         """The same values, marked as free to become different on each device."""
