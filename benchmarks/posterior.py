@@ -154,6 +154,8 @@ def measured(
             "ess_per_second": None,
         }
     state, draws, steps, spent = blocks(state, lambda done, spent: spent >= seconds and done * block >= 4)
+    # NumPyro's states hold parameters by sorted names.
+    names = model.names if isinstance(kernel, RandomWalk) else sorted(model.names)
     summaries = summarise({str(i): draws[..., i] for i in range(draws.shape[-1])}).values()
     ess = min(min(row.ess_bulk or 0.0, row.ess_tail or 0.0) for row in summaries)
     return {
@@ -167,7 +169,7 @@ def measured(
         "ess_per_second": ess / spent,
         f"ess_per_1000_{unit}": 1000 * ess / steps,
         "largest_r_hat": max(row.r_hat or np.inf for row in summaries),
-        "mean": draws.mean(axis=(0, 1)).tolist(),
+        "unconstrained_mean": dict(zip(names, draws.mean(axis=(0, 1)).tolist(), strict=True)),
     }
 
 
