@@ -11,7 +11,7 @@ import pytest
 import aigini
 from aigini import cli, posteriors
 from aigini.config import load
-from aigini.errors import CheckpointError, ConfigError, MissingExtraError
+from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger
 
@@ -27,6 +27,11 @@ SMALL = {
     "posterior.checkpoint_every": 20,
 }
 FLAGS = [flag for key, value in SMALL.items() for flag in ("--set", f"{key}={value}")]
+
+
+def test_devices_are_for_chains_here():
+    with pytest.raises(AnalysisError, match=r"population\.devices = 2, but here chains are divided among devices"):
+        aigini.posterior(None, **{**SMALL, "population.devices": 2})
 
 
 class Killed(Exception):

@@ -33,7 +33,7 @@ class Reading:
         value: What it returned.
         seconds: Wall time.
         cpu_seconds: Processor time, all threads of the process together.
-        peak_mib: Peak resident memory of the process during the call (`fresh_peak`).
+        peak_mib: Peak resident memory of the process during the call, see `peak_mib`.
     """
 
     value: Any

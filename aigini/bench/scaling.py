@@ -5,7 +5,6 @@ machines and over time are ratios within one run: see `Scaling.ratios`.
 """
 
 import dataclasses
-import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -49,8 +48,8 @@ class Cell:
         memory_mib: Peak resident memory above that of the process before it drew workers: drawing, compiling, running.
         run_mib: The same, of running alone.
         device_mib: Peak memory on the accelerator; None on a CPU.
-        of_bandwidth: Share of the time that reading the draws alone would take at the device's measured bandwidth;
-            None where they are not read but made again.
+        of_bandwidth: What reading the draws alone would take at the device's measured bandwidth, as a share of the
+            median; None where they are not read but made again.
     """
 
     task: str
@@ -272,5 +271,4 @@ def regressions(
     common = [name for name in before if name in now]
     if not common:
         raise ValueError("the two runs have no ratio in common; measure the sizes and tasks of the earlier one.")
-    worse = {name: (now[name], before[name]) for name in common if not now[name] <= tolerance * before[name]}
-    return {name: pair for name, pair in worse.items() if math.isfinite(pair[1])}
+    return {name: (now[name], before[name]) for name in common if not now[name] <= tolerance * before[name]}

@@ -115,13 +115,6 @@ def sobol_bits(index: UInt32[Array, "n"], dimension: int) -> UInt32[Array, "n"]:
     return bits
 
 
-def sobol_points(index: UInt32[Array, ""], dimensions: int) -> UInt32[Array, "dimensions"]:
-    """Unscrambled Sobol' points of one position in the first few dimensions: `sobol_bits` as few operations."""
-    table = jnp.asarray(np.stack([direction_numbers(dimension) for dimension in range(dimensions)]))
-    bit = (index >> jnp.arange(_BITS, dtype=jnp.uint32)) & jnp.uint32(1)
-    return jax.lax.reduce_xor(table * bit[None, :], (1,))
-
-
 def stream(seed: int, purpose: int) -> UInt32[np.ndarray, "2"]:
     """Two words that tell apart the streams of different seeds and purposes.
 

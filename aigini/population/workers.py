@@ -166,7 +166,7 @@ class Source(eqx.Module):
     def draw(self, row: UInt32[Array, ""]) -> Workers:
         """The workers of a row."""
         steps = jnp.uint32(N_OCCUPATIONS) * jnp.arange(self.places.shape[1], dtype=jnp.uint32)
-        return self.streams.workers(row + steps, self.places ^ draws.sobol_points(row, _PURPOSES)[:, None])
+        return self.streams.workers(row + steps, self.places ^ self.streams.sobol(row[None]))
 
 
 class Regenerated(eqx.Module):
