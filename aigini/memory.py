@@ -1,5 +1,8 @@
 """How much memory is free where JAX computes, and how much is done at once with it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import psutil
 
@@ -20,3 +23,21 @@ def side_by_side(bytes_each: int, wanted: int) -> int:
     if jax.process_count() > 1:
         return wanted
     return max(1, min(wanted, available_bytes() // 4 // max(bytes_each, 1)))
+
+
+def in_groups(function: Callable[..., Any], together: int) -> Callable[..., Any]:
+    """A function of one made a function of many, like `jax.vmap`, of which at most `together` are done at once.
+
+    Args:
+        function: Its arguments and results are pytrees.
+        together: At least 1. Groups are of one size, the largest that divides the number of all.
+    """
+
+    def every(*arguments: Any) -> Any:
+        count = len(jax.tree.leaves(arguments)[0])
+        size = max(n for n in range(1, min(together, count) + 1) if count % n == 0)
+        if size == count:
+            return jax.vmap(function)(*arguments)
+        return jax.lax.map(lambda one: function(*one), arguments, batch_size=size)
+
+    return every

@@ -27,6 +27,7 @@ from aigini.bayes.result import Draws, LaplaceSummary, Posterior
 from aigini.bayes.size import SizeChoice
 from aigini.config import Config
 from aigini.errors import AnalysisError
+from aigini.memory import side_by_side
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.posterior_problem import (
     posterior_likelihood,
@@ -59,7 +60,11 @@ def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
     population = config.draw(n_workers=size.n_workers)
     model = build_model(posterior_simulator(config, population), posterior_likelihood(config), asked.priors)
     approximation = _approximation(model, natural, pieces)
-    chains = nuts.sample(model, approximation, asked.nuts, pieces)
+    # A resumed run keeps the groups of its chains, whatever is free now: another program would round differently.
+    together = pieces.get(
+        "chains that fit", 0, 1, lambda: side_by_side(3 * population.bytes_in_flight, asked.nuts.chains)
+    )
+    chains = nuts.sample(model, approximation, asked.nuts, pieces, together)
     return _result(config, model, Evaluator(population, config.scenario), size, approximation, chains, pieces)
 
 

@@ -27,6 +27,7 @@ from aigini.bayes.model import build
 from aigini.bayes.sbc import Calibrated, calibrate
 from aigini.config import load
 from aigini.figures import style
+from aigini.memory import side_by_side
 from aigini.posterior_problem import posterior_likelihood, posterior_simulator
 from aigini.run import folder
 from aigini.run.ledger import Ledger
@@ -91,9 +92,11 @@ def main() -> None:
         print(f"{time.perf_counter() - clock:8.1f} s  {part}: {done} of {total}", flush=True)
 
     ledger = Ledger(place, config, f"sbc {asked.replications}", resume=asked.resume, watch=watch)
-    model = build(posterior_simulator(config, config.draw()), posterior_likelihood(config), config.posterior.priors)
+    population = config.draw()
+    model = build(posterior_simulator(config, population), posterior_likelihood(config), config.posterior.priors)
     settings = dataclasses.replace(config.posterior.nuts, max_tree_depth=5)
-    found = calibrate(model, asked.replications, settings, ledger)
+    together = side_by_side(3 * population.bytes_in_flight, asked.replications)
+    found = calibrate(model, asked.replications, settings, ledger, together=together)
     print(found)
     run = folder.record(config, {"sbc": time.perf_counter() - clock})
     folder.write_json(

@@ -26,6 +26,21 @@ def test_several_hosts_run_the_same_program_whatever_is_free_on_each(monkeypatch
     assert memory.side_by_side(100, 64) == 64
 
 
+@pytest.mark.parametrize(("together", "size"), [(1, 1), (3, 3), (4, 3), (5, 3), (6, 6), (99, 6)])
+def test_groups_are_of_one_size_and_no_larger_than_asked(together, size):
+    sizes = []
+    one = jax.custom_batching.custom_vmap(lambda pair: pair["a"] - pair["b"])
+
+    @one.def_vmap
+    def many(axis_size, batched, pair):
+        sizes.append(axis_size)
+        return pair["a"] - pair["b"], True
+
+    numbers = jnp.arange(6.0)
+    np.testing.assert_array_equal(memory.in_groups(one, together)({"a": 10 * numbers, "b": numbers}), 9 * numbers)
+    assert set(sizes) == {size}
+
+
 @pytest.mark.slow
 def test_starts_that_do_not_fit_together_descend_in_turn_to_the_same_points(monkeypatch):
     problem, points = posed(

@@ -64,6 +64,14 @@ def test_the_normal_approximation_of_a_normal_posterior_is_exact(model, exact):
     np.testing.assert_allclose(naturals(model, points), points)
 
 
+def test_chains_that_do_not_fit_together_make_the_same_draws_in_turn(model):
+    start, settings = laplace(model, np.zeros(2)), NutsSettings(chains=6, warmup=10, draws=10, block=10)
+    together, in_turn = (sample(model, start, settings, Pieces(), at_once) for at_once in (None, 4))
+    assert together.points.shape == (6, 10, 2)
+    np.testing.assert_allclose(in_turn.points, together.points, rtol=1e-6)
+    np.testing.assert_array_equal(in_turn.statistics["num_steps"], together.statistics["num_steps"])
+
+
 def test_draws_have_the_mean_and_covariance_of_the_closed_form(model, exact):
     mean, covariance = exact
     chains = sample(model, laplace(model, np.zeros(2)), NutsSettings(warmup=200, draws=1000, block=100), Pieces())

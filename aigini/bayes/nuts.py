@@ -22,6 +22,7 @@ from aigini.bayes.laplace import Laplace, potentials
 from aigini.bayes.model import Model, as_point, run
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
+from aigini.memory import in_groups
 
 STATISTICS = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
 
@@ -43,7 +44,9 @@ class Chains:
     warmup_steps: np.ndarray
 
 
-def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces) -> Chains:
+def sample(
+    model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces, together: int | None = None
+) -> Chains:
     """Run the chains from draws of the approximation `start`, which is also their first metric.
 
     Args:
@@ -51,12 +54,14 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces)
         start: Where to start.
         settings: How to run.
         pieces: Finished blocks of an earlier run.
+        together: Chains that run at once on a device, at most; by default all that are there.
 
     Raises:
         AnalysisError: if no starting point with a finite density is found.
     """
     initialise, step = kernel()
-    state = _begin(model, start, settings, initialise)
+    together = together or settings.chains
+    state = _begin(model, start, settings, initialise, together)
     mesh = chain_mesh(settings.chains)
     leaves, structure = jax.tree.flatten(state)
     total = settings.warmup + settings.draws
@@ -66,11 +71,11 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces)
         length = min(settings.block, total - first)
 
         def block(state: Any = state, length: int = length) -> dict[str, Any]:
-            end, kept = _advance(model, state, step, length, mesh)
+            end, kept = _advance(model, state, step, length, mesh, together)
             return {
                 "state": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(end)],
-                "points": np.asarray(kept[0]).tolist(),
-                "statistics": [np.asarray(part).tolist() for part in kept[1]],
+                "points": np.asarray(kept[0]).swapaxes(0, 1).tolist(),
+                "statistics": [np.asarray(part).T.tolist() for part in kept[1]],
             }
 
         piece = pieces.get("NUTS", number, len(starts), block)
@@ -122,7 +127,7 @@ def first_state(
     )
 
 
-def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any) -> Any:
+def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any, together: int) -> Any:
     """The first state of all chains, from draws of the approximation that have a density."""
     candidates = start.draw(settings.seed, 8 * settings.chains)
     energies = np.asarray(potentials(model, jnp.asarray(candidates)))
@@ -135,7 +140,8 @@ def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any
     metric = jnp.asarray(start.covariance)
     keys = jax.random.split(jax.random.PRNGKey(settings.seed), settings.chains)
     one = functools.partial(first_state, initialise, model)
-    return jax.jit(jax.vmap(lambda point, key: one(point, metric, settings, key)))(jnp.asarray(usable), keys)
+    every = in_groups(lambda point, key: one(point, metric, settings, key), together)
+    return jax.jit(every)(jnp.asarray(usable), keys)
 
 
 def sorted_positions(model: Model) -> list[int]:
@@ -143,13 +149,15 @@ def sorted_positions(model: Model) -> list[int]:
     return [sorted(model.names).index(name) for name in model.names]
 
 
-@functools.partial(jax.jit, static_argnames=("step", "length", "mesh"))
-def _advance(model: Model, state: Any, step: Any, length: int, mesh: Mesh) -> tuple[Any, tuple[Any, Any]]:
+@functools.partial(jax.jit, static_argnames=("step", "length", "mesh", "together"))
+def _advance(
+    model: Model, state: Any, step: Any, length: int, mesh: Mesh, together: int
+) -> tuple[Any, tuple[Any, Any]]:
     """`length` iterations of all chains; unconstrained points in the order of sorted names, and statistics."""
 
     def own_chains(model: Model, state: Any) -> tuple[Any, tuple[Any, Any]]:
         def one(state: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
-            state = jax.vmap(lambda each: step(each, (model,), {}))(state)
+            state = step(state, (model,), {})
             kept = (
                 state.potential_energy,
                 state.energy,
@@ -158,18 +166,13 @@ def _advance(model: Model, state: Any, step: Any, length: int, mesh: Mesh) -> tu
                 state.accept_prob,
                 state.adapt_state.step_size,
             )
-            return state, (jax.vmap(lambda z: ravel_pytree(z)[0])(state.z), kept)
+            return state, (ravel_pytree(state.z)[0], kept)
 
-        return jax.lax.scan(one, state, None, length=length)
+        return in_groups(lambda state: jax.lax.scan(one, state, None, length=length), together)(state)
 
     # Chains on one device wait for the longest trajectory among them, those on different devices do not.
-    return jax.shard_map(
-        own_chains,
-        mesh=mesh,
-        in_specs=(P(), P("chains")),
-        out_specs=(P("chains"), P(None, "chains")),
-        check_vma=False,
-    )(model, state)
+    each = P("chains")
+    return jax.shard_map(own_chains, mesh=mesh, in_specs=(P(), each), out_specs=each, check_vma=False)(model, state)
 
 
 def chain_mesh(chains: int) -> Mesh:

@@ -25,6 +25,7 @@ from aigini.bayes.model import Model, as_point
 from aigini.bayes.nuts import chain_mesh, first_state, kernel, sorted_positions
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
+from aigini.memory import in_groups
 
 LEVELS = (0.5, 0.9)
 """Central intervals whose coverage is counted."""
@@ -90,7 +91,14 @@ class Calibrated:
 
 
 def calibrate(
-    model: Model, replications: int, settings: NutsSettings, pieces: Pieces, *, thin: int = 4, batch: int = 16
+    model: Model,
+    replications: int,
+    settings: NutsSettings,
+    pieces: Pieces,
+    *,
+    thin: int = 4,
+    batch: int = 16,
+    together: int | None = None,
 ) -> Calibrated:
     """Sample posteriors of simulated targets and rank the truth in each.
 
@@ -103,7 +111,8 @@ def calibrate(
         settings: `warmup`, `draws`, `seed` and the kernel's; `chains` is not used.
         pieces: Finished batches of an earlier run.
         thin: Every which draw is kept, so that kept ones are nearly independent.
-        batch: Posteriors sampled side by side.
+        batch: Posteriors in a piece, sampled side by side.
+        together: At most so many of them at once on a device; by default all.
 
     Raises:
         ValueError: if `replications` is not a multiple of `batch`.
@@ -130,6 +139,7 @@ def calibrate(
                 *map(jnp.asarray, (targets[part], points, metrics, keys[part])),
                 settings=settings,
                 mesh=chain_mesh(batch),
+                together=together or batch,
             )
             kept = np.asarray(natural)[:, ::thin]
             below = (kept < truths[part][:, None, :]).sum(axis=1)
@@ -167,7 +177,7 @@ def _with_target(model: Model, target: jax.Array) -> Model:
     return eqx.tree_at(lambda m: m.likelihood.target, model, target)
 
 
-@functools.partial(jax.jit, static_argnames=("settings", "mesh"))
+@functools.partial(jax.jit, static_argnames=("settings", "mesh", "together"))
 def _chains(
     model: Model,
     targets: jax.Array,
@@ -176,10 +186,14 @@ def _chains(
     keys: jax.Array,
     settings: NutsSettings,
     mesh: Mesh,
+    together: int,
 ) -> tuple[jax.Array, jax.Array]:
     """Natural draws ``[batch, draws, parameters]`` and numbers of divergences ``[batch]``, a chain for each target."""
     initialise, step = kernel()
     order = jnp.asarray(sorted_positions(model))
+
+    def own_chains(model: Model, *each: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return in_groups(functools.partial(one, model), together)(*each)
 
     def one(
         model: Model, target: jax.Array, point: jax.Array, metric: jax.Array, key: jax.Array
@@ -198,7 +212,7 @@ def _chains(
 
     each = P("chains")
     return jax.shard_map(
-        jax.vmap(one, in_axes=(None, 0, 0, 0, 0)),
+        own_chains,
         mesh=mesh,
         in_specs=(P(), each, each, each, each),
         out_specs=each,

@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Float
 
 from aigini.estimation.problem import Problem
-from aigini.memory import side_by_side
+from aigini.memory import in_groups, side_by_side
 
 Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
 
@@ -92,11 +92,7 @@ def descend(
         return (new_point, moved, best_point, best), best
 
     def iterate(state: DescentState, _: None) -> tuple[DescentState, Array]:
-        every = (state.point, state.optimizer, state.best_point, state.best)
-        if together < len(state.best):
-            (point, optimizer, best_point, best), met = jax.lax.map(lambda at: one(*at), every, batch_size=together)
-        else:
-            (point, optimizer, best_point, best), met = jax.vmap(one)(*every)
-        return DescentState(point, optimizer, best_point, best), met
+        moved, met = in_groups(one, together)(state.point, state.optimizer, state.best_point, state.best)
+        return DescentState(*moved), met
 
     return jax.lax.scan(iterate, state, None, length=settings.block)
