@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Economy
@@ -74,37 +75,34 @@ def value_and_jacobian(
         point: Parameters.
         directions: Moves of the parameters.
     """
-    economy = solve(point)
-    moves = jax.vmap(lambda move: jax.jvp(solve, (point,), (move,))[1])(directions)
+    economy, moves = jax.vmap(lambda move: jax.jvp(solve, (point,), (move,)), out_axes=(None, 0))(directions)
     statistic = of(economy)
     sums = accumulate(statistic.summarise, economy.faced, population)
-    value = statistic.finish(economy, sums)
-    seeds = jax.jacrev(lambda s: statistic.finish(economy, s))(sums)
+    value, pull = jax.vjp(lambda sums: statistic.finish(economy, sums), sums)
+    (seeds,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
+
+    def flat(faced: Faced, own: Array) -> Array:
+        return ravel_pytree(in_occupation(faced, own, population.dtype))[0]
 
     def one_row(shared: Any, workers: Any, own: Array, present: Array) -> Float[Array, "values directions"]:
         statistic, everyone, moves, (common, kept) = shared
-        faced = in_occupation(everyone, own, population.dtype)
-        tangents = jax.vmap(lambda move: in_occupation(move, own, population.dtype))(moves)
+        faced, unflatten = ravel_pytree(in_occupation(everyone, own, population.dtype))
+        tangents = jax.vmap(flat, in_axes=(0, None))(moves, own).astype(jnp.float64)
         own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
-        total = jnp.zeros((value.shape[0], directions.shape[0]))
+        ends = jnp.zeros((value.size, faced.size))
         for part in statistic.parts:
 
-            def sums_of(faced: Faced, part: Part = part) -> Any:
-                before, after = outcomes(faced, workers)
+            def sums_of(faced: Array, part: Part = part) -> Any:
+                before, after = outcomes(unflatten(faced), workers)
                 row = Row(before=before, after=after, workers=workers, present=present)
                 return part.select(statistic.summarise(row))
 
             _, pull = jax.vjp(sums_of, faced)
             rows = jnp.asarray(part.rows)
-            (ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
-            meets = jax.tree.map(_meet, ends, tangents)
-            total = total.at[rows].add(sum(jax.tree.leaves(meets)))
-        return total
+            (own_ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
+            ends = ends.at[rows].add(own_ends.astype(jnp.float64))
+        # Cast before: XLA's CPU backend has no fast product that widens.
+        return ends @ tangents.T
 
     return value, direct.T + over_rows(one_row, (statistic, economy.faced, moves.faced, seeds), population)
-
-
-def _meet(end: Array, start: Array) -> Float[Array, "values directions"]:
-    """Product over everything but the leading axes; cast first, XLA's CPU backend has no fast product that widens."""
-    return end.reshape(len(end), -1).astype(jnp.float64) @ start.reshape(len(start), -1).astype(jnp.float64).T
