@@ -2,7 +2,8 @@
 
 Each agent spreads a unit mass over the three nearest nodes of a uniform grid u_k = kh of log x with the weights of a
 quadratic B-spline, so that node masses are sums over agents and smooth (C¹) in every agent's value: exact automatic
-derivatives of the sums are accurate derivatives of the measures, in forward and reverse mode.
+derivatives of the sums are accurate derivatives of the measures, in forward and reverse mode. The weights are quadratic
+in the offset δ from the nearest node, so what is summed by nearest node is 1, δ and δ²: one address for each agent.
 
 Cumulative node masses are the distribution of log x plus a triangular noise of variance h²/6, taken half-way between
 nodes; a second difference removes that noise to order h⁴ (F = F̃ - h²/12 F̃''). Then
@@ -16,7 +17,6 @@ the grid used here; an atom of probability a costs at most about a² h/4 in abso
 e^-40 to e^40, are counted at its ends, and `end_mass` tells how many.
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -36,26 +36,12 @@ LOG_NODES: np.ndarray = -_HALF_WIDTH + STEP * np.arange(N_NODES)
 _EDGES = np.exp(LOG_NODES[:-1] + STEP / 2)
 
 
-class Spread(eqx.Module):
-    """How agents spread over the grid.
-
-    Attributes:
-        node: Central node of each agent, ``[agents]``.
-        weights: Mass on the node below, at and above, each ``[agents]``.
-    """
-
-    node: Int32[Array, "agents"]
-    weights: tuple[Float[Array, "agents"], Float[Array, "agents"], Float[Array, "agents"]]
-
-
-def spread(log_values: Float[Array, "agents"]) -> Spread:
-    """Nodes and B-spline weights of the given log values."""
-    position = (log_values + _HALF_WIDTH) * _PER_UNIT
-    inside = jnp.clip(position, 1.0, N_NODES - 2.0)
-    node = jnp.round(jax.lax.stop_gradient(inside)).astype(jnp.int32)
-    offset = inside - node.astype(inside.dtype)
-    weights = ((0.5 - offset) ** 2 / 2, 0.75 - offset**2, (0.5 + offset) ** 2 / 2)
-    return Spread(node=node, weights=weights)
+def nearest(log_values: Float[Array, "agents"]) -> tuple[Int32[Array, "agents"], Float[Array, "agents"]]:
+    """Nearest node of each agent, and how far above it the agent is, -1/2 to 1/2 steps; beyond the grid, its ends."""
+    inside = jnp.clip(log_values, STEP - _HALF_WIDTH, _HALF_WIDTH - STEP)
+    node = jnp.round((jax.lax.stop_gradient(inside) + _HALF_WIDTH) * _PER_UNIT).astype(jnp.int32)
+    # From u_k, which float32 holds exactly: kh would leave it 12 bits for the offset.
+    return node, (inside - (node.astype(inside.dtype) * STEP - _HALF_WIDTH)) * _PER_UNIT
 
 
 def node_masses(log_values: Float[Array, "agents"], mass: Float[Array, "agents"]) -> Float[Array, "nodes"]:
@@ -70,11 +56,17 @@ def grouped_node_masses(
     n_groups: int,
 ) -> Float[Array, "groups nodes"]:
     """`node_masses` of each group of agents."""
-    where = spread(log_values)
-    cell = group * N_NODES + where.node
-    cells = jnp.concatenate([cell - 1, cell, cell + 1])
-    spilled = (jnp.concatenate(where.weights) * jnp.tile(mass, 3)).astype(jnp.float64)
-    return segment_sum(spilled, cells, n_groups * N_NODES).reshape(n_groups, N_NODES)
+    node, offset = nearest(log_values)
+    cell = group * N_NODES + node
+
+    def summed(power: Array) -> Float[Array, "groups nodes"]:
+        values = (power * mass).astype(jnp.float64)
+        return segment_sum(values, cell, n_groups * N_NODES).reshape(n_groups, N_NODES)
+
+    count, first, second = summed(jnp.ones_like(offset)), summed(offset), summed(offset**2)
+    below, above = (count / 4 - first + second) / 2, (count / 4 + first + second) / 2
+    # Nobody is nearest to an end of the grid, so nothing goes round.
+    return 0.75 * count - second + jnp.roll(below, -1, axis=1) + jnp.roll(above, 1, axis=1)
 
 
 def end_mass(masses: Float[Array, "nodes"]) -> Scalar:

@@ -169,7 +169,7 @@ def _summarise(outcome: Outcome, row: Row, about: Reference, n_firms: int) -> tu
     log_wage = jnp.log(outcome.wage)
     masses = histogram.node_masses(log_total, present)
     group = (firm * ASSET_GROUPS) // n_firms
-    nearest = histogram.spread(log_total).node
+    nearest, _ = histogram.nearest(log_total)
     sources = (
         outcome.human_pay,
         outcome.commodity_pay * jnp.ones_like(outcome.wage),
