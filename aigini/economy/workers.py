@@ -122,7 +122,7 @@ def faced(params: Parameters, before: Market, after: Market, intensity_before: A
 
 
 def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.dtype) -> Faced:
-    """What workers of one occupation face, in the workers' precision.
+    """What workers of one occupation face, in the workers' precision; κ stays float64.
 
     Args:
         everyone: Terms of all occupations.
@@ -134,15 +134,17 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
     def pick(leaf: Array) -> Array:
         return jnp.sum(leaf * own)
 
-    picked = Faced(
-        params=everyone.params,
-        occupation_score=pick(everyone.occupation_score),
-        before=jax.tree.map(pick, everyone.before),
-        after=jax.tree.map(pick, everyone.after),
+    def cast(leaf: Array) -> Array:
+        return jnp.asarray(leaf).astype(dtype)
+
+    return Faced(
+        params=jax.tree.map(cast, everyone.params),
+        occupation_score=cast(pick(everyone.occupation_score)),
+        before=jax.tree.map(lambda leaf: cast(pick(leaf)), everyone.before),
+        after=jax.tree.map(lambda leaf: cast(pick(leaf)), everyone.after),
         intensity_before=everyone.intensity_before,
         intensity_after=everyone.intensity_after,
     )
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(dtype), picked)
 
 
 def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
@@ -166,9 +168,9 @@ def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
             + term.credential_weight * workers.credential
         )
         human_pay = term.human_return * assessed
-        rent_pay = term.rent * _of_firm(intensity, workers.firm)
+        rent_pay = term.rent * _of_firm(intensity, workers.firm, workers.dtype)
         wage = human_pay + term.commodity + rent_pay
-        claim = rents.capital_claim(params, held, _of_firm(intensity, workers.owner_firm))
+        claim = rents.capital_claim(params, held, _of_firm(intensity, workers.owner_firm, workers.dtype))
         capital = term.capital * claim
         return Outcome(
             schooling=years,
@@ -191,5 +193,7 @@ def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
     )
 
 
-def _of_firm(intensity: Float[Array, "firms"], firm: Array) -> Float[Array, "workers"]:
-    return intensity.at[firm].get(mode="promise_in_bounds")
+def _of_firm(intensity: Float[Array, "firms"], firm: Array, dtype: jnp.dtype) -> Float[Array, "workers"]:
+    # Cast after picking: sums over the workers of a firm, which the derivative takes, are then float64. Some releases
+    # of XLA are also very slow at adding float32 by index on GPUs (openxla/xla#46225).
+    return intensity.at[firm].get(mode="promise_in_bounds").astype(dtype)

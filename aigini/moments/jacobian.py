@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Economy
@@ -82,27 +81,28 @@ def value_and_jacobian(
     (seeds,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
 
-    def flat(faced: Faced, own: Array) -> Array:
-        return ravel_pytree(in_occupation(faced, own, population.dtype))[0]
-
     def one_row(shared: Any, workers: Any, own: Array, present: Array) -> Float[Array, "values directions"]:
         statistic, everyone, moves, (common, kept) = shared
-        faced, unflatten = ravel_pytree(in_occupation(everyone, own, population.dtype))
-        tangents = jax.vmap(flat, in_axes=(0, None))(moves, own).astype(jnp.float64)
+        faced = in_occupation(everyone, own, population.dtype)
+        tangents = jax.vmap(lambda move: _flat(in_occupation(move, own, population.dtype)))(moves)
         own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
-        ends = jnp.zeros((value.size, faced.size))
+        ends = jnp.zeros((value.size, tangents.shape[1]))
         for part in statistic.parts:
 
-            def sums_of(faced: Array, part: Part = part) -> Any:
-                before, after = outcomes(unflatten(faced), workers)
+            def sums_of(faced: Faced, part: Part = part) -> Any:
+                before, after = outcomes(faced, workers)
                 row = Row(before=before, after=after, workers=workers, present=present)
                 return part.select(statistic.summarise(row))
 
             _, pull = jax.vjp(sums_of, faced)
             rows = jnp.asarray(part.rows)
             (own_ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
-            ends = ends.at[rows].add(own_ends.astype(jnp.float64))
-        # Cast before: XLA's CPU backend has no fast product that widens.
+            ends = ends.at[rows].add(jax.vmap(_flat)(own_ends))
         return ends @ tangents.T
 
     return value, direct.T + over_rows(one_row, (statistic, economy.faced, moves.faced, seeds), population)
+
+
+def _flat(tree: Any) -> Float[Array, "all"]:
+    """All numbers of a pytree, in float64: XLA's CPU backend has no fast product that widens."""
+    return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(tree)])
