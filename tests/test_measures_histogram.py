@@ -116,6 +116,17 @@ def test_masses_of_float32_agents_are_float64():
     assert masses.dtype == jnp.float64
 
 
+@pytest.mark.parametrize("location", [-30.0, 0.0, 9.0, 30.0])
+def test_float32_logs_lose_nothing_on_their_way_to_the_grid(location):
+    logs = jnp.asarray(location + 0.6 * np.random.default_rng(6).standard_normal(4096), jnp.float32)
+    # Half-way between two nodes rounding decides which is nearest; the weights hardly notice.
+    single, double = (sum(map(np.float64, histogram.nearest(x))) for x in (logs, logs.astype(jnp.float64)))
+    np.testing.assert_allclose(single, double, rtol=0, atol=1e-7)
+    single, double = (histogram.node_masses(x, jnp.ones_like(x)) for x in (logs, logs.astype(jnp.float64)))
+    # Squares of offsets are rounded in float32.
+    np.testing.assert_allclose(single, double, rtol=0, atol=4096 * 1e-8)
+
+
 def test_density_integrates_to_one_and_is_the_normal_density():
     masses = histogram.node_masses(0.7 * jnp.asarray(SCORE), jnp.asarray(WEIGHT))
     density = np.asarray(histogram.density(masses))

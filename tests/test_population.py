@@ -72,9 +72,18 @@ def test_the_workers_do_not_depend_on_the_chunk(small, chunk):
     np.testing.assert_array_equal(small.firm_shocks, other.firm_shocks)
 
 
+@pytest.mark.parametrize("kind", ["qmc", "pseudo"])
+def test_rows_are_whole_vectors_unless_the_chunk_is_not(kind):
+    for n_workers in (4096, 5000):
+        for chunk, whole in ((1000, True), (96, True), (100, True), (50, False)):
+            width = draw_population(n_workers=n_workers, n_firms=64, draws=kind, chunk=chunk).chunk
+            assert width <= chunk
+            assert (width % 32 == 0) is whole
+
+
 @pytest.mark.slow
 def test_the_moments_do_not_depend_on_the_chunk(small, chunked, baseline, moments_of):
-    assert chunked.workers.firm.shape == (48, 86)
+    assert chunked.workers.firm.shape == (48, 96)
     assert small.workers.firm.shape == (16, 256)
     one, two = moments_of(baseline, population=small), moments_of(baseline, population=chunked)
     np.testing.assert_allclose(two, one, rtol=0, atol=1e-12)

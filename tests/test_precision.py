@@ -1,6 +1,7 @@
 """The precision policy: float32 agents, float64 sums, and no silent 32-bit mode."""
 
 import dataclasses
+import re
 
 import jax
 import jax.numpy as jnp
@@ -51,6 +52,16 @@ def test_outputs_are_float64_whatever_the_agents_are(baseline, population):
     assert (moments.shape, moments.dtype) == ((6,), jnp.float64)
     for leaf in jax.tree.leaves(jax.eval_shape(statistics, baseline, population)):
         assert leaf.dtype == jnp.float64
+
+
+def test_whatever_is_added_by_index_is_float64_in_derivatives_too(baseline):
+    population = draw_population(n_workers=1024, n_firms=30)
+    assert population.dtype == np.float32
+    gradient = jax.jit(jax.grad(lambda params, population: six_moments(params, population)[5]))
+    text = gradient.lower(baseline, population).as_text()
+    added = re.findall(r"stablehlo\.scatter\".*?-> tensor<([^>]*)>", text, re.DOTALL)
+    assert len(added) >= 10
+    assert all(kind.endswith("f64") for kind in added), added
 
 
 def test_32_bit_mode_is_refused_with_a_remedy(baseline, population):

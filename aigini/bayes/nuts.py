@@ -44,9 +44,7 @@ class Chains:
     warmup_steps: np.ndarray
 
 
-def sample(
-    model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces, together: int | None = None
-) -> Chains:
+def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces, together: int | None = None) -> Chains:
     """Run the chains from draws of the approximation `start`, which is also their first metric.
 
     Args:

@@ -152,7 +152,7 @@ class Program:
 
     def compile(self) -> float:
         """Compile; seconds."""
-        self._program, seconds = compile_timed(_program(self._task, self._config), self._vector, self._population)
+        self._program, seconds = compile_timed(program(self._task, self._config), self._vector, self._population)
         return seconds["total_s"]
 
     def run(self) -> list[np.ndarray]:
@@ -180,7 +180,9 @@ class Copy:
         return min(times) / (2 * values.nbytes)
 
 
-def _program(task: str, config: Config) -> Callable[..., Any]:
+def program(task: str, config: Config) -> Callable[..., Any]:
+    """A task as a function of all parameters and a population."""
+
     def place(vector: jax.Array) -> Parameters:
         return Parameters(**dict(zip(PARAMETER_NAMES, vector, strict=True)))
 

@@ -9,6 +9,8 @@ import numpy as np
 from aigini.errors import PopulationError
 from aigini.population.workers import N_OCCUPATIONS, Streams
 
+_VECTOR = 32  # float32 lanes of a warp, and of two AVX-512 registers
+
 
 def residues(origin: Streams, n_workers: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of quasi-random workers: the index of the first worker, the occupation and the number of workers of each.
@@ -35,7 +37,16 @@ def in_steps(first: np.ndarray, width: int) -> np.ndarray:
 def even_width(n_workers: int, chunk: int) -> int:
     """Width of rows of at most `chunk` workers that share an occupation of equal size as evenly as can be."""
     room = math.ceil(n_workers / N_OCCUPATIONS)
-    return math.ceil(room / math.ceil(room / chunk))
+    return _aligned(math.ceil(room / math.ceil(room / chunk)), chunk)
+
+
+def _aligned(width: int, chunk: int) -> int:
+    """The width rounded up to whole vectors, where that is within `chunk`.
+
+    Compiled for a GPU, rows of an odd width take twice the memory.
+    """
+    whole = _VECTOR * math.ceil(width / _VECTOR)
+    return whole if whole <= chunk else width
 
 
 def power_width(n_workers: int, chunk: int) -> int:
@@ -54,7 +65,7 @@ def gathered(origin: Streams, n_workers: int, chunk: int) -> tuple[np.ndarray, n
     # do not change with the seed.
     room = max(int(sizes.max()), math.ceil(n_workers / N_OCCUPATIONS + 6 * math.sqrt(n_workers / N_OCCUPATIONS)))
     rows_each = math.ceil(room / chunk)
-    width = math.ceil(room / rows_each)
+    width = _aligned(math.ceil(room / rows_each), chunk)
     table = np.empty((N_OCCUPATIONS * rows_each, width), np.uint32)
     for o, members in enumerate(np.split(order, np.cumsum(sizes)[:-1])):
         table[o * rows_each : (o + 1) * rows_each] = np.resize(members, (rows_each, width))
