@@ -81,12 +81,13 @@ def value_and_jacobian(
     (seeds,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
 
-    def one_row(shared: Any, workers: Any, own: Array, present: Array) -> Float[Array, "values directions"]:
+    def one_row(shared: Any, workers: Any, own: Array, present: Array) -> tuple[Array, Array]:
         statistic, everyone, moves, (common, kept) = shared
         faced = in_occupation(everyone, own, population.dtype)
-        tangents = jax.vmap(lambda move: _flat(in_occupation(move, own, population.dtype)))(moves)
+        tangents = jax.vmap(lambda move: _split(in_occupation(move, own, population.dtype))[0])(moves)
         own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
         ends = jnp.zeros((value.size, tangents.shape[1]))
+        firm_ends = jnp.zeros((value.size, 2 * population.n_firms))
         for part in statistic.parts:
 
             def sums_of(faced: Faced, part: Part = part) -> Any:
@@ -97,12 +98,22 @@ def value_and_jacobian(
             _, pull = jax.vjp(sums_of, faced)
             rows = jnp.asarray(part.rows)
             (own_ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
-            ends = ends.at[rows].add(jax.vmap(_flat)(own_ends))
-        return ends @ tangents.T
+            at_occupation, at_firms = jax.vmap(_split)(own_ends)
+            ends, firm_ends = ends.at[rows].add(at_occupation), firm_ends.at[rows].add(at_firms)
+        return ends @ tangents.T, firm_ends
 
-    return value, direct.T + over_rows(one_row, (statistic, economy.faced, moves.faced, seeds), population)
+    met, firm_ends = over_rows(one_row, (statistic, economy.faced, moves.faced, seeds), population)
+    return value, direct.T + met + firm_ends @ jax.vmap(_split)(moves.faced)[1].T
 
 
-def _flat(tree: Any) -> Float[Array, "all"]:
-    """All numbers of a pytree, in float64: XLA's CPU backend has no fast product that widens."""
-    return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(tree)])
+def _split(faced: Faced) -> tuple[Float[Array, "of_occupation"], Float[Array, "of_firms"]]:
+    """What depends on the occupation, and what on firms."""
+
+    def flat(*parts: Any) -> Float[Array, "all"]:
+        # Cast before the product: XLA's CPU backend has no fast one that widens.
+        return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(parts)])
+
+    return (
+        flat(faced.params, faced.occupation_score, faced.before, faced.after),
+        flat(faced.intensity_before, faced.intensity_after),
+    )

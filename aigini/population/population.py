@@ -23,7 +23,7 @@ from aigini.population.workers import Regenerated, Workers, drawn, regenerated, 
 from aigini.precision import require_x64
 
 _CHUNK_CPU = 1 << 16  # 4e4 to 4e5 measured within 10 % of each other
-_CHUNK_ACCELERATOR = 1 << 22  # the work of a row outweighs starting its 60 to 200 kernels; compiled for, not timed
+_CHUNK_ACCELERATOR = 1 << 22  # compiled for an H200: 60 to 200 kernels a row, half a GiB for a Jacobian; not timed
 
 _FIRM_SHOCKS = 1000  # firms are another population than workers: streams of their own
 
