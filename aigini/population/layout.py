@@ -9,8 +9,6 @@ import numpy as np
 from aigini.errors import PopulationError
 from aigini.population.workers import N_OCCUPATIONS, Streams
 
-_VECTOR = 32  # float32 lanes of a warp, and of two AVX-512 registers
-
 
 def residues(origin: Streams, n_workers: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of quasi-random workers: the index of the first worker, the occupation and the number of workers of each.
@@ -41,11 +39,12 @@ def even_width(n_workers: int, chunk: int) -> int:
 
 
 def _aligned(width: int, chunk: int) -> int:
-    """The width rounded up to whole vectors, where that is within `chunk`.
+    """The width rounded up to a multiple of a power of two near its square root, where that is within `chunk`.
 
-    Compiled for a GPU, rows of an odd width take twice the memory.
+    Sums over rows then split evenly: compiled for a GPU, a Jacobian otherwise takes up to twice the memory.
     """
-    whole = _VECTOR * math.ceil(width / _VECTOR)
+    unit = 1 << width.bit_length() // 2
+    whole = unit * math.ceil(width / unit)
     return whole if whole <= chunk else width
 
 
