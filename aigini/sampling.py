@@ -62,7 +62,7 @@ def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
     approximation = _approximation(model, natural, pieces)
     # A resumed run keeps the groups of its chains, whatever is free now: another program would round differently.
     together = pieces.get(
-        "chains that fit", 0, 1, lambda: side_by_side(3 * population.bytes_in_flight, asked.nuts.chains)
+        "chains that fit", 0, 1, lambda: side_by_side(population.bytes_of_gradient, asked.nuts.chains)
     )
     chains = nuts.sample(model, approximation, asked.nuts, pieces, together)
     return _result(config, model, Evaluator(population, config.scenario), size, approximation, chains, pieces)

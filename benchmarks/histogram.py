@@ -30,12 +30,6 @@ COPIES = 32
 _PACK = 2.0**24
 
 
-def masses(count: jax.Array, first: jax.Array, second: jax.Array) -> jax.Array:
-    """B-spline masses from sums of 1, δ and δ² by nearest node."""
-    below, above = (count / 4 - first + second) / 2, (count / 4 + first + second) / 2
-    return 0.75 * count - second + jnp.roll(below, -1) + jnp.roll(above, 1)
-
-
 def nearest(logs: jax.Array) -> jax.Array:
     """The package's: three sums at the nearest node, one after another."""
     return histogram.node_masses(logs, jnp.ones_like(logs))
@@ -58,7 +52,7 @@ def window(logs: jax.Array) -> jax.Array:
     table = jax.lax.scatter_add(
         jnp.zeros((N_NODES, 3)), node[:, None], values, numbers, mode=GatherScatterMode.PROMISE_IN_BOUNDS
     )
-    return masses(*table.T)
+    return histogram.spline_masses(*table.T)
 
 
 def packed(logs: jax.Array) -> jax.Array:
@@ -66,7 +60,9 @@ def packed(logs: jax.Array) -> jax.Array:
     node, offset = histogram.nearest(logs)
     both = segment_sum(offset.astype(jnp.float64) + _PACK, node, N_NODES)
     count = jax.lax.stop_gradient(jnp.round(both / _PACK))
-    return masses(count, both - count * _PACK, segment_sum((offset**2).astype(jnp.float64), node, N_NODES))
+    return histogram.spline_masses(
+        count, both - count * _PACK, segment_sum((offset**2).astype(jnp.float64), node, N_NODES)
+    )
 
 
 def copies(logs: jax.Array) -> jax.Array:
@@ -77,7 +73,7 @@ def copies(logs: jax.Array) -> jax.Array:
     def summed(values: jax.Array) -> jax.Array:
         return segment_sum(values.astype(jnp.float64), cell, COPIES * N_NODES).reshape(N_NODES, COPIES).sum(axis=1)
 
-    return masses(summed(jnp.ones_like(offset)), summed(offset), summed(offset**2))
+    return histogram.spline_masses(summed(jnp.ones_like(offset)), summed(offset), summed(offset**2))
 
 
 METHODS: dict[str, Callable[[jax.Array], jax.Array]] = {

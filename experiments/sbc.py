@@ -95,7 +95,9 @@ def main() -> None:
     population = config.draw()
     model = build(posterior_simulator(config, population), posterior_likelihood(config), config.posterior.priors)
     settings = dataclasses.replace(config.posterior.nuts, max_tree_depth=5)
-    together = side_by_side(3 * population.bytes_in_flight, asked.replications)
+    together = ledger.get(
+        "chains that fit", 0, 1, lambda: side_by_side(population.bytes_of_gradient, asked.replications)
+    )
     found = calibrate(model, asked.replications, settings, ledger, together=together)
     print(found)
     run = folder.record(config, {"sbc": time.perf_counter() - clock})

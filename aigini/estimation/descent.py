@@ -76,7 +76,7 @@ def descend(
     Starts whose best objective is below the tolerance stay where they are.
     """
     transform = settings.transformation()
-    together = side_by_side(3 * problem.population.bytes_in_flight, len(state.best))
+    together = side_by_side(problem.population.bytes_of_gradient, len(state.best))
 
     def one(
         point: Array, optimizer: optax.OptState, best_point: Array, best: Array

@@ -63,10 +63,16 @@ def grouped_node_masses(
         values = (power * mass).astype(jnp.float64)
         return segment_sum(values, cell, n_groups * N_NODES).reshape(n_groups, N_NODES)
 
-    count, first, second = summed(jnp.ones_like(offset)), summed(offset), summed(offset**2)
+    return spline_masses(summed(jnp.ones_like(offset)), summed(offset), summed(offset**2))
+
+
+def spline_masses(
+    count: Float[Array, "*groups nodes"], first: Float[Array, "*groups nodes"], second: Float[Array, "*groups nodes"]
+) -> Float[Array, "*groups nodes"]:
+    """Sums of B-spline weights by node, from sums of 1, δ and δ² by nearest node."""
     below, above = (count / 4 - first + second) / 2, (count / 4 + first + second) / 2
     # Nobody is nearest to an end of the grid, so nothing goes round.
-    return 0.75 * count - second + jnp.roll(below, -1, axis=1) + jnp.roll(above, 1, axis=1)
+    return 0.75 * count - second + jnp.roll(below, -1, axis=-1) + jnp.roll(above, 1, axis=-1)
 
 
 def end_mass(masses: Float[Array, "nodes"]) -> Scalar:

@@ -70,9 +70,14 @@ class Population(eqx.Module):
 
     @property
     def bytes_in_flight(self) -> int:
-        """Memory of one evaluation of a statistic beside the draws, about; derivatives take some three times that."""
+        """Memory of one evaluation of a statistic beside the draws, about."""
         # 217 bytes per worker of a row measured in float32, and half a MiB of sums and equilibrium.
         return (1 << 19) + 64 * self.dtype.itemsize * self.chunk
+
+    @property
+    def bytes_of_gradient(self) -> int:
+        """The same of its gradient."""
+        return 3 * self.bytes_in_flight
 
     @property
     def stored(self) -> bool:
