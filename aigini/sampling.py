@@ -14,7 +14,8 @@ from aigini.analysis.evaluator import Evaluator
 from aigini.analysis.pieces import Pieces
 from aigini.bayes import nuts
 from aigini.bayes.dataset import sample_stats
-from aigini.bayes.diagnostics import Health, Summaries, bfmi, judge, stuck_chains, summarise
+from aigini.bayes.diagnostics import Summaries, bfmi, stuck_chains, summarise
+from aigini.bayes.health import Health, judge
 from aigini.bayes.importance import smoothed
 from aigini.bayes.information import Information, value_of_information
 from aigini.bayes.laplace import Laplace, laplace, log_ratio, naturals

@@ -11,7 +11,8 @@ import pytest
 from scipy.stats import norm, rankdata
 
 from aigini.bayes import diagnostics
-from aigini.bayes.diagnostics import bfmi, judge, stuck_chains, summarise, tree_depth
+from aigini.bayes.diagnostics import bfmi, stuck_chains, summarise, tree_depth
+from aigini.bayes.health import judge
 from aigini.errors import AiginiError, MissingExtraError
 
 

@@ -11,7 +11,8 @@ from scipy.stats import rankdata
 from test_analysis_figures import box_of, marked, texts
 
 from aigini import figures
-from aigini.bayes.diagnostics import Health, ParameterSummary
+from aigini.bayes.diagnostics import ParameterSummary
+from aigini.bayes.health import Health
 from aigini.bayes.importance import Estimate
 from aigini.bayes.information import TOGETHER, Gain, Information
 from aigini.bayes.power_scaling import Effect, PowerScaling

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from aigini.bayes.diagnostics import Health, ParameterSummary, Summaries
+from aigini.bayes.diagnostics import ParameterSummary, Summaries
+from aigini.bayes.health import Health
 from aigini.bayes.information import Information
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.power_scaling import PowerScaling
