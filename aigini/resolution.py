@@ -1,0 +1,87 @@
+"""Whether a simulated number stands out of its simulation error, and how to say so.
+
+Another draw of the population gives other numbers. A sign, a regime, a ranking or a crossing is put into words only
+where the number behind it is at least `STANDS_OUT` simulation standard errors away from where the words would change.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+STANDS_OUT = 2.0
+"""Simulation standard errors that a change must exceed before its sign is stated."""
+
+MOST_WORKERS = 10**9
+"""Largest population that is worth recommending."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Simulated:
+    """A number that was simulated.
+
+    Attributes:
+        value: The number, from the population that was drawn.
+        error: Its simulation standard error: the standard deviation over other draws of the population; None where it
+            was not measured.
+    """
+
+    value: float
+    error: float | None
+
+    @property
+    def resolved(self) -> bool:
+        """Whether its sign is known: it is exactly zero, or stands out of its error; never without an error."""
+        if self.value == 0 and self.error == 0:
+            return True
+        return self.error is not None and abs(self.value) > STANDS_OUT * self.error
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where that is known; 0 where there is no change or its sign is not known."""
+        return int(np.sign(self.value)) if self.resolved else 0
+
+    @property
+    def enlargement(self) -> float | None:
+        """How many times as large a population would be needed to know the sign, if the error falls with its root.
+
+        None where that is known already or the error was not measured; infinite for a number that is zero.
+        """
+        if self.resolved or self.error is None:
+            return None
+        return math.inf if self.value == 0 else (STANDS_OUT * self.error / abs(self.value)) ** 2
+
+    def describe(
+        self, *, rise: str = "a rise", fall: str = "a fall", same: str = "no change", n_workers: int | None = None
+    ) -> str:
+        """Its sign in words, or that it cannot be told apart from no change, and what would help.
+
+        Args:
+            rise: What to call a positive number.
+            fall: What to call a negative number.
+            same: What to call zero.
+            n_workers: Workers of the population it was simulated with, to say how many would be needed.
+        """
+        if self.resolved:
+            return {1: rise, -1: fall, 0: same}[self.sign]
+        if self.error is None:
+            return "not stated: its simulation error was not measured; set calibration.replications to 2 or more"
+        text = f"not distinguishable from {same}: within {STANDS_OUT:g} simulation s.e. of {self.error:.1e}"
+        if n_workers is None or self.enlargement is None:
+            return text
+        needed = self.enlargement * n_workers
+        if needed > MOST_WORKERS:
+            return f"{text}; no affordable number of workers would tell"
+        return f"{text} with {n_workers:,} workers; use at least {_round_up(needed):,}, and more firms in proportion"
+
+
+def simulated(value: float, others: Sequence[float] | np.ndarray) -> Simulated:
+    """A number with its error from the same number on other draws of the population; no error from fewer than two."""
+    return Simulated(float(value), float(np.std(np.asarray(others, float), ddof=1)) if len(others) > 1 else None)
+
+
+def _round_up(count: float) -> int:
+    """To two significant digits, upwards."""
+    unit = 10 ** max(int(math.floor(math.log10(count))) - 1, 0)
+    return math.ceil(count / unit) * unit
