@@ -83,5 +83,5 @@ def simulated(value: float, others: Sequence[float] | np.ndarray) -> Simulated:
 
 def _round_up(count: float) -> int:
     """To two significant digits, upwards."""
-    unit = 10 ** max(int(math.floor(math.log10(count))) - 1, 0)
+    unit = 10 ** max(math.floor(math.log10(count)) - 1, 0)
     return math.ceil(count / unit) * unit
