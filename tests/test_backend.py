@@ -22,8 +22,9 @@ def test_quadratic_forms_over_many_rows_are_right(rows):
     np.testing.assert_allclose(single(jnp.asarray(table, jnp.float32)), expected, rtol=1e-4)
 
 
-def test_the_defective_release_is_not_installed():
-    assert jaxlib.__version__ != "0.10.2"
+def test_no_defective_release_is_installed():
+    # 0.11.0 adds into few bins thousands of times slower on GPUs, as 0.10.2 does (jax-ml/jax#38806).
+    assert jaxlib.__version__ not in ("0.10.2", "0.11.0")
 
 
 def test_scatter_adds_of_float64_lose_nothing():
