@@ -94,7 +94,7 @@ TRUTH = {
     "beta": -0.05,
     "sigma": 1.8,
     "signal_exposure": 7.5,
-    "cumulative_advantage": 0.045,
+    "cumulative_advantage": 0.4,
     "eta1": 0.55,
 }
 
