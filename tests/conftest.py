@@ -96,7 +96,7 @@ def points():
         found = []
         for row in np.random.default_rng(seed).random((4 * n, len(SPECS))):
             values = {
-                name: spec.box[0] + (spec.box[1] - spec.box[0]) * u
+                name: float(spec.box[0] + (spec.box[1] - spec.box[0]) * u)
                 for (name, spec), u in zip(SPECS.items(), row, strict=True)
             }
             values |= {name: float(value) for name, value in fixed.items()}
