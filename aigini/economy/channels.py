@@ -8,10 +8,11 @@
 | cumulative advantage | χ = 0: firms' assets stay on their path without AI |
 | proprietary rents | η0 takes over η1 in production and pay |
 
-Two quantities that AI moves are those of the economy with every channel on, whatever is switched off, so that a switch
-takes away its own mechanism and no other: the floor f_o of the work sample, which is computed with the original α and
-β, and the rent q_A that drives firms' assets. Only the switch of screening scales the first, and only that of cumulative
-advantage the second. A switch is a number between 0 (off) and 1 (on), and multiplies what the channel brings in.
+Two quantities that AI moves are those of the economy with every channel on, whatever is switched off, so that a
+switch takes away its own mechanism and no other (MODEL.md section 13): the floor f_o of the work sample, which is
+computed with the original α and β, and the rent q_A that drives firms' assets. Only the switch of screening scales the
+first, and only that of cumulative advantage the second. A switch is a number between 0 (off) and 1 (on), and multiplies
+what the channel brings in.
 """
 
 import equinox as eqx
