@@ -107,7 +107,7 @@ SPECS: dict[str, ParameterSpec] = {
     "asset_sd": _spec("σ_K", "standard deviation of log firm assets", 1.0, (0.0, _INF), "left"),
     "asset_reversion": _spec("μ", "mean reversion of log assets, per year", 0.1, (0.0, 1.0), "right"),
     "cumulative_advantage": _spec(
-        "χ", "reinvested proprietary rents, per year", 0.05, (0.0, _INF), "left", (0.01, 0.1)
+        "χ", "reinvestment of proprietary rents, per year and unit of rent", 0.35, (0.0, _INF), "left", (0.07, 0.7)
     ),
     "asset_return": _spec("q0", "quasi-rent per worker before AI, output units", 0.9, (0.0, _INF), "left"),
     "xi": _spec("ξ", "workers' share of quasi-rents", 0.12, (0.0, 1.0), "both", (0.05, 0.35)),
@@ -213,24 +213,46 @@ def problems(values: Mapping[str, float], *, level: float = 1.0, years: int = 10
             f"params.beta = {values['beta']:g} leaves no human output at A = {level:g}: 1 + beta A must be positive;"
             f" raise beta above {-1 / level:.3g} or lower scenario.A1."
         )
-    growth = (
-        1 - values["asset_reversion"] + values["cumulative_advantage"] * (1 - values["xi"]) * values["eta1"] * level
-    )
-    # Six standard deviations of log capital intensity after T years must stay inside the income grid (e^40).
-    with np.errstate(over="ignore"):
-        spread = 6 * values["psi"] * values["asset_sd"] * float(np.maximum(np.float64(growth) ** years, 1.0))
-    if not spread < 30:
-        found.append(
-            f"firm growth overflows: with params.cumulative_advantage = {values['cumulative_advantage']:g} and"
-            f" params.asset_sd = {values['asset_sd']:g} log assets are multiplied by {growth:.3g} a year for {years}"
-            f" years; lower cumulative_advantage, asset_sd or psi, raise asset_reversion, or shorten scenario.years."
-        )
+    else:
+        found += _growth_problems(values, level, years)
     if 6 * values["ownership_sd"] > 30:
         found.append(
             f"params.ownership_sd = {values['ownership_sd']:g} overflows capital income; use at most 5"
             f" (the Gini of ownership is already 0.9996 there)."
         )
     return found
+
+
+def _growth_problems(values: Mapping[str, float], level: float, years: int) -> list[str]:
+    """Whether firms' log assets could leave the income grid, judged by a bound on the rents that drive them."""
+    rate = values["cumulative_advantage"] * (1 - values["xi"])
+    growth = 1 - values["asset_reversion"] + rate * _largest_rent(values, level)
+    # Six standard deviations of log capital intensity after T years must stay inside the income grid (e^40).
+    with np.errstate(over="ignore"):
+        spread = 6 * values["psi"] * values["asset_sd"] * float(np.maximum(np.float64(growth) ** years, 1.0))
+    if spread < 30:
+        return []
+    return [
+        f"firm growth overflows: with params.cumulative_advantage = {values['cumulative_advantage']:g} and"
+        f" params.asset_sd = {values['asset_sd']:g} log assets are multiplied by up to {growth:.3g} a year for {years}"
+        f" years; lower cumulative_advantage, asset_sd or psi, raise asset_reversion, or shorten scenario.years."
+    ]
+
+
+def _largest_rent(values: Mapping[str, float], level: float) -> float:
+    """A bound on q_A = η1 A mean_o(R_A,o) without solving the equilibrium (MODEL.md section 7).
+
+    The aggregate of tasks is concave, so AI's product at market prices is at most its product at the prices that human
+    work alone would have. These are at most (1 + min(β, 0) A adoption)^(-1/σ), schooling given.
+    """
+    exposed = -math.expm1(level * math.log1p(-values["exposed_share"]))
+    width = values["exposure_smoothing"]
+    # The mean of the augmentable set m(z; A) over tasks, in closed form.
+    reach = width * float(np.logaddexp(0, exposed / width) - np.logaddexp(0, (exposed - 1) / width))
+    human = np.float64(1 + min(values["beta"], 0.0) * level * values["adoption"])
+    with np.errstate(over="ignore"):
+        price = min(float(human ** (-1 / values["sigma"])), 1e300)
+    return values["eta1"] * level * values["alpha"] * values["adoption"] * reach * price
 
 
 def validate(params: Parameters, *, level: float = 1.0, years: int = 10) -> None:

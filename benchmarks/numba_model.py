@@ -132,7 +132,7 @@ def moments(params: Params, population: NumpyPopulation, A0: float = 0.0, A1: fl
     pop, spread, sorting = population, params["diversification"], params["occupation_sorting"]
     first = numpy_model.solve_equilibrium(params, A0)
     equilibria = first, numpy_model.solve_equilibrium(params, A1, first)
-    assets = [numpy_model.firm_assets(params, pop.firm_shocks, level) for level in (A0, A1)]
+    assets = [numpy_model.firm_assets(params, pop.firm_shocks, eq) for eq in equilibria]
     rules = [numpy_model._worker_rules(params, eq, kappa) for eq, (kappa, _) in zip(equilibria, assets, strict=True)]
     # No result depends on these points; squares about them keep their digits.
     centres = [(float(eq.schooling.mean()), float(np.log(eq.R_h * eq.H).mean())) for eq in equilibria]

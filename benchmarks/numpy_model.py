@@ -63,7 +63,7 @@ BASELINE: Params = {
     "signal_exposure": 6.6,
     "asset_sd": 1.0,
     "asset_reversion": 0.1,
-    "cumulative_advantage": 0.05,
+    "cumulative_advantage": 0.35,
     "asset_return": 0.9,
     "xi": 0.12,
     "ownership_sd": 1.8,
@@ -419,12 +419,14 @@ def _log_zero_profit_factor(screen: Screening, mean_h: Array, mu: Array, log_h: 
 # Section 4: firms.
 
 
-def firm_assets(params: Params, firm_shocks: Array, level: float) -> tuple[Array, Array]:
-    """kappa_j after the years of `firm_shocks` at AI level `level`, and the growth of log assets."""
+def firm_assets(params: Params, firm_shocks: Array, eq: Equilibrium) -> tuple[Array, Array]:
+    """kappa_j after the years of `firm_shocks` in an equilibrium, and the growth of log assets."""
     n_firms, years = firm_shocks.shape
     initial = params["asset_sd"] * ndtri((np.arange(n_firms) + 0.5) / n_firms)
     stay = 1.0 - params["asset_reversion"]
-    persistence = stay + params["cumulative_advantage"] * (1.0 - params["xi"]) * params["eta1"] * level
+    # Owners reinvest what AI adds to the quasi-rent of the mean firm.
+    created = params["eta1"] * eq.technology.level * eq.R_A.mean()
+    persistence = stay + params["cumulative_advantage"] * (1.0 - params["xi"]) * created
     shock_sd = params["asset_sd"] * math.sqrt(1.0 - stay**2)
     log_k = initial
     for year in range(years):
@@ -689,7 +691,7 @@ def _solve(
     """
     before = solve_equilibrium(params, levels[0])
     equilibria = (before, solve_equilibrium(params, levels[1], before))
-    assets = tuple(firm_assets(params, pop.firm_shocks, level) for level in levels)
+    assets = tuple(firm_assets(params, pop.firm_shocks, eq) for eq in equilibria)
     rules = tuple(_worker_rules(params, eq, kappa) for eq, (kappa, _) in zip(equilibria, assets, strict=True))
     tallies = tuple(_Tally(eq.H) for eq in equilibria)
     stores: tuple[list, list] = ([], [])

@@ -282,12 +282,14 @@ def signal_correlation(params: Params, tech: Technology, eq: Response) -> Tensor
 # Section 4: firms.
 
 
-def firm_assets(params: Params, firm_shocks: Tensor, level: float) -> tuple[Tensor, Tensor]:
-    """kappa_j at the end of the years of `firm_shocks`, and the growth of log assets; both [J]."""
+def firm_assets(params: Params, firm_shocks: Tensor, level: float, eq: Response) -> tuple[Tensor, Tensor]:
+    """kappa_j at the end of the years of `firm_shocks` in an equilibrium, and the growth of log assets; both [J]."""
     n_firms = firm_shocks.shape[0]
     initial = params["asset_sd"] * torch.from_numpy(ndtri((np.arange(n_firms) + 0.5) / n_firms))
     stay = 1.0 - params["asset_reversion"]
-    persistence = stay + params["cumulative_advantage"] * (1.0 - params["xi"]) * params["eta1"] * level
+    # Owners reinvest what AI adds to the quasi-rent of the mean firm.
+    created = params["eta1"] * level * eq.R_A.mean()
+    persistence = stay + params["cumulative_advantage"] * (1.0 - params["xi"]) * created
     shock_sd = params["asset_sd"] * torch.sqrt(1.0 - stay**2)
     log_k = initial
     for shock in firm_shocks.unbind(1):
@@ -459,7 +461,9 @@ def moments(
     techs = technology(params, A0), technology(params, A1)
     first = solve_equilibrium(params, techs[0])
     equilibria = first, solve_equilibrium(params, techs[1], first)
-    assets = tuple(firm_assets(params, population.firm_shocks, tech.level) for tech in techs)
+    assets = tuple(
+        firm_assets(params, population.firm_shocks, tech.level, eq) for tech, eq in zip(techs, equilibria, strict=True)
+    )
 
     def rules(state: int) -> Rules:
         found = worker_rules(params, techs[state].level, equilibria[state], assets[state][0])

@@ -36,7 +36,7 @@ import numpy_model  # noqa: E402
 from aigini.economy.economy import Scenario, solve  # noqa: E402
 from aigini.moments.six import six_moments  # noqa: E402
 from aigini.moments.statistics import statistics  # noqa: E402
-from aigini.parameters import PARAMETER_NAMES, SPECS, Parameters, validate  # noqa: E402
+from aigini.parameters import PARAMETER_NAMES, SPECS, Parameters, problems  # noqa: E402
 from aigini.population import draw_population  # noqa: E402
 
 hypothesis.settings.register_profile("aigini", deadline=None, derandomize=True, database=None)
@@ -90,20 +90,21 @@ def levels():
 
 @pytest.fixture(scope="session")
 def points():
-    """`points(n, **fixed)`: n parameter points, uniform in the boxes of `SPECS`, some parameters fixed."""
+    """`points(n, **fixed)`: n points that are allowed at A = 2, uniform in the boxes of `SPECS`, some values fixed."""
 
     def draw(n=30, seed=0, **fixed):
-        uniform = np.random.default_rng(seed).random((n, len(SPECS)))
         found = []
-        for row in uniform:
+        for row in np.random.default_rng(seed).random((4 * n, len(SPECS))):
             values = {
-                name: spec.box[0] + (spec.box[1] - spec.box[0]) * u
+                name: float(spec.box[0] + (spec.box[1] - spec.box[0]) * u)
                 for (name, spec), u in zip(SPECS.items(), row, strict=True)
             }
-            params = Parameters(**{**values, **fixed})
-            validate(params, level=2.0)
-            found.append(params)
-        return found
+            values |= {name: float(value) for name, value in fixed.items()}
+            if not problems(values, level=2.0):
+                found.append(Parameters(**values))
+            if len(found) == n:
+                return found
+        raise AssertionError(f"fewer than {n} of {4 * n} points are allowed")
 
     return draw
 

@@ -1,13 +1,16 @@
 """Analyses at the estimates of a small economy: each number against a slower way to the same number."""
 
 import dataclasses
+import itertools
 import json
 import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy_model
 import pytest
+from scipy.special import ndtri
 
 from aigini import cli, studies
 from aigini.analysis import axes, sign
@@ -355,6 +358,35 @@ def test_the_boundary_converges_to_the_first_order_one(case):
         np.testing.assert_allclose(ratios, 0.5, atol=0.1)
 
 
+def test_to_first_order_growth_of_assets_follows_from_what_ai_produces_at_the_soft_edge(case):
+    # dρ/dA = χ (1 - ξ) η1 α adoption mean_o(Σ_z L_oz m(z; 0)) at A = 0, where task prices are 1; m5 follows from ρ.
+    population = case.evaluator.population
+    moments = jax.jit(lambda params, scenario: six_moments(params, population, scenario))
+    params = unpack(jnp.asarray(pack(case.values)))
+    shocks = np.asarray(population.firm_shocks)
+    n, years = shocks.shape
+    stay, third = 1 - case.values["asset_reversion"], n // 3
+    start = ndtri((np.arange(n) + 0.5) / n)
+    lags = [(years - 1 - t, shocks[:, t]) for t in range(years - 1)]
+    slope = years * stay ** (years - 1) * start
+    slope = slope + np.sqrt(1 - stay**2) * sum(shock * lag * stay ** (lag - 1) for lag, shock in lags)
+    by_rho = case.values["asset_sd"] * (slope[-third:].mean() - slope[:third].mean())
+    edge = numpy_model.technology(case.values, 0.0)
+    rent = case.values["eta1"] * float((edge.bundles @ edge.machine_deployed).mean())
+    expected = by_rho * case.values["cumulative_advantage"] * (1 - case.values["xi"]) * rent
+    assert expected > 0
+    errors = [
+        float(moments(params, Scenario(A0=np.float64(0.0), A1=np.float64(a)))[4]) / a - expected
+        for a in (0.02, 0.01, 0.005)
+    ]
+    np.testing.assert_allclose(np.array(errors[1:]) / np.array(errors[:-1]), 0.5, atol=0.1)
+    assert abs(2 * errors[2] - errors[1]) < 0.01 * expected
+    # With a sharp edge nothing is left in first order, assets included.
+    sharp = params.replace(exposure_smoothing=jnp.asarray(1e-3))
+    tiny = [float(moments(sharp, Scenario(A0=np.float64(0.0), A1=np.float64(a)))[4]) / a for a in (0.4, 0.2)]
+    assert abs(tiny[1]) < 0.7 * abs(tiny[0])
+
+
 # --- channels ---------------------------------------------------------------------------------------------------------
 
 
@@ -389,11 +421,23 @@ def test_each_switch_acts_in_its_own_block(case, evaluator):
     assert floor[row("m4")] < -0.3
     # No screening channel: the work sample is as diagnostic as before but for schooling.
     assert run(params, screening=0.0)[row("m4")] == pytest.approx(0, abs=1e-2)
-    # Cumulative advantage only: m5 goes, and with η1 in growth it stays when rents become commodity.
+    # Cumulative advantage alone stops the growth of assets: it follows the rents of the economy with every channel on.
     assert run(params, cumulative_advantage=0.0)[row("m5")] == pytest.approx(0, abs=1e-12)
-    assert run(params, proprietary_rents=0.0)[row("m5")] == pytest.approx(on[row("m5")], rel=1e-12)
-    # Schooling stays as it was, which is what no retooling means.
-    still = np.asarray(compiled(params.replace(retooling=jnp.asarray(0.0)), jnp.ones(5)))
+    for others in itertools.product((0.0, 1.0), repeat=4):
+        names = [name for name in CHANNEL_NAMES if name != "cumulative_advantage"]
+        switched = run(params, **dict(zip(names, others, strict=True)))
+        assert switched[row("m5")] == pytest.approx(on[row("m5")], rel=1e-12)
+    # Half a switch is half of the rate of reinvestment.
+    half = params.replace(cumulative_advantage=params.cumulative_advantage / 2)
+    np.testing.assert_allclose(run(params, cumulative_advantage=0.5), run(half), rtol=1e-11, atol=1e-13)
+    # Schooling stays as it was, which is what no retooling means; assets grow on the rents with retooling all the same.
+    still = {**case.values, "retooling": 0.0}
+    with_it, without = (
+        float(numpy_model.solve_equilibrium(values, 1.0, numpy_model.solve_equilibrium(values, 0.0)).R_A.mean())
+        for values in (case.values, still)
+    )
+    still["cumulative_advantage"] *= with_it / without
+    still = np.asarray(compiled(unpack(jnp.asarray(pack(still))), jnp.ones(5)))
     np.testing.assert_allclose(run(params, schooling=0.0), still, rtol=1e-11, atol=1e-13)
 
 

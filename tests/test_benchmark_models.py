@@ -42,7 +42,7 @@ def cases(baseline):
 
 def by_differences(params, population):
     # The Gini of a sample has kinks where workers change places; small steps cross few of them.
-    return numpy_model.central_difference_jacobian(params, population, PARAMETER_NAMES, relative_step=1e-6)
+    return numpy_model.central_difference_jacobian(params, population, PARAMETER_NAMES, relative_step=1e-7)
 
 
 def share_of_largest(jacobian, other):

@@ -53,7 +53,7 @@ MISTAKES = [
     ),
     (
         "firm growth overflows over many years",
-        "[params]\ncumulative_advantage = 0.9\n[scenario]\nyears = 40",
+        "[params]\ncumulative_advantage = 5.0\n[scenario]\nyears = 40",
         ["firm growth overflows", "for 40 years"],
     ),
     (

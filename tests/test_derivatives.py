@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy_model
 import pytest
 from scipy.special import ndtri
 
@@ -18,7 +19,7 @@ ABSENT = [
     {*FIRMS, *OWNERS, "requirement_smoothing"},
     {*OWNERS, "requirement_smoothing"},
     {*FIRMS, *OWNERS, "requirement_smoothing", "firm_sorting"},
-    set(PARAMETER_NAMES) - {"asset_sd", "asset_reversion", "cumulative_advantage", "eta1", "xi"},
+    {*OWNERS, "psi", "requirement_smoothing", "firm_sorting"},
     {"requirement_smoothing"},
 ]
 
@@ -60,30 +61,59 @@ def test_both_modes_give_the_same_jacobian(cases, forward_jacobian, reverse_jaco
         np.testing.assert_allclose(reverse, forward, rtol=1e-9, atol=1e-13)
 
 
+def rent_and_differences(params, step=1e-6):
+    """q_A = η1 mean_o(R_A,o) in the oracle's equilibrium at A = 1, and its derivatives by central differences."""
+
+    def rent(values):
+        after = numpy_model.solve_equilibrium(values, 1.0, numpy_model.solve_equilibrium(values, 0.0))
+        return values["eta1"] * float(after.R_A.mean())
+
+    def slope(name):
+        above, below = (rent({**params, name: params[name] * (1 + sign * step)}) for sign in (1, -1))
+        return (above - below) / (2 * step * params[name])
+
+    return rent(params), {name: slope(name) for name in PARAMETER_NAMES}
+
+
 def test_the_asset_moment_has_its_closed_form_derivatives(cases, forward_jacobian, population):
-    # m5 is linear in the shocks and the initial assets: by hand, from dρ/dχ = (1 - ξ) η1.
+    # m5 is linear in the shocks and the initial assets, and A0 = 0: every derivative is that of the law of assets by
+    # hand, with ρ = 1 - μ + χ (1 - ξ) q_A.
     n, years = population.firm_shocks.shape
     shocks, third = np.asarray(population.firm_shocks), n // 3
     start = ndtri((np.arange(n) + 0.5) / n)
+
+    def gap(path):
+        return path[-third:].mean() - path[:third].mean()
+
+    def final(rho):
+        """Log assets of unit dispersion after the years at persistence ρ: from the start, and from the shocks."""
+        return rho**years * start, sum(shocks[:, t] * rho ** (years - 1 - t) for t in range(years))
+
+    def slopes(rho):
+        lags = [(years - 1 - t, shocks[:, t]) for t in range(years)]
+        return years * rho ** (years - 1) * start, sum(s * lag * rho ** (lag - 1) for lag, s in lags if lag)
+
     for params in cases[:5]:
         p = params.as_dict()
-        stay = 1 - p["asset_reversion"]
-        rho = stay + p["cumulative_advantage"] * (1 - p["xi"]) * p["eta1"]
-        noise = np.sqrt(1 - stay**2)
-        slope = years * rho ** (years - 1) * start
-        for t in range(years - 1):
-            lag = years - 1 - t
-            slope = slope + noise * shocks[:, t] * lag * rho ** (lag - 1)
-        by_rho = p["asset_sd"] * (slope[-third:].mean() - slope[:third].mean())
-        jacobian = forward_jacobian(params)[4]
-        names = PARAMETER_NAMES.index
-        chain = {
-            "cumulative_advantage": (1 - p["xi"]) * p["eta1"],
-            "eta1": p["cumulative_advantage"] * (1 - p["xi"]),
-            "xi": -p["cumulative_advantage"] * p["eta1"],
-        }
-        for name, factor in chain.items():
-            assert jacobian[names(name)] == pytest.approx(by_rho * factor, rel=1e-11)
+        rent, by_name = rent_and_differences(p)
+        stay, rate = 1 - p["asset_reversion"], p["cumulative_advantage"] * (1 - p["xi"])
+        rho, noise = stay + rate * rent, np.sqrt(1 - stay**2)
+        ours = dict(zip(PARAMETER_NAMES, forward_jacobian(params)[4], strict=True))
+
+        by_rho = p["asset_sd"] * gap(slopes(rho)[0] + noise * slopes(rho)[1])
+        expected = {name: by_rho * rate * slope for name, slope in by_name.items()}
+        expected["xi"] -= by_rho * p["cumulative_advantage"] * rent
+        expected["cumulative_advantage"] += by_rho * (1 - p["xi"]) * rent
+        # Assets before AI, with persistence 1 - μ, are subtracted; the noise depends on μ too.
+        (now, new), (then, old) = final(rho), final(stay)
+        expected["asset_sd"] += gap(now - then + noise * (new - old))
+        before = p["asset_sd"] * gap(slopes(stay)[0] + noise * slopes(stay)[1])
+        expected["asset_reversion"] += before - by_rho + p["asset_sd"] * stay / noise * gap(new - old)
+        for name in PARAMETER_NAMES:
+            unit = abs(p[name])
+            assert ours[name] * unit == pytest.approx(expected[name] * unit, rel=1e-6, abs=2e-9), name
+        # Exactly: χ is in no price.
+        assert ours["cumulative_advantage"] == pytest.approx(by_rho * (1 - p["xi"]) * rent, rel=1e-11)
 
 
 @pytest.mark.slow

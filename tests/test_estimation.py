@@ -16,7 +16,7 @@ from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import FreeSpace, pose, weight_root
 from aigini.estimation.result import Status, Target
 from aigini.moments.six import six_moments
-from aigini.parameters import SPECS, Parameters
+from aigini.parameters import SPECS, Parameters, problems
 from aigini.population import draw_population
 
 FREE = ("alpha", "beta", "sigma", "signal_exposure", "cumulative_advantage", "eta1")
@@ -85,6 +85,7 @@ def test_every_start_of_eight_meets_all_six_targets_at_the_same_optimum(change):
     again = jax.jit(six_moments)(Parameters(**result.params), config.draw(), config.scenario)
     np.testing.assert_allclose(list(result.fitted.values()), again, rtol=1e-9, atol=1e-12)
     assert result.params["eta0"] == pytest.approx(1 - result.params["eta1"], abs=1e-15)
+    assert problems(result.params, years=config.draw().years) == []
 
 
 # --- must hold 2: recovery ------------------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ TRUTH = {
     "beta": -0.05,
     "sigma": 1.8,
     "signal_exposure": 7.5,
-    "cumulative_advantage": 0.045,
+    "cumulative_advantage": 0.4,
     "eta1": 0.55,
 }
 

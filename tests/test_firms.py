@@ -8,13 +8,15 @@ import pytest
 from scipy.special import erf, ndtri
 
 from aigini.economy.firms import asset_paths, capital_intensity, growth, growth_gap, initial_log_assets
-from aigini.economy.rents import capital_claim, commodity_pay, fixed_pay, ownership, quasi_rent
+from aigini.economy.rents import capital_claim, commodity_pay, fixed_pay, ownership, proprietary_rent, quasi_rent
 from aigini.measures import sample
 from aigini.moments.six import six_moments
 
 compiled_paths = jax.jit(asset_paths)
 ONE = jnp.asarray(1.0)
 ZERO = jnp.asarray(0.0)
+RENT = jnp.asarray(0.05)
+"""A rent q_A of the size that AI creates at the baseline."""
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +28,11 @@ def shocks():
 
 
 def test_paths_follow_their_recursion(baseline, shocks):
-    for level in (0.0, 1.0, 2.0):
-        path = np.asarray(compiled_paths(baseline, jnp.asarray(level), shocks))
+    for rent in (0.0, 0.05, 0.5):
+        path = np.asarray(compiled_paths(baseline, jnp.asarray(rent), shocks))
         assert path.shape == (11, 20_000)
         np.testing.assert_allclose(path[0], ndtri((np.arange(20_000) + 0.5) / 20_000), rtol=1e-14)
-        rho = 1 - 0.1 + 0.05 * (1 - 0.12) * 0.4 * level
+        rho = 1 - 0.1 + 0.35 * (1 - 0.12) * rent
         for year in range(10):
             expected = rho * path[year] + np.sqrt(1 - 0.9**2) * np.asarray(shocks[:, year])
             np.testing.assert_allclose(path[year + 1], expected, rtol=1e-12, atol=1e-13)
@@ -38,13 +40,13 @@ def test_paths_follow_their_recursion(baseline, shocks):
 
 def test_without_cumulative_advantage_ai_does_not_move_firms_at_all(baseline, shocks):
     params = baseline.replace(cumulative_advantage=0.0)
-    before, after = (compiled_paths(params, level, shocks) for level in (ZERO, ONE))
+    before, after = (compiled_paths(params, rent, shocks) for rent in (ZERO, ONE))
     np.testing.assert_array_equal(before, after)
     assert float(growth_gap(before)) == float(growth_gap(after))
 
 
 @pytest.mark.parametrize("asset_sd", [0.6, 1.0])
-def test_dispersion_is_stationary_before_ai(baseline, shocks, asset_sd):
+def test_dispersion_is_stationary_without_rents_from_ai(baseline, shocks, asset_sd):
     # Var' = (1-μ)² Var + ν² has the fixed point σ_K²; sampling error of a variance over 20 000 firms is 1 %.
     params = baseline.replace(asset_sd=asset_sd)
     path = np.asarray(compiled_paths(params, ZERO, shocks))
@@ -53,22 +55,36 @@ def test_dispersion_is_stationary_before_ai(baseline, shocks, asset_sd):
     np.testing.assert_allclose(ginis, erf(asset_sd / 2), atol=0.02)
 
 
-def test_proprietary_ai_raises_dispersion_and_its_growth(baseline, shocks):
+def test_rents_from_ai_raise_dispersion_and_its_growth(baseline, shocks):
     spreads = []
-    for eta1 in (0.0, 0.5, 1.0):
-        path = np.asarray(compiled_paths(baseline.replace(eta1=eta1, cumulative_advantage=0.2), ONE, shocks))
+    params = baseline.replace(cumulative_advantage=1.0)
+    for rent in (0.0, 0.1, 0.2):
+        path = np.asarray(compiled_paths(params, jnp.asarray(rent), shocks))
         spreads.append(np.std(path, axis=1))
     assert np.all(np.diff(spreads, axis=0)[:, 1:] > 0)
     # With ρ > 1 dispersion grows without bound.
-    explosive = np.asarray(compiled_paths(baseline.replace(eta1=1.0, cumulative_advantage=0.3), ONE, shocks))
+    explosive = np.asarray(compiled_paths(params, jnp.asarray(0.3), shocks))
     assert np.all(np.diff(np.std(explosive, axis=1)) > 0)
 
 
 def test_owners_reinvest_only_what_workers_do_not_get(baseline):
     for xi in (0.0, 0.3, 1.0):
         params = baseline.replace(xi=xi)
-        assert float(growth(params, ONE)) == pytest.approx(0.9 + 0.05 * (1 - xi) * 0.4, rel=1e-14)
+        assert float(growth(params, RENT)) == pytest.approx(0.9 + 0.35 * (1 - xi) * 0.05, rel=1e-14)
         assert float(growth(params, ZERO)) == pytest.approx(0.9, rel=1e-14)
+
+
+def test_the_rent_that_is_reinvested_is_the_one_that_ai_creates_in_the_equilibrium(
+    baseline, population, levels, economy_of
+):
+    # η1 A mean_o(R_A,o) of each state, also where AI is there before.
+    for scenario in (levels(), levels(0.5, 1.5)):
+        economy = economy_of(baseline, scenario)
+        for state in (economy.before, economy.after):
+            rent = 0.4 * float(state.market.level) * np.mean(state.market.ai_return)
+            path, rho = np.asarray(state.asset_path), 0.9 + 0.35 * 0.88 * rent
+            moved = rho * path[:-1] + np.sqrt(0.19) * np.asarray(population.firm_shocks).T
+            np.testing.assert_allclose(path[1:], moved, rtol=1e-12, atol=1e-13)
 
 
 def test_capital_intensity_has_mean_one_and_the_gini_of_a_lognormal(baseline):
@@ -84,11 +100,11 @@ def test_capital_intensity_has_mean_one_and_the_gini_of_a_lognormal(baseline):
 def test_the_growth_gap_has_its_expected_value(baseline, shocks):
     # E[log k_T - log k_0] = (ρ^T - 1) log k_0; thirds of a normal have mean ± φ(Φ⁻¹(2/3)) / (1/3).
     third = np.exp(-(ndtri(2 / 3) ** 2) / 2) / np.sqrt(2 * np.pi) * 3
-    for level in (ZERO, ONE):
-        rho = float(growth(baseline, level))
-        gap = growth_gap(compiled_paths(baseline, level, jnp.zeros_like(shocks)))
+    for rent in (ZERO, RENT):
+        rho = float(growth(baseline, rent))
+        gap = growth_gap(compiled_paths(baseline, rent, jnp.zeros_like(shocks)))
         assert float(gap) == pytest.approx(2 * third * (rho**10 - 1), rel=1e-3)
-        noisy = float(growth_gap(compiled_paths(baseline, level, shocks)))
+        noisy = float(growth_gap(compiled_paths(baseline, rent, shocks)))
         assert noisy == pytest.approx(2 * third * (rho**10 - 1), abs=0.08)
 
 
@@ -117,26 +133,28 @@ def test_fewer_than_three_firms_have_no_growth_gap(baseline, population, n_firms
 def test_shocks_of_a_firm_do_not_touch_other_firms(baseline):
     shocks = jnp.zeros((5, 10))
     moved = shocks.at[2, 3].set(1.0)
-    difference = np.asarray(asset_paths(baseline, ONE, moved) - asset_paths(baseline, ONE, shocks))
+    difference = np.asarray(asset_paths(baseline, RENT, moved) - asset_paths(baseline, RENT, shocks))
     assert np.all(difference[:, [0, 1, 3, 4]] == 0)
     assert np.all(difference[:4, 2] == 0)
-    rho = float(growth(baseline, ONE))
+    rho = float(growth(baseline, RENT))
     np.testing.assert_allclose(difference[4:, 2], np.sqrt(0.19) * rho ** np.arange(7), rtol=1e-12)
 
 
 def test_derivatives_of_paths_are_central_differences(baseline):
     shocks = jnp.asarray(np.random.default_rng(1).standard_normal((4, 10)))
 
-    def final(params):
-        path = asset_paths(params, ONE, shocks)
+    def final(params, rent):
+        path = asset_paths(params, rent, shocks)
         return jnp.concatenate([path[-1], capital_intensity(params, path[-1])])
 
-    compiled = jax.jit(final)
-    slopes = jax.jit(jax.jacfwd(final))(baseline)
-    for name in ("asset_sd", "asset_reversion", "cumulative_advantage", "eta1", "xi", "psi"):
-        value, step = float(getattr(baseline, name)), 1e-6
-        rise = compiled(baseline.replace(**{name: value + step})) - compiled(baseline.replace(**{name: value - step}))
-        np.testing.assert_allclose(getattr(slopes, name), rise / (2 * step), rtol=1e-7, atol=1e-8)
+    compiled, step = jax.jit(final), 1e-6
+    slopes, by_rent = jax.jit(jax.jacfwd(final, argnums=(0, 1)))(baseline, RENT)
+    for name in ("asset_sd", "asset_reversion", "cumulative_advantage", "xi", "psi"):
+        value = float(getattr(baseline, name))
+        above, below = (compiled(baseline.replace(**{name: value + sign * step}), RENT) for sign in (1, -1))
+        np.testing.assert_allclose(getattr(slopes, name), (above - below) / (2 * step), rtol=1e-7, atol=1e-8)
+    rise = compiled(baseline, RENT + step) - compiled(baseline, RENT - step)
+    np.testing.assert_allclose(by_rent, rise / (2 * step), rtol=1e-7, atol=1e-8)
 
 
 def test_without_dispersion_all_firms_are_alike_with_finite_derivatives(baseline, shocks):
@@ -152,6 +170,7 @@ def test_without_dispersion_all_firms_are_alike_with_finite_derivatives(baseline
 def test_rents_and_pay_are_those_of_the_model(baseline):
     ai_return = jnp.linspace(0.1, 0.6, 16)
     level = jnp.asarray(1.5)
+    np.testing.assert_allclose(proprietary_rent(baseline, level, ai_return), 0.4 * 1.5 * ai_return, rtol=1e-14)
     np.testing.assert_allclose(quasi_rent(baseline, level, ai_return), 0.9 + 0.4 * 1.5 * ai_return, rtol=1e-14)
     np.testing.assert_allclose(commodity_pay(baseline, level, ai_return), 0.6 * 1.5 * ai_return, rtol=1e-14)
     mean_rent = 0.9 + 0.4 * 1.5 * 0.35

@@ -132,6 +132,29 @@ def test_a_neutral_strength_leaves_the_gini_as_it_was(result, case):
             assert np.all(lever.gini_total[lever.strength < found[name]] > 0)
 
 
+@pytest.mark.slow
+def test_without_deployment_ai_moves_neither_gini_nor_output(result, case, economy):
+    # At full strength no task uses AI; strength stops a millionth short of it.
+    lever = result.levers["slower_deployment"]
+    for name in NAMES:
+        change = getattr(lever, name)
+        assert abs(change[-1]) < 1e-5 * np.max(np.abs(change)), name
+    assert abs(lever.gini_total[-1]) < 1e-7
+    assert lever.neutral_strength is not None
+    none = combination(case, ["slower_deployment"], [1.0])
+    np.testing.assert_allclose(economy(none), 0, atol=1e-13)
+
+
+@pytest.mark.slow
+def test_levers_on_rents_act_on_the_growth_of_assets_too(case):
+    # Reinvestment follows the rents of the economy that the lever makes: without them m5 is nothing.
+    evaluator = case.evaluator
+    gone = [combination(case, [name], [1.0]) for name in ("open_access", "rent_sharing", "slower_deployment")]
+    found = evaluator.values([case.values, *gone])[:, RESPONSE_NAMES.index("m5")]
+    assert found[0] > 0.1
+    np.testing.assert_allclose(found[1:], 0, atol=1e-13)
+
+
 def test_a_dividend_of_all_capital_income_leaves_wages_and_an_equal_sum(case):
     evaluator = case.evaluator
     params = unpack(jnp.asarray(pack(case.values)))

@@ -283,6 +283,6 @@ def test_a_very_large_workers_share_slows_the_growth_of_firms_and_with_it_the_va
     baseline, statistics_of
 ):
     # Counterexample to monotonicity in ξ up to 1: owners who get nothing reinvest nothing.
-    params = baseline.replace(eta0=0.0, eta1=1.4, cumulative_advantage=0.3)
+    params = baseline.replace(eta0=0.0, eta1=1.4, cumulative_advantage=2.7)
     variances = [float(statistics_of(params.replace(xi=xi))[1][0].between_firm_variance) for xi in (0.75, 1.0)]
     assert variances[1] < variances[0]

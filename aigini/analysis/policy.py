@@ -11,7 +11,7 @@ the effect of AI under it. Strength s runs from 0 (the estimates) to 1.
 | data_portability | leads in assets fade faster: μ -> μ + s (1 - μ) |
 | capital_dividend | the share s of capital income is paid out equally to all workers |
 | retraining | more of the desired change of schooling is carried out: r -> r + s (1 - r) |
-| slower_deployment | fewer augmentable tasks use AI: adoption -> (1 - s) adoption |
+| slower_deployment | fewer augmentable tasks use AI: adoption -> (1 - s) adoption; at s = 1 AI has no effect at all |
 
 Levers act on different parameters, so a pair is the two in any order, and all parameters are linear in strengths: exact
 derivatives in strengths are those in parameters times a constant move.
@@ -47,6 +47,9 @@ _KEPT = (*GINIS, _OUTPUT)  # what is reported of the responses
 FULL = 1 - 1e-6
 """Largest strength. The last bit of a strength of 1 would switch off what must stay positive, such as all dispersion of
 assets."""
+
+_VANISHED = 10 * (1 - FULL)
+"""Share of a lever's largest change that counts as none at all where strength stops at `FULL`."""
 
 _CHECKS = 28  # combinations of a pair that its frontier is checked with, beside 36 on the grid
 
@@ -87,8 +90,8 @@ class LeverResult:
         gini_wage: The same for wages.
         output: Relative change of output under each.
         derivative: Of the three in the strength, at 0, by name.
-        neutral_strength: Smallest strength at which the change of the Gini of total income is zero; None if there is
-            none up to 1.
+        neutral_strength: Smallest strength at which the change of the Gini of total income is zero, full strength (1)
+            among them; None if there is none.
     """
 
     strength: np.ndarray
@@ -287,4 +290,7 @@ def _neutral(case: Case, name: str, strengths: np.ndarray, change: np.ndarray) -
     def many(at: np.ndarray) -> np.ndarray:
         return _tile(case, [combination(case, [name], [s]) for s in at.tolist()])[:, 0]
 
-    return first_root(many, strengths, change)
+    root = first_root(many, strengths, change)
+    if root is None and abs(change[-1]) <= _VANISHED * np.max(np.abs(change)):
+        return 1.0  # it takes away what AI does, such as all of deployment
+    return root

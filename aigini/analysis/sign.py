@@ -193,7 +193,7 @@ def _ridge_point(
     values = dict(case.values)
     reference = (values["xi"], values["eta1"]) if start is None or start_eta1 is None else (xi, start_eta1)
     values |= {**(start or {}), "xi": xi, "eta1": eta1}
-    # Along the ridge m5 keeps the advantage χ (1 - ξ) η1 fixed: start where it holds.
+    # Along the ridge m5 keeps χ (1 - ξ) q_A fixed, and q_A is nearly proportional to η1: start where it holds.
     now, then = (1 - xi) * eta1, (1 - reference[0]) * reference[1]
     if "cumulative_advantage" in case.space.names and min(now, then) > 0:
         values["cumulative_advantage"] *= then / now

@@ -6,10 +6,13 @@
 | schooling | schooling stays at its level before AI (r = 0) |
 | screening | f_o = 0: the work sample stays as diagnostic as without AI |
 | cumulative advantage | χ = 0: firms' assets stay on their path without AI |
-| proprietary rents | η0 takes over η1 in production and pay, while firm growth keeps η1 |
+| proprietary rents | η0 takes over η1 in production and pay |
 
-The floor f_o of the work sample is computed with the original α and β, so that the task floor and screening can be told
-apart. A switch is a number between 0 (off) and 1 (on), and multiplies what the channel brings in.
+Two quantities that AI moves are those of the economy with every channel on, whatever is switched off, so that a
+switch takes away its own mechanism and no other (MODEL.md section 13): the floor f_o of the work sample, which is
+computed with the original α and β, and the rent q_A that drives firms' assets. Only the switch of screening scales the
+first, and only that of cumulative advantage the second. A switch is a number between 0 (off) and 1 (on), and multiplies
+what the channel brings in.
 """
 
 import equinox as eqx

@@ -1,6 +1,7 @@
 """The economy before and after AI: markets, firms, and what workers face."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -35,7 +36,7 @@ class State(eqx.Module):
         market: Prices and employers' beliefs.
         asset_path: log k_jt, ``[years + 1, firms]``.
         intensity: κ_j at the end of the path, ``[firms]``.
-        mean_rent: q = q0 + η1 A mean_o(R_A,o), quasi-rent per worker.
+        mean_rent: q = q0 + q_A, quasi-rent per worker.
         mean_income: Y + q0, what accounting says mean income must be.
     """
 
@@ -54,8 +55,15 @@ class Economy(eqx.Module):
     faced: Faced
 
 
-def _state(firm_params: Parameters, params: Parameters, market: Market, shocks: Array) -> State:
-    path = firms.asset_paths(firm_params, market.level, shocks)
+def _markets(
+    params: Parameters, levels: tuple[Array, Array], floors: tuple[Array | None, Array | None]
+) -> tuple[Market, Market]:
+    before = market_before(params, levels[0], floors[0])
+    return before, market_after(params, levels[1], before, floors[1])
+
+
+def _state(firm_params: Parameters, params: Parameters, market: Market, rent: Scalar, shocks: Array) -> State:
+    path = firms.asset_paths(firm_params, rent, shocks)
     return State(
         market=market,
         asset_path=path,
@@ -81,15 +89,31 @@ def solve(
     """
     levels = jnp.asarray(scenario.A0), jnp.asarray(scenario.A1)
     if switches is None:
-        own, growth, floors = params, params, (None, None)
+        own, growth = params, params
+        full = before, after = _markets(own, levels, (None, None))
     else:
         own, growth = channels.market_parameters(params, switches), channels.firm_parameters(params, switches)
-        floors = tuple(channels.sample_floor(params, level, switches) for level in levels)
-    before = market_before(own, levels[0], floors[0])
-    after = market_after(own, levels[1], before, floors[1])
-    state_before, state_after = (_state(growth, own, market, shocks) for market in (before, after))
+        (before, after), full = _switched_markets(params, own, levels, switches)
+    state_before, state_after = (
+        _state(growth, own, market, rents.proprietary_rent(params, market.level, whole.mean_ai_return), shocks)
+        for market, whole in zip((before, after), full, strict=True)
+    )
     return Economy(
         before=state_before,
         after=state_after,
         faced=faced(own, before, after, state_before.intensity, state_after.intensity),
     )
+
+
+def _switched_markets(
+    params: Parameters, own: Parameters, levels: tuple[Array, Array], switches: Channels
+) -> tuple[tuple[Market, Market], tuple[Market, Market]]:
+    """The markets with some channels off, and those with all on, whose rents drive firms' assets; one program."""
+
+    def both(one: object, other: object) -> object:
+        return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), one, other)
+
+    floors = [tuple(channels.sample_floor(params, level, on) for level in levels) for on in (switches, Channels())]
+    pair = jax.vmap(_markets, in_axes=(0, None, 0))(both(own, params), levels, both(*floors))
+    switched, full = (jax.tree.map(lambda leaf, at=at: leaf[at], pair) for at in (0, 1))
+    return switched, full

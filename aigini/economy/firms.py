@@ -1,8 +1,9 @@
 """Firms: complementary assets with cumulative advantage (MODEL.md section 4).
 
 * J firms of equal expected employment, log k_j,0 = σ_K Φ⁻¹((j - 1/2)/J), ascending in j.
-* log k_{t+1} = ρ log k_t + ν ε_t over T years, ρ(A) = 1 - μ + χ (1 - ξ) η1 A, ν = σ_K sqrt(1 - (1 - μ)²): owners'
-  proprietary rents are reinvested, so that large firms grow faster; before AI the dispersion is stationary.
+* log k_{t+1} = ρ log k_t + ν ε_t over T years, ρ(A) = 1 - μ + χ (1 - ξ) q_A, ν = σ_K sqrt(1 - (1 - μ)²). Owners
+  reinvest the proprietary rents q_A = η1 A mean_o(R_A,o) that AI creates in the equilibrium at A, so that large firms
+  grow faster; without such rents the dispersion is stationary.
 * Capital intensity of deployment κ_j = k_j^ψ / mean_j(k^ψ), so that its mean over firms is 1.
 """
 
@@ -20,16 +21,21 @@ def initial_log_assets(params: Parameters, n_firms: int) -> Float[Array, "firms"
     return params.asset_sd * jnp.asarray(ndtri((np.arange(n_firms) + 0.5) / n_firms))
 
 
-def growth(params: Parameters, level: Scalar) -> Scalar:
-    """ρ(A), the yearly multiple of log assets."""
-    return 1 - params.asset_reversion + params.cumulative_advantage * (1 - params.xi) * params.eta1 * level
+def growth(params: Parameters, rent: Scalar) -> Scalar:
+    """ρ, the yearly multiple of log assets.
+
+    Args:
+        params: Uses μ, χ and ξ.
+        rent: q_A, proprietary rent per worker that AI creates, units of the final good.
+    """
+    return 1 - params.asset_reversion + params.cumulative_advantage * (1 - params.xi) * rent
 
 
 def asset_paths(
-    params: Parameters, level: Scalar, shocks: Float[Array, "firms years"]
+    params: Parameters, rent: Scalar, shocks: Float[Array, "firms years"]
 ) -> Float[Array, "years_and_start firms"]:
-    """Paths of log k_jt for t = 0..T, when AI stays at `level` in all T years."""
-    rho = growth(params, level)
+    """Paths of log k_jt for t = 0..T, when the rent q_A that AI creates is `rent` in all T years."""
+    rho = growth(params, rent)
     innovation = params.asset_sd * jnp.sqrt(1 - (1 - params.asset_reversion) ** 2)
     start = initial_log_assets(params, shocks.shape[0])
 

@@ -1,9 +1,10 @@
 """The rent split and pay: wages and capital income (MODEL.md section 4).
 
-* Quasi-rent per worker at firm j: (q0 + η1 A R_A,o) κ_j; workers get the share ξ, owners 1 - ξ.
+* Quasi-rent per worker at firm j: (q0 + η1 A R_A,o) κ_j; workers get the share ξ, owners 1 - ξ. Its mean over
+  occupations is q = q0 + q_A, and q_A = η1 A mean_o(R_A,o) is the part that AI creates.
 * Wage: w_i = R_h,o ĥ_i + η0 A R_A,o + ξ (q0 + η1 A R_A,o) κ_j(i): commodity AI is in every outside option.
-* Capital income: r_i = (1 - ξ) q s_i [d + (1 - d) κ_b(i)], q = q0 + η1 A mean_o(R_A,o), ownership
-  s_i = exp(σ_S u_s' - σ_S²/2), u_s' = ρ_S u_θ + sqrt(1 - ρ_S²) u.
+* Capital income: r_i = (1 - ξ) q s_i [d + (1 - d) κ_b(i)], ownership s_i = exp(σ_S u_s' - σ_S²/2),
+  u_s' = ρ_S u_θ + sqrt(1 - ρ_S²) u.
 
 All pay is per worker, in units of the final good.
 """
@@ -14,9 +15,14 @@ from jaxtyping import Array, Float
 from aigini.parameters import Parameters, Scalar
 
 
+def proprietary_rent(params: Parameters, level: Scalar, ai_return: Array) -> Float[Array, "..."]:
+    """η1 A R_A: the quasi-rent that AI creates, at a firm of mean capital intensity; q_A at mean_o(R_A,o)."""
+    return params.eta1 * level * ai_return
+
+
 def quasi_rent(params: Parameters, level: Scalar, ai_return: Array) -> Float[Array, "..."]:
     """q0 + η1 A R_A: quasi-rent per worker at a firm of mean capital intensity."""
-    return params.asset_return + params.eta1 * level * ai_return
+    return params.asset_return + proprietary_rent(params, level, ai_return)
 
 
 def commodity_pay(params: Parameters, level: Scalar, ai_return: Array) -> Float[Array, "..."]:
