@@ -192,7 +192,7 @@ class Gradient(Method):
             "value_only": 2 * rounds,
         }
         if rounds:
-            stopped = "converged" if bool(np.all(progress.converged)) else "out of steps"
+            stopped = "converged" if bool(np.all(progress.ended)) else "out of steps"
         else:
             stopped = "below its tolerance" if progress.best < self._descent.tolerance else "out of steps"
         return Outcome(np.asarray(progress.point)[0], stopped, evaluations, trace)
