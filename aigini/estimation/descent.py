@@ -1,5 +1,6 @@
 """First stage: gradient descent with optax on all starts at once."""
 
+import dataclasses
 import functools
 from typing import Literal
 
@@ -67,9 +68,8 @@ def begin(settings: DescentSettings, points: Float[Array, "starts free"]) -> Des
     return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
 
 
-@functools.partial(jax.jit, static_argnames="settings")
 def descend(
-    problem: Problem, settings: DescentSettings, state: DescentState, count: Int[Array, ""]
+    problem: Problem, settings: DescentSettings, state: DescentState, count: int
 ) -> tuple[DescentState, Float[Array, "steps starts"], Int[Array, ""]]:
     """At most `count` iterations on all starts, fewer where every best objective falls below the tolerance.
 
@@ -80,6 +80,13 @@ def descend(
         The new state; the best objective so far after each iteration done, infinite in the other rows,
         ``[settings.steps, starts]``; the number of iterations done.
     """
+    return _descend(problem, dataclasses.replace(settings, block=1), state, jnp.asarray(count, int))
+
+
+@functools.partial(jax.jit, static_argnames="settings")
+def _descend(
+    problem: Problem, settings: DescentSettings, state: DescentState, count: Int[Array, ""]
+) -> tuple[DescentState, Float[Array, "steps starts"], Int[Array, ""]]:
     transform = settings.transformation()
     together = side_by_side(problem.population.bytes_of_gradient, len(state.best))
 

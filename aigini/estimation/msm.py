@@ -109,7 +109,7 @@ def _descend(
 ) -> Progress:
     before = int(progress.iteration)
     count = min(settings.block, settings.steps - before)
-    state, best, done = descent.descend(problem, settings, progress.descent, jnp.asarray(count, int))
+    state, best, done = descent.descend(problem, settings, progress.descent, count)
     iteration = before + int(done)
     finished = iteration >= settings.steps or bool(jnp.all(state.best < settings.tolerance))
     next_stage = (POLISH if polish_settings.steps > 0 else DONE) if finished else DESCENT

@@ -34,7 +34,7 @@ class PolishSettings(eqx.Module):
 
     steps: int = eqx.field(static=True, default=120)
     block: int = eqx.field(static=True, default=5)
-    tolerance: float = eqx.field(static=True, default=1e-8)
+    tolerance: float = eqx.field(static=True, default=1e-7)
 
     @property
     def rounds(self) -> int:
