@@ -233,6 +233,36 @@ def test_resuming_from_any_block_gives_the_same_result_bit_for_bit(small_populat
         np.testing.assert_array_equal(resumed.trace.objective, whole.trace.objective)
 
 
+# --- how often progress is saved changes nothing ------------------------------------------------------------------
+
+
+def test_results_do_not_depend_on_how_often_progress_is_saved(small_population):
+    problem, targets = pose_two(small_population, -0.19, 0.152)
+    results, saved = [], []
+    for every in (1, 2, 3, 7):
+        states = []
+        results.append(
+            msm.estimate(
+                problem,
+                targets,
+                np.array([[0.5, -0.05], [1.5, -0.2]]),
+                descent_settings=DescentSettings(steps=9, block=every),
+                polish_settings=PolishSettings(block=every),
+                watch=states.append,
+            )
+        )
+        saved.append(len(states))
+    assert saved == sorted(saved, reverse=True)
+    assert saved[0] > saved[-1]
+    for result in results:
+        assert result.status is Status.FITTED
+        assert result.estimates == results[0].estimates
+        assert result.objective == results[0].objective
+        assert result.starts == results[0].starts
+        assert result.trace.iteration == results[0].trace.iteration
+        np.testing.assert_array_equal(result.trace.objective, results[0].trace.objective)
+
+
 # --- derivatives, maps, starts, weights ---------------------------------------------------------------------------
 
 
