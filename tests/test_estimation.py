@@ -245,8 +245,8 @@ def test_results_do_not_depend_on_how_often_progress_is_saved(small_population):
             msm.estimate(
                 problem,
                 targets,
-                np.array([[0.5, -0.05], [1.5, -0.2]]),
-                descent_settings=DescentSettings(steps=9, block=every),
+                np.array([[0.5, -0.05]]),
+                descent_settings=DescentSettings(steps=10, block=every),
                 polish_settings=PolishSettings(block=every),
                 watch=states.append,
             )

@@ -1,6 +1,6 @@
 """How an estimation says it ended: every verdict has its condition, every sentence fits the size of a misfit."""
 
-import dataclasses
+import pathlib
 import sys
 
 import numpy as np
@@ -156,6 +156,8 @@ def test_standard_errors_and_simulation_error_are_apart_and_labelled():
         ["beta", "0.5", "0.25", "0.5", "2.0e-03"],
     ]
     assert "spread over other draws of the population" in text
+    assert "contradicts" not in text
+    assert "which the misfit contradicts" in str(calibrated((0.0, 0.3, 3.0), Status.MINIMUM))
     known = calibrated(standard_errors={"known_covariance": {"alpha": 0.3, "beta": 0.3}})
     assert "s.e. (known)" in str(known)
 
@@ -163,7 +165,7 @@ def test_standard_errors_and_simulation_error_are_apart_and_labelled():
 def test_standard_errors_of_two_targets_are_those_of_the_inverse_jacobian(problem):
     matrix, se = np.array([[2.0, 1.0], [0.5, 3.0]]), np.array([0.1, 0.4])
     covariance = np.array([[0.01, 0.02], [0.02, 0.16]])
-    errors, reason = msm._standard_errors(problem, matrix, se, covariance, Status.FITTED)
+    errors, reason = msm._standard_errors(problem, matrix, se, covariance, Status.FITTED, {})
     inverse = np.linalg.inv(matrix)
     assert reason == ""
     assert {kind: list(found) for kind, found in errors.items()} == {kind: ["alpha", "beta"] for kind in errors}
@@ -175,19 +177,20 @@ def test_standard_errors_of_two_targets_are_those_of_the_inverse_jacobian(proble
     assert errors.keys() == expected.keys()
     for kind, values in expected.items():
         np.testing.assert_allclose(list(errors[kind].values()), values, rtol=1e-12)
-    assert "known_covariance" not in msm._standard_errors(problem, matrix, se, None, Status.FITTED)[0]
+    assert "known_covariance" not in msm._standard_errors(problem, matrix, se, None, Status.FITTED, {})[0]
 
 
 @pytest.mark.parametrize(
-    ("matrix", "status", "words"),
+    ("matrix", "status", "bound", "words"),
     [
-        ([[1.0, 2.0], [2.0, 4.0]], Status.FITTED, "rank 1"),
-        ([[1.0, 0.0], [0.0, 1.0]], Status.AT_BOUND, "at its bound"),
-        ([[1.0, 0.0], [0.0, 1.0]], Status.STOPPED, "not converged"),
+        ([[1.0, 2.0], [2.0, 4.0]], Status.FITTED, {}, "rank 1"),
+        ([[1.0, 0.0], [0.0, 1.0]], Status.AT_BOUND, {"alpha": 0.0}, "at a bound, where alpha is"),
+        ([[1.0, 0.0], [0.0, 1.0]], Status.FITTED, {"beta": 0.0}, "at a bound, where beta is"),
+        ([[1.0, 0.0], [0.0, 1.0]], Status.STOPPED, {}, "not converged"),
     ],
 )
-def test_there_are_no_standard_errors_where_they_would_mean_nothing(problem, matrix, status, words):
-    errors, reason = msm._standard_errors(problem, np.array(matrix), np.ones(2), None, status)
+def test_there_are_no_standard_errors_where_they_would_mean_nothing(problem, matrix, status, bound, words):
+    errors, reason = msm._standard_errors(problem, np.array(matrix), np.ones(2), None, status, bound)
     assert errors is None
     assert words in reason
     text = str(calibrated(standard_errors=None, no_standard_errors=reason))
@@ -242,6 +245,10 @@ def test_the_help_names_the_exit_code(monkeypatch, capsys, command):
     assert "Exit code 3" in capsys.readouterr().out
 
 
-def test_results_are_frozen():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        calibrated().status = Status.FITTED  # pyright: ignore[reportAttributeAccessIssue]
+def test_the_readme_shows_the_tables_that_are_printed():
+    readme = (pathlib.Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    block = readme.split("<!-- reproduce:begin -->")[1].split("<!-- reproduce:end -->")[0].strip().strip("`").strip()
+    printed = str(calibrated()).splitlines()
+    for head in ("moment", "parameter"):
+        (shown,) = [line for line in block.splitlines() if line.startswith(head)]
+        assert shown in printed

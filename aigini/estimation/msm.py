@@ -224,7 +224,7 @@ def _report(
     singular = np.linalg.svd(matrix / se[:, None] * np.maximum(np.abs(natural), 1e-12)[None, :], compute_uv=False)
     moment_se, estimate_se = _simulation_errors(problem, natural, matrix, replications)
     status = _status(misfit, share, at_bound)
-    errors, no_errors = _standard_errors(problem, matrix, se, covariance, status)
+    errors, no_errors = _standard_errors(problem, matrix, se, covariance, status, at_bound)
     params = problem.space.place(problem.params, jnp.asarray(natural))
     descended = int(progress.descended)
     iterations = np.flatnonzero(recorded)
@@ -303,14 +303,19 @@ def _status(misfit: np.ndarray, share: float, at_bound: Mapping[str, float]) -> 
 
 
 def _standard_errors(
-    problem: Problem, matrix: np.ndarray, se: np.ndarray, covariance: np.ndarray | None, status: Status
+    problem: Problem,
+    matrix: np.ndarray,
+    se: np.ndarray,
+    covariance: np.ndarray | None,
+    status: Status,
+    at_bound: Mapping[str, float],
 ) -> tuple[dict[str, dict[str, float]] | None, str]:
     """Standard errors of the estimates from those of the targets by kind, or None and why there are none."""
     names = problem.space.names
     if status is Status.STOPPED:
         return None, "the estimation has not converged"
-    if status is Status.AT_BOUND:
-        return None, "an estimate is at its bound, where the normal approximation does not hold"
+    if at_bound:
+        return None, f"the normal approximation does not hold at a bound, where {', '.join(at_bound)} is"
     weighting = np.asarray(problem.root @ problem.root.T)
     try:
         found = [independent(matrix, weighting, se, names=names), worst_case(matrix, weighting, se, names=names)]

@@ -237,6 +237,8 @@ class Calibration:
             lines.append(
                 "s.e.: from the standard errors of the targets, to first order; (worst): over all correlations"
             )
+            if max(map(abs, self.misfit.values())) > SIGNIFICANT:
+                lines.append("They take it that the economy can meet all targets, which the misfit contradicts.")
         else:
             lines.append(f"There are no standard errors: {self.no_standard_errors.rstrip('.')}.")
         lines.append("sim. s.e.: spread over other draws of the population, not part of the s.e.")
