@@ -19,6 +19,7 @@ from aigini.bench import scaling
 from aigini.config import Config, load, parse_overrides
 from aigini.errors import AiginiError, ConfigError
 from aigini.estimation.msm import STAGES, Progress
+from aigini.estimation.result import Calibration
 from aigini.run import checkpoint, folder, measured, store
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger
@@ -33,6 +34,9 @@ app = typer.Typer(
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _CPU_DEVICES = 8
+
+FAILED_ESTIMATION = 3
+"""Exit code of a command that wrote estimates that should not be used as they are."""
 
 ConfigFile = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file; none is the baseline.")]
 Overrides = Annotated[
@@ -58,7 +62,10 @@ def simulate(config: ConfigFile = None, overrides: Overrides = None, out: Out = 
 
 @app.command()
 def calibrate(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
-    """Estimate the free parameters by simulated moments; write calibration.json and figures."""
+    """Estimate the free parameters by simulated moments; write calibration.json and figures.
+
+    Exit code 3: results are written, but the estimates should not be used as they are, and the reason is printed.
+    """
     settings, place = _begin(config, overrides, out, "calibrate")
     clock = time.perf_counter()
     result = jobs.run_calibration(settings, place, resume=resume, watch=_Watch(settings), say=_say)
@@ -69,13 +76,26 @@ def calibrate(config: ConfigFile = None, overrides: Overrides = None, out: Out =
     checkpoint.clear(place)
     print(result)
     _screen.print(f"written: {place / 'calibration.json'} and {place / 'figures'}")
+    _fail_unless_estimated(result)
+
+
+def _fail_unless_estimated(calibration: Calibration) -> None:
+    """End with exit code 3 and the reason if the estimates should not be used as they are."""
+    if calibration.failure:
+        print(f"aigini: the estimation has failed: {calibration.failure}.", file=sys.stderr)
+        raise typer.Exit(FAILED_ESTIMATION)
 
 
 @app.command()
 def reproduce(config: ConfigFile = None, overrides: Overrides = None, out: Out = None, resume: Resume = False) -> None:
-    """The main job: simulate, calibrate, simulate at the estimates, draw figures, write one run folder."""
+    """The main job: simulate, calibrate, simulate at the estimates, draw figures, write one run folder.
+
+    Exit code 3: results are written, but the estimates should not be used as they are, and the reason is printed.
+    """
     settings, place = _begin(config, overrides, out, "reproduce")
-    print(jobs.reproduce(settings, out=place, resume=resume, watch=_Watch(settings), say=_say))
+    result = jobs.reproduce(settings, out=place, resume=resume, watch=_Watch(settings), say=_say)
+    print(result)
+    _fail_unless_estimated(result.calibration)
 
 
 def _study(

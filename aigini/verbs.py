@@ -107,6 +107,7 @@ def calibrate(
         replications=replications,
         watch=watch,
         resume=resume,
+        covariance=settings.covariance,
     )
     if weighting.follows_estimates(settings.weighting):
         return _reweighted(settings, problem, first, replications)
@@ -128,6 +129,7 @@ def _reweighted(
             descent_settings=dataclasses.replace(config.descent, steps=0),
             polish_settings=config.polish if config.polish.steps > 0 else PolishSettings(),
             replications=replications,
+            covariance=config.covariance,
         )
         rounds.append(found)
         return _vector(found), found.jacobian

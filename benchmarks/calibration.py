@@ -82,7 +82,7 @@ class Method:
         log: list[tuple[float, float]] = []
 
         class Watched(Problem):
-            """The problem, whose residual reports when it has been evaluated."""
+            """The problem, which reports when its residual has been evaluated, with or without the Jacobian."""
 
             def residual(self, point: jax.Array) -> jax.Array:
                 residual = super().residual(point)
@@ -90,6 +90,14 @@ class Method:
                     lambda value: log.append((time.perf_counter(), float(value))), jax.numpy.sum(residual**2)
                 )
                 return residual
+
+            def moments_and_jacobian(self, natural: jax.Array) -> tuple[jax.Array, jax.Array]:
+                moments, matrix = super().moments_and_jacobian(natural)
+                residual = self.root.T @ (moments - self.target)
+                jax.debug.callback(
+                    lambda value: log.append((time.perf_counter(), float(value))), jax.numpy.sum(residual**2)
+                )
+                return moments, matrix
 
         self._config = aigini.load(None, {"population.n_workers": workers, "population.precision": precision})
         plain, starts = posed(self._config)
@@ -185,14 +193,9 @@ class Gradient(Method):
             progress = msm.advance(self._problem, progress, self._descent, self._polish)
         trace = self._trace(began)
         descended = int(progress.descended)
-        # The second stage looks at the objective before and after each round of steps.
-        evaluations = {
-            "with_gradient": descended,
-            "with_jacobian": len(trace) - descended - 2 * rounds,
-            "value_only": 2 * rounds,
-        }
+        evaluations = {"with_gradient": descended, "with_jacobian": len(trace) - descended}
         if rounds:
-            stopped = "converged" if bool(np.all(progress.converged)) else "out of steps"
+            stopped = "converged" if bool(np.all(progress.ended)) else "out of steps"
         else:
             stopped = "below its tolerance" if progress.best < self._descent.tolerance else "out of steps"
         return Outcome(np.asarray(progress.point)[0], stopped, evaluations, trace)

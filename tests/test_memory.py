@@ -50,7 +50,7 @@ def test_starts_that_do_not_fit_together_descend_in_turn_to_the_same_points(monk
     for together in (3, 1):
         monkeypatch.setattr(descent, "side_by_side", lambda each, wanted, together=together: together)
         jax.clear_caches()  # how many run together is part of the program
-        ends.append(descent.descend(problem, settings, descent.begin(settings, jnp.asarray(points)))[0])
+        ends.append(descent.descend(problem, settings, descent.begin(settings, jnp.asarray(points)), 2)[0])
     one, two = ends
     assert np.abs(one.point - points).max() > 1e-3
     # float32 workers: Adam's steps have the rounding of its gradients.

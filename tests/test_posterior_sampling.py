@@ -102,6 +102,16 @@ def test_an_interrupted_run_goes_on_with_the_same_bits(model):
         assert again.computed == len(whole._done) - survived
 
 
+def test_how_often_draws_are_saved_does_not_change_them(model):
+    start = laplace(model, np.zeros(2))
+    often, seldom = (
+        sample(model, start, NutsSettings(chains=2, warmup=25, draws=10, block=block), Pieces()) for block in (1, 30)
+    )
+    np.testing.assert_array_equal(often.points, seldom.points)
+    for name, values in often.statistics.items():
+        np.testing.assert_array_equal(values, seldom.statistics[name])
+
+
 class Recorded(Pieces):
     def __init__(self):
         super().__init__()

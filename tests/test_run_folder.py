@@ -99,7 +99,8 @@ class Command:
     def __call__(self, verb, *arguments):
         with self.start(verb, *arguments) as process:
             out, err = process.communicate(timeout=600)
-        assert process.returncode == 0, err
+        # The second stage is left out above, so that no estimation converges: results are written all the same.
+        assert process.returncode == (3 if verb in ("calibrate", "reproduce") else 0), err
         return out, err
 
 
@@ -397,8 +398,12 @@ def a_calibration(**changes):
             weighting=np.array([[25.0, 1.0], [1.0, 100 / 9]]),
             objective=0.1 + 0.2,
             gradient_norm=1e-17,
+            removable_share=1e-9,
+            remaining_step=math.inf,
             jacobian=np.array([[1.0, 2.0], [1 / 3, -1e-9]]),
             singular_values=np.array([2.0, 1e-16]),
+            standard_errors={"independent": {"alpha": 0.1, "beta": 1 / 3}, "worst_case": {"alpha": 0.2, "beta": 1e9}},
+            no_standard_errors="",
             status=Status.MINIMUM,
             at_bound={"alpha": 0.0},
             starts=[StartResult({"alpha": 1.0, "beta": 0.1}, end, 0.3, k == 0) for k, end in enumerate(ends)],
@@ -451,6 +456,7 @@ class TestTheStore:
             {"moment_simulation_se": None, "replications": 0},
             {"estimate_simulation_se": {"alpha": 0.1, "beta": 0.2}, "income": "wage"},
             *({"status": status} for status in Status),
+            {"standard_errors": None, "no_standard_errors": "the estimation has not converged"},
         ],
     )
     def test_gives_a_calibration_back_exactly(self, tmp_path, changes):

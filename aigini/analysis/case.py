@@ -7,15 +7,13 @@ from typing import Literal
 import numpy as np
 
 from aigini.analysis.evaluator import Evaluator, directions
-from aigini.analysis.refit import FEASIBLE, refit
+from aigini.analysis.refit import refit
 from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET, STATIONARY, removable_share
 from aigini.estimation.problem import FreeSpace, weight_root
 from aigini.estimation.result import Target
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.moments.six import IncomeConcept
-
-STATIONARY = 1e-3
-"""Part of the length of the misfit that a minimum may leave to the free parameters."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,25 +115,20 @@ def estimate_values(
         worst = max(fit.misfit, key=lambda name: abs(fit.misfit[name]))
         raise AnalysisError(
             f"the targets are not met from the configured starting point: {worst} is missed by {fit.misfit[worst]:+.2f}"
-            f" s.e. (accepted: {FEASIBLE}); run `aigini calibrate` to see what the economy can reach, and start from"
+            f" s.e. (accepted: {MET}); run `aigini calibrate` to see what the economy can reach, and start from"
             " its estimates with --set params.NAME=VALUE."
         )
     rows = list(moment_rows(tuple(targets), income))
     residual = root.T @ (fit.responses[rows] - np.array([value for value, _ in pairs.values()]))
-    left = _explained(root.T @ fit.jacobian[rows], residual)
-    if not fit.feasible and left > STATIONARY * np.linalg.norm(residual):
+    left = removable_share(residual, root.T @ fit.jacobian[rows])
+    if not fit.feasible and left > STATIONARY:
         raise AnalysisError(
             "the estimation stopped short of a minimum from the configured starting point: a small move of the free"
-            f" parameters would still take away {left / np.linalg.norm(residual):.1%} of the length of the misfit"
+            f" parameters would still take away {left:.1%} of the length of the misfit"
             f" (accepted: {STATIONARY:.1%}); run `aigini calibrate` to see where it ends, and start from its estimates"
             " with --set params.NAME=VALUE."
         )
     return fit.values
-
-
-def _explained(matrix: np.ndarray, residual: np.ndarray) -> float:
-    """Length of the part of the residual that the columns of the matrix reach; zero at a minimum."""
-    return float(np.linalg.norm(matrix @ np.linalg.lstsq(matrix, residual)[0]))
 
 
 def known_case(

@@ -14,15 +14,13 @@ from scipy.optimize import OptimizeResult, least_squares
 
 from aigini.analysis.evaluator import Evaluator, directions, tied
 from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET
 from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import moment_rows
 from aigini.moments.six import IncomeConcept
 
 FINITE = 30.0
 """Largest unconstrained value of a parameter; one that rounds to its bound would be infinitely far out."""
-
-FEASIBLE = 0.01
-"""Largest misfit, in standard errors, of targets that count as met."""
 
 _MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
 _FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
@@ -59,7 +57,7 @@ class Refit:
     @property
     def feasible(self) -> bool:
         """Whether every target is met."""
-        return self.worst < FEASIBLE
+        return self.worst < MET
 
 
 def refit(

@@ -75,7 +75,7 @@ class CalibrationSection(Section):
     descent_steps: int = Field(default=40, ge=0)
     descent_tolerance: float = Field(default=1.0, ge=0)
     polish_steps: int = Field(default=120, ge=0)
-    polish_tolerance: float = Field(default=1e-6, gt=0)
+    polish_tolerance: float = Field(default=1e-7, gt=0)
     checkpoint_every: int = Field(default=5, ge=1)
 
 

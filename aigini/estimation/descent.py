@@ -1,5 +1,6 @@
 """First stage: gradient descent with optax on all starts at once."""
 
+import dataclasses
 import functools
 from typing import Literal
 
@@ -7,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from aigini.estimation.problem import Problem
 from aigini.memory import in_groups, side_by_side
@@ -22,7 +23,7 @@ class DescentSettings(eqx.Module):
         optimizer: Name of an optax optimiser.
         learning_rate: Peak step in unconstrained space, where parameters move by logs or log odds.
         steps: Iterations of the cosine schedule.
-        block: Iterations between progress reports and checkpoints.
+        block: Iterations between progress reports and checkpoints; no result depends on it.
         tolerance: Objective below which a start needs no more descent: the second stage converges from there, in fewer
             evaluations.
     """
@@ -67,14 +68,25 @@ def begin(settings: DescentSettings, points: Float[Array, "starts free"]) -> Des
     return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
 
 
-@functools.partial(jax.jit, static_argnames="settings")
 def descend(
-    problem: Problem, settings: DescentSettings, state: DescentState
-) -> tuple[DescentState, Float[Array, "block starts"]]:
-    """`settings.block` iterations on all starts; returns the new state and the objectives met on the way.
+    problem: Problem, settings: DescentSettings, state: DescentState, count: int
+) -> tuple[DescentState, Float[Array, "steps starts"], Int[Array, ""]]:
+    """At most `count` iterations on all starts, fewer where every best objective falls below the tolerance.
 
+    How many iterations are done is data and not part of the program, so blocks of any length do the same arithmetic.
     Starts whose best objective is below the tolerance stay where they are.
+
+    Returns:
+        The new state; the best objective so far after each iteration done, infinite in the other rows,
+        ``[settings.steps, starts]``; the number of iterations done.
     """
+    return _descend(problem, dataclasses.replace(settings, block=1), state, jnp.asarray(count, int))
+
+
+@functools.partial(jax.jit, static_argnames="settings")
+def _descend(
+    problem: Problem, settings: DescentSettings, state: DescentState, count: Int[Array, ""]
+) -> tuple[DescentState, Float[Array, "steps starts"], Int[Array, ""]]:
     transform = settings.transformation()
     together = side_by_side(problem.population.bytes_of_gradient, len(state.best))
 
@@ -91,8 +103,14 @@ def descend(
         moved = jax.tree.map(lambda old, new: jnp.where(done, old, new), optimizer, moved)
         return (new_point, moved, best_point, best), best
 
-    def iterate(state: DescentState, _: None) -> tuple[DescentState, Array]:
-        moved, met = in_groups(one, together)(state.point, state.optimizer, state.best_point, state.best)
-        return DescentState(*moved), met
+    def go_on(carry: tuple[DescentState, Array, Array]) -> Array:
+        state, _, done = carry
+        return (done < count) & jnp.any(~(state.best < settings.tolerance))
 
-    return jax.lax.scan(iterate, state, None, length=settings.block)
+    def iterate(carry: tuple[DescentState, Array, Array]) -> tuple[DescentState, Array, Array]:
+        state, met, done = carry
+        moved, best = in_groups(one, together)(state.point, state.optimizer, state.best_point, state.best)
+        return DescentState(*moved), met.at[done].set(best), done + 1
+
+    met = jnp.full((settings.steps, len(state.best)), jnp.inf)
+    return jax.lax.while_loop(go_on, iterate, (state, met, jnp.zeros_like(count)))

@@ -4,7 +4,6 @@ The estimator is a loop over blocks of compiled iterations. After each block its
 be shown, saved, and given back to continue exactly where it was; what is done with it is the caller's business.
 """
 
-import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,12 +13,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from aigini.errors import EstimationError
+from aigini.errors import EstimationError, IdentificationError
 from aigini.estimation import descent, polish
+from aigini.estimation.convergence import MET, STATIONARY, remaining_step, removable_share
 from aigini.estimation.descent import DescentSettings, DescentState
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import Problem
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.inference.influence import influence
+from aigini.inference.standard_errors import independent, known_covariance, worst_case
 from aigini.moments.six import six_moments
 from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
@@ -27,9 +29,6 @@ from aigini.precision import require_x64
 
 DESCENT, POLISH, DONE = range(3)
 STAGES = ("descent", "polish", "done")
-
-FITTED_MISFIT = 0.01
-"""Misfit in standard errors below which a target counts as met."""
 
 AGREEMENT = 1e-3
 """Relative difference of estimates below which two starts found the same optimum."""
@@ -46,7 +45,7 @@ class Progress(eqx.Module):
         descent: State of the first stage.
         point: Unconstrained points of the second stage, ``[starts, free]``.
         scale: Residual scale, that is damping, of the next round of the second stage, ``[starts]``.
-        converged: Starts that have converged in the second stage, ``[starts]``.
+        ended: Starts with which the second stage is done, converged or not, ``[starts]``.
         trace: Objective of every start after every iteration, infinite where not recorded, ``[iterations, starts]``.
     """
 
@@ -57,7 +56,7 @@ class Progress(eqx.Module):
     descent: DescentState
     point: Float[Array, "starts free"]
     scale: Float[Array, "starts"]
-    converged: Bool[Array, "starts"]
+    ended: Bool[Array, "starts"]
     trace: Float[Array, "iterations starts"]
 
     @property
@@ -79,7 +78,7 @@ def begin(
 
 def blank(start: Array, point: Array, descent_settings: DescentSettings, polish_settings: PolishSettings) -> Progress:
     """State before the first iteration at given starts and unconstrained points, each ``[starts, free]``."""
-    room = descent_settings.steps + polish_settings.steps
+    room = descent_settings.steps + polish_settings.rounds * polish.ROUND
     return Progress(
         stage=jnp.asarray(DESCENT if descent_settings.steps > 0 else POLISH),
         iteration=jnp.asarray(0),
@@ -88,7 +87,7 @@ def blank(start: Array, point: Array, descent_settings: DescentSettings, polish_
         descent=descent.begin(descent_settings, point),
         point=point,
         scale=jnp.full(point.shape[0], polish.SCALE, jnp.float64),
-        converged=jnp.zeros(point.shape[0], bool),
+        ended=jnp.zeros(point.shape[0], bool),
         trace=jnp.full((room, point.shape[0]), jnp.inf),
     )
 
@@ -97,47 +96,66 @@ def advance(
     problem: Problem, progress: Progress, descent_settings: DescentSettings, polish_settings: PolishSettings
 ) -> Progress:
     """One block of iterations; changes nothing once the stage is done."""
-    stage, iteration = int(progress.stage), int(progress.iteration)
+    stage = int(progress.stage)
     if stage == DESCENT:
-        block = min(descent_settings.block, descent_settings.steps - iteration)
-        state, best = descent.descend(problem, dataclasses.replace(descent_settings, block=block), progress.descent)
-        iteration += best.shape[0]
-        finished = iteration >= descent_settings.steps or bool(jnp.all(state.best < descent_settings.tolerance))
-        next_stage = (POLISH if polish_settings.steps > 0 else DONE) if finished else DESCENT
-        return eqx.tree_at(
-            lambda p: (p.stage, p.iteration, p.descended, p.descent, p.point, p.trace),
-            progress,
-            (
-                jnp.asarray(next_stage),
-                jnp.asarray(iteration),
-                jnp.asarray(iteration),
-                state,
-                state.best_point,
-                progress.trace.at[iteration - best.shape[0] : iteration].set(best),
-            ),
-        )
+        return _descend(problem, progress, descent_settings, polish_settings)
     if stage == POLISH:
-        left = polish_settings.steps - (iteration - int(progress.descended))
-        block = min(polish_settings.block, left)
-        settings = dataclasses.replace(polish_settings, block=block)
-        point = polish.polish(problem, settings, progress.point, progress.scale, progress.converged)
-        before, after = (polish.objectives(problem, where) for where in (progress.point, point))
-        converged, scale = polish.judge(before, after, np.asarray(progress.scale), polish_settings.tolerance)
-        iteration += block
-        finished = bool(np.all(converged)) or block >= left
-        return eqx.tree_at(
-            lambda p: (p.stage, p.iteration, p.point, p.scale, p.converged, p.trace),
-            progress,
-            (
-                jnp.asarray(DONE if finished else POLISH),
-                jnp.asarray(iteration),
-                point,
-                jnp.asarray(scale),
-                jnp.asarray(converged),
-                progress.trace.at[iteration - 1].set(after),
-            ),
-        )
+        return _polish(problem, progress, polish_settings)
     return progress
+
+
+def _descend(
+    problem: Problem, progress: Progress, settings: DescentSettings, polish_settings: PolishSettings
+) -> Progress:
+    before = int(progress.iteration)
+    count = min(settings.block, settings.steps - before)
+    state, best, done = descent.descend(problem, settings, progress.descent, count)
+    iteration = before + int(done)
+    finished = iteration >= settings.steps or bool(jnp.all(state.best < settings.tolerance))
+    next_stage = (POLISH if polish_settings.steps > 0 else DONE) if finished else DESCENT
+    return eqx.tree_at(
+        lambda p: (p.stage, p.iteration, p.descended, p.descent, p.point, p.trace),
+        progress,
+        (
+            jnp.asarray(next_stage),
+            jnp.asarray(iteration),
+            jnp.asarray(iteration),
+            state,
+            state.best_point,
+            progress.trace.at[before:iteration].set(best[: int(done)]),
+        ),
+    )
+
+
+def _polish(problem: Problem, progress: Progress, settings: PolishSettings) -> Progress:
+    point, scale, ended = progress.point, np.asarray(progress.scale), np.asarray(progress.ended)
+    iteration, trace = int(progress.iteration), progress.trace
+    last = int(progress.descended) + settings.rounds * polish.ROUND
+    here = polish.linearise(problem, point)
+    for _ in range(settings.rounds_of_block):
+        factor = polish.residual_scale(problem, here, scale)
+        point = polish.polish(problem, point, jnp.asarray(factor), jnp.asarray(ended))
+        before, here = here.objective(problem), polish.linearise(problem, point)
+        after = here.objective(problem)
+        now, scale = polish.judge(before, after, here.step(problem), scale, settings.tolerance)
+        ended = ended | now
+        iteration += polish.ROUND
+        trace = trace.at[iteration - 1].set(after)
+        if ended.all() or iteration >= last:
+            break
+    finished = bool(ended.all()) or iteration >= last
+    return eqx.tree_at(
+        lambda p: (p.stage, p.iteration, p.point, p.scale, p.ended, p.trace),
+        progress,
+        (
+            jnp.asarray(DONE if finished else POLISH),
+            jnp.asarray(iteration),
+            point,
+            jnp.asarray(scale),
+            jnp.asarray(ended),
+            trace,
+        ),
+    )
 
 
 def estimate(
@@ -150,6 +168,7 @@ def estimate(
     replications: Sequence[Population] = (),
     watch: Watcher = lambda _: None,
     resume: Progress | None = None,
+    covariance: np.ndarray | None = None,
 ) -> Calibration:
     """Estimate the free parameters of `problem`.
 
@@ -162,6 +181,7 @@ def estimate(
         replications: Populations of other seeds, from which simulation errors are taken.
         watch: Called with the state after every block of iterations.
         resume: A state of an earlier run of the same problem to go on from.
+        covariance: Of the targets, if it is known, for standard errors, ``[moments, moments]``.
 
     Raises:
         EstimationError: if the objective is not finite at any start.
@@ -178,19 +198,7 @@ def estimate(
                 " problem by fixing a parameter."
             )
         watch(progress)
-    return _report(problem, targets, progress, replications)
-
-
-@jax.jit
-def _evaluate(
-    problem: Problem, natural: Array
-) -> tuple[Float[Array, "moments"], Float[Array, "moments free"], Float[Array, ""]]:
-    moments, matrix = problem.moments_and_jacobian(natural)
-    # Chain rule by hand: a second differentiation of the whole model would double the compile time.
-    point = problem.space.unconstrained(natural)
-    to_natural = jax.jacfwd(problem.space.natural)(point)
-    gradient = 2 * (problem.root @ (problem.root.T @ (moments - problem.target))) @ matrix @ to_natural
-    return moments, matrix, jnp.max(jnp.abs(gradient))
+    return _report(problem, targets, progress, replications, covariance)
 
 
 def _report(
@@ -198,21 +206,25 @@ def _report(
     targets: Mapping[str, Target],
     progress: Progress,
     replications: Sequence[Population],
+    covariance: np.ndarray | None,
 ) -> Calibration:
     names, moment_names = problem.space.names, problem.moment_names
-    ends = np.asarray(jax.vmap(problem.space.natural)(progress.point))
     trace = np.asarray(progress.trace)
     recorded = np.isfinite(trace).any(axis=1)
     objectives = trace[recorded][-1]
     best = int(np.argmin(objectives))
-    natural = ends[best]
-    moments, matrix, gradient = (np.asarray(part) for part in _evaluate(problem, jnp.asarray(natural)))
+    every = polish.linearise(problem, progress.point)
+    ends, natural, moments, matrix = every.natural, every.natural[best], every.moments[best], every.jacobian[best]
+    residual, slope = every.residual(problem)[best], every.slope(problem)[best]
     se = np.array([targets[name].se for name in moment_names])
     misfit = (moments - np.asarray(problem.target)) / se
     at_bound = _at_bound(problem, natural)
+    share = _removable_share(problem, residual, matrix, at_bound)
     agrees = np.max(np.abs(ends - natural) / np.maximum(np.abs(natural), 1e-12), axis=1) < AGREEMENT
     singular = np.linalg.svd(matrix / se[:, None] * np.maximum(np.abs(natural), 1e-12)[None, :], compute_uv=False)
-    moment_se, estimate_se = _simulation_errors(problem, natural, matrix, singular, replications)
+    moment_se, estimate_se = _simulation_errors(problem, natural, matrix, replications)
+    status = _status(misfit, share, at_bound)
+    errors, no_errors = _standard_errors(problem, matrix, se, covariance, status, at_bound)
     params = problem.space.place(problem.params, jnp.asarray(natural))
     descended = int(progress.descended)
     iterations = np.flatnonzero(recorded)
@@ -225,10 +237,14 @@ def _report(
         misfit=dict(zip(moment_names, misfit.tolist(), strict=True)),
         weighting=np.asarray(problem.root @ problem.root.T),
         objective=float(objectives[best]),
-        gradient_norm=float(gradient),
+        gradient_norm=float(np.max(np.abs(2 * slope.T @ residual))),
+        removable_share=share,
+        remaining_step=remaining_step(residual, slope),
         jacobian=matrix,
         singular_values=singular,
-        status=_status(misfit, bool(np.asarray(progress.converged)[best]), float(gradient), at_bound),
+        standard_errors=errors,
+        no_standard_errors=no_errors,
+        status=status,
         at_bound=at_bound,
         starts=[
             StartResult(
@@ -264,12 +280,50 @@ def _at_bound(problem: Problem, natural: np.ndarray) -> dict[str, float]:
     return found
 
 
-def _status(misfit: np.ndarray, converged: bool, gradient: float, at_bound: Mapping[str, float]) -> Status:
-    if np.max(np.abs(misfit)) < FITTED_MISFIT:
+def _removable_share(
+    problem: Problem, residual: np.ndarray, matrix: np.ndarray, at_bound: Mapping[str, float]
+) -> float:
+    """Part of the length of the misfit that the parameters could still remove; one may not move beyond its bound."""
+    root = np.asarray(problem.root)
+    slope = root.T @ matrix
+    descent_direction = -slope.T @ residual
+    moves = [
+        name not in at_bound or (direction > 0) == (at_bound[name] == problem.space.bounds(name)[0])
+        for name, direction in zip(problem.space.names, descent_direction, strict=True)
+    ]
+    return removable_share(residual, slope[:, moves])
+
+
+def _status(misfit: np.ndarray, share: float, at_bound: Mapping[str, float]) -> Status:
+    if np.max(np.abs(misfit)) < MET:
         return Status.FITTED
+    if not share <= STATIONARY:
+        return Status.STOPPED
+    return Status.AT_BOUND if at_bound else Status.MINIMUM
+
+
+def _standard_errors(
+    problem: Problem,
+    matrix: np.ndarray,
+    se: np.ndarray,
+    covariance: np.ndarray | None,
+    status: Status,
+    at_bound: Mapping[str, float],
+) -> tuple[dict[str, dict[str, float]] | None, str]:
+    """Standard errors of the estimates from those of the targets by kind, or None and why there are none."""
+    names = problem.space.names
+    if status is Status.STOPPED:
+        return None, "the estimation has not converged"
     if at_bound:
-        return Status.AT_BOUND
-    return Status.MINIMUM if converged or gradient < 1e-6 else Status.STOPPED
+        return None, f"the normal approximation does not hold at a bound, where {', '.join(at_bound)} is"
+    weighting = np.asarray(problem.root @ problem.root.T)
+    try:
+        found = [independent(matrix, weighting, se, names=names), worst_case(matrix, weighting, se, names=names)]
+        if covariance is not None:
+            found.append(known_covariance(matrix, weighting, covariance, names=names))
+    except IdentificationError as error:
+        return None, str(error)
+    return {each.kind.replace(" ", "_"): dict(zip(names, each.se.tolist(), strict=True)) for each in found}, ""
 
 
 @functools.partial(jax.jit, static_argnames="income")
@@ -292,11 +346,7 @@ def simulation_covariance(problem: Problem, natural: np.ndarray, replications: S
 
 
 def _simulation_errors(
-    problem: Problem,
-    natural: np.ndarray,
-    matrix: np.ndarray,
-    singular: np.ndarray,
-    replications: Sequence[Population],
+    problem: Problem, natural: np.ndarray, matrix: np.ndarray, replications: Sequence[Population]
 ) -> tuple[dict[str, float] | None, dict[str, float] | None]:
     """Standard deviations over other draws, of the moments and of the estimates they would give."""
     names = problem.moment_names
@@ -304,9 +354,9 @@ def _simulation_errors(
         return None, None
     covariance = simulation_covariance(problem, natural, replications)
     moment_se = dict(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True))
-    if singular[-1] < 1e-8 * singular[0]:
+    try:
+        response = influence(matrix, np.asarray(problem.root @ problem.root.T), problem.space.names)
+    except IdentificationError:
         return moment_se, None
-    weighted = np.asarray(problem.root).T @ matrix
-    response = np.linalg.solve(weighted.T @ weighted, weighted.T @ np.asarray(problem.root).T)
     spread = np.sqrt(np.diag(response @ covariance @ response.T))
     return moment_se, dict(zip(problem.space.names, spread.tolist(), strict=True))

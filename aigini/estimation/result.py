@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from aigini.estimation.convergence import MET, SIGNIFICANT, STATIONARY, WITHIN_ERROR
+
 
 class Status(enum.Enum):
-    """How an estimation ended; the value says what to do about it."""
+    """How an estimation ended. `Calibration.message` adds by how much targets are missed and what follows from that."""
 
-    FITTED = "every moment equals its target to within the tolerance"
-    MINIMUM = (
-        "a minimum was found where not every target is met: the economy cannot reach them all at once; see which moment"
-        " is missed and by how much"
+    FITTED = f"every target is met to within {MET:g} of its standard error"
+    MINIMUM = "no small change of the free parameters improves the fit, and not every target is met"
+    AT_BOUND = "a parameter ran to its bound, no change of the others improves the fit, and not every target is met"
+    STOPPED = (
+        "not converged: the search ended before it reached a minimum, so nothing follows about what the economy can"
+        " reach"
     )
-    AT_BOUND = (
-        "a parameter ran to its bound while a target is still missed: the target lies outside what the economy can"
-        " reach; fix that parameter, free another, or reconsider the target"
-    )
-    STOPPED = "the iterations ran out before a minimum was reached; raise calibration.polish_steps or start elsewhere"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,9 +83,19 @@ class Calibration:
         misfit: (fitted - target) / s.e.
         weighting: Matrix W of the objective (m - target)' W (m - target), ``[moments, moments]``.
         objective: Its value at the estimates.
-        gradient_norm: Largest absolute derivative of the objective in unconstrained parameters.
+        gradient_norm: Largest absolute derivative of the objective in unconstrained parameters; it has the units of the
+            weights, so nothing is judged by it.
+        removable_share: Part of the length of the weighted misfit that the free parameters could still remove, to first
+            order, see `aigini.estimation.convergence`; about zero at a minimum, and without meaning where all targets
+            are met.
+        remaining_step: Largest change of an estimate in the next Gauss-Newton step, in logs or log odds.
         jacobian: dm/dθ in natural parameters along the ties, ``[moments, free]``.
         singular_values: Of the Jacobian scaled by s.e. of moments and by the size of the parameters.
+        standard_errors: Of the estimates, from those of the targets, in units of the parameters, by what is assumed of
+            the targets and then by parameter: ``"independent"``; ``"worst_case"``, the largest over all correlations
+            between targets; and ``"known_covariance"`` where that is given. Without simulation error. None where there
+            are none.
+        no_standard_errors: Why there are none; empty where there are.
         status: How it ended.
         at_bound: Free parameters at a bound, with the bound.
         starts: Where each start ended; with weights from first estimates, at those of the first round.
@@ -113,8 +122,12 @@ class Calibration:
     weighting: np.ndarray
     objective: float
     gradient_norm: float
+    removable_share: float
+    remaining_step: float
     jacobian: np.ndarray
     singular_values: np.ndarray
+    standard_errors: Mapping[str, Mapping[str, float]] | None
+    no_standard_errors: str
     status: Status
     at_bound: Mapping[str, float]
     starts: Sequence[StartResult]
@@ -131,19 +144,63 @@ class Calibration:
 
     @property
     def message(self) -> str:
-        """The status in a sentence, with the moment missed most and the parameters at their bounds."""
-        worst = max(self.misfit, key=lambda name: abs(self.misfit[name]))
+        """How it ended in sentences: how far it is from a minimum, which target is missed most, and what follows."""
         text = f"{self.status.name}: {self.status.value}."
-        if self.status is not Status.FITTED:
-            text += f" Missed most: {worst}, by {self.misfit[worst]:+.2f} s.e."
+        if self.status is Status.STOPPED:
+            text += (
+                f" The free parameters could still remove {_percent(self.removable_share)} of the length of the misfit,"
+                f" where a minimum leaves at most {STATIONARY:.1%}; raise calibration.polish_steps, or start elsewhere."
+            )
         for name, bound in self.at_bound.items():
             text += f" {name} is at its bound {bound:g}."
+        if self.status is not Status.FITTED:
+            text += f" {self._missed()}"
         if not self.settled:
             text += (
                 f" The iterated weights have not converged in {self.rounds} rounds: the estimates still changed by"
                 f' {self.last_change:.2g} s.e. in the last; use weighting = "two_step".'
             )
         return text
+
+    def _missed(self) -> str:
+        """The target missed most, in words that fit by how much."""
+        worst = max(self.misfit, key=lambda name: abs(self.misfit[name]))
+        distance = abs(self.misfit[worst])
+        by = f"Missed most is {worst}, by {self.misfit[worst]:+.2g} standard errors"
+        if self.status is Status.STOPPED:
+            return f"{by} so far."
+        if distance <= WITHIN_ERROR:
+            return f"{by}, which the data would not reject."
+        if distance <= SIGNIFICANT:
+            return f"{by}, which is more than its error but not significant at the 5 percent level."
+        return (
+            f"{by}, which is significant at the 5 percent level: as far as the search from {len(self.starts)}"
+            f" {'start' if len(self.starts) == 1 else 'starts'} can tell, the economy cannot reach it together with the"
+            " other targets; fix or free a parameter, or reconsider the target."
+        )
+
+    @property
+    def failure(self) -> str:
+        """Why the estimates should not be used as they are; empty where they may be.
+
+        An estimation has succeeded if all targets are met, or, with more targets than parameters, if it converged to a
+        minimum inside the bounds; if iterated weights have settled; and if at least half of the starts agree.
+        """
+        reasons = []
+        overidentified = len(self.targets) > len(self.free)
+        if self.status is not Status.FITTED and not (self.status is Status.MINIMUM and overidentified):
+            reasons.append(
+                {
+                    Status.MINIMUM: "there are as many parameters as targets, and not every target is met",
+                    Status.AT_BOUND: f"at their bounds are {', '.join(self.at_bound)}",
+                    Status.STOPPED: "the search has not converged",
+                }[self.status]
+            )
+        if not self.settled:
+            reasons.append("the iterated weights have not converged")
+        if 2 * self.agreed < len(self.starts):
+            reasons.append(f"only {self.agreed} of {len(self.starts)} starts reached the best optimum")
+        return "; ".join(reasons)
 
     def __str__(self) -> str:
         lines = [f"{'moment':8s}{'target':>10s}{'s.e.':>9s}{'fitted':>12s}{'misfit/s.e.':>13s}{'sim. s.e.':>11s}  seen"]
@@ -153,14 +210,9 @@ class Calibration:
                 f"{name:8s}{target.value:10.4f}{target.se:9.4f}{self.fitted[name]:12.6f}{self.misfit[name]:13.2e}"
                 f"{error:>11s}  {target.seen}"
             )
-        lines.append("")
-        lines.append(f"{'parameter':24s}{'estimate':>12s}{'sim. s.e.':>11s}")
-        for name, value in self.estimates.items():
-            error = "n/a" if self.estimate_simulation_se is None else f"{self.estimate_simulation_se[name]:.1e}"
-            lines.append(f"{name:24s}{value:12.6g}{error:>11s}")
-        lines.append("")
+        lines += ["", *self._estimates(), ""]
         lines.append(f"weights {self.weighted}{self._rounds()}")
-        lines.append(f"objective {self.objective:.3e}, largest derivative {self.gradient_norm:.1e}")
+        lines.append(f"objective {self.objective:.3e}; {self._distance()}")
         lines.append("scaled singular values " + " ".join(f"{value:.3g}" for value in self.singular_values))
         lines.append(f"{self.agreed} of {len(self.starts)} starts reached this optimum")
         lines.append(self.message)
@@ -170,3 +222,41 @@ class Calibration:
         if self.last_change is None:
             return ""
         return f", {self.rounds} rounds; in the last the estimates changed by {self.last_change:.2g} s.e."
+
+    def _estimates(self) -> list[str]:
+        """The table of estimates with their errors, and what the columns are."""
+        errors = self.standard_errors or {}
+        kinds = [kind for kind in _COLUMNS if kind in errors]
+        heads = "".join(f"{_COLUMNS[kind]:>16s}" for kind in kinds) or f"{'s.e.':>16s}"
+        lines = [f"{'parameter':24s}{'estimate':>12s}{heads}{'sim. s.e.':>11s}"]
+        for name, value in self.estimates.items():
+            error = "n/a" if self.estimate_simulation_se is None else f"{self.estimate_simulation_se[name]:.1e}"
+            columns = "".join(f"{errors[kind][name]:16.2g}" for kind in kinds) or f"{'none':>16s}"
+            lines.append(f"{name:24s}{value:12.6g}{columns}{error:>11s}")
+        if kinds:
+            lines.append(
+                "s.e.: from the standard errors of the targets, to first order; (worst): over all correlations"
+            )
+            if max(map(abs, self.misfit.values())) > SIGNIFICANT:
+                lines.append("They take it that the economy can meet all targets, which the misfit contradicts.")
+        else:
+            lines.append(f"There are no standard errors: {self.no_standard_errors.rstrip('.')}.")
+        lines.append("sim. s.e.: spread over other draws of the population, not part of the s.e.")
+        return lines
+
+    def _distance(self) -> str:
+        """How far the estimates are from where they would settle."""
+        if self.status is Status.FITTED:
+            return f"another step would change no estimate by more than {self.remaining_step:.0e} (logs or log odds)"
+        return (
+            f"the free parameters could still remove {_percent(self.removable_share)} of the length of the misfit"
+            f" (a minimum: at most {STATIONARY:.1%})"
+        )
+
+
+_COLUMNS = {"known_covariance": "s.e. (known)", "independent": "s.e. (indep.)", "worst_case": "s.e. (worst)"}
+"""Heads of the columns of standard errors, by what is assumed of the targets."""
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= STATIONARY else f"{100 * share:.0e}%"

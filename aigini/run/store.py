@@ -86,6 +86,12 @@ def load_calibration(folder: Path) -> Calibration:
     """
     path = folder / "calibration.json"
     content = _read(path)
+    lacking = [field.name for field in dataclasses.fields(Calibration) if field.name not in content]
+    if lacking:
+        raise OutputError(
+            f"{path}: lacks {', '.join(lacking)}, so another version of aigini wrote it; run the command that writes it"
+            " again."
+        )
     try:
         plain = {
             field.name: content[field.name]
@@ -105,6 +111,7 @@ def load_calibration(folder: Path) -> Calibration:
                 "starts": [
                     StartResult(**{**start, "objective": _number(start["objective"])}) for start in content["starts"]
                 ],
+                "remaining_step": _number(content["remaining_step"]),
                 "at_bound": {name: _number(bound) for name, bound in content["at_bound"].items()},
                 "trace": Trace(
                     stage=trace["stage"],
