@@ -111,7 +111,7 @@ def _result(
         params={**config.params.as_dict(), **_mode(model, approximation)},
         priors={name: str(prior) for name, prior in model.priors},
         targets=config.targets,
-        belief=config.posterior.m6,
+        belief=config.posterior.m6 if "m6" in config.targets else "improper",
         m6_range=config.posterior.m6_range,
         income=config.income,
         size=size,

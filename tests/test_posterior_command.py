@@ -147,4 +147,4 @@ def test_without_numpyro_the_command_says_how_to_install_it(monkeypatch):
 )
 def test_a_wrong_belief_is_one_clear_sentence(change, sentence):
     with pytest.raises(ConfigError, match=sentence):
-        load(None, change)
+        load(None, change).require("posterior")
