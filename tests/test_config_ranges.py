@@ -41,10 +41,9 @@ def _leaves():
 
 LEAVES = dict(_leaves())
 EXTREMES = [
-    *(sign * 10**power for sign in (1, -1) for power in (0, 3, 6, 9, 12, 19, 39, 400, 5000)),
-    *(2**63 - 1, 2**63, 2**64, 2**128, -(2**63), -(2**128), 0),
-    *(sign * x for sign in (1, -1) for x in (1e308, 1e150, 1e12, 5e-324, 1e-300, 1e-12, 0.0)),
-    *(math.nan, math.inf, -math.inf, True, "3", None),
+    *(0, -1, 10**9, 2**63, -(2**128), 10**400, 10**5000),
+    *(1e308, -1e150, 1e12, 5e-324, 1e-12, math.nan, -math.inf),
+    *(True, "3", None),
 ]
 
 
@@ -61,7 +60,9 @@ def judge(name, value):
         config.require()
     except ConfigError as error:
         complaint = str(error)
-        assert name.split(".")[-1] in complaint
+        section, *_, key = name.split(".")
+        # What is wrong with two numbers of a table together names the table.
+        assert key in complaint or (section in TABLES and name.rpartition(".")[0] in complaint)
         assert len(complaint) < 2000
         return None
     return config

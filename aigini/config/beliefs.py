@@ -4,6 +4,7 @@ What is wrong with a table in itself is a mistake for every command. What does n
 commands that read it: priors and [posterior] for `posterior` and `beliefs`, alternatives for `beliefs` alone.
 """
 
+import functools
 from collections.abc import Mapping
 
 from aigini.bayes.priors import NUMBERS, Prior, prior_problems
@@ -118,6 +119,7 @@ def _given(section: PriorSection) -> dict[str, float | str]:
     return {key: value for key, value in section.model_dump().items() if value is not None}
 
 
+@functools.cache
 def _bounds(name: str, tie: Tie) -> tuple[float, float]:
     return FreeSpace((), tie).bounds(name)
 
