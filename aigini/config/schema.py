@@ -109,7 +109,7 @@ class IncomeSection(Section):
 
 
 class PosteriorSection(Section):
-    """[posterior]."""
+    """[posterior]; without `n_workers`, as many as `noise_share` asks for."""
 
     free: list[str] = Field(default=[], min_length=1)
     m6: M6Belief = "normal"
