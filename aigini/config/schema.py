@@ -6,7 +6,7 @@ likely.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
@@ -23,10 +23,17 @@ _LARGEST = 1e6
 _SMALLEST = 1e-9
 _HEAVIEST = 1e24
 
+
+def _large_enough(value: float) -> float:
+    if value < _SMALLEST:
+        raise ValueError(f"expected at least {_SMALLEST:g}")
+    return value
+
+
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Number = Annotated[float, Field(ge=-_LARGEST, le=_LARGEST)]
 """A moment or a number of a distribution."""
-Scale = Annotated[float, Field(gt=0, ge=_SMALLEST, le=_LARGEST)]
+Scale = Annotated[float, Field(gt=0, le=_LARGEST), AfterValidator(_large_enough)]
 """A standard error: its inverse square is a finite weight."""
 Weight = Annotated[float, Field(ge=-_HEAVIEST, le=_HEAVIEST)]
 GiniChange = Annotated[float, Field(ge=-1, le=1)]
