@@ -142,6 +142,8 @@ def test_without_numpyro_the_command_says_how_to_install_it(monkeypatch):
         ({"posterior.draw": 10}, "did you mean draws"),
         ({"priors.xi.low": -0.1}, "not a range inside"),
         ({"priors.xi.lo": 0.1}, "did you mean low"),
+        ({"alternatives.xi.anything.lo": 0.1}, "did you mean low"),
+        ({"alternatives.xi.anything.low": -0.1}, "alternatives.xi.anything = .* is not a range inside"),
         ({"priors.zeta.distribution": "normal"}, "priors.zeta: there is nothing called zeta"),
     ],
 )

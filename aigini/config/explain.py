@@ -104,6 +104,7 @@ def _known_beside(location: tuple[int | str, ...]) -> list[str]:
         "income": IncomeSection,
         "posterior": PosteriorSection,
         "priors": PriorSection,
+        "alternatives": PriorSection,
     }
     if len(location) > 1 and location[0] in sections:
         return list(sections[str(location[0])].model_fields)
