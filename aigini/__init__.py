@@ -21,6 +21,7 @@ from aigini.economy.economy import Scenario
 from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration, Target
 from aigini.jobs import Reproduction, reproduce
+from aigini.moments.checked import checked_six_moments
 from aigini.moments.simulation import Simulation
 from aigini.moments.six import six_moments
 from aigini.parameters import Parameters
@@ -50,6 +51,7 @@ __all__ = [
     "beliefs",
     "calibrate",
     "channels",
+    "checked_six_moments",
     "draw_population",
     "load",
     "policy",

@@ -8,7 +8,6 @@ from aigini.bayes.alternatives import Beliefs, table
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.model import build as build_model
 from aigini.config import Config
-from aigini.errors import AnalysisError
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.posterior_problem import posterior_likelihood, posterior_simulator, prepared, responses_at
 
@@ -21,14 +20,9 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
         pieces: Finished pieces of an earlier run.
 
     Raises:
-        AnalysisError: if there are no alternatives, no population is large enough, or the
-            economy has no outcome.
+        AnalysisError: if no population is large enough, or the economy has no outcome.
     """
     asked = config.posterior
-    if not asked.alternatives or "m6" not in config.targets:
-        raise AnalysisError(
-            "a table of beliefs needs [alternatives.NAME.LABEL] priors and m6 among calibration.moments; add them."
-        )
     parameter, others = next(iter(asked.alternatives.items()))
     start, size = prepared(config, pieces)
     population = config.draw(n_workers=size.n_workers)

@@ -17,6 +17,7 @@ from aigini.analysis.pieces import Pieces
 from aigini.analysis.regimes import DEFAULT_PLANES
 from aigini.bench import scaling
 from aigini.config import Config, load, parse_overrides
+from aigini.config.readers import Command
 from aigini.errors import AiginiError, ConfigError
 from aigini.estimation.msm import STAGES, Progress
 from aigini.estimation.result import Calibration
@@ -99,7 +100,7 @@ def reproduce(config: ConfigFile = None, overrides: Overrides = None, out: Out =
 
 
 def _study(
-    name: str,
+    name: Command,
     config: Path | None,
     overrides: list[str] | None,
     out: Path | None,
@@ -280,8 +281,9 @@ def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folde
         print(path)
 
 
-def _begin(config: Path | None, overrides: list[str] | None, out: Path | None, command: str) -> tuple[Config, Path]:
+def _begin(config: Path | None, overrides: list[str] | None, out: Path | None, command: Command) -> tuple[Config, Path]:
     settings = load(config, parse_overrides(overrides or []))
+    settings.require(command)
     if settings.population["devices"] > 1:
         _split_cpu(settings.population["devices"])
     return settings, folder.prepare(out or Path("runs") / command)

@@ -97,7 +97,7 @@ def reproduce(
     Raises:
         AiginiError: as `simulate` and `calibrate` do, or if `out` cannot be written.
     """
-    settings = as_config(config, overrides)
+    settings = as_config(config, overrides, "reproduce")
     place = folder.prepare(Path(out))
     if resume:
         _state(settings, place)  # a bad checkpoint is refused before anything is computed

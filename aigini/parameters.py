@@ -49,11 +49,13 @@ class ParameterSpec:
 
     def admits(self, value: float) -> bool:
         """Whether `value` is finite and inside the bounds."""
-        if not math.isfinite(value):
-            return False
+        return bool(self.inside(value))
+
+    def inside(self, value: Scalar) -> Any:
+        """The same of a traced value, as a truth value of the same kind."""
         above = value >= self.lower if self.closed in ("both", "left") else value > self.lower
         below = value <= self.upper if self.closed in ("both", "right") else value < self.upper
-        return above and below
+        return above & below & (abs(value) < math.inf)
 
     def interval(self) -> str:
         """The bounds in interval notation, e.g. ``[0, 1)``."""
@@ -123,7 +125,9 @@ PARAMETER_NAMES: tuple[str, ...] = tuple(SPECS)
 def _as_array(value: object) -> object:
     # float64 NumPy scalars survive outside 64-bit mode, where jnp.asarray would already have rounded them.
     return (
-        value if isinstance(value, jax.Array) or not isinstance(value, (int, float)) else np.asarray(value, np.float64)
+        np.asarray(value, np.float64)
+        if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, jax.Array)
+        else value
     )
 
 
@@ -211,7 +215,7 @@ def problems(values: Mapping[str, float], *, level: float = 1.0, years: int = 10
     if 1 + values["beta"] * level <= 0:
         found.append(
             f"params.beta = {values['beta']:g} leaves no human output at A = {level:g}: 1 + beta A must be positive;"
-            f" raise beta above {-1 / level:.3g} or lower scenario.A1."
+            f" raise beta above {-1 / level:.3g} or lower the AI levels scenario.A0 and scenario.A1."
         )
     else:
         found += _growth_problems(values, level, years)
@@ -235,7 +239,8 @@ def _growth_problems(values: Mapping[str, float], level: float, years: int) -> l
     return [
         f"firm growth overflows: with params.cumulative_advantage = {values['cumulative_advantage']:g} and"
         f" params.asset_sd = {values['asset_sd']:g} log assets are multiplied by up to {growth:.3g} a year for {years}"
-        f" years; lower cumulative_advantage, asset_sd or psi, raise asset_reversion, or shorten scenario.years."
+        f" years; lower cumulative_advantage, eta1, asset_sd or psi, raise asset_reversion, shorten scenario.years, or"
+        " lower the AI levels scenario.A0 and scenario.A1."
     ]
 
 

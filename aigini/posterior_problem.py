@@ -77,6 +77,11 @@ def target_covariance(config: Config) -> np.ndarray:
     return np.diag([target.se**2 for target in config.targets.values()])
 
 
+def belief_used(config: Config) -> M6Belief:
+    """What is used of the measured m6: what ``posterior.m6`` says, and nothing where m6 is not among the targets."""
+    return config.posterior.m6 if "m6" in config.targets else "improper"
+
+
 def posterior_likelihood(config: Config, belief: M6Belief | None = None, m6_value: float | None = None) -> Likelihood:
     """The likelihood of the targets, under the configured belief about m6 or another one."""
     asked = config.posterior

@@ -9,7 +9,8 @@ from typing import Any
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.result import Posterior
-from aigini.errors import missing_extra
+from aigini.config import Config
+from aigini.errors import AnalysisError, missing_extra
 from aigini.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
 
@@ -31,7 +32,7 @@ def posterior(config: ConfigLike = None, *, pieces: Pieces | None = None, **over
         MissingExtraError: if NumPyro or ArviZ is not installed.
         AnalysisError: if there is nothing to sample: no density at the start, or no population that is large enough.
     """
-    settings = as_config(config, overrides)
+    settings = as_config(config, overrides, "posterior")
     require_posterior_extra()
     from aigini.sampling import sample_posterior
 
@@ -52,11 +53,20 @@ def beliefs(config: ConfigLike = None, *, pieces: Pieces | None = None, **overri
         MissingExtraError: if NumPyro or ArviZ is not installed.
         AnalysisError: if there are no alternatives to compare, or a posterior has no density at its start.
     """
-    settings = as_config(config, overrides)
+    settings = as_config(config, overrides, "beliefs")
+    _require_alternatives(settings)
     require_posterior_extra()
     from aigini.belief_table import table_of_beliefs
 
     return table_of_beliefs(settings, pieces or Pieces())
+
+
+def _require_alternatives(config: Config) -> None:
+    """Raise unless there is something to compare."""
+    missing = ["[alternatives.NAME.LABEL] priors"] if not config.posterior.alternatives else []
+    missing += ["m6 among calibration.moments"] if "m6" not in config.targets else []
+    if missing:
+        raise AnalysisError(f"a table of beliefs needs {' and '.join(missing)}; add what is missing.")
 
 
 def require_posterior_extra() -> None:

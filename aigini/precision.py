@@ -1,16 +1,18 @@
 """The precision policy: agents in float32 or float64, every sum, table and equilibrium in float64.
 
 Rounding of one agent is 1e-7 in float32 and averages out; rounding of a sum over a million agents does not.
-The public verbs of the package switch 64-bit mode on for their own duration; the pure functions underneath
-only check that it is on.
+The public verbs of the package switch 64-bit mode on for their own duration, and pin every other setting of JAX that
+can move a number, so that the environment cannot; the pure functions underneath only check that 64-bit mode is on.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
 import jax
 
+from aigini import random_keys
 from aigini.errors import PrecisionError
 
 P = ParamSpec("P")
@@ -31,12 +33,23 @@ def require_x64() -> None:
         )
 
 
+@contextlib.contextmanager
+def pinned_settings() -> Iterator[None]:
+    """64-bit mode, products of matrices at full precision, and the package's random streams.
+
+    Without the second, JAX_DEFAULT_MATMUL_PRECISION, or the default of some accelerators, would round the factors of
+    float32 products; without the third, a seed would give other draws.
+    """
+    with jax.enable_x64(True), jax.default_matmul_precision("highest"), random_keys.pinned():
+        yield
+
+
 def with_x64(function: Callable[P, R]) -> Callable[P, R]:
-    """Run `function` with 64-bit mode on, and leave the caller's setting as it was."""
+    """Run `function` with the settings of `pinned_settings`, and leave the caller's as they were."""
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        with jax.enable_x64(True):
+        with pinned_settings():
             return function(*args, **kwargs)
 
     return wrapped

@@ -31,6 +31,7 @@ from aigini.errors import AnalysisError
 from aigini.memory import side_by_side
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.posterior_problem import (
+    belief_used,
     posterior_likelihood,
     posterior_simulator,
     prepared,
@@ -111,7 +112,7 @@ def _result(
         params={**config.params.as_dict(), **_mode(model, approximation)},
         priors={name: str(prior) for name, prior in model.priors},
         targets=config.targets,
-        belief=config.posterior.m6,
+        belief=belief_used(config),
         m6_range=config.posterior.m6_range,
         income=config.income,
         size=size,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from aigini.analysis.axes import Plane, axis
-from aigini.analysis.case import Case, estimate_values, known_case
-from aigini.analysis.channels import ChannelDecomposition
+from aigini.analysis.case import Case, estimate_values, known_case, require_sign_problem
+from aigini.analysis.channels import ChannelDecomposition, require_no_ai_before
 from aigini.analysis.channels import channels as decompose_channels
 from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.decomposition import decompose
@@ -45,7 +45,7 @@ def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **o
         ConfigError: if the configuration is not valid.
         AnalysisError: if the targets are not met from there, or iterated weights do not converge.
     """
-    settings = as_config(config, overrides)
+    settings = as_config(config, overrides, "calibrate")
     # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
     evaluator = Evaluator(settings.draw(precision="float64"), settings.scenario)
     problem = (FreeSpace(settings.free, settings.tie), settings.targets, settings.income)
@@ -109,7 +109,7 @@ def sensitivity(
     Raises:
         AiginiError: as `at_estimates` does, or if the targets do not identify the parameters.
     """
-    settings, pieces = as_config(config, overrides), pieces or Pieces()
+    settings, pieces = as_config(config, overrides, "sensitivity"), pieces or Pieces()
     case = at_estimates(settings, pieces=pieces)
     ranges = {
         name: span
@@ -156,8 +156,9 @@ def sign(
     Raises:
         AiginiError: as `at_estimates` does, or if m6 is not a target or eta1 not free.
     """
-    pieces = pieces or Pieces()
-    return trace_ridge(at_estimates(as_config(config, overrides), pieces=pieces), etas, xis, pieces)
+    settings, pieces = as_config(config, overrides, "sign"), pieces or Pieces()
+    require_sign_problem(settings.targets, settings.free)
+    return trace_ridge(at_estimates(settings, pieces=pieces), etas, xis, pieces)
 
 
 @with_x64
@@ -181,7 +182,7 @@ def regimes(
     Raises:
         AiginiError: as `at_estimates` does, or if an axis cannot be used.
     """
-    settings, pieces = as_config(config, overrides), pieces or Pieces()
+    settings, pieces = as_config(config, overrides, "regimes"), pieces or Pieces()
     axes = [(axis(x), axis(y)) for x, y in planes]
     case = at_estimates(settings, pieces=pieces)
     maps = [regime_map(case, Plane(x, y, case.values, settings.tie), count, pieces) for x, y in axes]
@@ -202,8 +203,9 @@ def channels(config: ConfigLike = None, *, pieces: Pieces | None = None, **overr
     Raises:
         AiginiError: as `at_estimates` does, or if AI is present before.
     """
-    pieces = pieces or Pieces()
-    return decompose_channels(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
+    settings, pieces = as_config(config, overrides, "channels"), pieces or Pieces()
+    require_no_ai_before(settings.scenario)
+    return decompose_channels(at_estimates(settings, pieces=pieces), pieces=pieces)
 
 
 @with_x64
@@ -214,4 +216,4 @@ def policy(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrid
         AiginiError: as `at_estimates` does.
     """
     pieces = pieces or Pieces()
-    return evaluate_levers(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
+    return evaluate_levers(at_estimates(as_config(config, overrides, "policy"), pieces=pieces), pieces=pieces)

@@ -10,6 +10,7 @@ import numpy as np
 
 from aigini import config as configuration
 from aigini.config import Config
+from aigini.config.readers import Command
 from aigini.estimation import msm, starts, weighting
 from aigini.estimation.msm import Progress, Watcher
 from aigini.estimation.polish import PolishSettings
@@ -24,17 +25,22 @@ from aigini.precision import with_x64
 ConfigLike = Config | str | Path | None
 
 
-def as_config(source: ConfigLike, overrides: Mapping[str, Any]) -> Config:
+def as_config(source: ConfigLike, overrides: Mapping[str, Any], reader: Command = "simulate") -> Config:
     """A `Config` from itself, from a TOML file, or from nothing (the baseline), with values replaced.
+
+    Args:
+        source: Where it comes from.
+        overrides: Values by dotted name.
+        reader: The verb it is for, whose sections must fit together.
 
     Raises:
         ConfigError: listing every problem.
     """
-    if isinstance(source, Config):
-        if not overrides:
-            return source
+    if isinstance(source, Config) and overrides:
         raise TypeError("overrides change a file; load the file with them instead of changing a loaded Config.")
-    return configuration.load(source, overrides)
+    config = source if isinstance(source, Config) else configuration.load(source, overrides)
+    config.require(reader)
+    return config
 
 
 @with_x64
@@ -95,7 +101,7 @@ def calibrate(
         ConfigError: if the configuration is not valid.
         EstimationError: if the problem cannot be posed or no start can be used.
     """
-    settings = as_config(config, overrides)
+    settings = as_config(config, overrides, "calibrate")
     problem, points = posed(settings, start)
     replications = list(other_draws(settings))
     first = msm.estimate(

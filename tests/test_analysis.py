@@ -240,10 +240,19 @@ def test_the_statement_says_the_opposite_when_the_numbers_do(case):
     assert "does not flip the sign" in say(shut)
 
 
-@pytest.mark.parametrize("change", [{"moments": ["m1", "m2"], "free": ["alpha", "beta"]}], ids=["no m6"])
-def test_the_sign_needs_m6_and_eta1(change):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"moments": ["m1", "m2"], "free": ["alpha", "eta1"]}, "m6 among calibration"),
+        ({"moments": ["m1", "m6"], "free": ["alpha", "beta"]}, "eta1 in calibration.free"),
+        ({"free": ["alpha", "eta1"]}, "free 6 parameters"),
+    ],
+    ids=["no m6", "no eta1", "no direction"],
+)
+def test_the_sign_needs_m6_and_eta1_and_says_so_before_any_computation(change, message, monkeypatch):
     config = load(None, {**SMALL, **{f"calibration.{key}": value for key, value in change.items()}})
-    with pytest.raises(AnalysisError, match="m6 among calibration"):
+    monkeypatch.setattr(studies, "at_estimates", None)
+    with pytest.raises(AnalysisError, match=message):
         studies.sign(config)
 
 
@@ -441,7 +450,8 @@ def test_each_switch_acts_in_its_own_block(case, evaluator):
     np.testing.assert_allclose(run(params, schooling=0.0), still, rtol=1e-11, atol=1e-13)
 
 
-def test_channels_need_an_economy_without_ai_before(config):
+def test_channels_need_an_economy_without_ai_before(config, monkeypatch):
+    monkeypatch.setattr(studies, "at_estimates", None)
     overrides = {"scenario.A0": 0.2, "calibration.free": ["alpha"], "calibration.moments": ["m1"]}
     with pytest.raises(AnalysisError, match=r"set scenario\.A0 = 0"):
         studies.channels(load(None, {**SMALL, **overrides, "targets.m1.value": -0.12}))

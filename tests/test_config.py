@@ -231,13 +231,13 @@ MISTAKES = [
 
 @pytest.fixture
 def message(tmp_path):
-    """`message(text)`: the lines of the error that a file of this text gives, without the file's name."""
+    """`message(text)`: the lines of the error that a file of this text gives some command, without the file's name."""
 
     def fail(text):
         path = tmp_path / "mine.toml"
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError) as caught:
-            load(path)
+            load(path).require()
         lines = str(caught.value).split("\n")
         assert all(line.startswith(f"{path}: ") for line in lines)
         return [line.removeprefix(f"{path}: ") for line in lines]
@@ -403,7 +403,9 @@ ANY_NAME = st.one_of(
 @given(st.dictionaries(ANY_NAME, ANY_VALUE, min_size=1, max_size=4))
 def test_whatever_is_set_either_loads_or_gives_a_configuration_error(overrides):
     try:
-        values = load(None, overrides).params.as_dict()
+        config = load(None, overrides)
+        values = config.params.as_dict()
+        config.require()
     except ConfigError as error:
         complaint = str(error)
         assert_is_a_sentence(complaint)
@@ -599,7 +601,7 @@ class TestTheFilesOfTheRepository:
 
 def test_a_target_in_a_file_replaces_the_whole_target(written):
     target = load(written("[targets.m1]\nvalue = 0.3\nse = 0.2")).targets["m1"]
-    assert (target.value, target.se, target.source) == (0.3, 0.2, "")
+    assert (target.value, target.se, target.source, target.seen) == (0.3, 0.2, "changed by the user", "")
 
 
 def test_only_the_chosen_moments_are_targets():
@@ -609,6 +611,6 @@ def test_only_the_chosen_moments_are_targets():
 
 def test_values_that_contradict_the_tie_are_refused_before_any_estimation():
     with pytest.raises(ConfigError, match="do not add up to 1"):
-        load(None, {"eta1": 1.5, "calibration.free": ["alpha", "beta"]})
+        load(None, {"eta1": 1.5, "calibration.free": ["alpha", "beta"]}).require("calibrate")
     # A free eta1 only starts there: the tie sets eta0 along with it.
     assert load(None, {"eta1": 0.7}).tie == "eta0 = 1 - eta1"

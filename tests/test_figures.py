@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from aigini import figures
 from aigini.errors import OutputError
-from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.estimation.result import CHANGED_BY_USER, Calibration, StartResult, Status, Target, Trace
 from aigini.figures import distribution, fit, style
 from aigini.measures.histogram import LOG_NODES, STEP
 from aigini.moments.simulation import Simulation, simulate
@@ -295,6 +295,17 @@ def test_fitted_moments_are_drawn_in_standard_errors(calibration):
     for name in MOMENT_NAMES:
         assert style.number(calibration.fitted[name], "+.4f") in printed
         assert calibration.targets[name].seen in printed
+
+
+def test_a_target_that_a_user_changed_is_marked_so_in_print_and_figure(calibration):
+    targets = {**calibration.targets, "m2": Target(0.5, 0.1, CHANGED_BY_USER), "m3": Target(0.5, 0.1)}
+    changed = dataclasses.replace(calibration, targets=targets)
+    printed = [text.get_text().replace("\n", " ") for text in figures.moment_fit(changed).axes[1].texts]
+    assert printed.count(CHANGED_BY_USER) == 1
+    assert printed.count("not said") == 1
+    rows = {line.split()[0]: line for line in str(changed).splitlines()[1:7]}
+    assert rows["m2"].endswith(f"  {CHANGED_BY_USER}")
+    assert rows["m3"].endswith("  not said")
 
 
 def test_objective_of_every_start_is_drawn_and_the_best_stands_out(calibration):

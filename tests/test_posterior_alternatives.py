@@ -128,5 +128,7 @@ def test_points_without_an_economy_have_no_weight_and_poor_weights_are_marked():
 def test_a_table_without_alternatives_is_refused():
     moments = ["m1", "m2", "m3", "m4", "m5"]
     config = load(None, {"calibration.moments": moments, "calibration.free": ["alpha"]})
-    with pytest.raises(AnalysisError, match=r"needs .*alternatives"):
+    with pytest.raises(AnalysisError, match=r"needs m6 among calibration\.moments"):
         posteriors.beliefs(config)
+    with pytest.raises(AnalysisError, match=r"needs \[alternatives\.NAME\.LABEL\] priors"):
+        posteriors.beliefs(load(None, {"alternatives": None}))

@@ -142,9 +142,11 @@ def test_without_numpyro_the_command_says_how_to_install_it(monkeypatch):
         ({"posterior.draw": 10}, "did you mean draws"),
         ({"priors.xi.low": -0.1}, "not a range inside"),
         ({"priors.xi.lo": 0.1}, "did you mean low"),
+        ({"alternatives.xi.anything.lo": 0.1}, "did you mean low"),
+        ({"alternatives.xi.anything.low": -0.1}, "alternatives.xi.anything = .* is not a range inside"),
         ({"priors.zeta.distribution": "normal"}, "priors.zeta: there is nothing called zeta"),
     ],
 )
 def test_a_wrong_belief_is_one_clear_sentence(change, sentence):
     with pytest.raises(ConfigError, match=sentence):
-        load(None, change)
+        load(None, change).require("posterior")

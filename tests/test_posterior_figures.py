@@ -19,12 +19,15 @@ from aigini.bayes.power_scaling import Effect, PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
 from aigini.bayes.size import SizeChoice
+from aigini.config import load
 from aigini.estimation.result import Target
 from aigini.figures.boundary import log_odds_of_rise
 from aigini.figures.posterior import FEW, THRESHOLD, _beside_zero
 from aigini.parameters import SPECS
+from aigini.posterior_problem import belief_used
 
 MOMENTS = ("m1", "m2", "m3", "m4", "m5", "m6")
+WITHOUT_M6 = {"calibration.moments": ["m1", "m2", "m3", "m4", "m5"], "calibration.free": ["alpha"]}
 FREE = ("alpha", "cumulative_advantage", "eta1", "xi")
 CHAINS, DRAWS = 4, 200
 NAMES = [
@@ -486,3 +489,18 @@ def test_a_certain_sign_leaves_nothing_to_learn():
         (words,) = axis.texts
         assert "same in every draw" in words.get_text()
         assert not axis.patches
+
+
+def test_the_report_says_what_was_sampled_and_what_was_used_of_m6():
+    five = MOMENTS[:5]
+    printed = str(posterior(targets=five, belief=belief_used(load(None, WITHOUT_M6))))
+    assert "m6: nothing is known of the change of the Gini: m6 is left out" in printed
+    assert "the target" not in next(line for line in printed.splitlines() if line.startswith("m6: "))
+    assert f"sampled: {', '.join(FREE)}; every other parameter keeps its configured value" in printed
+    assert "calibration.free only says from which estimates the chains start" in printed
+
+
+@pytest.mark.parametrize("belief", ["normal", "uniform", "improper"])
+def test_a_belief_about_m6_is_used_only_where_m6_is_a_target(belief):
+    assert belief_used(load(None, {"posterior.m6": belief})) == belief
+    assert belief_used(load(None, {"posterior.m6": belief, **WITHOUT_M6})) == "improper"

@@ -35,11 +35,13 @@ def test_workers_are_doubled_until_the_noisiest_moment_is_quiet_enough():
     assert all(max(found.noise[n].values()) > 0.1 for n in sizes[:-1])
     assert found.worst[0] == "m6"
     assert "m6" in str(found)
+    assert "(posterior.noise_share), not population.n_workers" in str(found)
 
 
 def test_a_given_size_is_kept_and_its_noise_reported():
     found = choose(0.001, given=2000)
     assert (found.n_workers, found.limit) == (2000, None)
+    assert str(found).startswith("2,000 workers: posterior.n_workers, not population.n_workers;")
     assert found.worst[1] > 0.1
 
 

@@ -1,7 +1,7 @@
 """The point an analysis is about: an estimated economy with the exact Jacobian of all its responses."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -82,16 +82,32 @@ class Case:
         return float(self.responses[RESPONSE_NAMES.index(name)])
 
     def require_sign_problem(self) -> None:
-        """Raise unless m6 is a target and η1 is free, which questions about the sign need.
+        """As the function of this name, of the case's targets and free parameters."""
+        require_sign_problem(self.targets, self.space.names)
 
-        Raises:
-            AnalysisError: saying what is missing.
-        """
-        if "m6" not in self.targets or "eta1" not in self.space.names:
-            raise AnalysisError(
-                "the sign of the change of the Gini is asked about, which needs m6 among calibration.moments and eta1"
-                f" in calibration.free; got moments {', '.join(self.targets)} and free {', '.join(self.space.names)}."
-            )
+
+def require_sign_problem(moments: Iterable[str], free: Sequence[str]) -> None:
+    """Raise unless m6 is a target, η1 is free, and the other moments leave one direction open.
+
+    Args:
+        moments: Targeted moments.
+        free: Free parameters.
+
+    Raises:
+        AnalysisError: saying what is missing.
+    """
+    names = list(moments)
+    got = f"got moments {', '.join(names)} and free {', '.join(free)}"
+    if "m6" not in names or "eta1" not in free:
+        raise AnalysisError(
+            "the sign of the change of the Gini is asked about, which needs m6 among calibration.moments and eta1 in"
+            f" calibration.free; {got}."
+        )
+    if len(free) < len(names):
+        raise AnalysisError(
+            "the sign of the change of the Gini is asked about along the direction that the moments other than m6 leave"
+            f" open, but there are as many of them as free parameters or more; {got}; free {len(names)} parameters."
+        )
 
 
 def estimate_values(

@@ -98,6 +98,19 @@ def _all(
     return jax.lax.map(one, on, batch_size=batch)
 
 
+def require_no_ai_before(scenario: Scenario) -> None:
+    """Raise if AI is present before, where a channel that is off has no one meaning.
+
+    Raises:
+        AnalysisError: saying so.
+    """
+    if float(scenario.A0) != 0:
+        raise AnalysisError(
+            f"channels are switched against an economy without AI, but scenario.A0 = {float(scenario.A0):g};"
+            " set scenario.A0 = 0."
+        )
+
+
 def channels(case: Case, batch: int = 8, pieces: Pieces | None = None) -> ChannelDecomposition:
     """Evaluate all 32 coalitions in one program and decompose each outcome.
 
@@ -110,11 +123,7 @@ def channels(case: Case, batch: int = 8, pieces: Pieces | None = None) -> Channe
         AnalysisError: if AI is present before (A0 > 0), where "off" has no one meaning; or an economy is not finite.
     """
     evaluator = case.evaluator
-    if float(evaluator.scenario.A0) != 0:
-        raise AnalysisError(
-            f"channels are switched against an economy without AI, but scenario.A0 = {float(evaluator.scenario.A0):g};"
-            " set scenario.A0 = 0."
-        )
+    require_no_ai_before(evaluator.scenario)
     on = coalitions(len(CHANNEL_NAMES))
 
     def evaluate() -> list[list[float]]:

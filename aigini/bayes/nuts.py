@@ -17,6 +17,7 @@ from jax.sharding import PartitionSpec as P
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
+from aigini import random_keys
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import Laplace, potentials
 from aigini.bayes.model import Model, as_point, run
@@ -44,6 +45,7 @@ class Chains:
     warmup_steps: np.ndarray
 
 
+@random_keys.pinned()
 def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces, together: int | None = None) -> Chains:
     """Run the chains from draws of the approximation `start`, which is also their first metric.
 
@@ -71,7 +73,7 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
         def block(state: Any = state, length: int = length) -> dict[str, Any]:
             end, kept = _advance(model, state, step, length, mesh, together)
             return {
-                "state": [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(end)],
+                "state": [_numbers(leaf).tolist() for leaf in jax.tree.leaves(end)],
                 "points": np.asarray(kept[0]).swapaxes(0, 1).tolist(),
                 "statistics": [np.asarray(part).T.tolist() for part in kept[1]],
             }
@@ -79,7 +81,7 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
         piece = pieces.get("NUTS", number, len(starts), block)
         state = jax.tree.unflatten(
             structure,
-            [jnp.asarray(np.array(values, leaf.dtype)) for values, leaf in zip(piece["state"], leaves, strict=True)],
+            [_restored(values, leaf) for values, leaf in zip(piece["state"], leaves, strict=True)],
         )
         points += piece["points"]
         statistics += [dict(zip(STATISTICS, values, strict=True)) for values in zip(*piece["statistics"], strict=True)]
@@ -92,6 +94,23 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
         statistics={name: values[:, kept] for name, values in every.items()},
         warmup_steps=every["num_steps"][:, : settings.warmup].sum(axis=1),
     )
+
+
+def _numbers(leaf: jax.Array) -> np.ndarray:
+    """A leaf of a state as numbers; keys are the words they are made of."""
+    return np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+
+
+def _restored(values: Any, like: jax.Array) -> jax.Array:
+    """The leaf whose numbers are `values`, of the type of `like`."""
+    if _is_key(like):
+        words = jnp.asarray(np.array(values, np.uint32))
+        return jax.random.wrap_key_data(words, impl=random_keys.IMPLEMENTATION)
+    return jnp.asarray(np.array(values, like.dtype))
+
+
+def _is_key(leaf: jax.Array) -> bool:
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def kernel() -> tuple[Any, Any]:
@@ -136,7 +155,7 @@ def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any
             f" {settings.chains} chains need one each; narrow the priors."
         )
     metric = jnp.asarray(start.covariance)
-    keys = jax.random.split(jax.random.PRNGKey(settings.seed), settings.chains)
+    keys = jax.random.split(random_keys.key(settings.seed), settings.chains)
     one = functools.partial(first_state, initialise, model)
     every = in_groups(lambda point, key: one(point, metric, settings, key), together)
     return jax.jit(every)(jnp.asarray(usable), keys)

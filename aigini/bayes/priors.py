@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, get_args
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aigini import random_keys
 from aigini.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class Prior(eqx.Module):
 
     def sample(self, seed: int, count: int) -> np.ndarray:
         """Draws, ``[count]``."""
-        return np.asarray(self.build().sample(jax.random.PRNGKey(seed), (count,)))
+        with random_keys.pinned():
+            return np.asarray(self.build().sample(random_keys.key(seed), (count,)))
 
     def __str__(self) -> str:
         names = NUMBERS[self.distribution]

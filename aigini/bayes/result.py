@@ -20,7 +20,7 @@ LAPLACE_K = 0.7
 SAY_BELIEF = {
     "normal": "the measured change of the Gini is the target, with its s.e.",
     "uniform": "the measured change of the Gini lies between two scenarios",
-    "improper": "nothing is known of the change of the Gini",
+    "improper": "nothing is known of the change of the Gini: m6 is left out",
 }
 
 
@@ -77,7 +77,7 @@ class Posterior:
         params: Values of the parameters that have no prior, and the mode for those that have.
         priors: In words, by parameter.
         targets: Measured moments.
-        belief: About the measured m6.
+        belief: About the measured m6, as used: without m6 among the targets ``improper``, whatever was configured.
         m6_range: Scenarios, for ``uniform``.
         income: Income concept of m6.
         size: Number of workers and simulation noise.
@@ -131,6 +131,10 @@ class Posterior:
             )
         verdict = "good enough" if self.laplace.good else "not good enough: use the draws"
         lines.append(f"normal approximation: Pareto k {self.laplace.pareto_k:.2f}, {verdict}")
+        lines.append(
+            f"sampled: {', '.join(self.priors)}; every other parameter keeps its configured value, and calibration.free"
+            " only says from which estimates the chains start"
+        )
         lines += [f"simulated with {self.size}", "", *self._reliance(), "", str(self.information[self.income])]
         if self.health.good:
             lines += ["", str(self.health)]

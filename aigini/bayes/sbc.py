@@ -19,6 +19,7 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 from scipy import stats
 
+from aigini import random_keys
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import laplace
 from aigini.bayes.model import Model, as_point
@@ -90,6 +91,7 @@ class Calibrated:
         return "\n".join(lines)
 
 
+@random_keys.pinned()
 def calibrate(
     model: Model,
     replications: int,
@@ -125,7 +127,7 @@ def calibrate(
     truths, targets, impossible = _simulate(model, replications, settings.seed)
     center = model.unconstrained({name: prior.center for name, prior in model.priors})
     origin = np.array([center[name] for name in model.names])
-    keys = np.asarray(jax.random.split(jax.random.PRNGKey(settings.seed + 1), replications))
+    keys = jax.random.split(random_keys.key(settings.seed + 1), replications)
     ranks, divergences = [], []
     for number in range(replications // batch):
         part = slice(number * batch, (number + 1) * batch)
@@ -136,7 +138,8 @@ def calibrate(
             metrics = np.array([start.covariance for start in starts])
             natural, diverging = _chains(
                 model,
-                *map(jnp.asarray, (targets[part], points, metrics, keys[part])),
+                *map(jnp.asarray, (targets[part], points, metrics)),
+                keys[part],
                 settings=settings,
                 mesh=chain_mesh(batch),
                 together=together or batch,

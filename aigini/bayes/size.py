@@ -40,8 +40,15 @@ class SizeChoice:
 
     def __str__(self) -> str:
         name, noise = self.worst
-        why = "as configured" if self.limit is None else f"simulation noise at most {self.limit:g} s.e."
-        return f"{self.n_workers:,} workers ({why}); the noisiest moment is {name}, {noise:.3f} of its s.e."
+        why = (
+            "posterior.n_workers"
+            if self.limit is None
+            else f"the fewest with simulation noise of at most {self.limit:g} s.e. (posterior.noise_share)"
+        )
+        return (
+            f"{self.n_workers:,} workers: {why}, not population.n_workers; the noisiest moment is {name}, {noise:.3f}"
+            " of its s.e."
+        )
 
 
 Draw = Callable[[int, int], np.ndarray]

@@ -1,96 +1,93 @@
-"""The tables [posterior] and [priors.NAME] of a configuration file, and what can be wrong with them."""
+"""The tables [posterior], [priors.NAME] and [alternatives.NAME.LABEL]: what they mean, and what can be wrong with them.
 
-from pydantic import BaseModel, ConfigDict, Field
+What is wrong with a table in itself is a mistake for every command. What does not fit together is one only for the
+commands that read it: priors and [posterior] for `posterior` and `beliefs`, alternatives for `beliefs` alone.
+"""
 
-from aigini.bayes.likelihood import M6Belief
-from aigini.bayes.priors import NUMBERS, Family, Prior, prior_problems
+import functools
+from collections.abc import Mapping
+
+from aigini.bayes.priors import NUMBERS, Prior, prior_problems
 from aigini.bayes.settings import NutsSettings, PosteriorSettings
+from aigini.config.schema import FileSchema, PriorSection
 from aigini.errors import unknown_name
 from aigini.estimation.problem import FreeSpace, Tie
 from aigini.parameters import SPECS
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class PosteriorSection(_Section):
-    """[posterior]."""
-
-    free: list[str] = Field(default=[], min_length=1)
-    m6: M6Belief = "normal"
-    m6_low: float = -0.02
-    m6_high: float = 0.02
-    scenarios: list[float] = Field(default=[], max_length=20)
-    n_workers: int | None = Field(default=None, ge=2)
-    noise_share: float = Field(default=0.05, gt=0)
-    chains: int = Field(default=4, ge=2)
-    warmup: int = Field(default=300, ge=100)
-    draws: int = Field(default=1000, ge=4)
-    seed: int = Field(default=0, ge=0)
-    target_accept: float = Field(default=0.8, gt=0, lt=1)
-    max_tree_depth: int = Field(default=8, ge=1, le=15)
-    checkpoint_every: int = Field(default=25, ge=1)
+LARGEST_CHAINS = 10_000_000
+"""Most iterations of all chains together: each is kept with its outcomes."""
 
 
-class PriorSection(_Section):
-    """[priors.NAME]: a family and its two numbers, see `aigini.bayes.priors`."""
-
-    distribution: Family
-    low: float | None = None
-    high: float | None = None
-    mean: float | None = None
-    sd: float | None = None
-    median: float | None = None
-    log_sd: float | None = None
-    a: float | None = None
-    b: float | None = None
-    source: str = ""
-    seen: str = ""
-
-
-def settings(
-    section: PosteriorSection,
-    priors: dict[str, PriorSection],
-    alternatives: dict[str, dict[str, PriorSection]],
-    tie: Tie,
-    found: list[str],
-) -> PosteriorSettings | None:
-    """The posterior that is asked for; None, and sentences in `found`, where something is wrong."""
-    before = len(found)
-    known = list(SPECS)
-    found += [f"priors.{name}: {unknown_name(name, known)}" for name in priors if name not in SPECS]
+def own_problems(file: FileSchema) -> list[str]:
+    """What is wrong with these tables in themselves, a sentence each."""
+    section, known = file.posterior, list(SPECS)
+    found = [f"priors.{name}: {unknown_name(name, known)}" for name in file.priors if name not in SPECS]
+    found += [f"alternatives.{name}: {unknown_name(name, known)}" for name in file.alternatives if name not in SPECS]
     found += [f"posterior.free: {unknown_name(name, known)}" for name in section.free if name not in SPECS]
     if len(set(section.free)) < len(section.free):
         found.append("posterior.free names a parameter twice; name each once.")
-    if tie != "none" and "eta0" in section.free:
-        found.append('posterior.free has eta0, which calibration.tie sets to 1 - eta1; drop it, or set tie = "none".')
-    for name in section.free:
-        if name in SPECS and name not in priors:
-            found.append(f"posterior.free names {name}, which has no [priors.{name}]; give it a distribution.")
     if not section.m6_low < section.m6_high:
         found.append(
             f"posterior.m6_low = {section.m6_low:g} and m6_high = {section.m6_high:g} are not a range; give the smaller"
             " one first."
         )
-    built = {name: _prior(f"priors.{name}", name, prior, tie, found) for name, prior in priors.items() if name in SPECS}
-    others = {}
-    for name, labelled in alternatives.items():
-        if name not in section.free:
-            found.append(f"alternatives.{name}: {name} is not in posterior.free; add it there, or drop these priors.")
+    iterations = section.chains * (section.warmup + section.draws)
+    if iterations > LARGEST_CHAINS:
+        found.append(
+            f"posterior.chains = {section.chains} of warmup = {section.warmup} and draws = {section.draws} are"
+            f" {iterations:,} iterations, more than {LARGEST_CHAINS:,}, which are kept in memory; lower one of them."
+        )
+    for where, name, prior in _every_prior(file):
+        if name in SPECS:
+            found += prior_problems(where, _given(prior), (SPECS[name].lower, SPECS[name].upper))
+    return found
+
+
+def posterior_problems(file: FileSchema) -> list[str]:
+    """What does not fit together where a posterior is asked for, a sentence each."""
+    tie, free = file.calibration.tie, file.posterior.free
+    found = []
+    if tie != "none" and "eta0" in free:
+        found.append('posterior.free has eta0, which calibration.tie sets to 1 - eta1; drop it, or set tie = "none".')
+    for name in free:
+        if name in SPECS and name not in file.priors:
+            found.append(f"posterior.free names {name}, which has no [priors.{name}]; give it a distribution.")
         elif name in SPECS:
-            others[name] = {
-                label: _prior(f"alternatives.{name}.{label}", name, prior, tie, found)
-                for label, prior in labelled.items()
-            }
-    if len(found) > before:
-        return None
+            found += prior_problems(f"priors.{name}", _given(file.priors[name]), _bounds(name, tie))
+    return found
+
+
+def alternatives_problems(file: FileSchema) -> list[str]:
+    """What does not fit together where other priors are asked for, a sentence each."""
+    tie, found = file.calibration.tie, []
+    for name, labelled in file.alternatives.items():
+        if name not in file.posterior.free:
+            found.append(
+                f"alternatives.{name}: {name} is not in posterior.free; add it there, or take these priors away with"
+                f' alternatives.{name} = "none".'
+            )
+        elif name in SPECS:
+            for label, prior in labelled.items():
+                found += prior_problems(f"alternatives.{name}.{label}", _given(prior), _bounds(name, tie))
+    return found
+
+
+def settings(file: FileSchema) -> PosteriorSettings:
+    """The posterior that is asked for; of tables that do not fit together, only what is usable."""
+    section, tie = file.posterior, file.calibration.tie
+
+    def usable(priors: Mapping[str, PriorSection], name: str | None = None) -> dict[str, Prior]:
+        return {
+            key: _prior(prior, bounds)
+            for key, prior in priors.items()
+            for bounds in [_bounds(name or key, tie)]
+            if not prior_problems("", _given(prior), bounds)
+        }
+
+    priors = usable({name: file.priors[name] for name in section.free if name in file.priors})
     return PosteriorSettings(
-        priors={name: prior for name in section.free if (prior := built[name]) is not None},
-        alternatives={
-            name: {label: prior for label, prior in labelled.items() if prior is not None}
-            for name, labelled in others.items()
-        },
+        priors=priors,
+        alternatives={name: usable(labelled, name) for name, labelled in file.alternatives.items() if name in priors},
         scenarios=tuple(section.scenarios),
         m6=section.m6,
         m6_range=(section.m6_low, section.m6_high),
@@ -108,12 +105,26 @@ def settings(
     )
 
 
-def _prior(where: str, name: str, section: PriorSection, tie: Tie, found: list[str]) -> Prior | None:
-    bounds = FreeSpace((), tie).bounds(name)
-    given = {key: value for key, value in section.model_dump().items() if value is not None}
-    wrong = prior_problems(where, given, bounds)
-    found += wrong
-    if wrong:
-        return None
+def _every_prior(file: FileSchema) -> list[tuple[str, str, PriorSection]]:
+    """Place, parameter and table of every prior."""
+    priors = [(f"priors.{name}", name, prior) for name, prior in file.priors.items()]
+    return priors + [
+        (f"alternatives.{name}.{label}", name, prior)
+        for name, labelled in file.alternatives.items()
+        for label, prior in labelled.items()
+    ]
+
+
+def _given(section: PriorSection) -> dict[str, float | str]:
+    return {key: value for key, value in section.model_dump().items() if value is not None}
+
+
+@functools.cache
+def _bounds(name: str, tie: Tie) -> tuple[float, float]:
+    return FreeSpace((), tie).bounds(name)
+
+
+def _prior(section: PriorSection, bounds: tuple[float, float]) -> Prior:
+    given = _given(section)
     one, two = (float(given[key]) for key in NUMBERS[section.distribution])
     return Prior(section.distribution, (one, two), bounds)

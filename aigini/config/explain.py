@@ -7,12 +7,13 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from aigini.config.beliefs import PosteriorSection, PriorSection
 from aigini.config.schema import (
     CalibrationSection,
     FileSchema,
     IncomeSection,
     PopulationSection,
+    PosteriorSection,
+    PriorSection,
     RangeSection,
     ScenarioSection,
     TargetSection,
@@ -20,6 +21,9 @@ from aigini.config.schema import (
 from aigini.errors import unknown_name
 from aigini.estimation.weighting import Weighting
 from aigini.moments.six import MOMENT_NAMES
+
+_LONGEST = 80
+"""Characters of a value that a message repeats."""
 
 
 def mended(raw: Mapping[str, Any], error: ValidationError, baseline: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def sentences(error: ValidationError) -> list[str]:
         # The parts in brackets are pydantic's own names for a key and for the members of a union.
         where = ".".join(itertools.takewhile(lambda part: "[" not in part, map(str, problem["loc"])))
         got = problem.get("input")
-        shown = "a table" if isinstance(got, Mapping) else repr(got)
+        shown = "a table" if isinstance(got, Mapping) else _shown(got)
         if where == "calibration.weighting":
             names = ", ".join(f"'{name}'" for name in get_args(Weighting))
             lines.append(
@@ -77,6 +81,15 @@ def sentences(error: ValidationError) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def _shown(value: object) -> str:
+    """The value as it was written, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return "a whole number of thousands of digits"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
 def _why(where: str) -> str:
     return ", because a target without a standard error cannot be weighed" if where.endswith(".se") else ""
 
@@ -91,6 +104,7 @@ def _known_beside(location: tuple[int | str, ...]) -> list[str]:
         "income": IncomeSection,
         "posterior": PosteriorSection,
         "priors": PriorSection,
+        "alternatives": PriorSection,
     }
     if len(location) > 1 and location[0] in sections:
         return list(sections[str(location[0])].model_fields)

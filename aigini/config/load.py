@@ -4,7 +4,11 @@ This is the border. Everything a user can write is checked here, once, and every
 where it is, what was got, what was expected, what to do. Inside the package there are only typed, valid values.
 
 A file changes the baseline: what it does not mention keeps the value of ``configs/baseline.toml``. A ``[targets.mK]``
-table replaces that target as a whole, so that a value can never inherit a standard error that is not its own.
+table replaces that target as a whole, so that a value can never inherit a standard error that is not its own. How files
+and values are put on top of each other, and how something is taken away, is in `aigini.config.layers`.
+
+What is wrong with a section in itself is refused when it is loaded. Sections that do not fit together are refused by
+the commands that read them, before they compute anything: see `Config.require` and `aigini.config.readers`.
 """
 
 import dataclasses
@@ -12,8 +16,7 @@ import hashlib
 import importlib.resources
 import json
 import math
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,12 +28,14 @@ from scipy.special import erfinv
 from aigini.bayes.settings import PosteriorSettings
 from aigini.config import beliefs
 from aigini.config.explain import mended, sentences
+from aigini.config.layers import parse_overrides, read, resolved, taken_away
+from aigini.config.readers import TOPICS, Command, Topic
 from aigini.config.schema import FileSchema
 from aigini.economy.economy import Scenario
 from aigini.errors import ConfigError, EstimationError, unknown_name
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
-from aigini.estimation.problem import Tie, free_problems, weight_root
+from aigini.estimation.problem import Tie, joint_free_problems, own_free_problems, weight_root
 from aigini.estimation.result import Target
 from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
@@ -38,6 +43,9 @@ from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
 from aigini.population.sizes import size_problems
+from aigini.random_keys import SEED_LIMIT
+
+__all__ = ["Config", "baseline_path", "load", "parse_overrides"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Config:
         ranges: Plausible values of parameters, (low, high).
         posterior: Priors, the belief about m6, and how to sample.
         source: The resolved configuration as nested plain values, ready to be written.
+        problems: What does not fit together, in sentences by topic; see `require`.
     """
 
     params: Parameters
@@ -84,6 +93,21 @@ class Config:
     ranges: Mapping[str, tuple[float, float]]
     posterior: PosteriorSettings
     source: Mapping[str, Any]
+    problems: Mapping[Topic, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+
+    def require(self, *commands: Command) -> None:
+        """Refuse a configuration whose sections do not fit together where these commands read them.
+
+        Args:
+            commands: Commands, or verbs of the same names; none stands for all of them.
+
+        Raises:
+            ConfigError: listing every problem.
+        """
+        topics = {topic for command in commands or tuple(TOPICS) for topic in TOPICS[command]}
+        found = [line for topic, lines in self.problems.items() if topic in topics for line in lines]
+        if found:
+            raise ConfigError("\n".join(dict.fromkeys(found)))
 
     @property
     def digest(self) -> str:
@@ -92,8 +116,11 @@ class Config:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def to_toml(self) -> str:
-        """The resolved configuration as TOML."""
-        return tomli_w.dumps(_without_none(self.source))
+        """The resolved configuration as TOML, with what was taken away from the baseline."""
+        content = _without_none(self.source)
+        for section, gone in taken_away(self.source, read(baseline_path())).items():
+            content[section] = {**content.get(section, {}), **gone}
+        return tomli_w.dumps(content)
 
     def draw(
         self,
@@ -108,7 +135,7 @@ class Config:
         if precision is not None:
             settings["precision"] = precision
         if seed is not None:
-            settings["seed"] = seed
+            settings["seed"] = seed % SEED_LIMIT  # counted on from the largest seed, it begins anew
         devices = settings.pop("devices")
         population = draw_population(years=self.years, **settings)
         return population if devices == 1 else shard(population, devices)
@@ -127,83 +154,16 @@ def load(path: str | Path | None = None, overrides: Mapping[str, Any] | None = N
     Args:
         path: TOML file whose entries replace those of the baseline; None is the baseline itself.
         overrides: Values by dotted name (``params.xi``), applied last; a bare parameter name means ``params.NAME``.
+            NumPy's numbers and arrays are read as Python's, and None takes away as ``"none"`` does in a file.
 
     Raises:
-        ConfigError: listing every problem.
+        ConfigError: listing every problem. Where nothing is wrong but that sections do not fit together, the
+            configuration loads, and `Config.require` and the commands that read these sections raise.
     """
-    raw = _read(baseline_path())
-    where = "baseline"
-    if path is not None:
-        where = str(path)
-        _merge(raw, _read(Path(path)), where)
-    for name, value in (overrides or {}).items():
-        _override(raw, name, value)
-        where = where.removesuffix(" with --set") + " with --set"
-    return _build(raw, where)
-
-
-def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
-    """Parse ``name=value`` strings; values are TOML, and anything that is not TOML is a string.
-
-    Raises:
-        ConfigError: if an item has no ``=``.
-    """
-    parsed = {}
-    for item in items:
-        name, separator, text = item.partition("=")
-        if not separator or not name.strip():
-            raise ConfigError(f"--set {item}: expected name=value, for example --set params.xi=0.2.")
-        try:
-            parsed[name.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            parsed[name.strip()] = text.strip()
-    return parsed
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: there is no such file; give the path of a TOML file, or none for the baseline."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}); give a readable TOML file.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not valid TOML ({error}); mend that line.") from None
-
-
-def _merge(raw: dict[str, Any], new: Mapping[str, Any], where: str) -> None:
-    for section, entries in new.items():
-        if not isinstance(entries, Mapping):
-            raise ConfigError(
-                f"{where}: {section} = {entries!r} is not a table; write [{section}] and its keys below it."
-            )
-        target = raw.setdefault(section, {})
-        if section == "params" and ({"asset_gini", "asset_sd"} & set(entries)):
-            target.pop("asset_sd", None)
-            target.pop("asset_gini", None)
-        target.update(entries)
-
-
-def _override(raw: dict[str, Any], name: str, value: Any) -> None:
-    parts = name.split(".")
-    if len(parts) == 1:
-        if name in list(FileSchema.model_fields):
-            raise ConfigError(f"--set {name}: {name} is a section; set one of its keys, as in --set {name}.KEY=VALUE.")
-        if name not in SPECS and name != "asset_gini":
-            raise ConfigError(f"--set {name}: {unknown_name(name, [*SPECS, 'asset_gini'])}")
-        parts = ["params", name]
-    if parts == ["params", "asset_gini"]:
-        raw.get("params", {}).pop("asset_sd", None)
-    if parts == ["params", "asset_sd"]:
-        raw.get("params", {}).pop("asset_gini", None)
-    table = raw
-    for part in parts[:-1]:
-        table = table.setdefault(part, {})
-        if not isinstance(table, dict):
-            raise ConfigError(f"--set {name}: {part} is a value, not a table; use section.key=value.")
-    table[parts[-1]] = value
+    file = None if path is None else read(Path(path))
+    where = "baseline" if path is None else str(path)
+    raw = resolved(read(baseline_path()), file, where, overrides or {})
+    return _build(raw, f"{where} with --set" if overrides else where)
 
 
 def _build(raw: dict[str, Any], where: str) -> Config:
@@ -213,23 +173,30 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     except ValidationError as error:
         # What is wrong in itself is set aside, so that the rest is judged, and reported, at the same time.
         found += sentences(error)
-        file = FileSchema.model_validate(mended(raw, error, _read(baseline_path())))
+        file = FileSchema.model_validate(mended(raw, error, read(baseline_path())))
     params = _params(file, found)
     found += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
-    targets = {
-        name: Target(**file.targets[name].model_dump())
-        for name in MOMENT_NAMES
-        if name in file.calibration.moments and name in file.targets
-    }
-    weighting = _calibration(file, params, targets, found)
-    covariance = _covariance(file, targets, _has_correlation(raw), found)
+    chosen = file.calibration.moments
+    moments = [name for name in MOMENT_NAMES if name in (file.targets if chosen is None else chosen)]
+    targets = {name: Target(**file.targets[name].model_dump()) for name in moments if name in file.targets}
+    found += _calibration_itself(file)
+    found += beliefs.own_problems(file)
     _ranges(file, found)
-    posterior = beliefs.settings(file.posterior, file.priors, file.alternatives, file.calibration.tie, found)
-    if found or posterior is None:
-        raise ConfigError("\n".join(f"{where}: {line}" for line in found))
+    estimation: list[str] = []
+    weighting = _calibration(file, params, targets, estimation)
+    covariance = _covariance(file, targets, _has_correlation(raw), estimation)
+    problems: dict[Topic, list[str]] = {
+        "estimation": estimation,
+        "posterior": beliefs.posterior_problems(file),
+        "alternatives": beliefs.alternatives_problems(file),
+    }
+    if found:
+        every = [*found, *(line for lines in problems.values() for line in lines)]
+        raise ConfigError("\n".join(f"{where}: {line}" for line in dict.fromkeys(every)))
     settings = file.calibration
-    resolved = file.model_dump()
-    resolved["params"] = params
+    source = file.model_dump()
+    source["params"] = params
+    source["calibration"]["moments"] = moments if chosen is None else chosen
     return Config(
         params=Parameters(**params),
         scenario=Scenario(A0=file.scenario.A0, A1=file.scenario.A1),
@@ -255,8 +222,9 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         ),
         income=file.income.concept,
         ranges={name: (span.low, span.high) for name, span in file.ranges.items()},
-        posterior=posterior,
-        source=resolved,
+        posterior=beliefs.settings(file),
+        source=source,
+        problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )
 
 
@@ -282,18 +250,25 @@ def _params(file: FileSchema, found: list[str]) -> dict[str, float]:
     return values
 
 
+def _calibration_itself(file: FileSchema) -> list[str]:
+    """What is wrong with [calibration] in itself."""
+    settings = file.calibration
+    found = own_free_problems(settings.free)
+    if settings.moments is not None and len(set(settings.moments)) < len(settings.moments):
+        found.append("calibration.moments names a moment twice; name each once.")
+    if settings.descent_steps == 0 and settings.polish_steps == 0:
+        found.append("calibration has no iterations: raise descent_steps or polish_steps above 0.")
+    return found
+
+
 def _calibration(
     file: FileSchema, params: Mapping[str, float], targets: Mapping[str, Target], found: list[str]
 ) -> Weighting | np.ndarray:
     settings = file.calibration
-    for name in settings.moments:
+    for name in settings.moments or ():
         if name not in file.targets:
             found.append(f"calibration.moments names {name}, which has no [targets.{name}]; give it a value and an se.")
-    if len(set(settings.moments)) < len(settings.moments):
-        found.append("calibration.moments names a moment twice; name each once.")
-    found += free_problems(settings.free, len(settings.moments), settings.tie, params)
-    if settings.descent_steps == 0 and settings.polish_steps == 0:
-        found.append("calibration has no iterations: raise descent_steps or polish_steps above 0.")
+    found += joint_free_problems(settings.free, len(settings.moments or targets), settings.tie, params)
     weighting = settings.weighting
     if isinstance(weighting, str):
         return weighting

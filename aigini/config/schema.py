@@ -1,17 +1,44 @@
-"""The tables of a configuration file and their types."""
+"""The tables of a configuration file, their types, and the range of every number.
 
-from typing import Literal
+Ranges keep out what no computation could use: what would overflow, or not fit into memory. They do not judge what is
+likely.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Literal
 
-from aigini.config.beliefs import PosteriorSection, PriorSection
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from aigini.bayes.likelihood import M6Belief
+from aigini.bayes.priors import Family
 from aigini.estimation.descent import Optimizer
 from aigini.estimation.problem import Tie
 from aigini.estimation.weighting import Weighting
-from aigini.moments.six import MOMENT_NAMES, IncomeConcept
+from aigini.moments.six import IncomeConcept
 from aigini.population.sizes import Storage
+from aigini.random_keys import SEED_LIMIT
 
 Moment = Literal["m1", "m2", "m3", "m4", "m5", "m6"]
+
+_LARGEST = 1e6
+_SMALLEST = 1e-9
+_HEAVIEST = 1e24
+
+
+def _large_enough(value: float) -> float:
+    if value < _SMALLEST:
+        raise ValueError(f"expected at least {_SMALLEST:g}")
+    return value
+
+
+Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+Number = Annotated[float, Field(ge=-_LARGEST, le=_LARGEST)]
+"""A moment or a number of a distribution."""
+Scale = Annotated[float, Field(gt=0, le=_LARGEST), AfterValidator(_large_enough)]
+"""A standard error: its inverse square is a finite weight."""
+Weight = Annotated[float, Field(ge=-_HEAVIEST, le=_HEAVIEST)]
+GiniChange = Annotated[float, Field(ge=-1, le=1)]
+Iterations = Annotated[int, Field(ge=0, le=100_000)]
+Block = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Section(BaseModel):
@@ -21,31 +48,34 @@ class Section(BaseModel):
 
 
 class PopulationSection(Section):
-    """[population], the arguments of `aigini.population.draw_population`, and over how many devices it is divided."""
+    """[population], the arguments of `aigini.population.draw_population`, and over how many devices it is divided.
 
-    n_workers: int = 1 << 18
-    n_firms: int = 1000
-    seed: int = 0
+    Lower ends of these ranges are those of `aigini.population.sizes.size_problems`.
+    """
+
+    n_workers: int = Field(default=1 << 18, ge=-SEED_LIMIT, lt=2**32)
+    n_firms: int = Field(default=1000, ge=-SEED_LIMIT, lt=2**31)
+    seed: Seed = 0
     draws: Literal["qmc", "pseudo"] = "qmc"
     precision: Literal["float32", "float64"] = "float32"
-    chunk: int | None = None
+    chunk: int | None = Field(default=None, ge=-SEED_LIMIT, lt=2**32)
     storage: Storage = "auto"
-    devices: int = Field(default=1, ge=0)
+    devices: int = Field(default=1, ge=0, le=1024)
 
 
 class ScenarioSection(Section):
     """[scenario]: the AI levels that are compared, and years of firm growth."""
 
-    A0: float = Field(default=0.0, ge=0)
-    A1: float = Field(default=1.0, ge=0)
-    years: int = Field(default=10, ge=1)
+    A0: float = Field(default=0.0, ge=0, le=1000)
+    A1: float = Field(default=1.0, ge=0, le=1000)
+    years: int = Field(default=10, ge=1, le=10_000)
 
 
 class TargetSection(Section):
     """[targets.mK]."""
 
-    value: float
-    se: float = Field(gt=0)
+    value: Number
+    se: Scale
     source: str = ""
     seen: str = ""
 
@@ -53,36 +83,71 @@ class TargetSection(Section):
 class RangeSection(Section):
     """[ranges.NAME]: what values of a parameter are plausible."""
 
-    low: float
-    high: float
+    low: Number
+    high: Number
     source: str = ""
     seen: str = ""
 
 
 class CalibrationSection(Section):
-    """[calibration]."""
+    """[calibration]; without `moments`, all that have a target."""
 
     free: list[str] = Field(min_length=1)
-    moments: list[Moment] = Field(default=list(MOMENT_NAMES), min_length=1)
+    moments: list[Moment] | None = Field(default=None, min_length=1)
     tie: Tie = "eta0 = 1 - eta1"
-    weighting: Weighting | list[list[float]] = "diagonal"
-    correlation: list[list[float]] | None = None
-    starts: int = Field(default=8, ge=0)
-    start_seed: int = Field(default=0, ge=0)
-    replications: int = Field(default=4, ge=0)
+    weighting: Weighting | list[list[Weight]] = "diagonal"
+    correlation: list[list[Number]] | None = None
+    starts: int = Field(default=8, ge=0, le=1000)
+    start_seed: Seed = 0
+    replications: int = Field(default=4, ge=0, le=1000)
     optimizer: Optimizer = "adam"
-    learning_rate: float = Field(default=0.1, gt=0)
-    descent_steps: int = Field(default=40, ge=0)
+    learning_rate: float = Field(default=0.1, gt=0, le=100)
+    descent_steps: Iterations = 40
     descent_tolerance: float = Field(default=1.0, ge=0)
-    polish_steps: int = Field(default=120, ge=0)
+    polish_steps: Iterations = 120
     polish_tolerance: float = Field(default=1e-7, gt=0)
-    checkpoint_every: int = Field(default=5, ge=1)
+    checkpoint_every: Block = 5
 
 
 class IncomeSection(Section):
     """[income]: whose Gini m6 is about."""
 
     concept: IncomeConcept = "total"
+
+
+class PosteriorSection(Section):
+    """[posterior]; without `n_workers`, as many as `noise_share` asks for."""
+
+    free: list[str] = Field(default=[], min_length=1)
+    m6: M6Belief = "normal"
+    m6_low: GiniChange = -0.02
+    m6_high: GiniChange = 0.02
+    scenarios: list[GiniChange] = Field(default=[], max_length=20)
+    n_workers: int | None = Field(default=None, ge=2, lt=2**32)
+    noise_share: float = Field(default=0.05, gt=0, le=1000)
+    chains: int = Field(default=4, ge=2, le=1000)
+    warmup: int = Field(default=300, ge=100, le=100_000)
+    draws: int = Field(default=1000, ge=4, le=100_000)
+    seed: Seed = 0
+    target_accept: float = Field(default=0.8, gt=0, lt=1)
+    max_tree_depth: int = Field(default=8, ge=1, le=15)
+    checkpoint_every: Block = 25
+
+
+class PriorSection(Section):
+    """[priors.NAME]: a family and its two numbers, see `aigini.bayes.priors`."""
+
+    distribution: Family
+    low: Number | None = None
+    high: Number | None = None
+    mean: Number | None = None
+    sd: Number | None = None
+    median: Number | None = None
+    log_sd: Number | None = None
+    a: Number | None = None
+    b: Number | None = None
+    source: str = ""
+    seen: str = ""
 
 
 class FileSchema(Section):

@@ -14,7 +14,7 @@ from aigini.parameters import Parameters, Scalar
 
 
 def _level(value: object) -> object:
-    return np.asarray(value, np.float64) if isinstance(value, (int, float)) else value
+    return np.asarray(value, np.float64) if isinstance(value, (int, float, np.integer, np.floating)) else value
 
 
 class Scenario(eqx.Module):

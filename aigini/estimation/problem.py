@@ -176,7 +176,7 @@ def _problems(
             found.append(
                 f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown."
             )
-    found += free_problems(free, len(targets), tie, params.as_dict())
+    found += [*own_free_problems(free), *joint_free_problems(free, len(targets), tie, params.as_dict())]
     if "m5" in targets and population.n_firms < 3:
         found.append(
             f"targets.m5 compares thirds of firms, but population.n_firms = {population.n_firms}; use at least 3 firms"
@@ -185,13 +185,19 @@ def _problems(
     return found
 
 
-def free_problems(free: Sequence[str], n_targets: int, tie: Tie, params: Mapping[str, float]) -> list[str]:
-    """What is wrong with the choice of free parameters, a sentence each; `params` are the values of the others."""
+def own_free_problems(free: Sequence[str]) -> list[str]:
+    """What is wrong with the list of free parameters in itself, a sentence each."""
     found = [f"calibration.free: {unknown_name(name, list(SPECS))}" for name in free if name not in SPECS]
     if not free:
         found.append("calibration.free is empty: name at least one parameter to estimate.")
     if len(set(free)) < len(free):
         found.append("calibration.free names a parameter twice; name each once.")
+    return found
+
+
+def joint_free_problems(free: Sequence[str], n_targets: int, tie: Tie, params: Mapping[str, float]) -> list[str]:
+    """What is wrong with the free parameters beside targets, tie and `params`, the values of the others."""
+    found = []
     if len(free) > n_targets:
         found.append(
             f"calibration.free has {len(free)} parameters for {n_targets} targets; free at most as many as there are"

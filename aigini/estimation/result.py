@@ -8,6 +8,9 @@ import numpy as np
 
 from aigini.estimation.convergence import MET, SIGNIFICANT, STATIONARY, WITHIN_ERROR
 
+CHANGED_BY_USER = "changed by the user"
+"""The source of a target whose numbers are not those of the publication that the baseline names."""
+
 
 class Status(enum.Enum):
     """How an estimation ended. `Calibration.message` adds by how much targets are missed and what follows from that."""
@@ -36,6 +39,11 @@ class Target:
     se: float
     source: str = ""
     seen: str = ""
+
+    @property
+    def mark(self) -> str:
+        """How the target was seen, for tables and figures; that it was changed, or nothing said, where that is so."""
+        return self.seen or (CHANGED_BY_USER if self.source == CHANGED_BY_USER else "not said")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,7 +216,7 @@ class Calibration:
             error = "n/a" if self.moment_simulation_se is None else f"{self.moment_simulation_se[name]:.1e}"
             lines.append(
                 f"{name:8s}{target.value:10.4f}{target.se:9.4f}{self.fitted[name]:12.6f}{self.misfit[name]:13.2e}"
-                f"{error:>11s}  {target.seen}"
+                f"{error:>11s}  {target.mark}"
             )
         lines += ["", *self._estimates(), ""]
         lines.append(f"weights {self.weighted}{self._rounds()}")

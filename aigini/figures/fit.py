@@ -69,7 +69,7 @@ def _print_numbers(axis: Axes, calibration: Calibration, names: list[str]) -> No
         cells = [*natural, number(misfit, "+.2f")]
         for (_, x), cell in zip(columns, cells, strict=True):
             axis.text(x, y, cell, ha="right", va="center")
-        axis.text(0.84, y, target.seen or "not said", va="center")
+        axis.text(0.84, y, "\n".join(textwrap.wrap(target.mark, 15)), va="center")
     axis.text(0.0, len(names) - 0.4, _SEEN, va="top", fontsize=11)
     axis.set_xlim(0, 1)
 

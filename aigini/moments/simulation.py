@@ -9,9 +9,10 @@ import numpy as np
 
 from aigini.economy.economy import Scenario
 from aigini.errors import EquilibriumError
+from aigini.moments.checked import checked_parameters
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
 from aigini.moments.statistics import Distribution, Statistics, statistics
-from aigini.parameters import Parameters, validate
+from aigini.parameters import Parameters
 from aigini.population.population import Population
 
 RESIDUAL_TOLERANCE = 1e-9
@@ -103,7 +104,7 @@ def simulate(
         PrecisionError: if 64-bit mode is off.
     """
     scenario = scenario or Scenario()
-    validate(params, level=max(float(scenario.A0), float(scenario.A1)), years=population.years)
+    params = checked_parameters(params, scenario, population.years)
 
     def measured(population: Population) -> tuple[list[dict[str, float | None]], tuple[Distribution, Distribution]]:
         (before, before_arrays), (after, after_arrays) = jax.device_get(_statistics(params, population, scenario))

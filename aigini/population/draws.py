@@ -7,8 +7,8 @@ Two kinds, both 32 uniform bits per draw:
   The purpose is the dimension, the index the position in the sequence.
 * ``pseudo``: Threefry-2x32 keyed by seed, purpose and index.
 
-Neither depends on how indices are batched, on the device, or on the working precision: bits become normals only
-at the end.
+Neither depends on how indices are batched, on the device, on the working precision or on JAX's settings of random
+numbers: bits become normals only at the end.
 """
 
 from typing import Literal
@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt32
+
+from aigini.random_keys import indexed_bits
 
 Draws = Literal["qmc", "pseudo"]
 
@@ -134,8 +136,7 @@ def bits(kind: Draws, words: UInt32[Array, "2"], index: UInt32[Array, "n"], dime
     """
     if kind == "qmc":
         return scramble(sobol_bits(index, dimension), words)
-    key = jax.random.wrap_key_data(words, impl="threefry2x32")
-    return jax.vmap(lambda i: jax.random.bits(jax.random.fold_in(key, i), (), jnp.uint32))(index)
+    return indexed_bits(words, index)
 
 
 def scramble(points: UInt32[Array, "..."], words: UInt32[Array, "2"]) -> UInt32[Array, "..."]:

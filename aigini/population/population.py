@@ -6,6 +6,8 @@ no gather is needed to use them and no scatter to differentiate through them.
 """
 
 import functools
+import operator
+from typing import SupportsIndex
 
 import equinox as eqx
 import jax
@@ -87,13 +89,13 @@ class Population(eqx.Module):
 
 def draw_population(
     *,
-    n_workers: int = 1 << 18,
-    n_firms: int = 1000,
-    years: int = 10,
-    seed: int = 0,
+    n_workers: SupportsIndex = 1 << 18,
+    n_firms: SupportsIndex = 1000,
+    years: SupportsIndex = 10,
+    seed: SupportsIndex = 0,
     draws: Draws = "qmc",
     precision: str = "float32",
-    chunk: int | None = None,
+    chunk: SupportsIndex | None = None,
     storage: Storage = "auto",
 ) -> Population:
     """Draw a population.
@@ -117,6 +119,9 @@ def draw_population(
         PrecisionError: if 64-bit mode is off.
     """
     require_x64()
+    # Whole numbers of NumPy are whole numbers too; sizes are part of compiled programs and must be Python's.
+    n_workers, n_firms, years, seed = (operator.index(size) for size in (n_workers, n_firms, years, seed))
+    chunk = None if chunk is None else operator.index(chunk)
     found = size_problems(
         n_workers=n_workers,
         n_firms=n_firms,

@@ -7,11 +7,16 @@ import jax
 from aigini.memory import available_bytes
 from aigini.population.draws import SOBOL_DIMENSIONS, Draws
 from aigini.population.workers import bytes_per_worker
+from aigini.random_keys import SEED_LIMIT
 
 Storage = Literal["auto", "stored", "regenerated"]
 
 _KEPT_UNASKED = 1 << 30
 """``"auto"`` keeps draws of up to this many bytes on a CPU; on an accelerator up to a quarter of its free memory."""
+
+
+LARGEST_SHOCKS = 100_000_000
+"""Most shocks of firms, of 8 bytes each."""
 
 
 def size_problems(
@@ -39,14 +44,19 @@ def size_problems(
     limit = SOBOL_DIMENSIONS if draws == "qmc" else 10_000
     if not 1 <= years <= limit:
         found.append(f"scenario.years = {years} is not in 1 .. {limit} for {draws} draws.")
-    if not 0 <= seed < 2**63:
+    if n_firms >= 1 and years >= 1 and n_firms * years > LARGEST_SHOCKS:
+        found.append(
+            f"population.n_firms = {n_firms} over scenario.years = {years} makes {n_firms * years} shocks of firms,"
+            f" more than {LARGEST_SHOCKS:,}, which are kept in memory; use fewer firms or years."
+        )
+    if not 0 <= seed < SEED_LIMIT:
         found.append(f"population.seed = {seed} is not in 0 .. 2^63 - 1.")
     if draws not in get_args(Draws):
         found.append(f"population.draws = {draws!r} is unknown; use 'qmc' or 'pseudo'.")
     if precision not in ("float32", "float64"):
         found.append(f"population.precision = {precision!r} is unknown; use 'float32' or 'float64'.")
-    if chunk is not None and chunk < 1:
-        found.append(f"population.chunk = {chunk} must be at least 1, or left out.")
+    if chunk is not None and not 1 <= chunk < 2**32:
+        found.append(f"population.chunk = {chunk} must be at least 1, or left out, and below 2^32.")
     if storage not in get_args(Storage):
         found.append(f"population.storage = {storage!r} is unknown; use 'auto', 'stored' or 'regenerated'.")
     if storage == "regenerated" and draws == "pseudo":

@@ -15,6 +15,7 @@ from aigini.config import Config
 from aigini.errors import CheckpointError
 from aigini.estimation.msm import Progress
 from aigini.precision import with_x64
+from aigini.run import environment
 from aigini.run.folder import write_atomically, write_json
 
 _MANIFEST = "checkpoint.json"
@@ -30,6 +31,7 @@ def save(folder: Path, config: Config, progress: Progress) -> None:
         folder / _MANIFEST,
         {
             "config_sha256": config.digest,
+            "arithmetic": environment.arithmetic(),
             "arrays": final.name,
             "sha256": digest,
             "iteration": int(progress.iteration),
@@ -75,6 +77,11 @@ def load(folder: Path, config: Config, like: Progress) -> Progress | None:
         raise CheckpointError(
             f"{manifest}: the checkpoint belongs to another configuration ({owner[:12]}, this one is"
             f" {config.digest[:12]}); restore that configuration, or {remedy}."
+        )
+    if changed := environment.difference(content.get("arithmetic")):
+        raise CheckpointError(
+            f"{manifest}: the checkpoint was computed in another environment, which rounds differently ({changed});"
+            f" restore it, or {remedy}."
         )
     if hashlib.sha256(stored).hexdigest() != digest:
         raise CheckpointError(f"{arrays}: the checkpoint is damaged (its digest does not match); {remedy}.")

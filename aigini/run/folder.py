@@ -20,6 +20,7 @@ from scipy.io import netcdf_file
 
 from aigini.config import Config
 from aigini.errors import OutputError
+from aigini.run import environment
 
 _OPTIONAL = ("numpyro", "arviz")
 _PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy", "matplotlib")
@@ -125,6 +126,7 @@ def record(config: Config, timings: Mapping[str, float]) -> dict[str, Any]:
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _PACKAGES}
         | {name: importlib.metadata.version(name) for name in _OPTIONAL if importlib.util.find_spec(name)},
+        "jax": environment.record(),
         "device": {"platform": device.platform, "kind": device.device_kind, "count": jax.device_count()},
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         "commit": _commit(),

@@ -12,6 +12,7 @@ from typing import Any
 from aigini.analysis.pieces import Pieces, Watch
 from aigini.config import Config
 from aigini.errors import CheckpointError, OutputError
+from aigini.run import environment
 
 _NAME = "pieces.jsonl"
 
@@ -42,7 +43,7 @@ class Ledger(Pieces):
     ) -> None:
         super().__init__(watch)
         self._path = folder / _NAME
-        head = {"config_sha256": config.digest, "settings": settings}
+        head = {"config_sha256": config.digest, "settings": settings, "arithmetic": environment.arithmetic()}
         try:
             if resume and self._path.exists():
                 self._read(head)
@@ -53,7 +54,7 @@ class Ledger(Pieces):
                 f"{self._path}: cannot be written ({error.strerror or error}); choose another --out."
             ) from None
 
-    def _read(self, head: dict[str, str]) -> None:
+    def _read(self, head: dict[str, Any]) -> None:
         remedy = "run without --resume to start again, or choose another --out"
         content = self._path.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
@@ -62,6 +63,11 @@ class Ledger(Pieces):
             owner, pieces = lines[0], {line["key"]: line["piece"] for line in lines[1:]}
         except (ValueError, LookupError, TypeError) as error:
             raise CheckpointError(f"{self._path}: the pieces are damaged ({error}); {remedy}.") from None
+        if isinstance(owner, dict) and (changed := environment.difference(owner.get("arithmetic"))):
+            raise CheckpointError(
+                f"{self._path}: the pieces were computed in another environment, which rounds differently ({changed});"
+                f" restore it, or {remedy}."
+            )
         if owner != head:
             raise CheckpointError(
                 f"{self._path}: the pieces belong to another configuration or another command; restore it, or {remedy}."
