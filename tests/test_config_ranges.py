@@ -74,7 +74,7 @@ def test_an_extreme_value_loads_or_is_refused_by_name(name):
         judge(name, value)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(LEAVES)), st.one_of(st.integers(), st.floats(), st.integers(-(2**200), 2**200)))
 @example("posterior.seed", 2**128)
 def test_any_value_loads_or_is_refused_by_name(name, value):

@@ -26,18 +26,18 @@ from pydantic import ValidationError
 from scipy.special import erfinv
 
 from aigini.bayes.settings import PosteriorSettings
-from aigini.config import beliefs
+from aigini.config import beliefs, calibration
 from aigini.config.explain import mended, sentences
 from aigini.config.layers import parse_overrides, read, resolved, taken_away
 from aigini.config.readers import TOPICS, Command, Topic
 from aigini.config.schema import FileSchema
 from aigini.economy.economy import Scenario
-from aigini.errors import ConfigError, EstimationError, unknown_name
+from aigini.errors import ConfigError, unknown_name
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
-from aigini.estimation.problem import Tie, joint_free_problems, own_free_problems, weight_root
+from aigini.estimation.problem import Tie
 from aigini.estimation.result import Target
-from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
+from aigini.estimation.weighting import Weighting
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population, draw_population
@@ -179,12 +179,13 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     chosen = file.calibration.moments
     moments = [name for name in MOMENT_NAMES if name in (file.targets if chosen is None else chosen)]
     targets = {name: Target(**file.targets[name].model_dump()) for name in moments if name in file.targets}
-    found += _calibration_itself(file)
+    found += calibration.own_problems(file)
     found += beliefs.own_problems(file)
     _ranges(file, found)
     estimation: list[str] = []
-    weighting = _calibration(file, params, targets, estimation)
-    covariance = _covariance(file, targets, _has_correlation(raw), estimation)
+    estimation += calibration.joint_problems(file, params, targets, correlated=calibration.has_correlation(raw))
+    weighting = calibration.weighting(file, targets, found, estimation)
+    covariance = calibration.covariance(file, targets, found, estimation)
     problems: dict[Topic, list[str]] = {
         "estimation": estimation,
         "posterior": beliefs.posterior_problems(file),
@@ -248,59 +249,6 @@ def _params(file: FileSchema, found: list[str]) -> dict[str, float]:
                 values["asset_sd"] = float(2 * erfinv(gini) / values["psi"])
     found += problems(values, level=max(file.scenario.A0, file.scenario.A1), years=file.scenario.years)
     return values
-
-
-def _calibration_itself(file: FileSchema) -> list[str]:
-    """What is wrong with [calibration] in itself."""
-    settings = file.calibration
-    found = own_free_problems(settings.free)
-    if settings.moments is not None and len(set(settings.moments)) < len(settings.moments):
-        found.append("calibration.moments names a moment twice; name each once.")
-    if settings.descent_steps == 0 and settings.polish_steps == 0:
-        found.append("calibration has no iterations: raise descent_steps or polish_steps above 0.")
-    return found
-
-
-def _calibration(
-    file: FileSchema, params: Mapping[str, float], targets: Mapping[str, Target], found: list[str]
-) -> Weighting | np.ndarray:
-    settings = file.calibration
-    for name in settings.moments or ():
-        if name not in file.targets:
-            found.append(f"calibration.moments names {name}, which has no [targets.{name}]; give it a value and an se.")
-    found += joint_free_problems(settings.free, len(settings.moments or targets), settings.tie, params)
-    weighting = settings.weighting
-    if isinstance(weighting, str):
-        return weighting
-    try:
-        matrix = np.asarray(weighting, float)
-    except ValueError:
-        found.append("calibration.weighting is ragged; give one row and one column per moment.")
-        return "diagonal"
-    try:
-        weight_root(matrix, [target.se for target in targets.values()])
-    except EstimationError as error:
-        found.append(str(error))
-    return matrix
-
-
-def _has_correlation(raw: Mapping[str, Any]) -> bool:
-    """Whether correlations were written, usable or not: those that are not are a mistake of their own."""
-    section = raw.get("calibration")
-    return isinstance(section, Mapping) and section.get("correlation") is not None
-
-
-def _covariance(
-    file: FileSchema, targets: Mapping[str, Target], correlated: bool, found: list[str]
-) -> np.ndarray | None:
-    settings = file.calibration
-    weighting = settings.weighting if isinstance(settings.weighting, str) else "diagonal"
-    found += weighting_problems(weighting, correlated=correlated, replications=settings.replications)
-    if settings.correlation is None:
-        return None
-    wrong = correlation_problems(settings.correlation, list(targets))
-    found += wrong
-    return None if wrong else target_covariance(settings.correlation, [target.se for target in targets.values()])
 
 
 def _ranges(file: FileSchema, found: list[str]) -> None:

@@ -1,0 +1,78 @@
+"""The table [calibration]: what it means beside the targets and parameters, and what can be wrong with it.
+
+What is wrong with it in itself is a mistake for every command; that it does not fit the targets or the parameters only
+for those that estimate.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aigini.config.schema import FileSchema
+from aigini.errors import EstimationError
+from aigini.estimation.problem import joint_free_problems, own_free_problems, weight_root
+from aigini.estimation.result import Target
+from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
+
+
+def own_problems(file: FileSchema) -> list[str]:
+    """What is wrong with [calibration] in itself."""
+    settings = file.calibration
+    found = own_free_problems(settings.free)
+    if settings.moments is not None and len(set(settings.moments)) < len(settings.moments):
+        found.append("calibration.moments names a moment twice; name each once.")
+    if settings.descent_steps == 0 and settings.polish_steps == 0:
+        found.append("calibration has no iterations: raise descent_steps or polish_steps above 0.")
+    return found
+
+
+def joint_problems(
+    file: FileSchema, params: Mapping[str, float], targets: Mapping[str, Target], *, correlated: bool
+) -> list[str]:
+    """What does not fit together where the economy is estimated."""
+    settings = file.calibration
+    found = [
+        f"calibration.moments names {name}, which has no [targets.{name}]; give it a value and an se."
+        for name in settings.moments or ()
+        if name not in file.targets
+    ]
+    found += joint_free_problems(settings.free, len(settings.moments or targets), settings.tie, params)
+    named = settings.weighting if isinstance(settings.weighting, str) else "diagonal"
+    return found + weighting_problems(named, correlated=correlated, replications=settings.replications)
+
+
+def weighting(
+    file: FileSchema, targets: Mapping[str, Target], own: list[str], joint: list[str]
+) -> Weighting | np.ndarray:
+    """The weights; what is wrong with a matrix in itself goes to `own`, that it has another size to `joint`."""
+    weighting = file.calibration.weighting
+    if isinstance(weighting, str):
+        return weighting
+    try:
+        matrix = np.asarray(weighting, float)
+    except ValueError:
+        own.append("calibration.weighting is ragged; give one row and one column per moment.")
+        return "diagonal"
+    try:
+        weight_root(matrix, [target.se for target in targets.values()])
+    except EstimationError as error:
+        (own if matrix.shape == 2 * (len(targets),) else joint).append(str(error))
+    return matrix
+
+
+def has_correlation(raw: Mapping[str, Any]) -> bool:
+    """Whether correlations were written, usable or not: those that are not are a mistake of their own."""
+    section = raw.get("calibration")
+    return isinstance(section, Mapping) and section.get("correlation") is not None
+
+
+def covariance(file: FileSchema, targets: Mapping[str, Target], own: list[str], joint: list[str]) -> np.ndarray | None:
+    """S of the targets; what is wrong with the correlations in themselves goes to `own`, their size to `joint`."""
+    correlation = file.calibration.correlation
+    if correlation is None:
+        return None
+    wrong = correlation_problems(correlation, list(targets))
+    square = {len(row) for row in correlation} == {len(correlation)}
+    (joint if square and len(correlation) != len(targets) else own).extend(wrong)
+    return None if wrong else target_covariance(correlation, [target.se for target in targets.values()])
