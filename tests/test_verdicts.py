@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from aigini import cli
-from aigini.estimation import msm
+from aigini.estimation import msm, polish
 from aigini.estimation.convergence import MET, STATIONARY, remaining_step, removable_share
 from aigini.estimation.problem import pose
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
@@ -109,6 +109,23 @@ def test_a_parameter_at_its_bound_may_only_move_inwards(problem):
     for pull, share in ((1.0, 0.0), (-1.0, 1.0)):  # fitted above the target: alpha should fall, and cannot
         assert msm._removable_share(problem, np.array([pull, 0.0]), matrix, {"alpha": 0.0}) == share
     assert msm._removable_share(problem, np.array([1.0, 0.0]), matrix, {}) == 1.0
+
+
+def test_a_start_goes_on_until_it_converged_to_the_tolerance_or_to_rounding_or_makes_no_progress():
+    # (objective before and after, next step before and after, scale, whether it is done)
+    cases = [
+        (1.0, 0.9, 0.5, 0.4, 1000.0, False),
+        (1.0, 1.0, 0.5, 0.5, 1000.0, False),  # all steps may have been too long
+        (1.0, 1.0, 0.5, 0.5, 1.0, True),
+        (1e-14, 1e-16, 1e-3, 0.9e-7, 1000.0, True),
+        (1e-16, 0.9e-16, 4e-6, 3e-6, 1000.0, True),  # rounding
+        (1e-14, 1e-16, 4e-6, 1e-6, 1000.0, False),
+        (1.0, np.inf, 0.5, np.inf, 1000.0, True),
+    ]
+    before, after, step_before, step, scale, expected = map(np.array, zip(*cases, strict=True))
+    done, then = polish.judge(before, after, step_before, step, scale, 1e-7)
+    np.testing.assert_array_equal(done, expected)
+    np.testing.assert_array_equal(then[:3], [1000.0, 100.0, 1.0])
 
 
 # --- Sentences --------------------------------------------------------------------------------------------------------

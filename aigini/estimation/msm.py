@@ -135,9 +135,12 @@ def _polish(problem: Problem, progress: Progress, settings: PolishSettings) -> P
     for _ in range(settings.rounds_of_block):
         factor = polish.residual_scale(problem, here, scale)
         point = polish.polish(problem, point, jnp.asarray(factor), jnp.asarray(ended))
-        before, here = here.objective(problem), polish.linearise(problem, point)
-        after = here.objective(problem)
-        now, scale = polish.judge(before, after, here.step(problem), scale, settings.tolerance)
+        there = polish.linearise(problem, point)
+        after = there.objective(problem)
+        now, scale = polish.judge(
+            here.objective(problem), after, here.step(problem), there.step(problem), scale, settings.tolerance
+        )
+        here = there
         ended = ended | now
         iteration += polish.ROUND
         trace = trace.at[iteration - 1].set(after)

@@ -56,6 +56,10 @@ _FACTOR = 10.0
 
 _PROGRESS = 1e-12  # relative fall of the objective in a round that is more than rounding
 
+# Workers in float32 have moments with rounding of their own: a step that is this many times the tolerance, and that a
+# whole round has not halved, is rounding.
+_ROUNDING = 100.0
+
 
 class Linearised(NamedTuple):
     """The problem linearised at a point of each start.
@@ -160,22 +164,29 @@ def residual_scale(problem: Problem, before: Linearised, scale: np.ndarray) -> n
 
 
 def judge(
-    before: np.ndarray, after: np.ndarray, step: np.ndarray, scale: np.ndarray, tolerance: float
+    before: np.ndarray,
+    after: np.ndarray,
+    step_before: np.ndarray,
+    step: np.ndarray,
+    scale: np.ndarray,
+    tolerance: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """After a round: which starts are done, and with which scale the others go on.
 
-    A start is done when it has converged, when it has failed for good, or when it makes no progress any more. A round
-    without progress is not yet that: all its steps may have been too long. Such a start goes on with more damping, and
-    is done when even the most damped, gradient-like steps improve nothing. Whether the point is a minimum is not judged
-    here.
+    A start is done when it has converged, to the tolerance or to rounding, when it has failed for good, or when it
+    makes no progress any more. A round without progress is not yet that: all its steps may have been too long. Such a
+    start goes on with more damping, and is done when even the most damped, gradient-like steps improve nothing. Whether
+    the point is a minimum is not judged here.
 
     Args:
         before: Objective before the round, ``[starts]``.
         after: Objective after it, ``[starts]``.
-        step: Largest change of a parameter in the next Gauss-Newton step, ``[starts]``.
+        step_before: Largest change of a parameter in the next Gauss-Newton step before the round, ``[starts]``.
+        step: The same after it, ``[starts]``.
         scale: Scale of the round, ``[starts]``.
         tolerance: Step at which a start has converged.
     """
     improved = after < before * (1 - _PROGRESS)
-    done = (step <= tolerance) | ~np.isfinite(after) | (~improved & (scale <= _SMALLEST_SCALE))
+    rounding = (step <= _ROUNDING * tolerance) & (step > step_before / 2)
+    done = (step <= tolerance) | rounding | ~np.isfinite(after) | (~improved & (scale <= _SMALLEST_SCALE))
     return done, np.where(improved, np.minimum(scale * _FACTOR, SCALE), np.maximum(scale / _FACTOR, _SMALLEST_SCALE))
