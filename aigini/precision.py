@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import jax
 
+from aigini.backend import require_backend
 from aigini.errors import PrecisionError
 
 P = ParamSpec("P")
@@ -32,10 +33,14 @@ def require_x64() -> None:
 
 
 def with_x64(function: Callable[P, R]) -> Callable[P, R]:
-    """Run `function` with 64-bit mode on, and leave the caller's setting as it was."""
+    """Run `function` with 64-bit mode on, and leave the caller's setting as it was.
+
+    It raises BackendError, like every public verb, if JAX cannot compute where it was told to.
+    """
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        require_backend()
         with jax.enable_x64(True):
             return function(*args, **kwargs)
 

@@ -50,7 +50,7 @@ STATE = {
     *("asset_growth_gap", "credential_weight", "credential_requirement", "between_firm_variance"),
     *("between_firm_share", "log_wage_variance", "gini_total", "gini_wage", "gini_capital", "gini_assets"),
     *("theil_total", "top1_share", "top10_share", "labour_share", "mean_schooling", "output"),
-    *("human_capital", "accounting_gap"),
+    *("human_capital", "accounting_gap", "mean_income", "theil_between", "theil_within", "end_mass", "residual"),
 }
 
 FIGURES = {
