@@ -20,7 +20,7 @@ def require_backend() -> None:
         jax.devices()
     # Where a platform was asked for whose plugin is not installed, JAX fails an assertion of its own.
     except (RuntimeError, AssertionError) as error:
-        wanted = jax.config.jax_platforms or "any"  # pyright: ignore[reportAttributeAccessIssue]
+        wanted = _wanted()
         extra = next((extra for name, extra in _EXTRAS.items() if name in wanted), None)
         get = f"install it with: pip install '{extra}' (or cuda13), or " if extra else ""
         reason = str(error).splitlines()[0] if str(error) else "nothing that brings it is installed"
@@ -29,3 +29,7 @@ def require_backend() -> None:
             f" {importlib.metadata.version('jaxlib')}); {get}check its driver, or unset JAX_PLATFORMS to compute"
             " on what there is."
         ) from None
+
+
+def _wanted() -> str:
+    return jax.config.jax_platforms or "any"  # pyright: ignore[reportAttributeAccessIssue]

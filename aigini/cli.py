@@ -352,6 +352,10 @@ def main() -> None:
     os.environ["MPLBACKEND"] = (
         "agg"  # figures are files; what a notebook sets for itself may not even be installed here
     )
+    try:
+        Path.home()
+    except RuntimeError:  # as for many containers; libraries ask for one, and there can be nothing in this one
+        os.environ["HOME"] = os.devnull
     screen.prepare()
     with interruption.one_line(), kept_programs(_say):
         code = _run(app)
@@ -374,7 +378,7 @@ def _run(step: Callable[[], object]) -> str | int | None:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{error.filename}: " if error.filename else "standard output: "
         _say(f"aigini: {where}cannot be written ({error.strerror}); free space, or write elsewhere.")
         return 2
     return 0

@@ -508,6 +508,33 @@ class TestTheStore:
             with pytest.raises(OutputError, match=re.escape(part)):
                 read(tmp_path)
 
+    @pytest.mark.parametrize("state", ["before", "after"])
+    @pytest.mark.parametrize("name", ["gini_wage", "output"])
+    @pytest.mark.parametrize("wrong", ["missing", "0.3", [0.3]])
+    def test_names_a_statistic_that_is_missing_or_no_number(self, tmp_path, state, name, wrong):
+        store.save_simulation(tmp_path, a_simulation(), {})
+        content = strict_json(tmp_path / "simulate.json")
+        content[state] = {**content[state], name: wrong}
+        if wrong == "missing":
+            del content[state][name]
+        folder.write_json(tmp_path / "simulate.json", content)
+        with pytest.raises(OutputError, match=rf"simulate\.json: .*{state} (lacks|holds no number for) {name}"):
+            store.load_simulation(tmp_path)
+
+    def test_names_arrays_that_belong_to_another_run(self, tmp_path):
+        for name, run in (
+            ("one", {"run_id": "a", "config_sha256": "c"}),
+            ("two", {"run_id": "b", "config_sha256": "c"}),
+        ):
+            folder.prepare(tmp_path / name)
+            store.save_simulation(tmp_path / name, a_simulation(), run)
+        store.load_simulation(tmp_path / "one")
+        (tmp_path / "two" / "simulate.nc").replace(tmp_path / "one" / "simulate.nc")
+        with pytest.raises(
+            OutputError, match=r"simulate\.nc: belongs to another run than simulate\.json \(run b, not a\)"
+        ):
+            store.load_simulation(tmp_path / "one")
+
     @pytest.mark.parametrize("part", ["targets", "jacobian", "status", "trace", "starts"])
     def test_names_a_calibration_with_a_part_of_another_kind(self, tmp_path, part):
         store.save_calibration(tmp_path, a_calibration(), {})

@@ -138,7 +138,7 @@ def write(path: Path, tree: "xarray.DataTree") -> Path:
     return path
 
 
-def writer(tree: "xarray.DataTree") -> Callable[[Path], None]:
+def writer(tree: "xarray.DataTree") -> Callable[[Path], object]:
     """A function that writes a tree into the file that it is given, for `aigini.atomic.replace_files`.
 
     Raises:
@@ -154,14 +154,9 @@ def writer(tree: "xarray.DataTree") -> Callable[[Path], None]:
         for node in tree.subtree
         if node.data_vars
     }
-
-    def fill(temporary: Path) -> None:
-        try:
-            tree.to_netcdf(temporary, engine=_ENGINE, encoding=encoding)
-        except RuntimeError as error:  # of HDF5, where a file cannot be closed
-            raise OSError(str(error)) from None
-
-    return fill
+    # Written in memory first: on a full disk HDF5 ends the process with a segmentation fault.
+    content = tree.to_netcdf(None, engine=_ENGINE, encoding=encoding)
+    return lambda path: path.write_bytes(content)
 
 
 def read(path: Path) -> "xarray.DataTree":

@@ -17,7 +17,7 @@ NAME = "posterior.nc"
 _WIDENS = {"gini_total": "widens_total", "gini_wage": "widens_wage"}
 
 
-def draws_writer(result: Posterior, run: Mapping[str, Any]) -> Callable[[Path], None]:
+def draws_writer(result: Posterior, run: Mapping[str, Any]) -> Callable[[Path], object]:
     """A function that writes the draws into a file; outcomes and the regime are in the group of the parameters."""
     draws = result.draws
     groups = {

@@ -133,7 +133,7 @@ def _stale(path: Path) -> bool:
         return False
     try:
         # A number of a process is used again; together with the start of the process it is not.
-        return abs(psutil.Process(holder["pid"]).create_time() - holder["process_started"]) > 1
+        return abs(psutil.Process(int(holder["pid"])).create_time() - holder["process_started"]) > 1
     except (psutil.Error, LookupError, TypeError, ValueError):
         return True
 
