@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from aigini.bench.processes import device
 from aigini.config import load, parse_overrides
 from aigini.config.load import baseline_path
 from aigini.errors import AiginiError
@@ -243,3 +244,11 @@ def of_command(cases: Sequence[Malformed], place: Path, environment: dict[str, s
         if done.returncode != 2 or "Traceback" in shown or not shown.strip():
             wrong.append(f"{case.kind} {case.overrides}: exit code {done.returncode}\n{shown[-2000:]}")
     return wrong
+
+
+class Device:
+    """The device, asked for in another process so that none is held in one that forks."""
+
+    def found(self) -> dict[str, object]:
+        """Platform, kind and number of devices."""
+        return device()

@@ -619,7 +619,7 @@ def test_values_that_are_nested_too_deeply_are_one_sentence(tmp_path, value):
     (tmp_path / "deep.toml").write_text(f"[params]\nxi = {value}")
     with pytest.raises(ConfigError, match=r"deep\.toml: is nested too deeply"):
         load(tmp_path / "deep.toml")
-    with pytest.raises(ConfigError, match="--set params.xi: is nested too deeply"):
+    with pytest.raises(ConfigError, match=r"--set params\.xi: is nested too deeply"):
         parse_overrides([f"params.xi={value}"])
 
 
