@@ -269,6 +269,7 @@ def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folde
     names = [name for name in (fitted, "calibration", *studies_on_disk.KINDS) if (run / f"{name}.json").exists()]
     if not names:
         raise typer.BadParameter(f"{run} holds no result of aigini.")
+    interruption.keep_in_mind(lambda: f"figures in {run / 'figures'} are whole, some of them the earlier ones")
     with folder.writing(run, "aigini figures"):
         for name in names:
             for path in _draw_again(run, name):

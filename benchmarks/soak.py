@@ -181,10 +181,10 @@ def left_over(place: Path) -> list[str]:
     return [path.name for path in place.rglob(".*") if path.name.endswith(".tmp") or path.name == lock.NAME]
 
 
-def reference(command: str, place: Path) -> float:
-    """Run a command that is left alone, twice; the seconds of the second, which compiles nothing."""
+def reference(command: str, place: Path, *, warm: bool = False) -> float:
+    """Run a command that is left alone; its seconds, where nothing is compiled: unless `warm` it is run twice."""
     seconds = 0.0
-    for _ in range(2):
+    for _ in range(1 if warm else 2):
         clock = time.monotonic()
         run = Run(arguments(command, place, resume=False), place.parent / f"{command}.log", fresh=False)
         code = run.wait(_PATIENCE)
@@ -245,7 +245,7 @@ def kill_and_resume(
 
 
 def soak_kills(
-    commands: Sequence[str], kills: int, minutes: float, rng: random.Random, together: int = 4
+    commands: Sequence[str], kills: int, minutes: float, rng: random.Random, *, together: int, warm: bool
 ) -> tuple[Tally, dict[str, float]]:
     """Kill commands in turn until there were so many kills, or so many minutes have passed."""
     tally, seconds = Tally(), {}
@@ -254,9 +254,9 @@ def soak_kills(
             place = Path(name) / command
             if command == "figures":
                 if not (Path(name) / "simulate").exists():
-                    reference("simulate", Path(name) / "simulate")
+                    reference("simulate", Path(name) / "simulate", warm=True)
                 shutil.copytree(Path(name) / "simulate", place)
-            seconds[command] = reference(command, place)
+            seconds[command] = reference(command, place, warm=warm)
             say(f"{command}: {seconds[command]:.1f} s")
         until, round_ = time.monotonic() + 60 * minutes, 0
         while tally.kills.total() < kills and time.monotonic() < until:
@@ -296,6 +296,8 @@ def main() -> int:
     parser.add_argument("--configs-of-command", type=int, default=20, help="more of them, given to the command")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=600.0, help="the kills end after that time")
+    parser.add_argument("--together", type=int, default=4, help="kills in a row before a run is left to end")
+    parser.add_argument("--warm", action="store_true", help="the compilation cache is filled")
     parser.add_argument("--commands", default=",".join(COMMANDS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=RESULTS / "soak-cpu.json")
@@ -303,7 +305,9 @@ def main() -> int:
     rng = random.Random(asked.seed)
     configurations = soak_configurations(asked.configs, asked.configs_of_command, rng)
     say(f"{asked.configs} configurations: {len(configurations)} tracebacks")
-    tally, seconds = soak_kills(asked.commands.split(","), asked.kills, asked.minutes, rng)
+    tally, seconds = soak_kills(
+        asked.commands.split(","), asked.kills, asked.minutes, rng, together=asked.together, warm=asked.warm
+    )
     wrong = [*configurations, *tally.tracebacks, *tally.lost, *tally.differing, *tally.leftovers]
     for text in wrong[:20]:
         say(text)
