@@ -7,6 +7,10 @@ The verbs `simulate`, `calibrate` and `reproduce`, and the analyses `sensitivity
 
 import os
 
+from aigini import interruption
+
+interruption.guard_start()
+
 # On CPU jaxlib logs an error for every program it reads back from its own compilation cache (openxla/xla#44565), fifty
 # in a second run of a command. Real failures are exceptions. This must come before jax is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,8 +1,8 @@
 """The command line: a thin shell over the Python interface."""
 
 import contextlib
+import errno
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,34 +10,52 @@ from typing import Annotated, Any
 
 import jax
 import typer
-from rich.console import Console
+from typer.core import TyperGroup
 
-from aigini import jobs, posteriors, studies
+from aigini import interruption, jobs, posteriors, screen, studies
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.regimes import DEFAULT_PLANES
+from aigini.backend import require_backend
 from aigini.bench import scaling
+from aigini.compilation_cache import kept_programs
 from aigini.config import Config, load, parse_overrides
 from aigini.config.readers import Command
-from aigini.errors import AiginiError, ConfigError
+from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.estimation.msm import STAGES, Progress
 from aigini.estimation.result import Calibration
 from aigini.run import checkpoint, folder, measured, store
 from aigini.run import studies as studies_on_disk
-from aigini.run.ledger import Ledger
+from aigini.run.ledger import Ledger, pieces_in
 from aigini.verbs import simulate as simulate_verb
 
+_held = contextlib.ExitStack()
+
+
+class _Commands(TyperGroup):
+    """Lets go of the run folder when a command ends, however it does."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with _held:
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="How generative AI moves inequality: simulate, calibrate, analyse.",
+    epilog="Compiled programs are kept in AIGINI_CACHE (a folder, or off), else in JAX_COMPILATION_CACHE_DIR, else in"
+    " ~/.cache/aigini, which is held below 1 GiB. One command at a time writes in a run folder.",
 )
-_screen = Console(stderr=True, highlight=False, soft_wrap=True)
+_screen = screen.Progress()
 
 _CPU_DEVICES = 8
 
 FAILED_ESTIMATION = 3
 """Exit code of a command that wrote estimates that should not be used as they are."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 ConfigFile = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file; none is the baseline.")]
 Overrides = Annotated[
@@ -93,7 +111,7 @@ def reproduce(config: ConfigFile = None, overrides: Overrides = None, out: Out =
 
     Exit code 3: results are written, but the estimates should not be used as they are, and the reason is printed.
     """
-    settings, place = _begin(config, overrides, out, "reproduce")
+    settings, place = _begin(config, overrides, out, "reproduce", lock=False)  # `jobs.reproduce` holds it
     result = jobs.reproduce(settings, out=place, resume=resume, watch=_Watch(settings), say=_say)
     print(result)
     _fail_unless_estimated(result.calibration)
@@ -269,24 +287,58 @@ def _numbers(text: str) -> tuple[int, ...]:
 def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")]) -> None:
     """Draw the figures of a run folder again, from its files."""
     fitted = "simulate_at_estimates" if (run / "simulate_at_estimates.json").exists() else "simulate"
-    simulation = store.load_simulation(run, fitted) if (run / f"{fitted}.json").exists() else None
-    calibration = store.load_calibration(run) if (run / "calibration.json").exists() else None
-    found = [name for name in studies_on_disk.KINDS if (run / f"{name}.json").exists()]
-    if simulation is None and calibration is None and not found:
+    names = [name for name in (fitted, "calibration", *studies_on_disk.KINDS) if (run / f"{name}.json").exists()]
+    if not names:
         raise typer.BadParameter(f"{run} holds no result of aigini.")
-    paths = jobs.draw(run / "figures", simulation, calibration)
-    for name in found:
-        paths += jobs.draw_study(run / "figures", name, studies_on_disk.load_study(run, name))
-    for path in paths:
-        print(path)
+    interruption.keep_in_mind(lambda: f"figures in {run / 'figures'} are whole, some of them the earlier ones")
+    with folder.writing(run, "aigini figures"):
+        for name in names:
+            for path in _draw_again(run, name):
+                print(path)
 
 
-def _begin(config: Path | None, overrides: list[str] | None, out: Path | None, command: Command) -> tuple[Config, Path]:
+def _draw_again(run: Path, name: str) -> list[Path]:
+    """Draw the figures of one result of a run folder.
+
+    Raises:
+        OutputError: if the result is damaged, or lacks what its figures show.
+    """
+    place = run / "figures"
+    try:
+        if name == "calibration":
+            return jobs.draw(place, None, store.load_calibration(run))
+        if name in studies_on_disk.KINDS:
+            return jobs.draw_study(place, name, studies_on_disk.load_study(run, name))
+        return jobs.draw(place, store.load_simulation(run, name), None)
+    # What was read is complete in its fields, but tables inside it may still lack an entry that a figure shows.
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        lacks = f"lacks {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+        raise OutputError(
+            f"{run / name}.json: its figures cannot be drawn ({lacks}); run the command that writes it again."
+        ) from None
+
+
+def _begin(
+    config: Path | None, overrides: list[str] | None, out: Path | None, command: Command, *, lock: bool = True
+) -> tuple[Config, Path]:
+    """The configuration, and the run folder, whose lock is held until the command ends."""
     settings = load(config, parse_overrides(overrides or []))
     settings.require(command)
     if settings.population["devices"] > 1:
         _split_cpu(settings.population["devices"])
-    return settings, folder.prepare(out or Path("runs") / command)
+    require_backend()
+    place = out or Path("runs") / command
+    if lock:
+        _held.enter_context(folder.writing(place, f"aigini {command}"))
+    interruption.keep_in_mind(lambda: _kept(place))
+    return settings, place
+
+
+def _kept(place: Path) -> str:
+    """What is kept of a run that ends now."""
+    if pieces_in(place) > 0 or checkpoint.exists(place):
+        return f"finished work is kept in {place}: the same command with --resume goes on from there"
+    return f"no work was finished; results that were in {place} are as they were"
 
 
 def _split_cpu(devices: int) -> None:
@@ -315,25 +367,44 @@ class _Watch:
         )
 
 
-def _use_compilation_cache() -> None:
-    """Keep compiled programs between runs, in the user's cache folder or where AIGINI_CACHE says; "off" does not."""
-    chosen = os.environ.get("AIGINI_CACHE", "")
-    if chosen == "off":
-        return
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    jax.config.update("jax_compilation_cache_dir", chosen or str(home / "aigini"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
 def main() -> None:
-    """Entry point: errors of the user's are one message and exit code 2, never a traceback."""
-    _use_compilation_cache()
+    """Entry point: errors of the user's, signals and full disks are one message each, never a traceback.
+
+    Exit codes: 2 after an error, 1 where the reader of standard output has gone, 128 and its number after a signal.
+    """
+    os.environ["MPLBACKEND"] = (
+        "agg"  # figures are files; what a notebook sets for itself may not even be installed here
+    )
     try:
-        app()
+        Path.home()
+    except RuntimeError:  # as for many containers; libraries ask for one, and there can be nothing in this one
+        os.environ["HOME"] = os.devnull
+    screen.prepare()
+    with interruption.one_line(), kept_programs(_say):
+        code = _run(app)
+        if code in (0, None):
+            code = _run(screen.finish)
+    raise SystemExit(code)
+
+
+def _run(step: Callable[[], object]) -> str | int | None:
+    """The exit code of a step."""
+    try:
+        step()
+    except SystemExit as done:
+        return done.code
+    except BrokenPipeError:
+        return 1
     except AiginiError as error:
-        print(f"aigini: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        _say(f"aigini: {error}")
+        return 2
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        where = f"{error.filename}: " if error.filename else "standard output: "
+        _say(f"aigini: {where}cannot be written ({error.strerror}); free space, or write elsewhere.")
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

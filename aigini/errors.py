@@ -48,6 +48,14 @@ class OutputError(AiginiError):
     """The output folder cannot be written."""
 
 
+class FolderInUseError(AiginiError):
+    """Another process is writing in the run folder."""
+
+
+class BackendError(AiginiError):
+    """The platform that JAX was asked to compute on is not there."""
+
+
 class MissingExtraError(AiginiError):
     """What was asked for needs packages that come with an extra of aigini and are not installed."""
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from aigini import figures
 from aigini.config import Config
 from aigini.estimation.msm import Progress, Watcher
 from aigini.estimation.result import Calibration
@@ -47,7 +46,7 @@ def run_calibration(
     watch: Watcher = lambda _: None,
     say: Say = lambda _: None,
 ) -> Calibration:
-    """Calibrate with checkpoints in `out`; with `resume`, go on from the checkpoint there.
+    """Calibrate with checkpoints in `out`, whose lock is held; with `resume`, go on from the checkpoint there.
 
     Raises:
         CheckpointError: if the checkpoint to resume from is damaged or belongs to another configuration.
@@ -95,10 +94,15 @@ def reproduce(
         **overrides: As in `simulate`.
 
     Raises:
-        AiginiError: as `simulate` and `calibrate` do, or if `out` cannot be written.
+        AiginiError: as `simulate` and `calibrate` do, or if `out` cannot be written or another run writes in it.
     """
     settings = as_config(config, overrides, "reproduce")
-    place = folder.prepare(Path(out))
+    with folder.writing(Path(out), "aigini reproduce") as place:
+        return _reproduce(settings, place, resume=resume, watch=watch, say=say)
+
+
+def _reproduce(settings: Config, place: Path, *, resume: bool, watch: Watcher, say: Say) -> Reproduction:
+    """The main job in a run folder whose lock is held."""
     if resume:
         _state(settings, place)  # a bad checkpoint is refused before anything is computed
     clock = _Clock()
@@ -133,6 +137,8 @@ def write_record(place: Path, config: Config, run: Mapping[str, Any]) -> None:
 def draw(place: Path, simulation: Simulation | None, calibration: Calibration | None) -> list[Path]:
     """Draw the figures of whatever results there are into `place`."""
     folder.prepare(place)
+    from aigini import figures  # matplotlib is imported by what draws, and by nothing else
+
     paths = []
     if calibration is not None:
         paths += figures.draw_calibration(calibration, place)
@@ -144,6 +150,8 @@ def draw(place: Path, simulation: Simulation | None, calibration: Calibration | 
 def draw_study(place: Path, name: str, result: Any) -> list[Path]:
     """Draw the figures of an analysis into `place`."""
     folder.prepare(place)
+    from aigini import figures  # as in `draw`
+
     draw_one = {
         "sensitivity": figures.draw_sensitivity,
         "sign": figures.draw_sign,

@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import jax
 
 from aigini import random_keys
+from aigini.backend import require_backend
 from aigini.errors import PrecisionError
 
 P = ParamSpec("P")
@@ -45,10 +46,14 @@ def pinned_settings() -> Iterator[None]:
 
 
 def with_x64(function: Callable[P, R]) -> Callable[P, R]:
-    """Run `function` with the settings of `pinned_settings`, and leave the caller's as they were."""
+    """Run `function` with the settings of `pinned_settings`, and leave the caller's as they were.
+
+    It raises BackendError, like every public verb, if JAX cannot compute where it was told to.
+    """
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        require_backend()
         with pinned_settings():
             return function(*args, **kwargs)
 

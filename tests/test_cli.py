@@ -1,13 +1,17 @@
 """The command line: a mistake costs one message and exit code 2, and nothing that was there before."""
 
 import json
+import os
+import subprocess
 import sys
 
+import jax
+import jaxlib
 import pytest
 
-from aigini import cli, errors
+from aigini import backend, cli, errors, simulate
 from aigini.config import load
-from aigini.run import checkpoint
+from aigini.run import checkpoint, folder
 from aigini.verbs import blank_progress
 
 STUDIES = ("sensitivity", "sign", "regimes", "channels", "policy")
@@ -186,6 +190,66 @@ class TestFigures:
     def test_of_a_damaged_result_name_the_file(self, aigini, tmp_path, name, text):
         (tmp_path / f"{name}.json").write_text(text)
         assert_is_a_refusal(*aigini("figures", tmp_path), [name, "again"])
+
+    @pytest.mark.parametrize("error", [KeyError("m6"), ValueError("no axis"), IndexError("3"), TypeError("None")])
+    def test_of_a_result_that_lacks_what_they_show_name_the_file(self, aigini, tmp_path, monkeypatch, error):
+        def fail(*_):
+            raise error
+
+        (tmp_path / "policy.json").write_text("{}")
+        monkeypatch.setattr("aigini.run.studies.load_study", lambda *_: None)
+        monkeypatch.setattr("aigini.jobs.draw_study", fail)
+        assert_is_a_refusal(*aigini("figures", tmp_path), ["policy.json", str(error.args[0]), "again"])
+
+
+@pytest.mark.usefixtures("no_computing")
+@pytest.mark.parametrize("verb", [*VERBS, "figures"])
+def test_a_folder_in_which_another_run_writes_is_refused_before_computing(aigini, tmp_path, verb):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "policy.json").write_text("{}")
+    with folder.writing(tmp_path / "run", "aigini bench"):
+        code, out, err = aigini(verb, *(["run"] if verb == "figures" else ["--out", "run"]))
+        assert_is_a_refusal(code, out, err, ["--out run", "aigini bench (process ", "choose another --out"])
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["policy.json"]
+
+
+@pytest.mark.usefixtures("no_computing")
+@pytest.mark.parametrize("wanted", ["cuda", "cuda,cpu", "nonsense"])
+@pytest.mark.parametrize("failure", [AssertionError(), RuntimeError("Unable to initialize backend.\nMore.")])
+def test_a_platform_that_is_not_there_is_a_sentence_with_the_extra_to_install(aigini, monkeypatch, wanted, failure):
+    def fail():
+        raise failure
+
+    monkeypatch.setattr(jax, "devices", fail)
+    monkeypatch.setattr(backend, "_wanted", lambda: wanted)
+    fragments = [f"JAX_PLATFORMS={wanted}", "unset JAX_PLATFORMS", jaxlib.__version__]
+    if "cuda" in wanted:
+        fragments.append("pip install 'aigini[cuda12]'")
+    code, out, err = aigini("simulate")
+    assert_is_a_refusal(code, out, err, fragments)
+    assert err.count("\n") == 1
+    with pytest.raises(errors.BackendError):
+        simulate()
+
+
+def test_neither_the_package_nor_the_help_of_the_command_imports_matplotlib():
+    program = (
+        "import sys, aigini.cli; print(any(name.startswith('matplotlib') for name in sys.modules));"
+        "import aigini.figures; print('matplotlib' in sys.modules)"  # and figures are drawn without that backend
+    )
+    broken = {**os.environ, "MPLBACKEND": "module://not_installed.backend"}
+    done = subprocess.run([sys.executable, "-c", program], env=broken, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\nTrue\n"
+
+
+def test_the_command_draws_whatever_the_notebook_wants(tmp_path):
+    program = (
+        "import sys; sys.argv = ['aigini', '--help']; from aigini import cli\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    import matplotlib; print(matplotlib.get_backend())"
+    )
+    broken = {**os.environ, "MPLBACKEND": "module://not_installed.backend", "AIGINI_CACHE": "off"}
+    done = subprocess.run([sys.executable, "-c", program], env=broken, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].lower() == "agg"
 
 
 @pytest.mark.usefixtures("no_computing")

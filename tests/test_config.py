@@ -614,3 +614,26 @@ def test_values_that_contradict_the_tie_are_refused_before_any_estimation():
         load(None, {"eta1": 1.5, "calibration.free": ["alpha", "beta"]}).require("calibrate")
     # A free eta1 only starts there: the tie sets eta0 along with it.
     assert load(None, {"eta1": 0.7}).tie == "eta0 = 1 - eta1"
+
+
+@pytest.mark.parametrize("value", ["[" * 5000 + "]" * 5000, "{a = " * 3000 + "1" + "}" * 3000])
+def test_values_that_are_nested_too_deeply_are_one_sentence(tmp_path, value):
+    (tmp_path / "deep.toml").write_text(f"[params]\nxi = {value}")
+    with pytest.raises(ConfigError, match=r"deep\.toml: is nested too deeply"):
+        load(tmp_path / "deep.toml")
+    with pytest.raises(ConfigError, match=r"--set params\.xi: is nested too deeply"):
+        parse_overrides([f"params.xi={value}"])
+
+
+@pytest.mark.parametrize("value", ["1" * 5000, "0x" + "f" * 5000])
+def test_integers_of_too_many_digits_are_one_sentence(tmp_path, value):
+    (tmp_path / "long.toml").write_text(f"[posterior]\nseed = {value}")
+    with pytest.raises(ConfigError, match=r"long\.toml: is not valid TOML"):
+        load(tmp_path / "long.toml")
+    with pytest.raises(ConfigError, match=r"posterior\.seed"):
+        load(None, parse_overrides([f"posterior.seed={value}"]))
+
+
+def test_text_that_is_not_utf_8_is_refused_before_it_gets_into_a_result():
+    with pytest.raises(ConfigError, match="no text in UTF-8"):
+        parse_overrides(["targets.m1.source=\udcff"])

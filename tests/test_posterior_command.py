@@ -5,13 +5,14 @@ import json
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 
 import aigini
 from aigini import cli, posteriors
 from aigini.config import load
-from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError
+from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError, OutputError
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger
 
@@ -110,6 +111,23 @@ def test_the_run_folder_is_complete_and_figures_come_from_it(run, capsys, monkey
     monkeypatch.setattr(sys, "argv", ["aigini", "figures", str(run)])
     cli.app(standalone_mode=False)
     assert {path.name for path in (run / "figures").glob("*.png")} == drawn
+
+
+@pytest.mark.slow
+def test_figures_of_draws_that_belong_to_another_run_are_refused(run, tmp_path):
+    for name in ("posterior.json", "posterior.nc"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    record = json.loads((run / "posterior.json").read_text())["run"]
+    with h5py.File(tmp_path / "posterior.nc", "a") as file:
+        assert (file.attrs["config_sha256"], file.attrs["run_id"]) == (load(None, SMALL).digest, record["run_id"])
+        studies_on_disk.load_study(tmp_path, "posterior")
+    for name in ("run_id", "config_sha256"):
+        with h5py.File(tmp_path / "posterior.nc", "a") as file:
+            file.attrs[name] = "other"
+        with pytest.raises(OutputError, match=r"posterior\.nc: belongs to another run than posterior\.json"):
+            studies_on_disk.load_study(tmp_path, "posterior")
+        with h5py.File(tmp_path / "posterior.nc", "a") as file:
+            file.attrs[name] = record[name]
 
 
 @pytest.mark.slow

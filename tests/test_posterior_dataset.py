@@ -10,7 +10,6 @@ import warnings
 import numpy as np
 import pytest
 
-from aigini.bayes import dataset
 from aigini.bayes.dataset import build, read, sample_stats, write
 from aigini.errors import MissingExtraError, OutputError
 
@@ -100,7 +99,7 @@ class TestFile:
         def full(descriptor):
             raise OSError(28, os.strerror(28))
 
-        monkeypatch.setattr(dataset.os, "fsync", full)
+        monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(
             OutputError, match=r"posterior.nc: cannot be written \(No space left on device\); free space"
         ):

@@ -50,7 +50,7 @@ STATE = {
     *("asset_growth_gap", "credential_weight", "credential_requirement", "between_firm_variance"),
     *("between_firm_share", "log_wage_variance", "gini_total", "gini_wage", "gini_capital", "gini_assets"),
     *("theil_total", "top1_share", "top10_share", "labour_share", "mean_schooling", "output"),
-    *("human_capital", "accounting_gap"),
+    *("human_capital", "accounting_gap", "mean_income", "theil_between", "theil_within", "end_mass", "residual"),
 }
 
 FIGURES = {
@@ -513,6 +513,33 @@ class TestTheStore:
             folder.write_json(tmp_path / name, {key: value for key, value in content.items() if key != part})
             with pytest.raises(OutputError, match=re.escape(part)):
                 read(tmp_path)
+
+    @pytest.mark.parametrize("state", ["before", "after"])
+    @pytest.mark.parametrize("name", ["gini_wage", "output"])
+    @pytest.mark.parametrize("wrong", ["missing", "0.3", [0.3]])
+    def test_names_a_statistic_that_is_missing_or_no_number(self, tmp_path, state, name, wrong):
+        store.save_simulation(tmp_path, a_simulation(), {})
+        content = strict_json(tmp_path / "simulate.json")
+        content[state] = {**content[state], name: wrong}
+        if wrong == "missing":
+            del content[state][name]
+        folder.write_json(tmp_path / "simulate.json", content)
+        with pytest.raises(OutputError, match=rf"simulate\.json: .*{state} (lacks|holds no number for) {name}"):
+            store.load_simulation(tmp_path)
+
+    def test_names_arrays_that_belong_to_another_run(self, tmp_path):
+        for name, run in (
+            ("one", {"run_id": "a", "config_sha256": "c"}),
+            ("two", {"run_id": "b", "config_sha256": "c"}),
+        ):
+            folder.prepare(tmp_path / name)
+            store.save_simulation(tmp_path / name, a_simulation(), run)
+        store.load_simulation(tmp_path / "one")
+        (tmp_path / "two" / "simulate.nc").replace(tmp_path / "one" / "simulate.nc")
+        with pytest.raises(
+            OutputError, match=r"simulate\.nc: belongs to another run than simulate\.json \(run b, not a\)"
+        ):
+            store.load_simulation(tmp_path / "one")
 
     @pytest.mark.parametrize("part", ["targets", "jacobian", "status", "trace", "starts"])
     def test_names_a_calibration_with_a_part_of_another_kind(self, tmp_path, part):

@@ -1,16 +1,15 @@
 """A posterior on disk: NetCDF with the groups and names of ArviZ's InferenceData schema, so that ArviZ opens it."""
 
-import contextlib
 import importlib
 import importlib.metadata
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigini import atomic
 from aigini.bayes.diagnostics import tree_depth
 from aigini.errors import MissingExtraError, OutputError, missing_extra
 
@@ -130,6 +129,21 @@ def write(path: Path, tree: "xarray.DataTree") -> Path:
         OutputError: if the file cannot be written.
         MissingExtraError: if h5netcdf is not installed.
     """
+    try:
+        atomic.replace_files({path: writer(tree)})
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); free space or choose another folder."
+        ) from None
+    return path
+
+
+def writer(tree: "xarray.DataTree") -> Callable[[Path], object]:
+    """A function that writes a tree into the file that it is given, for `aigini.atomic.replace_files`.
+
+    Raises:
+        MissingExtraError: if h5netcdf is not installed.
+    """
     _require_engine()
     encoding = {
         node.path: {
@@ -140,19 +154,9 @@ def write(path: Path, tree: "xarray.DataTree") -> Path:
         for node in tree.subtree
         if node.data_vars
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        tree.to_netcdf(temporary, engine=_ENGINE, encoding=encoding)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(f"{path}: cannot be written ({reason}); free space or choose another folder.") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-    return path
+    # Written in memory first: on a full disk HDF5 ends the process with a segmentation fault.
+    content = tree.to_netcdf(None, engine=_ENGINE, encoding=encoding)
+    return lambda path: path.write_bytes(content)
 
 
 def read(path: Path) -> "xarray.DataTree":

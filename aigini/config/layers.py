@@ -72,7 +72,7 @@ def read(path: Path) -> dict[str, Any]:
         ConfigError: if it cannot be read.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return _parse(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: there is no such file; give the path of a TOML file, or none for the baseline."
@@ -83,6 +83,23 @@ def read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read ({error}); give a readable TOML file.") from None
     except ValueError as error:  # TOML errors, and whole numbers that Python refuses to read
         raise ConfigError(f"{path}: is not valid TOML ({error}); mend that line.") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply; write plain tables.") from None
+
+
+def _parse(text: str) -> dict[str, Any]:
+    """TOML as plain values; ValueError also for an integer that has too many digits to be shown in a message."""
+    content = tomllib.loads(text)
+    repr(content)
+    return content
+
+
+def _is_text(item: str) -> bool:
+    try:
+        item.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
@@ -96,10 +113,14 @@ def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
         name, separator, text = item.partition("=")
         if not separator or not name.strip():
             raise ConfigError(f"--set {item}: expected name=value, for example --set params.xi=0.2.")
+        if not _is_text(item):
+            raise ConfigError(f"--set {item!a}: holds bytes that are no text in UTF-8; write it in UTF-8.")
         try:
-            parsed[name.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except ValueError:
+            parsed[name.strip()] = _parse(f"value = {text}")["value"]
+        except ValueError:  # of TOML, or an integer of too many digits
             parsed[name.strip()] = text.strip()
+        except RecursionError:
+            raise ConfigError(f"--set {name}: is nested too deeply; give a plain value.") from None
     return parsed
 
 

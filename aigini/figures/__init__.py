@@ -11,7 +11,7 @@ from aigini.analysis.regimes import RegimeMap
 from aigini.analysis.sign import Sign
 from aigini.bayes.beliefs import Beliefs
 from aigini.estimation.result import Calibration
-from aigini.figures import regimes
+from aigini.figures import agg, regimes  # noqa: F401, agg before anything that needs matplotlib
 from aigini.figures.beliefs import probability_by_belief
 from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall

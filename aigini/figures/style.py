@@ -6,9 +6,7 @@ be read in grey as well.
 Everything goes through matplotlib's object interface; no state is shared with pyplot or with other figures.
 """
 
-import contextlib
 import functools
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -20,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from aigini import atomic
 from aigini.errors import OutputError
 
 BEFORE = "#5F7A94"
@@ -111,21 +110,21 @@ def save(figure: Figure, folder: str | Path, name: str) -> Path:
         OutputError: if the folder or the file cannot be written.
     """
     target = Path(folder) / f"{name}.png"
-    temporary = target.with_name(f".{name}.{os.getpid()}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(temporary: Path) -> None:
         with matplotlib.style.context(["default", _RC]):
             # Without the version of matplotlib in it the same figure is the same file.
             figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
-        os.replace(temporary, target)
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        atomic.replace_files({target: write})
     except OSError as error:
         raise OutputError(
             f"figures: {target} cannot be written ({error.strerror or error}); choose another folder, or free"
             " some space."
         ) from error
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)  # gone already, unless writing failed
         figure.clear()
     return target
 

@@ -4,8 +4,10 @@ A checkpoint is two files: the arrays, named by their own SHA-256, and a manifes
 replaced last, in one step, so a kill at any moment leaves the previous checkpoint valid.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
+import io
 import json
 from pathlib import Path
 
@@ -23,10 +25,9 @@ _MANIFEST = "checkpoint.json"
 
 def save(folder: Path, config: Config, progress: Progress) -> None:
     """Write a checkpoint into `folder`, and drop the arrays of the one before."""
-    arrays = write_atomically(folder / ".checkpoint.new", lambda path: _serialise(path, progress))
-    digest = hashlib.sha256(arrays.read_bytes()).hexdigest()
-    final = folder / f"checkpoint-{digest[:16]}.eqx"
-    arrays.replace(final)
+    content = _serialise(progress)
+    digest = hashlib.sha256(content).hexdigest()
+    final = write_atomically(folder / f"checkpoint-{digest[:16]}.eqx", lambda path: path.write_bytes(content))
     write_json(
         folder / _MANIFEST,
         {
@@ -40,12 +41,13 @@ def save(folder: Path, config: Config, progress: Progress) -> None:
     )
     for old in folder.glob("checkpoint-*.eqx"):
         if old != final:
-            old.unlink()
+            _remove(old)
 
 
-def _serialise(path: Path, progress: Progress) -> None:
-    with path.open("wb") as file:
-        eqx.tree_serialise_leaves(file, progress)
+def _serialise(progress: Progress) -> bytes:
+    buffer = io.BytesIO()
+    eqx.tree_serialise_leaves(buffer, progress)
+    return buffer.getvalue()
 
 
 @with_x64
@@ -92,8 +94,18 @@ def load(folder: Path, config: Config, like: Progress) -> Progress | None:
         raise CheckpointError(f"{arrays}: the checkpoint cannot be read ({error}); {remedy}.") from None
 
 
+def exists(folder: Path) -> bool:
+    """Whether a folder holds a checkpoint."""
+    return (folder / _MANIFEST).exists()
+
+
 def clear(folder: Path) -> None:
     """Remove the checkpoint of a finished run."""
-    (folder / _MANIFEST).unlink(missing_ok=True)
+    _remove(folder / _MANIFEST)
     for arrays in folder.glob("checkpoint-*.eqx"):
-        arrays.unlink()
+        _remove(arrays)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # what is left over is in nobody's way
+        path.unlink()

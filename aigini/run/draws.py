@@ -1,6 +1,6 @@
 """The draws of a posterior on disk, as NetCDF that ArviZ opens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +8,17 @@ import numpy as np
 
 from aigini.bayes import dataset
 from aigini.bayes.result import Draws, Posterior
+from aigini.errors import OutputError
 from aigini.moments.responses import RESPONSE_NAMES
+from aigini.run.folder import identity, require_same_run
 
 NAME = "posterior.nc"
 
 _WIDENS = {"gini_total": "widens_total", "gini_wage": "widens_wage"}
 
 
-def save_draws(folder: Path, result: Posterior, run: Mapping[str, Any]) -> Path:
-    """Write the draws; outcomes and the indicator of the regime are in the group of the parameters."""
+def draws_writer(result: Posterior, run: Mapping[str, Any]) -> Callable[[Path], object]:
+    """A function that writes the draws into a file; outcomes and the regime are in the group of the parameters."""
     draws = result.draws
     groups = {
         "posterior": {
@@ -30,28 +32,41 @@ def save_draws(folder: Path, result: Posterior, run: Mapping[str, Any]) -> Path:
         "posterior_predictive": draws.predictive,
         "observed_data": {name: np.array(target.value) for name, target in result.targets.items()},
     }
-    about = {"priors": dict(result.priors), "m6": result.belief, "run": run}
-    return dataset.write(folder / NAME, dataset.build(groups, attrs=about))
+    about = {"priors": dict(result.priors), "m6": result.belief, "run": run, **identity(run)}
+    return dataset.writer(dataset.build(groups, attrs=about))
 
 
-def load_draws(folder: Path, parameters: tuple[str, ...]) -> Draws:
-    """Read what `save_draws` wrote.
+def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]) -> Draws:
+    """Read what `draws_writer` wrote.
+
+    Args:
+        folder: Run folder.
+        parameters: The parameters that were sampled.
+        run: Record of the run that the draws must belong to, from ``posterior.json``.
 
     Raises:
-        OutputError: if the file is missing or damaged.
+        OutputError: if the file is missing or damaged, or belongs to another run.
         MissingExtraError: if xarray or h5netcdf is not installed.
     """
     tree = dataset.read(folder / NAME)
+    require_same_run(
+        folder / NAME, {str(key): value for key, value in tree.attrs.items()}, folder / "posterior.json", run
+    )
 
     def group(name: str) -> dict[str, np.ndarray]:
         return {str(key): np.asarray(array) for key, array in tree[name].data_vars.items()}
 
-    kept = group("posterior")
-    return Draws(
-        parameters={name: kept[name] for name in parameters},
-        responses={name: kept[name] for name in RESPONSE_NAMES},
-        predictive=group("posterior_predictive"),
-        statistics=group("sample_stats"),
-        prior={name: values[0] for name, values in group("prior").items()},
-        prior_responses={name: values[0] for name, values in group("prior_predictive").items()},
-    )
+    try:
+        kept = group("posterior")
+        return Draws(
+            parameters={name: kept[name] for name in parameters},
+            responses={name: kept[name] for name in RESPONSE_NAMES},
+            predictive=group("posterior_predictive"),
+            statistics=group("sample_stats"),
+            prior={name: values[0] for name, values in group("prior").items()},
+            prior_responses={name: values[0] for name, values in group("prior_predictive").items()},
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        raise OutputError(
+            f"{folder / NAME}: lacks a part that a posterior has ({error}); run `aigini posterior` again to write it."
+        ) from None

@@ -4,13 +4,14 @@ import contextlib
 import datetime
 import importlib.metadata
 import importlib.util
+import io
 import json
 import math
 import os
 import platform
+import secrets
 import subprocess
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ import jax
 import numpy as np
 from scipy.io import netcdf_file
 
+from aigini import atomic
 from aigini.config import Config
 from aigini.errors import OutputError
-from aigini.run import environment
+from aigini.run import environment, lock
 
 _OPTIONAL = ("numpyro", "arviz")
 _PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy", "matplotlib")
@@ -34,13 +36,31 @@ def prepare(folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
-            pass
+        with atomic.transient(atomic.temporary_beside(folder / "write-test")) as test:
+            test.touch(exist_ok=False)
     except OSError as error:
         raise OutputError(
             f"--out {folder}: cannot be written ({error.strerror or error}); choose a folder you may write to."
         ) from None
     return folder
+
+
+@contextlib.contextmanager
+def writing(folder: Path, command: str) -> Iterator[Path]:
+    """Make a run folder, hold its lock, and remove what killed runs left half-written in it.
+
+    Args:
+        folder: The folder.
+        command: What writes in it, for the message to others that want to.
+
+    Raises:
+        OutputError: if it cannot be made or written.
+        FolderInUseError: if another run is writing in it.
+    """
+    with lock.locked(prepare(folder), command):
+        atomic.sweep(folder)
+        atomic.sweep(folder / "figures")
+        yield folder
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
@@ -51,26 +71,34 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     Raises:
         OutputError: if the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return write_together({path: write})
+
+
+def write_together(writes: Mapping[Path, Callable[[Path], object]]) -> Path:
+    """Write files that belong together, see `aigini.atomic.replace_files`; the last is the one that is returned.
+
+    Raises:
+        OutputError: if one cannot be written; all are as they were then.
+    """
+    *_, path = writes
     try:
-        write(temporary)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
+        atomic.replace_files(writes)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error}); free space or choose another --out."
         ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
     return path
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> Path:
     """Write a JSON file atomically; NaN and infinity become null, which every JSON reader understands."""
+    return write_atomically(path, json_writer(content))
+
+
+def json_writer(content: Mapping[str, Any]) -> Callable[[Path], object]:
+    """A function that writes `content` as `write_json` does, into the file that it is given."""
     text = json.dumps(_plain(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    return write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    return lambda path: path.write_text(text, encoding="utf-8")
 
 
 def _plain(value: Any) -> Any:
@@ -89,9 +117,20 @@ def _plain(value: Any) -> Any:
 
 def write_arrays(path: Path, groups: Mapping[str, Mapping[str, np.ndarray]]) -> Path:
     """Write arrays to a NetCDF-3 file; the variable of array ``name`` in ``group`` is ``group_name``."""
+    return write_atomically(path, array_writer(groups))
 
-    def write(temporary: Path) -> None:
-        with netcdf_file(str(temporary), "w") as file:
+
+def array_writer(
+    groups: Mapping[str, Mapping[str, np.ndarray]], attributes: Mapping[str, str] | None = None
+) -> Callable[[Path], object]:
+    """A function that writes arrays as `write_arrays` does, with attributes, into the file that it is given."""
+
+    def write(path: Path) -> None:
+        # Written in memory first: a NetCDF file that fails to be closed on a full disk fails again when it is dropped.
+        buffer = io.BytesIO()
+        with netcdf_file(buffer, "w") as file:
+            for name, value in (attributes or {}).items():
+                setattr(file, name, value)
             for group, arrays in groups.items():
                 for name, array in arrays.items():
                     dimensions = []
@@ -102,18 +141,55 @@ def write_arrays(path: Path, groups: Mapping[str, Mapping[str, np.ndarray]]) -> 
                         dimensions.append(dimension)
                     variable = file.createVariable(f"{group}_{name}", "d", tuple(dimensions))
                     variable.data[...] = array
+            file.flush()
+            path.write_bytes(buffer.getvalue())
 
-    return write_atomically(path, write)
+    return write
 
 
 def read_arrays(path: Path) -> dict[str, dict[str, np.ndarray]]:
     """Read what `write_arrays` wrote, by group and name."""
+    return read_arrays_and_attributes(path)[0]
+
+
+def read_arrays_and_attributes(path: Path) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
+    """Read what `array_writer` wrote: arrays by group and name, and attributes by name."""
     groups: dict[str, dict[str, np.ndarray]] = {}
     with netcdf_file(str(path), "r", mmap=False) as file:
         for full, variable in file.variables.items():
             group, _, name = full.partition("_")
             groups.setdefault(group, {})[name] = np.array(variable.data, float)
-    return groups
+        attributes = {name: _text(value) for name, value in file._attributes.items()}
+    return groups, attributes
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def identity(run: Mapping[str, Any]) -> dict[str, str]:
+    """What marks the files of one run, from its record: the digest of its configuration and its own name."""
+    return {name: str(run[name]) for name in ("config_sha256", "run_id") if name in run}
+
+
+def require_same_run(path: Path, marked: Mapping[str, str], beside: Path, run: Mapping[str, Any]) -> None:
+    """Refuse a file that belongs to another run than the result that is read with it.
+
+    Args:
+        path: The file.
+        marked: Its attributes.
+        beside: The result.
+        run: The record in the result.
+
+    Raises:
+        OutputError: naming both.
+    """
+    wanted = identity(run)
+    if {name: marked.get(name) for name in wanted} != wanted:
+        raise OutputError(
+            f"{path}: belongs to another run than {beside.name} (run {marked.get('run_id', 'unknown')}, not"
+            f" {wanted.get('run_id', 'unknown')}); put the files of one run together, or run the command again."
+        )
 
 
 def record(config: Config, timings: Mapping[str, float]) -> dict[str, Any]:
@@ -122,6 +198,7 @@ def record(config: Config, timings: Mapping[str, float]) -> dict[str, Any]:
     return {
         "config": dict(config.source),
         "config_sha256": config.digest,
+        "run_id": secrets.token_hex(8),
         "seed": config.population["seed"],
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _PACKAGES}

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,23 @@ import numpy as np
 from aigini.errors import OutputError
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
 from aigini.moments.simulation import Simulation
-from aigini.run.folder import read_arrays, write_arrays, write_json
+from aigini.moments.six import MOMENT_NAMES
+from aigini.moments.statistics import Distribution, Statistics
+from aigini.run.folder import (
+    array_writer,
+    identity,
+    json_writer,
+    read_arrays_and_attributes,
+    require_same_run,
+    write_json,
+    write_together,
+)
 
 
 def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any], name: str = "simulate") -> Path:
     """Write ``name.json`` (params, before, after, moments, run) and ``name.nc`` (arrays)."""
-    write_arrays(folder / f"{name}.nc", {"before": simulation.before_arrays, "after": simulation.after_arrays})
-    return write_json(
-        folder / f"{name}.json",
+    arrays = {"before": simulation.before_arrays, "after": simulation.after_arrays}
+    content = json_writer(
         {
             "params": simulation.params,
             "before": simulation.before,
@@ -29,7 +38,10 @@ def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any]
             "income": simulation.income,
             "regime": simulation.regime,
             "run": run,
-        },
+        }
+    )
+    return write_together(
+        {folder / f"{name}.nc": array_writer(arrays, identity(run)), folder / f"{name}.json": content}
     )
 
 
@@ -39,9 +51,18 @@ def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
     Raises:
         OutputError: if the files are missing or damaged.
     """
-    content = _read(folder / f"{name}.json")
+    path, beside = folder / f"{name}.json", folder / f"{name}.nc"
+    content = _read(path)
     try:
-        arrays = read_arrays(folder / f"{name}.nc")
+        arrays, marks = read_arrays_and_attributes(beside)
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise _damaged(beside, error) from None
+    try:
+        require_same_run(beside, marks, path, content["run"])
+        for state in ("before", "after"):
+            _require_names(path, state, content[state], Statistics)
+            _require_names(beside, state, arrays[state], Distribution)
+        _require_names(path, "moments", content["moments"], MOMENT_NAMES)
         return Simulation(
             params=content["params"],
             moments=content["moments"],
@@ -52,8 +73,23 @@ def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
             income=content["income"],
             simulation_se=content["simulation_se"],
         )
-    except (OSError, LookupError, TypeError, ValueError) as error:
-        raise _damaged(folder / f"{name}.nc", error) from None
+    except (LookupError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from None
+
+
+def _require_names(path: Path, part: str, values: Any, wanted: type | Sequence[str]) -> None:
+    """Refuse a part of a result in which something is missing or is not a number.
+
+    Raises:
+        ValueError: naming what is missing.
+    """
+    names = [field.name for field in dataclasses.fields(wanted)] if isinstance(wanted, type) else wanted
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise ValueError(f"{part} lacks {', '.join(missing)}")
+    wrong = [name for name in names if not isinstance(values[name], (int, float, np.ndarray, type(None)))]
+    if wrong:
+        raise ValueError(f"{part} holds no number for {', '.join(wrong)}")
 
 
 def save_calibration(folder: Path, calibration: Calibration, run: Mapping[str, Any]) -> Path:

@@ -17,8 +17,8 @@ from aigini.analysis.sign import Sign
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.result import Draws, Posterior
 from aigini.errors import OutputError
-from aigini.run.draws import load_draws, save_draws
-from aigini.run.folder import write_json
+from aigini.run import draws
+from aigini.run.folder import json_writer, write_together
 
 KINDS: dict[str, type] = {
     "sensitivity": Decomposition,
@@ -56,14 +56,15 @@ def _all_bool(plain: Any) -> bool:
 
 def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
     """Write ``name.json``: the fields of the result, and `run`; draws of a posterior go into a file of their own."""
+    writes = {}
     if name == "posterior":
-        save_draws(folder, result, run)
+        writes[folder / draws.NAME] = draws.draws_writer(result, run)
         result = dataclasses.replace(result, draws=_NO_DRAWS)
     content = _converter.unstructure(result)
     if name == "sensitivity":
         for field, names in _RENAMED.items():
             content[field] = {names.get(key, key): value for key, value in content[field].items()}
-    return write_json(folder / f"{name}.json", {**content, "run": run})
+    return write_together({**writes, folder / f"{name}.json": json_writer({**content, "run": run})})
 
 
 def load_study(folder: Path, name: str) -> Any:
@@ -80,10 +81,11 @@ def load_study(folder: Path, name: str) -> Any:
                 back = {value: key for key, value in names.items()}
                 content[field] = {back.get(key, key): value for key, value in content[field].items()}
         result = _converter.structure(content, KINDS[name])
+        run = dict(content["run"])
     except (OSError, ValueError, LookupError, AttributeError, TypeError, cattrs.BaseValidationError) as error:
         raise OutputError(
             f"{path}: is not a readable result ({error}); run `aigini {name}` again to write it."
         ) from None
     if name == "posterior":
-        return dataclasses.replace(result, draws=load_draws(folder, tuple(result.priors)))
+        return dataclasses.replace(result, draws=draws.load_draws(folder, tuple(result.priors), run))
     return result

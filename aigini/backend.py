@@ -1,0 +1,35 @@
+"""The platform that JAX computes on, asked for before anything else is."""
+
+import importlib.metadata
+
+import jax
+
+from aigini.errors import BackendError
+
+_EXTRAS = {"cuda": "aigini[cuda12]", "gpu": "aigini[cuda12]"}
+"""Extras that bring a platform, by the platform's name; ``aigini[cuda13]`` is the other for NVIDIA."""
+
+
+def require_backend() -> None:
+    """Start JAX.
+
+    Raises:
+        BackendError: if the platform that was asked for is not there, saying what was asked for and how to get it.
+    """
+    try:
+        jax.devices()
+    # Where a platform was asked for whose plugin is not installed, JAX fails an assertion of its own.
+    except (RuntimeError, AssertionError) as error:
+        wanted = _wanted()
+        extra = next((extra for name, extra in _EXTRAS.items() if name in wanted), None)
+        get = f"install it with: pip install '{extra}' (or cuda13), or " if extra else ""
+        reason = str(error).splitlines()[0] if str(error) else "nothing that brings it is installed"
+        raise BackendError(
+            f"JAX_PLATFORMS={wanted}: JAX cannot compute there ({reason}; jaxlib is"
+            f" {importlib.metadata.version('jaxlib')}); {get}check its driver, or unset JAX_PLATFORMS to compute"
+            " on what there is."
+        ) from None
+
+
+def _wanted() -> str:
+    return jax.config.jax_platforms or "any"  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,105 @@
+"""Signals that end a command: one line that says what is kept, no traceback, no temporary file.
+
+Nothing is unwound: an exception that is raised by a signal can be swallowed in a callback, and a compilation that takes
+a minute would hold it up. Every file is replaced whole or not at all, so a command can end at any moment, and does so
+at once: a thread waits for signals while the main thread computes.
+
+This module imports nothing that takes time, so that it is in charge while everything else is imported.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_SIGNALS = tuple(signal.Signals[name] for name in _NAMES if hasattr(signal, name))
+
+_NOTHING = "nothing was being written, and earlier results are as they were"
+
+_kept: Callable[[], str] = lambda: _NOTHING  # noqa: E731
+_ending = threading.Lock()
+
+
+def keep_in_mind(kept: Callable[[], str]) -> None:
+    """Say what the line at the end will say is kept; asked when the signal comes."""
+    global _kept
+    _kept = kept
+
+
+def guard_start() -> None:
+    """Let an interrupt from the keyboard end the command in a line while it is still being imported.
+
+    In any other program than the command, which imports this package as a library, nothing is changed.
+    """
+    if _is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _handle)
+
+
+def _is_command() -> bool:
+    if "--multiprocessing-fork" in sys.orig_argv or threading.current_thread() is not threading.main_thread():
+        return False
+    started = sys.argv[0] if sys.argv else ""
+    if started == "-m":
+        return "aigini.cli" in sys.orig_argv
+    return os.path.basename(started).removesuffix(".exe") == "aigini"
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[None]:
+    """Within the block, SIGINT, SIGTERM and SIGHUP end the process with one line and exit code 128 + signal.
+
+    A signal that is ignored, as `nohup` arranges for SIGHUP, stays ignored. Outside the main thread, where Python sets
+    no signals, nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    chosen = [number for number, handler in before.items() if handler not in (signal.SIG_IGN, None)]
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    earlier = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in chosen:
+        signal.signal(number, _handle)
+    watcher = threading.Thread(target=_wait, args=(reader, tuple(chosen)), daemon=True, name="signals")
+    watcher.start()
+    try:
+        yield
+    finally:
+        for number in chosen:
+            signal.signal(number, before[number])
+        signal.set_wakeup_fd(earlier)
+        os.close(writer)
+        watcher.join()
+        os.close(reader)
+        keep_in_mind(lambda: _NOTHING)
+
+
+def _wait(reader: int, chosen: tuple[int, ...]) -> None:
+    while data := os.read(reader, 1):
+        if data[0] in chosen:
+            _end(data[0])
+
+
+def _handle(number: int, _: FrameType | None) -> None:
+    _end(number)
+
+
+def _end(number: int) -> None:
+    if not _ending.acquire(blocking=False):
+        time.sleep(60)  # the other thread is ending the process
+        return
+    try:
+        os.write(2, f"aigini: stopped by {signal.Signals(number).name}; {_kept()}.\n".encode(errors="backslashreplace"))
+        if "aigini.atomic" in sys.modules:
+            sys.modules["aigini.atomic"].remove_transient()
+        if "multiprocessing.process" in sys.modules:
+            for child in sys.modules["multiprocessing.process"].active_children():
+                child.kill()
+    finally:
+        os._exit(128 + number)

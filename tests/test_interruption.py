@@ -1,0 +1,113 @@
+"""A signal ends a command with one line, its own exit code, nothing half-written, and no traceback."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from aigini import interruption
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+# The module by itself: importing the package would take seconds in every process.
+ALONE = """
+import importlib.util, os, pathlib, signal, sys, time
+spec = importlib.util.spec_from_file_location("interruption", sys.argv[1])
+interruption = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(interruption)
+"""
+BUSY = """
+with interruption.one_line():
+    interruption.keep_in_mind(lambda: "something is kept")
+    print("ready", flush=True)
+    try:
+        {busy}
+    finally:
+        print("unwound", flush=True)
+"""
+WAITING = "time.sleep(60)"
+COMPUTING = "\n        ".join(
+    ["while True:", "    try:", "        pow(3, 10**5)", "    except BaseException:", "        pass"]
+)
+
+
+def start(program, **options):
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(ALONE) + program, interruption.__file__],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("busy", [WAITING, COMPUTING], ids=["waiting", "computing"])
+def test_a_signal_ends_it_in_one_line_at_once(number, busy):
+    with start(BUSY.format(busy=busy)) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (128 + number, "")
+    assert err == f"aigini: stopped by {signal.Signals(number).name}; something is kept.\n"
+
+
+def test_a_second_signal_changes_nothing():
+    with start(BUSY.format(busy=WAITING)) as process:
+        assert process.stdout.readline() == "ready\n"
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode in {128 + number for number in SIGNALS}
+    assert err.count("\n") == 1
+
+
+def test_a_signal_that_was_ignored_stays_ignored():
+    program = (
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "with interruption.one_line():\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    print('alive')\n"
+    )
+    with start(program) as process:
+        assert process.communicate(timeout=60) == ("alive\n", "")
+
+
+def test_handlers_are_as_they_were_afterwards():
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with interruption.one_line():
+        assert [signal.getsignal(number) for number in SIGNALS] != before
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_a_library_leaves_the_interrupts_of_its_program_alone():
+    # This process has imported the package.
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("entry", [["-m", "aigini.cli", "--help"], ["{folder}/aigini", "--help"]])
+def test_an_interrupt_while_the_command_is_imported_is_one_line(tmp_path, entry):
+    (tmp_path / "aigini").write_text("from aigini.cli import main\nmain()\n")
+    code = {"PYTHONPATH": str(pathlib.Path(interruption.__file__).parents[1])}
+    arguments = [part.format(folder=tmp_path) for part in entry]
+    with subprocess.Popen(
+        [sys.executable, "-v", *arguments],
+        env={**os.environ, **code},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for line in process.stderr:  # -v shows each import
+            if "import 'aigini.interruption'" in line:
+                break
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in rest
+    assert "aigini: stopped by SIGINT; nothing was being written, and earlier results are as they were.\n" in rest
