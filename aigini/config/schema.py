@@ -69,7 +69,7 @@ class CalibrationSection(Section):
     correlation: list[list[float]] | None = None
     starts: int = Field(default=8, ge=0)
     start_seed: int = Field(default=0, ge=0)
-    replications: int = Field(default=4, ge=0)
+    replications: int = Field(default=8, ge=0)
     optimizer: Optimizer = "adam"
     learning_rate: float = Field(default=0.1, gt=0)
     descent_steps: int = Field(default=40, ge=0)

@@ -19,6 +19,7 @@ from aigini.bayes.result import Draws, Posterior
 from aigini.errors import OutputError
 from aigini.run.draws import load_draws, save_draws
 from aigini.run.folder import write_json
+from aigini.run.units import units_of_study
 
 KINDS: dict[str, type] = {
     "sensitivity": Decomposition,
@@ -63,7 +64,7 @@ def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> 
     if name == "sensitivity":
         for field, names in _RENAMED.items():
             content[field] = {names.get(key, key): value for key, value in content[field].items()}
-    return write_json(folder / f"{name}.json", {**content, "run": run})
+    return write_json(folder / f"{name}.json", {**content, "units": units_of_study(name), "run": run})
 
 
 def load_study(folder: Path, name: str) -> Any:
