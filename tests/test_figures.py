@@ -14,8 +14,8 @@ from aigini.errors import OutputError
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
 from aigini.figures import distribution, fit, style
 from aigini.measures.histogram import LOG_NODES, STEP
-from aigini.moments.simulation import Simulation, simulate
 from aigini.moments.responses import units
+from aigini.moments.simulation import Simulation, simulate
 from aigini.moments.six import MOMENT_NAMES
 from aigini.parameters import Parameters
 from aigini.population import draw_population

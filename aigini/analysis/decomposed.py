@@ -38,7 +38,8 @@ class SignUncertainty:
     Attributes:
         concept: ``total`` or ``wage``.
         estimated_with: Targets that the parameters are estimated from.
-        change: The change of the Gini at the estimates.
+        change: First-order mean of the change of the Gini, at the estimates that these targets give; without m6, with
+            η1 at one half, the mean of what is then known of it, so that the value of m6 does not enter.
         sd: Its standard deviation, from targets and external parameters together.
         probability: P(change > 0), by a normal approximation.
         variance: Contribution to the variance of each target and each external parameter's range; that of a target
