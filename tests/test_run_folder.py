@@ -394,7 +394,7 @@ def a_simulation():
         n_workers=1000,
         simulation_se={**dict.fromkeys(MOMENT_NAMES, 1e-4), "m5": None},
         change_se={name: None if name == "asset_growth_gap" else value / 7 for name, value in values.items()},
-        change_se_arrays={"gini_by_assets": np.array([1e-300, np.nan, 1 / 3])},
+        change_se_arrays={"gini_by_assets": a_state(3)["gini_by_assets"]},
     )
 
 
