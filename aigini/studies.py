@@ -160,7 +160,7 @@ def answer(config: Config, calibration: Calibration) -> Answer:
         others = (draw(1 + k) for k in range(min(DRAWS, config.replications)))
         return answer_at(case, _external_ranges(config), status, others)
     except AiginiError as error:
-        missing = dict.fromkeys(("reasons", "chances"), str(error))
+        missing = {"reasons": str(error), "chances": str(error)}
         return Answer(True, status, config.income, assumed=config.targets.get("m6"), missing=missing)
 
 

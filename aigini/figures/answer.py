@@ -39,7 +39,7 @@ def answer(result: Answer) -> Figure:
     lines = text.count("\n") + 1
     figure = new_figure(QUESTION, (13.0, 4.9 + 0.205 * lines))
     rows = figure.add_gridspec(2, 1, height_ratios=(3.9, 0.205 * lines + 0.1))
-    bars = rows[0].subgridspec(1, 2).subplots(sharey=True)
+    bars = rows[0].subgridspec(1, 2).subplots(sharey=True, squeeze=False)[0]
     for axis, concept in zip(bars, CONCEPTS, strict=True):
         if concept in result.reasons:
             _contributions(axis, result.reasons[concept])
