@@ -118,7 +118,7 @@ def reproduce(
     fitted = simulate_at(settings, calibration.params)
     clock.stop("simulate_at_estimates")
     say("working out what follows, and how sure it is")
-    found = studies.answer(settings, calibration)
+    found = studies.answer(settings, calibration, fitted)
     clock.stop("answer")
     say("drawing figures")
     draw(place / "figures", fitted, calibration)

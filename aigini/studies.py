@@ -31,6 +31,7 @@ from aigini.errors import AiginiError, AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
+from aigini.moments.simulation import Simulation
 from aigini.parameters import PARAMETER_NAMES, SPECS
 from aigini.population.population import Population
 from aigini.precision import with_x64
@@ -133,10 +134,15 @@ def _external_ranges(config: Config) -> dict[str, tuple[float, float]]:
 
 
 @with_x64
-def answer(config: Config, calibration: Calibration) -> Answer:
+def answer(config: Config, calibration: Calibration, fitted: Simulation | None = None) -> Answer:
     """Whether AI raises or lowers inequality at the estimates of a calibration, see `aigini.analysis.answer`.
 
     Nothing is claimed, and nothing computed, unless the targets are met.
+
+    Args:
+        config: The configuration of the calibration.
+        calibration: The calibration.
+        fitted: The economy simulated at the estimates, whose errors come from more draws than those of the channels.
     """
     status = calibration.message
     if calibration.status is not Status.FITTED:
@@ -158,7 +164,8 @@ def answer(config: Config, calibration: Calibration) -> Answer:
             config.covariance,
         )
         others = (draw(1 + k) for k in range(min(DRAWS, config.replications)))
-        return answer_at(case, _external_ranges(config), status, others)
+        errors = {} if fitted is None else {name: fitted.change_se.get(f"gini_{name}") for name in CONCEPTS}
+        return answer_at(case, _external_ranges(config), status, others, errors)
     except AiginiError as error:
         missing = {"reasons": str(error), "chances": str(error)}
         return Answer(True, status, config.income, assumed=config.targets.get("m6"), missing=missing)

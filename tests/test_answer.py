@@ -155,6 +155,13 @@ def test_the_answer_is_at_the_estimates_of_the_calibration(config, case, result)
     assert found.draws == 2
 
 
+def test_the_change_has_the_error_of_the_simulation_where_that_has_more_draws(case, others, result):
+    found = answer(case, {}, "FITTED.", others, {"total": 0.5, "wage": None})
+    assert found.reasons["total"].change == Simulated(result.reasons["total"].change.value, 0.5)
+    assert found.reasons["wage"] == result.reasons["wage"]
+    assert found.reasons["total"].contributions == result.reasons["total"].contributions
+
+
 def test_what_cannot_be_worked_out_is_said(config, case):
     before = dataclasses.replace(case, evaluator=Evaluator(case.evaluator.population, Scenario(A0=0.2)))
     found = answer(before, {}, "FITTED.")

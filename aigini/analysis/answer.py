@@ -30,6 +30,7 @@ def answer(
     ranges: Mapping[str, tuple[float, float]],
     status: str,
     populations: Iterable[Population] = (),
+    errors: Mapping[str, float | None] | None = None,
 ) -> Answer:
     """Answer the question at the estimates of an economy whose targets are met.
 
@@ -38,6 +39,7 @@ def answer(
         ranges: (low, high) of external parameters, as in `aigini.analysis.sign_uncertainty`.
         status: How the calibration ended, in a sentence.
         populations: Other draws, two or more of them for simulation errors.
+        errors: Simulation errors of the changes of the Ginis by income concept, where more draws than these gave them.
 
     Returns:
         The answer; a part that cannot be worked out is missing with the reason.
@@ -47,7 +49,12 @@ def answer(
     reasons: dict[str, Reasons] = {}
     chances: dict[str, Chance] = {}
     try:
-        reasons = _reasons(cases)
+        reasons = {
+            concept: dataclasses.replace(found, change=Simulated(found.change.value, errors[concept]))
+            if errors and errors.get(concept) is not None
+            else found
+            for concept, found in _reasons(cases).items()
+        }
     except AiginiError as error:
         missing["reasons"] = str(error)
     try:

@@ -242,7 +242,7 @@ def table(simulation: Simulation) -> str:
         mark = "  below the grid's resolution" if name in simulation.below_resolution else ""
         cells = f"{old:12.5g}{new:12.5g}{change.value:+12.3g}{error:>11s}{relative:>10s}"
         lines.append(f"{name:24s}{unit:24s}{cells}{mark}".rstrip())
-    lines += ["change: after - before, in the unit of the row; sim. s.e.: of the change, over other draws"]
+    lines += ["change: after - before, in the unit of the row; sim. s.e.: of it, over other draws; relative: to before"]
     if simulation.below_resolution:
         lines.append(f"below the grid's resolution: a Gini under {GINI_RESOLUTION:.4f} may be zero, as may its change")
     lines += ["", f"{'moment':8s}{'value':>12s}{'sim. s.e.':>11s}  meaning and unit"]
