@@ -12,6 +12,7 @@ from aigini.inference.identification import Identification
 from aigini.inference.intervals import Interval
 from aigini.inference.overidentification import JTest
 from aigini.inference.sensitivity import Sensitivity
+from aigini.moments.responses import legend
 
 FUNCTIONS = ("gini_total", "gini_wage", "between_firm_variance", "labour_share", "output")
 
@@ -133,6 +134,7 @@ class Decomposition:
         outcomes = self._outcome_lines(list(shown))
         if outcomes:
             lines += ["", "outcomes: change, standard errors as above, and the target whose s.e. moves them most"]
+            lines += [legend(*FUNCTIONS)]
             lines += outcomes
         kinds = [kind for kind in SAY_SE if kind in self.intervals]
         lines += ["", "95 % intervals: " + "; ".join([*(SAY_SE[kind] for kind in kinds), "profile"])]

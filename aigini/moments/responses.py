@@ -69,11 +69,6 @@ class Meaning:
     meaning: str
     unit: str
 
-    @property
-    def head(self) -> str:
-        """Label and unit, as a header of a column or an axis says it."""
-        return f"{self.label} ({self.unit})"
-
 
 RELATIVE_UNIT = "relative change"
 _GINI_UNIT = "change of the Gini"
@@ -107,6 +102,13 @@ def units(names: Iterable[str], income: str = "total") -> dict[str, str]:
         meaning = RESPONSE_MEANINGS[f"gini_{income}" if name == "m6" else name]
         found[name] = f"{meaning.meaning}, {meaning.unit}"
     return found
+
+
+def legend(*names: str) -> str:
+    """A line that says what some responses are and in which unit, for a table of them."""
+    parts = [f"{name}: {RESPONSE_MEANINGS[name].meaning}, {RESPONSE_MEANINGS[name].unit}" for name in names]
+    relative = any(RESPONSE_MEANINGS[name].unit == RELATIVE_UNIT for name in names)
+    return "; ".join(parts) + (f" ({FRACTIONS})" if relative else "")
 
 
 def moment_rows(names: tuple[str, ...], income: IncomeConcept) -> tuple[int, ...]:
