@@ -11,12 +11,14 @@ from scipy.stats import binom, t
 
 from aigini.measures import histogram
 from aigini.moments.regime import Regime
-from aigini.moments.responses import RESPONSE_MEANINGS, RESPONSE_NAMES, units
+from aigini.moments.responses import RESPONSE_MEANINGS, RESPONSE_NAMES, legend, units
 from aigini.moments.simulation import REPLICATED_ARRAYS, Simulation, simulate
 from aigini.moments.statistics import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS, Statistics
 from aigini.parameters import Parameters
 from aigini.population import draw_population
 from aigini.run import store
+from aigini.run.studies import KINDS
+from aigini.run.units import units_of_study
 
 SEEDS, OTHERS = 48, 8
 
@@ -166,6 +168,15 @@ def test_every_statistic_and_every_response_has_a_unit():
     assert set(RELATIVE_STATISTICS) | set(GRID_GINIS) <= STATISTIC_UNITS.keys()
     assert RESPONSE_MEANINGS.keys() == {*RESPONSE_NAMES, "m6"}
     assert units(("m6",), "wage") == {"m6": "Gini of wages, change of the Gini"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_file_of_every_analysis_says_what_output_is(name):
+    """One meaning and one unit: in all of them it is the relative change, as among the responses."""
+    found = units_of_study(name)
+    assert found["responses"]["output"] == "output per worker, relative change"
+    assert found.get("output", found["responses"]["output"]) == found["responses"]["output"]
+    assert legend("output").startswith("output: output per worker, relative change (")
 
 
 # --- Ginis below the resolution of the grid ---------------------------------------------------------------------------
