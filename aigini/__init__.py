@@ -15,6 +15,7 @@ interruption.guard_start()
 # in a second run of a command. Real failures are exceptions. This must come before jax is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.distance import Regimes
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AiginiError",
+    "Answer",
     "Calibration",
     "ChannelDecomposition",
     "Config",

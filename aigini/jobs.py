@@ -1,4 +1,4 @@
-"""The main job: simulate the baseline, calibrate, simulate at the estimates, and put it all into one run folder."""
+"""The main job: simulate, calibrate, simulate at the estimates, and say what follows, all in one run folder."""
 
 import dataclasses
 import time
@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aigini import studies
+from aigini.analysis.answered import Answer
 from aigini.config import Config
 from aigini.estimation.msm import Progress, Watcher
 from aigini.estimation.result import Calibration
 from aigini.moments.simulation import Simulation
 from aigini.run import checkpoint, folder, store
+from aigini.run import studies as studies_on_disk
 from aigini.verbs import ConfigLike, as_config, blank_progress, calibrate, simulate, simulate_at
 
 Say = Callable[[str], None]
@@ -25,6 +28,7 @@ class Reproduction:
         start: The economy at the configured parameters.
         calibration: The estimation.
         fitted: The economy at the estimates.
+        answer: Whether AI raises or lowers inequality there, why, how sure that is, and what would change it.
         folder: The run folder.
     """
 
@@ -32,10 +36,12 @@ class Reproduction:
     start: Simulation
     calibration: Calibration
     fitted: Simulation
+    answer: Answer
     folder: Path
 
     def __str__(self) -> str:
-        return f"{self.calibration}\n\nThe economy at the estimates\n\n{self.fitted}\n\nrun folder: {self.folder}"
+        fitted = f"The economy at the estimates\n\n{self.fitted}"
+        return f"{self.calibration}\n\n{fitted}\n\nrun folder: {self.folder}\n\n{self.answer}"
 
 
 def run_calibration(
@@ -83,7 +89,7 @@ def reproduce(
     say: Say = lambda _: None,
     **overrides: Any,
 ) -> Reproduction:
-    """Simulate, calibrate, simulate at the estimates, draw the figures, and write one run folder.
+    """Simulate, calibrate, simulate at the estimates, say what follows, draw figures, and write one run folder.
 
     Args:
         config: Configuration, path of one, or None for the baseline.
@@ -116,16 +122,21 @@ def _reproduce(settings: Config, place: Path, *, resume: bool, watch: Watcher, s
     say("simulating at the estimates")
     fitted = simulate_at(settings, calibration.params)
     clock.stop("simulate_at_estimates")
+    say("working out what follows, and how sure it is")
+    found = studies.answer(settings, calibration, fitted)
+    clock.stop("answer")
     say("drawing figures")
     draw(place / "figures", fitted, calibration)
+    draw_study(place / "figures", "answer", found)
     clock.stop("figures")
     run = folder.record(settings, clock.times)
     store.save_simulation(place, start, run)
     store.save_simulation(place, fitted, run, "simulate_at_estimates")
     store.save_calibration(place, calibration, run)
+    studies_on_disk.save_study(place, "answer", found, run)
     write_record(place, settings, run)
     checkpoint.clear(place)
-    return Reproduction(settings, start, calibration, fitted, place)
+    return Reproduction(settings, start, calibration, fitted, found, place)
 
 
 def write_record(place: Path, config: Config, run: Mapping[str, Any]) -> None:
@@ -153,6 +164,7 @@ def draw_study(place: Path, name: str, result: Any) -> list[Path]:
     from aigini import figures  # as in `draw`
 
     draw_one = {
+        "answer": figures.draw_answer,
         "sensitivity": figures.draw_sensitivity,
         "sign": figures.draw_sign,
         "regimes": lambda found, where: figures.draw_regimes(found.maps, found.distances, where),

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from aigini.analysis.answer import DRAWS
+from aigini.analysis.answer import answer as answer_at
+from aigini.analysis.answered import Answer
 from aigini.analysis.axes import Plane, axis
 from aigini.analysis.case import Case, estimate_values, known_case, require_sign_problem
 from aigini.analysis.channels import ChannelDecomposition, require_no_ai_before
@@ -24,12 +27,18 @@ from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.sign import sign as trace_ridge
 from aigini.config import Config
-from aigini.errors import AnalysisError
+from aigini.errors import AiginiError, AnalysisError
 from aigini.estimation.problem import FreeSpace
+from aigini.estimation.result import Calibration, Status
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
+from aigini.moments.simulation import Simulation
 from aigini.parameters import PARAMETER_NAMES, SPECS
+from aigini.population.population import Population
 from aigini.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
+
+FEWEST_FIRMS = 3
+"""Firms that the responses are defined for, see `aigini.moments.responses.responses`."""
 
 
 @with_x64
@@ -111,12 +120,55 @@ def sensitivity(
     """
     settings, pieces = as_config(config, overrides, "sensitivity"), pieces or Pieces()
     case = at_estimates(settings, pieces=pieces)
-    ranges = {
-        name: span
-        for name, span in settings.ranges.items()
-        if name not in settings.free and not (name == "eta0" and settings.tie != "none")
-    }
+    ranges = _external_ranges(settings)
     return decompose(case, ranges, _simulation_covariance(settings, case, pieces), pieces if profiles else None)
+
+
+def _external_ranges(config: Config) -> dict[str, tuple[float, float]]:
+    """Ranges of the parameters that are neither estimated nor tied."""
+    return {
+        name: span
+        for name, span in config.ranges.items()
+        if name not in config.free and not (name == "eta0" and config.tie != "none")
+    }
+
+
+@with_x64
+def answer(config: Config, calibration: Calibration, fitted: Simulation | None = None) -> Answer:
+    """Whether AI raises or lowers inequality at the estimates of a calibration, see `aigini.analysis.answer`.
+
+    Nothing is claimed, and nothing computed, unless the targets are met.
+
+    Args:
+        config: The configuration of the calibration.
+        calibration: The calibration.
+        fitted: The economy simulated at the estimates, whose errors come from more draws than those of the channels.
+    """
+    status = calibration.message
+    if calibration.status is not Status.FITTED:
+        return Answer(False, status, config.income)
+
+    def draw(extra: int) -> Population:
+        return config.draw(config.population["seed"] + extra, precision="float64")
+
+    try:
+        if config.population["n_firms"] < FEWEST_FIRMS:
+            raise AnalysisError(f"it takes at least {FEWEST_FIRMS} firms; raise population.n_firms.")
+        case = known_case(
+            Evaluator(draw(0), config.scenario),
+            calibration.params,
+            FreeSpace(config.free, config.tie),
+            config.targets,
+            config.income,
+            calibration.weighting,
+            config.covariance,
+        )
+        others = (draw(1 + k) for k in range(min(DRAWS, config.replications)))
+        errors = {} if fitted is None else {name: fitted.change_se.get(f"gini_{name}") for name in CONCEPTS}
+        return answer_at(case, _external_ranges(config), status, others, errors)
+    except AiginiError as error:
+        missing = {"reasons": str(error), "chances": str(error)}
+        return Answer(True, status, config.income, assumed=config.targets.get("m6"), missing=missing)
 
 
 def _simulation_covariance(config: Config, case: Case, pieces: Pieces) -> np.ndarray | None:

@@ -14,8 +14,9 @@ from aigini.errors import OutputError
 from aigini.estimation.result import CHANGED_BY_USER, Calibration, StartResult, Status, Target, Trace
 from aigini.figures import distribution, fit, style
 from aigini.measures.histogram import LOG_NODES, STEP
+from aigini.moments.responses import units
 from aigini.moments.simulation import Simulation, simulate
-from aigini.moments.six import MOMENT_MEANINGS, MOMENT_NAMES
+from aigini.moments.six import MOMENT_NAMES
 from aigini.parameters import Parameters
 from aigini.population import draw_population
 
@@ -34,7 +35,8 @@ OF_CALIBRATION = (figures.moment_fit, figures.objective_trace)
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
     jax.config.update("jax_enable_x64", True)
-    return simulate(Parameters(), draw_population(n_workers=1 << 14, n_firms=100))
+    first, *others = (draw_population(n_workers=1 << 14, n_firms=100, seed=seed) for seed in range(4))
+    return simulate(Parameters(), first, replications=others)
 
 
 @pytest.fixture(scope="module")
@@ -215,21 +217,55 @@ def test_lorenz_change_is_taken_at_equal_population_shares():
     np.testing.assert_allclose(change, at**3 - at**2, atol=1e-6)
 
 
-def test_gini_changes_are_drawn_as_bars_coloured_by_sign(simulation):
-    for axis, name in zip(figures.gini_changes(simulation).axes, ("gini_by_occupation", "gini_by_assets"), strict=True):
+GROUPED = ("gini_by_occupation", "gini_by_assets")
+
+
+def test_gini_changes_are_drawn_as_bars_coloured_by_sign_where_it_is_known(simulation):
+    """Groups whose change lies within 2 simulation errors of zero have no sign, and every bar has its error."""
+    seen = set()
+    for axis, name in zip(figures.gini_changes(simulation).axes, GROUPED, strict=True):
         change = 100 * (simulation.after_arrays[name] - simulation.before_arrays[name])
+        error = 100 * simulation.change_se_arrays[name]
         np.testing.assert_array_equal(heights(axis), change)
         colours = [matplotlib.colors.to_hex(patch.get_facecolor()).upper() for patch in axis.patches]
-        assert colours == [style.RISE if value > 0 else style.FALL for value in change]
+        signs = np.where(np.abs(change) > 2 * error, np.sign(change), 0)
+        assert colours == [{1: style.RISE, -1: style.FALL, 0: style.FAINT}[sign] for sign in signs]
+        (whiskers,) = axis.collections
+        spans = np.array([segment[:, 1] for segment in whiskers.get_segments()])
+        np.testing.assert_allclose(spans, np.stack([change - 2 * error, change + 2 * error], axis=1), rtol=1e-12)
+        seen |= set(signs)
+    assert seen == {-1, 0, 1}
 
 
-def test_the_change_for_all_workers_is_drawn_beside_the_groups(simulation):
+def test_no_bar_has_a_sign_where_simulation_errors_were_not_measured(simulation):
+    figure = figures.gini_changes(dataclasses.replace(simulation, change_se={}, change_se_arrays={}))
+    for axis in figure.axes:
+        assert {matplotlib.colors.to_hex(patch.get_facecolor()).upper() for patch in axis.patches} == {style.FAINT}
+    assert "simulation errors were not measured" in " ".join(text.get_text() for text in figure.legends[0].get_texts())
+
+
+def test_the_change_for_all_workers_is_drawn_beside_the_groups_with_its_error(simulation):
     figure = figures.gini_changes(simulation)
-    overall = 100 * simulation.gini_change
+    overall, error = 100 * simulation.gini_change, 100 * simulation.change_se["gini_total"]
     for axis in figure.axes:
         np.testing.assert_allclose(lines(axis)[-1][:, 1], overall, rtol=1e-12)
     label = figure.legends[0].get_texts()[0].get_text()
-    assert label == f"all 16,384 simulated workers: {style.number(overall, '+.2f')} hundredths"
+    change = f"{style.number(overall, '+.2f')} ± {style.number(error, '.2f')} (simulation s.e.)"
+    assert label == f"all 16,384 simulated workers: {change} hundredths"
+
+
+def test_a_gini_below_the_grids_resolution_is_marked_where_it_shows(simulation):
+    equal = dataclasses.replace(
+        simulation,
+        before={**simulation.before, "gini_wage": 0.0018},
+        after={**simulation.after, "gini_wage": 0.0019},
+    )
+    for draw in (figures.wage_density, figures.lorenz_curves, figures.decomposition):
+        for shown, marked in ((simulation, False), (equal, True)):
+            figure = draw(shown)
+            figure.canvas.draw()
+            words = " ".join(text.get_text() for text in visible_text(figure))
+            assert ("below the grid's resolution, 0.0039" in words) == marked, draw.__name__
 
 
 def test_income_bars_are_the_sources_of_income(simulation):
@@ -290,7 +326,7 @@ def test_fitted_moments_are_drawn_in_standard_errors(calibration):
     for line in beyond.values():
         assert axis.get_xlim()[0] < line.get_xdata()[0] < axis.get_xlim()[1]
     words = [label.get_text().replace("\n", " ") for label in axis.get_yticklabels()]
-    assert words == [f"{name}  {meaning}" for name, meaning in MOMENT_MEANINGS.items()]
+    assert words == [f"{name}  {meaning}" for name, meaning in units(MOMENT_NAMES, calibration.income).items()]
     printed = [text.get_text() for text in table.texts]
     for name in MOMENT_NAMES:
         assert style.number(calibration.fitted[name], "+.4f") in printed

@@ -27,6 +27,7 @@ from aigini.moments.six import MOMENT_NAMES
 from aigini.moments.statistics import Distribution
 from aigini.parameters import SPECS
 from aigini.run import checkpoint, folder, store
+from aigini.run import studies as studies_on_disk
 from aigini.verbs import blank_progress
 
 SETTINGS = """
@@ -179,7 +180,7 @@ class TestARunFolder:
     def test_holds_every_result_and_nothing_temporary(self, finished):
         assert {path.name for path in finished.iterdir()} == {
             *("simulate.json", "simulate.nc", "simulate_at_estimates.json", "simulate_at_estimates.nc"),
-            *("calibration.json", "config.toml", "run.json", "figures"),
+            *("calibration.json", "answer.json", "config.toml", "run.json", "figures"),
         }
 
     @pytest.mark.parametrize("name", ["simulate", "simulate_at_estimates"])
@@ -202,6 +203,16 @@ class TestARunFolder:
         for name, value in calibration["fitted"].items():
             assert fitted["moments"][name] == pytest.approx(value, abs=1e-9)
 
+    def test_holds_an_answer_that_claims_nothing_where_the_targets_are_not_met(self, finished):
+        assert strict_json(finished / "calibration.json")["status"]["name"] != "FITTED"
+        content = strict_json(finished / "answer.json")
+        assert (content["fitted"], content["reasons"], content["chances"]) == (False, {}, {})
+        assert list(content["sentences"]) == ["No answer"]
+
+    @pytest.mark.parametrize("name", ["simulate", "simulate_at_estimates", "calibration", "answer"])
+    def test_says_what_its_numbers_are(self, finished, name):
+        assert strict_json(finished / f"{name}.json")["units"]["params"].keys() == SPECS.keys()
+
     def test_holds_a_calibration_with_its_targets_and_how_it_ended(self, finished):
         content = strict_json(finished / "calibration.json")
         assert content["free"] == ["alpha", "beta"]
@@ -213,7 +224,7 @@ class TestARunFolder:
     @pytest.mark.parametrize(
         ("name", "stages"),
         [
-            ("run", {"simulate", "calibrate", "simulate_at_estimates", "figures"}),
+            ("run", {"simulate", "calibrate", "simulate_at_estimates", "answer", "figures"}),
             ("simulate", None),
             ("calibration", None),
         ],
@@ -381,6 +392,10 @@ def a_simulation():
         before_arrays=a_state(1),
         after_arrays=a_state(2),
         income="wage",
+        n_workers=1000,
+        simulation_se={**dict.fromkeys(MOMENT_NAMES, 1e-4), "m5": None},
+        change_se={name: None if name == "asset_growth_gap" else value / 7 for name, value in values.items()},
+        change_se_arrays={"gini_by_assets": a_state(3)["gini_by_assets"]},
     )
 
 
@@ -509,7 +524,8 @@ class TestTheStore:
         store.save_calibration(tmp_path, a_calibration(), {})
         read = store.load_simulation if name == "simulate.json" else store.load_calibration
         content = strict_json(tmp_path / name)
-        for part in content.keys() - {"run", "regime"}:  # the regime follows from the rest
+        # These follow from the rest.
+        for part in content.keys() - {"run", "regime", "units", "gini_resolution", "below_resolution"}:
             folder.write_json(tmp_path / name, {key: value for key, value in content.items() if key != part})
             with pytest.raises(OutputError, match=re.escape(part)):
                 read(tmp_path)
@@ -579,6 +595,8 @@ def test_the_main_job_returns_what_it_wrote(tmp_path, monkeypatch):
     assert_same(store.load_simulation(result.folder), result.start)
     assert_same(store.load_simulation(result.folder, "simulate_at_estimates"), result.fitted)
     assert str(result.calibration) in str(result)
+    assert str(result).endswith(str(result.answer))
+    assert studies_on_disk.load_study(result.folder, "answer") == result.answer
 
 
 # --- Checkpoints --------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ OUTCOMES = {
     "gini_total": "Gini of total income",
     "gini_wage": "Gini of wages",
     "college_premium": "college premium, log points",
-    "between_firm_variance": "between-firm variance of log wages",
+    "between_firm_variance": "between-firm variance of log wages, squared log points",
 }
 _ROWS = tuple(RESPONSE_NAMES.index({"college_premium": "m3"}.get(name, name)) for name in OUTCOMES)
 
@@ -74,7 +74,8 @@ class ChannelDecomposition:
     coalitions: np.ndarray
 
     def __str__(self) -> str:
-        lines = [f"{'':24s}" + "".join(f"{name:>23s}" for name in self.outcomes)]
+        units = "; ".join(f"{name}: change of the {OUTCOMES.get(name, name)}" for name in self.outcomes)
+        lines = [units, f"{'':24s}" + "".join(f"{name:>23s}" for name in self.outcomes)]
         for channel in CHANNEL_NAMES:
             cells = "".join(f"{part.contributions[channel]:+23.6f}" for part in self.outcomes.values())
             lines.append(f"{channel:24s}{cells}")

@@ -12,6 +12,7 @@ from aigini.inference.identification import Identification
 from aigini.inference.intervals import Interval
 from aigini.inference.overidentification import JTest
 from aigini.inference.sensitivity import Sensitivity
+from aigini.moments.responses import legend
 
 FUNCTIONS = ("gini_total", "gini_wage", "between_firm_variance", "labour_share", "output")
 
@@ -38,7 +39,8 @@ class SignUncertainty:
     Attributes:
         concept: ``total`` or ``wage``.
         estimated_with: Targets that the parameters are estimated from.
-        change: The change of the Gini at the estimates.
+        change: First-order mean of the change of the Gini, at the estimates that these targets give; without m6, with
+            η1 at one half, the mean of what is then known of it, so that the value of m6 does not enter.
         sd: Its standard deviation, from targets and external parameters together.
         probability: P(change > 0), by a normal approximation.
         variance: Contribution to the variance of each target and each external parameter's range; that of a target
@@ -132,6 +134,7 @@ class Decomposition:
         outcomes = self._outcome_lines(list(shown))
         if outcomes:
             lines += ["", "outcomes: change, standard errors as above, and the target whose s.e. moves them most"]
+            lines += [legend(*FUNCTIONS)]
             lines += outcomes
         kinds = [kind for kind in SAY_SE if kind in self.intervals]
         lines += ["", "95 % intervals: " + "; ".join([*(SAY_SE[kind] for kind in kinds), "profile"])]

@@ -5,24 +5,19 @@
   the targets is the change of the estimates.
 * Shares of the variance of each estimate and of the change of each Gini that come from each target's standard error,
   and from the range of each parameter that is not estimated, which moves the estimates too.
-* What more data would tell about the sign: with d the derivatives of the change of the Gini in the targets, its
-  variance is d'Sd, that is Σ d² se² for independent targets, the sign has probability P = Φ(change / sd) and entropy
-  H(P), and one more per cent of precision of target j, its correlations unchanged, lowers H by (dH/d var) d_j (Sd)_j
-  / 100.
+* What more data would tell about the sign, see `aigini.analysis.sign_uncertainty`.
 
 S is the covariance of the targets where that is given; otherwise the targets are read as independent.
 """
 
-import math
 from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import ndtr
 
 from aigini.analysis.case import Case
-from aigini.analysis.decomposed import FUNCTIONS, Decomposition, Matrix, SignUncertainty
+from aigini.analysis.decomposed import FUNCTIONS, Decomposition, Matrix
 from aigini.analysis.estimates import (
     NO_PROFILE,
     SAY_SE,
@@ -31,9 +26,9 @@ from aigini.analysis.estimates import (
     sensitivity_measures,
     standard_errors,
 )
-from aigini.analysis.evaluator import directions
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.profile import direction_profile, profile
+from aigini.analysis.sign_uncertainty import sign_uncertainty
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import identification
@@ -93,7 +88,7 @@ def decompose(
         measures=measures,
         undefined=undefined,
         signs=tuple(
-            _sign(case, concept, ranges, left_out)
+            sign_uncertainty(case, concept, ranges, left_out)
             for concept in ("total", "wage")
             for left_out in ((), ("m6",))
             if not left_out or ("m6" in moments and "eta1" in names)
@@ -140,57 +135,3 @@ def _check_ranges(case: Case, ranges: Mapping[str, tuple[float, float]]) -> None
             raise AnalysisError(f"ranges.{name}: {name} is estimated, so its range is not external; leave it out.")
         if name == "eta0" and case.space.tie != "none":
             raise AnalysisError('ranges.eta0: eta0 is tied to eta1; leave it out, or set calibration.tie = "none".')
-
-
-def _sign(
-    case: Case, concept: str, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...]
-) -> SignUncertainty:
-    """Uncertainty when some targets are left out; then η1 is not estimated either, and known only to lie in (0, 1)."""
-    kept = [i for i, name in enumerate(case.targets) if name not in left_out]
-    targets = tuple(list(case.targets)[i] for i in kept)
-    names = tuple(name for name in case.space.names if not (left_out and name == "eta1"))
-    external = {name: span for name, span in ranges.items() if name not in names}
-    if left_out:
-        external["eta1"] = (0.0, 1.0)
-    space = FreeSpace(names, case.space.tie)
-    covariance, rows = case.target_covariance[np.ix_(kept, kept)], [case.rows[i] for i in kept]
-    free = case.jacobian @ directions(space.names, space.tie).T
-    response = influence(free[rows], case.weighting[np.ix_(kept, kept)], names=names)
-    row = RESPONSE_NAMES.index(f"gini_{concept}")
-    by_target = free[row] @ response
-    # A covariance counts half with each of its two targets.
-    variance = dict(zip(targets, (by_target * (covariance @ by_target)).tolist(), strict=True))
-    moves = case.jacobian @ directions(tuple(external), space.tie).T
-    # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
-    by_external = moves[row] - by_target @ moves[rows]
-    for (name, (low, high)), derivative in zip(external.items(), by_external, strict=True):
-        variance[name] = float((derivative * (high - low)) ** 2 / 12)
-    change, sd = case.response(f"gini_{concept}"), math.sqrt(max(sum(variance.values()), 0.0))
-    probability = float(ndtr(change / sd)) if sd > 0 else float(change > 0)
-    return SignUncertainty(
-        concept=concept,
-        estimated_with=targets,
-        change=change,
-        sd=sd,
-        probability=probability,
-        variance=variance,
-        entropy=_entropy(probability),
-        value_of_precision={name: 1000 * _entropy_slope(change, sd) * variance[name] / 100 for name in targets},
-    )
-
-
-def _entropy(p: float) -> float:
-    """Entropy of a sign in bits."""
-    return -sum(q * math.log2(q) for q in (p, 1 - p) if q > 0)
-
-
-def _entropy_slope(change: float, sd: float) -> float:
-    """Derivative of the entropy in the variance; a target's part of that falls one to one with its log precision."""
-    if sd == 0:
-        return 0.0
-    z = change / sd
-    p = float(ndtr(z))
-    if not 0 < p < 1:
-        return 0.0
-    density = math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
-    return math.log2((1 - p) / p) * density * (-z / (2 * sd**2))

@@ -38,7 +38,7 @@ from aigini.analysis.pieces import Pieces
 from aigini.analysis.roots import first_root
 from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
-from aigini.moments.responses import RESPONSE_NAMES, responses
+from aigini.moments.responses import RESPONSE_NAMES, legend, responses
 from aigini.population.population import Population
 
 _OUTPUT = RESPONSE_NAMES.index("output")
@@ -118,7 +118,7 @@ class Policy:
 
     def __str__(self) -> str:
         head = f"{'lever':20s}{'dGini/ds':>11s}{'wage dGini/ds':>15s}{'doutput/ds':>12s}{'dGini at s=1':>14s}"
-        lines = [head + f"{'output at s=1':>15s}{'neutral at s':>14s}"]
+        lines = [legend("gini_total", "gini_wage", "output"), head + f"{'output at s=1':>15s}{'neutral at s':>14s}"]
         for name, lever in self.levers.items():
             neutral = "never" if lever.neutral_strength is None else f"{lever.neutral_strength:.3f}"
             lines.append(

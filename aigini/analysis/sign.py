@@ -86,7 +86,8 @@ class Sign:
     statement: str
 
     def __str__(self) -> str:
-        lines = [f"{'xi':>6s}{'eta1':>7s}{'dGini total':>13s}{'dGini wage':>12s}{'misfit/s.e.':>13s}  feasible"]
+        lines = ["dGini: change of the Gini of total income and of wages, 0 to 1"]
+        lines += [f"{'xi':>6s}{'eta1':>7s}{'dGini total':>13s}{'dGini wage':>12s}{'misfit/s.e.':>13s}  feasible"]
         for point in self.ridge:
             lines.append(
                 f"{point.xi:6.2f}{point.eta1:7.2f}{point.gini_total:+13.5f}{point.gini_wage:+12.5f}{point.misfit:13.1e}"

@@ -13,6 +13,7 @@ from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability
 from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
+from aigini.moments.responses import RESPONSE_MEANINGS, legend
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""
@@ -123,6 +124,7 @@ class Posterior:
             known = name in self.laplace.mean
             beside = f" {self.laplace.mean[name]:14.4g} {self.laplace.sd[name]:10.4g}" if known else ""
             lines.append(row + beside)
+        lines.append(legend(*(name for name in self.summary if name in RESPONSE_MEANINGS)))
         lines += ["", f"m6: {SAY_BELIEF[self.belief]}"]
         for concept, found in self.rises.items():
             lines.append(

@@ -99,7 +99,7 @@ class CalibrationSection(Section):
     correlation: list[list[Number]] | None = None
     starts: int = Field(default=8, ge=0, le=1000)
     start_seed: Seed = 0
-    replications: int = Field(default=4, ge=0, le=1000)
+    replications: int = Field(default=8, ge=0, le=1000)
     optimizer: Optimizer = "adam"
     learning_rate: float = Field(default=0.1, gt=0, le=100)
     descent_steps: Iterations = 40

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.distance import Distance
@@ -12,6 +13,7 @@ from aigini.analysis.sign import Sign
 from aigini.bayes.beliefs import Beliefs
 from aigini.estimation.result import Calibration
 from aigini.figures import agg, regimes  # noqa: F401, agg before anything that needs matplotlib
+from aigini.figures.answer import answer
 from aigini.figures.beliefs import probability_by_belief
 from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall
@@ -31,10 +33,12 @@ from aigini.figures.uncertainty import value_of_precision, variance_of_gini
 from aigini.moments.simulation import Simulation
 
 __all__ = [
+    "answer",
     "asset_concentration",
     "channel_orders",
     "decomposition",
     "distances",
+    "draw_answer",
     "draw_beliefs",
     "draw_calibration",
     "draw_channels",
@@ -116,6 +120,15 @@ def draw_calibration(calibration: Calibration, folder: str | Path) -> list[Path]
         OutputError: if the folder cannot be written.
     """
     return [save(draw(calibration), folder, draw.__name__) for draw in _OF_CALIBRATION]
+
+
+def draw_answer(result: Answer, folder: str | Path) -> list[Path]:
+    """Draw the answer into `folder` as ``answer.png``; nothing where the calibration gave none.
+
+    Raises:
+        OutputError: if the folder cannot be written.
+    """
+    return [save(answer(result), folder, "answer")] if result.fitted else []
 
 
 def draw_sensitivity(result: Decomposition, folder: str | Path) -> list[Path]:

@@ -16,6 +16,7 @@ from aigini.figures.style import (
     LINE_BEFORE,
     SINGLE,
     WIDE,
+    below_grid,
     limit_to,
     new_figure,
     number,
@@ -87,7 +88,7 @@ def wage_density(simulation: Simulation) -> Figure:
     states = (simulation.before, simulation.after)
     for (name, colour, width), arrays, state in zip(_STATES, _arrays(simulation), states, strict=True):
         masses = arrays["wage_masses"]
-        label = f"{name}: Gini {number(scalar(state, 'gini_wage'), '.4f')}"
+        label = f"{name}: Gini {number(scalar(state, 'gini_wage'), '.4f')}{below_grid(simulation, 'gini_wage')}"
         axis.plot(np.exp(LOG_NODES), smooth_density(masses), color=colour, linewidth=width, label=label)
         curves.append((LOG_NODES, masses / masses.sum()))
     _frame(figure, axis, curves, 0.0)
@@ -106,7 +107,8 @@ def lorenz_curves(simulation: Simulation) -> Figure:
         states = zip(_STATES, _arrays(simulation), (simulation.before, simulation.after), strict=True)
         for (when, colour, width), arrays, state in states:
             population, share = 100 * arrays[f"lorenz_{income}"]
-            label = f"{name}, {when}: Gini {number(scalar(state, f'gini_{income}'), '.4f')}"
+            gini = number(scalar(state, f"gini_{income}"), ".4f") + below_grid(simulation, f"gini_{income}")
+            label = f"{name}, {when}: Gini {gini}"
             curves.plot(population, share, line, color=colour, linewidth=width, label=label)
         at, difference = lorenz_change(*(arrays[f"lorenz_{income}"] for arrays in _arrays(simulation)))
         change.plot(100 * at, 100 * difference, line, color=INK, label=name)

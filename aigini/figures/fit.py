@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from aigini.estimation.result import Calibration
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, SINGLE, new_figure, number, styled
-from aigini.moments.six import MOMENT_MEANINGS
+from aigini.moments.responses import units
 
 _FARTHEST = 6.0
 """Misfits beyond so many standard errors are drawn as arrows at the edge."""
@@ -42,7 +42,7 @@ def moment_fit(calibration: Calibration) -> Figure:
     reach = 1.08 * min(max(near, 2.6), _FARTHEST)
     axis.set_xlim(-reach, reach)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set_yticks(place, [_meaning(name) for name in names])
+    axis.set_yticks(place, [_meaning(name, calibration.income) for name in names])
     axis.set_ylim(len(names) - 0.5, -0.85)
     axis.set_xlabel("distance from the target, standard errors of the target")
     axis.grid(visible=False, axis="y")
@@ -52,8 +52,8 @@ def moment_fit(calibration: Calibration) -> Figure:
     return figure
 
 
-def _meaning(name: str) -> str:
-    return "\n".join(textwrap.wrap(f"{name}  {MOMENT_MEANINGS.get(name, '')}".strip(), 30))
+def _meaning(name: str, income: str) -> str:
+    return "\n".join(textwrap.wrap(f"{name}  {units((name,), income)[name]}", 34))
 
 
 def _print_numbers(axis: Axes, calibration: Calibration, names: list[str]) -> None:

@@ -21,18 +21,22 @@ from aigini.figures.style import (
     SOURCE_COLOURS,
     SOURCE_HATCHES,
     WIDE,
+    below_grid,
     limit_to,
     new_figure,
     number,
     scalar,
     styled,
 )
+from aigini.measures.histogram import GINI_RESOLUTION
+from aigini.moments.regime import Regime
 from aigini.moments.simulation import Simulation
 from aigini.moments.statistics import SOURCES
+from aigini.resolution import STANDS_OUT
 
 _WIDTH = 0.62
-_SIGNS = {True: (RISE, RISE_HATCH, "rises"), False: (FALL, FALL_HATCH, "falls")}
-"""Colour, hatching and name of a change, by whether it is positive."""
+_SIGNS = {1: (RISE, RISE_HATCH, "rises"), -1: (FALL, FALL_HATCH, "falls"), 0: (FAINT, "xx", "sign not known")}
+"""Colour, hatching and name of a change, by its sign where that stands out of simulation error; 0 elsewhere."""
 
 INCOME_GROUPS = ("bottom 50 %", "next 40 %", "next 9 %", "top 1 %")
 """Groups of workers by total income, in the order of `Distribution.income_by_source_and_group`."""
@@ -43,34 +47,65 @@ def gini_changes(simulation: Simulation) -> Figure:
     """Change of the Gini of total income within occupations and within groups of firms by initial assets."""
     figure = new_figure("Change of the Gini of total income within occupations and groups of firms", WIDE)
     panels = figure.subplots(1, 2, sharey=True, width_ratios=(16, 10))
-    changes = [
-        100 * (simulation.after_arrays[name] - simulation.before_arrays[name])
-        for name in ("gini_by_occupation", "gini_by_assets")
-    ]
-    overall = 100 * (scalar(simulation.after, "gini_total") - scalar(simulation.before, "gini_total"))
-    for axis, change in zip(panels, changes, strict=True):
-        _signed_bars(axis, change)
-        axis.axhline(overall, color=INK, linestyle="--", linewidth=1.5)
+    names = ("gini_by_occupation", "gini_by_assets")
+    changes = [100 * (simulation.after_arrays[name] - simulation.before_arrays[name]) for name in names]
+    overall = simulation.change("gini_total")
+    assert overall is not None  # Ginis are always defined
+    for axis, change, name in zip(panels, changes, names, strict=True):
+        _signed_bars(axis, change, _signs(simulation, name), simulation.change_se_arrays.get(name))
+        axis.axhline(100 * overall.value, color=INK, linestyle="--", linewidth=1.5)
     panels[0].set_title("By occupation")
     panels[0].set_xlabel(f"occupation (1 = least, {len(changes[0])} = most exposed to AI)")
     panels[0].set_ylabel("change, hundredths of the Gini")
     panels[1].set_title("By initial assets of the employer")
     panels[1].set_xlabel(f"group of firms (1 = poorest, {len(changes[1])} = richest)")
     panels[1].tick_params(labelleft=True)
-    limit_to(panels[0], "y", np.append(np.concatenate(changes), overall), least=0.01, zero=True)
-    workers = round(float(simulation.before_arrays["total_masses"].sum()))
-    label = f"all {workers:,} simulated workers: {number(overall, '+.2f')} hundredths"
+    reach = [
+        np.nan_to_num(change) + side * STANDS_OUT * 100 * np.nan_to_num(simulation.change_se_arrays.get(name, 0.0))
+        for change, name in zip(changes, names, strict=True)
+        for side in (-1, 1)
+    ]
+    limit_to(panels[0], "y", np.append(np.concatenate(reach), 100 * overall.value), least=0.01, zero=True)
+    error = "" if overall.error is None else f" ± {number(100 * overall.error, '.2f')} (simulation s.e.)"
+    label = f"all {simulation.n_workers:,} simulated workers: {number(100 * overall.value, '+.2f')}{error} hundredths"
+    why = f"sign not known: {_unknown(simulation)}"
     handles = [Patch(facecolor=look[0], hatch=look[1], edgecolor="white") for look in _SIGNS.values()]
-    labels = [label, *(look[2] for look in _SIGNS.values())]
-    figure.legend([*panels[0].get_lines()[-1:], *handles], labels, loc="outside lower left", ncols=3)
+    labels = [label, "rises", "falls", why]
+    # Filled column by column: the long entries share one.
+    order = (0, 3, 1, 2)
+    every = [*panels[0].get_lines()[-1:], *handles]
+    figure.legend([every[k] for k in order], [labels[k] for k in order], loc="outside lower left", ncols=2)
     return figure
 
 
-def _signed_bars(axis: Axes, change: np.ndarray) -> None:
-    """Bars at 1, 2, ..., coloured by sign; groups without workers are marked."""
+def _unknown(simulation: Simulation) -> str:
+    """Why the sign of a change is not known."""
+    if not simulation.change_se_arrays:
+        return "simulation errors were not measured"
+    return f"within {STANDS_OUT:g} simulation s.e. of 0 (lines: ± {STANDS_OUT:g} s.e.)"
+
+
+def _signs(simulation: Simulation, name: str) -> np.ndarray:
+    """Signs of the changes of the Ginis in an array where they are known, 0 elsewhere."""
+    old, new = simulation.before_arrays[name], simulation.after_arrays[name]
+    errors = simulation.change_se_arrays.get(name)
+    regimes = [
+        Regime(
+            change=float(new[k] - old[k]),
+            error=None if errors is None else float(errors[k]),
+            n_workers=simulation.n_workers,
+            above_grid=bool(min(old[k], new[k]) >= GINI_RESOLUTION),
+        )
+        for k in range(len(old))
+    ]
+    return np.array([regime.simulated.sign if regime.resolved else 0 for regime in regimes])
+
+
+def _signed_bars(axis: Axes, change: np.ndarray, signs: np.ndarray, error: np.ndarray | None) -> None:
+    """Bars at 1, 2, ..., coloured by sign where it is known, with simulation errors; empty groups are marked."""
     place = np.arange(1, len(change) + 1)
     known = np.isfinite(change)
-    looks = [_SIGNS[bool(value > 0)] for value in change[known]]
+    looks = [_SIGNS[int(sign)] for sign in signs[known]]
     axis.bar(
         place[known],
         change[known],
@@ -79,6 +114,9 @@ def _signed_bars(axis: Axes, change: np.ndarray) -> None:
         hatch=[hatch for _, hatch, _ in looks],
         edgecolor="white",
     )
+    if error is not None:
+        reach = STANDS_OUT * 100 * error[known]
+        axis.vlines(place[known], change[known] - reach, change[known] + reach, color=INK, linewidth=1.2)
     for x in place[~known]:
         axis.text(x, 0, " no firms", rotation=90, ha="center", va="bottom", color=INK)
     axis.axhline(0, color=INK, linewidth=0.8)
@@ -234,8 +272,8 @@ def _gini_dumbbells(axis: Axes, simulation: Simulation) -> None:
     axis.plot(old, place, "o", color=BEFORE, markersize=14, label="before AI")
     axis.plot(new, place, "o", color=AFTER, markersize=8, label="after AI")
     labels = [
-        f"{name}\n{number(a, '.4f')} → {number(b, '.4f')}\n({number(b - a, '+.4f')})"
-        for (_, name), a, b in zip(rows, old, new, strict=True)
+        f"{label}\n{number(a, '.4f')} → {number(b, '.4f')}\n({_with_error(simulation, name)})"
+        for (name, label), a, b in zip(rows, old, new, strict=True)
     ]
     axis.set_yticks(place, labels)
     axis.set_ylim(len(rows) - 0.5, -0.5)
@@ -244,3 +282,12 @@ def _gini_dumbbells(axis: Axes, simulation: Simulation) -> None:
     axis.set_xlabel("Gini (0 = equal, 1 = one has all)")
     axis.grid(visible=False, axis="y")
     axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2, columnspacing=1.2)
+
+
+def _with_error(simulation: Simulation, name: str) -> str:
+    """The change of a Gini, its simulation error, and whether the grid of incomes can tell it."""
+    change = simulation.change(name)
+    if change is None:
+        return "n/a"
+    error = "" if change.error is None else f" ± {number(change.error, '.4f')}"
+    return number(change.value, "+.4f") + error + below_grid(simulation, name)

@@ -14,7 +14,7 @@ from scipy.stats import gaussian_kde
 from aigini.figures.marks import GINI_UNIT, parameter_label, response_label
 from aigini.figures.posterior import Posterior, m6_band, m6_belief, posterior_figure
 from aigini.figures.style import AFTER, BEFORE, INK, number, styled
-from aigini.moments.six import MOMENT_MEANINGS
+from aigini.moments.responses import units
 
 _BINS = (10, 30)
 """Fewest and most bins over the posterior draws; else about the root of their number."""
@@ -136,7 +136,7 @@ def predictive_moments(result: Posterior) -> Figure:
 
 
 def _meaning(result: Posterior, name: str) -> str:
-    words = f"{name}  {MOMENT_MEANINGS.get(name, '')}".strip()
+    words = f"{name}  {units((name,), result.income)[name]}".strip()
     if name == "m6":
         status = "taken as measured" if result.belief == "normal" else "latent: not data"
         words = f"m6  {response_label(f'gini_{result.income}')}, change ({status})"

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from aigini.figures.style import FAINT, FALL, INK, RISE
+from aigini.moments.responses import RESPONSE_MEANINGS
 from aigini.parameters import SPECS
 
 DIVERGING = LinearSegmentedColormap.from_list(
@@ -33,21 +34,6 @@ STAR: dict[str, Any] = {
 
 GINI_UNIT = "change, hundredths of the Gini"
 """Ginis are shown times 100."""
-
-RESPONSES = {
-    "m1": "dispersion of output",
-    "m2": "mean output",
-    "m3": "college premium",
-    "m4": "work-sample correlation",
-    "m5": "asset growth gap",
-    "m6": "Gini",
-    "gini_total": "Gini of total income",
-    "gini_wage": "Gini of wages",
-    "between_firm_variance": "between-firm variance",
-    "labour_share": "labour share",
-    "output": "output",
-}
-"""Moments and outcomes in a few words."""
 
 _OTHER_AXES = {"asset_gini": "Gini of firm assets"}
 _LETTERS = ("alpha", "beta", "eta0", "eta1", "psi", "xi", "sigma")  # names that only spell out their symbol
@@ -80,7 +66,7 @@ def axis_label(name: str) -> str:
 
 def response_label(name: str) -> str:
     """A moment or an outcome in print; moments keep their number."""
-    words = RESPONSES.get(name, name.replace("_", " "))
+    words = RESPONSE_MEANINGS[name].label if name in RESPONSE_MEANINGS else name.replace("_", " ")
     return f"{name} {words}" if re.fullmatch(r"m\d", name) else words
 
 

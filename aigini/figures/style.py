@@ -20,6 +20,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from aigini import atomic
 from aigini.errors import OutputError
+from aigini.measures.histogram import GINI_RESOLUTION
+from aigini.moments.simulation import Simulation
 
 BEFORE = "#5F7A94"
 """Colour of the economy before AI."""
@@ -133,6 +135,11 @@ def scalar(state: Mapping[str, float | None], name: str) -> float:
     """A statistic of the economy, NaN where it is not defined."""
     value = state[name]
     return float("nan") if value is None else value
+
+
+def below_grid(simulation: Simulation, name: str) -> str:
+    """A mark for a Gini that the grid of incomes does not tell from zero; empty for others."""
+    return f"\nbelow the grid's resolution, {GINI_RESOLUTION:.4f}" if name in simulation.below_resolution else ""
 
 
 def number(value: float, spec: str = ".3f") -> str:

@@ -13,8 +13,9 @@ nodes; a second difference removes that noise to order h⁴ (F = F̃ - h²/12 F�
 * Lorenz curve 1 - L(F(x)) = [x (1 - F(x)) + ∫_x (1 - F) dx'] / mean.
 
 For a density whose log-scale width is s the relative error of the Gini is of order (h/s)⁴, below 1e-7 at s = 0.5 with
-the grid used here; an atom of probability a costs at most about a² h/4 in absolute terms. Values outside the grid,
-e^-40 to e^40, are counted at its ends, and `end_mass` tells how many.
+the grid used here; an atom of probability a costs at most about a² h/4 in absolute terms. So a Gini below h/4 may be
+zero: equal incomes read as 0.0018 to 0.0026, depending on where they fall on the grid (`GINI_RESOLUTION`). Values
+outside the grid, e^-40 to e^40, are counted at its ends, and `end_mass` tells how many.
 """
 
 import jax
@@ -29,6 +30,9 @@ _HALF_WIDTH = 40.0
 _PER_UNIT = 64
 STEP = 1.0 / _PER_UNIT
 """h, the grid step in log points."""
+GINI_RESOLUTION = STEP / 4
+"""Smallest Gini that the grid tells from zero, 0.0039: a bound on the error for any distribution. At the dispersion of
+incomes the error is below 1e-7 of the Gini."""
 N_NODES = int(2 * _HALF_WIDTH * _PER_UNIT) + 1
 """Nodes of the grid."""
 LOG_NODES: np.ndarray = -_HALF_WIDTH + STEP * np.arange(N_NODES)

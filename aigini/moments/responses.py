@@ -10,12 +10,14 @@
 | output | relative change of output Y |
 
 m6 is `gini_total` or `gini_wage`, by the income concept, and m3 is the change of the college premium.
+`RESPONSE_MEANINGS` is the one table of their meanings and units, for prints, figures and files.
 
 A capital dividend pays the share t of all capital income out equally: total income becomes
 w_i + (1 - t) r_i + t mean(r), with the mean over the simulated workers, so that mean income stays what it was.
 """
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import equinox as eqx
@@ -49,14 +51,64 @@ RESPONSE_NAMES = (
     "output",
 )
 
-RESPONSE_MEANINGS = {
-    **{name: six.MOMENT_MEANINGS[name] for name in RESPONSE_NAMES[:5]},
-    "gini_total": "Gini of total income, change",
-    "gini_wage": "Gini of wages, change",
-    "between_firm_variance": "between-firm variance of log wages, change",
-    "labour_share": "labour share of income, change",
-    "output": "output, relative change",
+RELATIVE = ("m1", "m2", "m4", "output")
+"""Responses that are changes relative to the level before AI; the others are differences of levels."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Meaning:
+    """What a response is, in print.
+
+    Attributes:
+        label: In a few words.
+        meaning: What changes, in full.
+        unit: In which unit its change is given.
+    """
+
+    label: str
+    meaning: str
+    unit: str
+
+
+RELATIVE_UNIT = "relative change"
+_GINI_UNIT = "change of the Gini"
+
+RESPONSE_MEANINGS: dict[str, Meaning] = {
+    "m1": Meaning("dispersion of output", "within-task dispersion of output", RELATIVE_UNIT),
+    "m2": Meaning("mean output", "mean output on treated tasks", RELATIVE_UNIT),
+    "m3": Meaning("college premium", "college premium", "change in log points"),
+    "m4": Meaning("work-sample correlation", "correlation of work samples and assessments", RELATIVE_UNIT),
+    "m5": Meaning("asset growth gap", "asset growth of the top over the bottom third of firms", "change in log points"),
+    "m6": Meaning("Gini", "Gini of income", _GINI_UNIT),
+    "gini_total": Meaning("Gini of total income", "Gini of total income", _GINI_UNIT),
+    "gini_wage": Meaning("Gini of wages", "Gini of wages", _GINI_UNIT),
+    "between_firm_variance": Meaning(
+        "between-firm variance", "between-firm variance of log wages", "change in squared log points"
+    ),
+    "labour_share": Meaning("labour share", "wages over total income", "change of the share"),
+    "output": Meaning("output", "output per worker", RELATIVE_UNIT),
 }
+"""Meaning and unit of every response, and of m6, whose income is `IncomeConcept`; relative changes are fractions, and a
+share or a Gini lies between 0 and 1, so that 0.01 is one per cent or one percentage point."""
+
+FRACTIONS = "relative changes are fractions: 0.01 is 1 %"
+"""What a table with relative changes says below it."""
+
+
+def units(names: Iterable[str], income: str = "total") -> dict[str, str]:
+    """What each of some responses or moments is, with its unit, to go into a file beside the numbers."""
+    found = {}
+    for name in names:
+        meaning = RESPONSE_MEANINGS[f"gini_{income}" if name == "m6" else name]
+        found[name] = f"{meaning.meaning}, {meaning.unit}"
+    return found
+
+
+def legend(*names: str) -> str:
+    """A line that says what some responses are and in which unit, for a table of them."""
+    parts = [f"{name}: {RESPONSE_MEANINGS[name].meaning}, {RESPONSE_MEANINGS[name].unit}" for name in names]
+    relative = any(RESPONSE_MEANINGS[name].unit == RELATIVE_UNIT for name in names)
+    return "; ".join(parts) + (f" ({FRACTIONS})" if relative else "")
 
 
 def moment_rows(names: tuple[str, ...], income: IncomeConcept) -> tuple[int, ...]:
@@ -148,7 +200,7 @@ class Responses(eqx.Module):
         weights = six.treated_weights(economy.after.market.tech)
         states = (economy.before, economy.after)
         before, after = (_levels(economy, *parts, weights) for parts in zip(states, *sums, strict=True))
-        relative = jnp.asarray([name in ("m1", "m2", "m4", "output") for name in RESPONSE_NAMES])
+        relative = jnp.asarray([name in RELATIVE for name in RESPONSE_NAMES])
         return (after - before) / jnp.where(relative, before, 1.0)
 
 

@@ -9,14 +9,29 @@ import numpy as np
 
 from aigini.economy.economy import Scenario
 from aigini.errors import EquilibriumError
+from aigini.measures.histogram import GINI_RESOLUTION
 from aigini.moments.checked import checked_parameters
+from aigini.moments.regime import Regime
+from aigini.moments.responses import FRACTIONS, units
 from aigini.moments.six import MOMENT_NAMES, IncomeConcept
-from aigini.moments.statistics import Distribution, Statistics, statistics
+from aigini.moments.statistics import (
+    GRID_GINIS,
+    RELATIVE_STATISTICS,
+    STATISTIC_UNITS,
+    Distribution,
+    Statistics,
+    statistics,
+)
 from aigini.parameters import Parameters
 from aigini.population.population import Population
+from aigini.resolution import Simulated, simulated
 
 RESIDUAL_TOLERANCE = 1e-9
 """Largest accepted violation of the equilibrium conditions."""
+
+
+REPLICATED_ARRAYS = ("gini_by_occupation", "gini_by_assets")
+"""Arrays whose changes get simulation errors, because figures state their signs."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,13 +41,17 @@ class Simulation:
     Attributes:
         params: Every parameter by name.
         moments: m1 ... m6 by name; None where the economy does not define one (m5 with fewer than three firms).
-        before: Scalars before AI by name, see `aigini.moments.statistics.Statistics`; None where undefined.
+        before: Levels before AI by name, units in `aigini.moments.statistics.STATISTIC_UNITS`; None where undefined.
         after: The same after AI.
         before_arrays: Arrays before AI, as documented in `aigini.moments.statistics.Distribution`.
         after_arrays: The same after AI.
         income: Income concept of m6.
+        n_workers: Simulated workers.
         simulation_se: Standard deviation of each moment over other draws of the population: what simulating with these
-            draws rather than others adds in error. None where a moment is undefined; empty where there were no others.
+            draws rather than others adds in error. None where a moment is undefined; empty where there were fewer than
+            two others.
+        change_se: The same of each difference after - before.
+        change_se_arrays: The same of the differences of the arrays in `REPLICATED_ARRAYS`, NaN where undefined.
     """
 
     params: Mapping[str, float]
@@ -42,36 +61,45 @@ class Simulation:
     before_arrays: Mapping[str, np.ndarray]
     after_arrays: Mapping[str, np.ndarray]
     income: IncomeConcept
+    n_workers: int
     simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    change_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    change_se_arrays: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     @property
     def gini_change(self) -> float:
         """m6, the change of the Gini of the chosen income."""
-        return _difference(self, f"gini_{self.income}")
+        change = self.change(f"gini_{self.income}")
+        assert change is not None  # Ginis are always defined
+        return change.value
+
+    def change(self, name: str) -> Simulated | None:
+        """After - before of a statistic, with its simulation error; None where it is undefined."""
+        old, new = self.before[name], self.after[name]
+        return None if old is None or new is None else Simulated(new - old, self.change_se.get(name))
 
     @property
-    def regime(self) -> str:
-        """``equalising`` if the Gini falls, ``concentrating`` if it rises, ``neutral`` if it does not move."""
-        change = self.gini_change
-        if change == 0:
-            return "neutral"
-        return "concentrating" if change > 0 else "equalising"
+    def regime(self) -> Regime:
+        """Whether the Gini of the chosen income rises or falls; stated only where simulation errors allow it."""
+        concept = f"gini_{self.income}"
+        return Regime(
+            change=self.gini_change,
+            error=self.change_se.get(concept),
+            n_workers=self.n_workers,
+            above_grid=concept not in self.below_resolution,
+        )
+
+    @property
+    def below_resolution(self) -> tuple[str, ...]:
+        """Ginis that the grid of incomes does not tell from zero, before or after AI."""
+        return tuple(
+            name
+            for name in GRID_GINIS
+            if any((state[name] or 0.0) < GINI_RESOLUTION for state in (self.before, self.after))
+        )
 
     def __str__(self) -> str:
-        lines = [f"{'':24s}{'before':>12s}{'after':>12s}{'change':>12s}"]
-        for name, old in self.before.items():
-            new = self.after[name]
-            if old is None or new is None:
-                lines.append(f"{name:24s}{'n/a':>12s}{'n/a':>12s}{'n/a':>12s}")
-            else:
-                lines.append(f"{name:24s}{old:12.5g}{new:12.5g}{new - old:+12.3g}")
-        lines.append("")
-        for name, value in self.moments.items():
-            error = self.simulation_se.get(name)
-            shown = "" if error is None else f"  sim. s.e. {error:.1e}"
-            lines.append(f"{name:24s}{'n/a' if value is None else format(value, '12.6g'):>12s}{shown}")
-        lines.append(f"regime: {self.regime} (change of the Gini of {self.income} income {self.gini_change:+.5f})")
-        return "\n".join(lines)
+        return table(self)
 
 
 @jax.jit
@@ -111,7 +139,12 @@ def simulate(
         return [_scalars(state, population.n_firms) for state in (before, after)], (before_arrays, after_arrays)
 
     scalars, (before_arrays, after_arrays) = measured(population)
-    others = [_moments(*measured(other)[0], income=income) for other in replications]
+    moments, changes, arrays = [], [], []
+    for other in replications:
+        states, distributions = measured(other)
+        moments.append(_moments(*states, income=income))
+        changes.append(_differences(*states))
+        arrays.append({name: _difference(*distributions, name) for name in REPLICATED_ARRAYS})
     return Simulation(
         params=params.as_dict(),
         moments=_moments(*scalars, income=income),
@@ -120,19 +153,33 @@ def simulate(
         before_arrays={f.name: np.asarray(getattr(before_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         after_arrays={f.name: np.asarray(getattr(after_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         income=income,
-        simulation_se=_spread(others),
+        n_workers=population.n_workers,
+        simulation_se=_spread(moments),
+        change_se=_spread(changes),
+        change_se_arrays={name: np.std([found[name] for found in arrays], axis=0, ddof=1) for name in arrays[0]}
+        if len(arrays) > 1
+        else {},
     )
 
 
-def _spread(moments: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
-    """Standard deviations over replications."""
-    if len(moments) < 2:
+def _spread(replicated: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """Standard deviations over replications, by name; empty with fewer than two of them."""
+    if len(replicated) < 2:
         return {}
-    columns = {name: [found[name] for found in moments] for name in moments[0]}
+    columns = {name: [found[name] for found in replicated] for name in replicated[0]}
     return {
-        name: None if None in column else float(np.std(np.asarray(column, float), ddof=1))
+        name: None if None in column else simulated(0.0, np.asarray(column, float)).error
         for name, column in columns.items()
     }
+
+
+def _differences(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> dict[str, float | None]:
+    pairs = ((name, old, after[name]) for name, old in before.items())
+    return {name: None if old is None or new is None else new - old for name, old, new in pairs}
+
+
+def _difference(before: Distribution, after: Distribution, name: str) -> np.ndarray:
+    return np.asarray(getattr(after, name)) - np.asarray(getattr(before, name))
 
 
 def _scalars(state: Statistics, n_firms: int) -> dict[str, float | None]:
@@ -180,8 +227,32 @@ def _moments(
     return moments
 
 
-def _difference(simulation: Simulation, name: str) -> float:
-    old, new = simulation.before[name], simulation.after[name]
-    assert old is not None  # Ginis are always defined
-    assert new is not None
-    return new - old
+def table(simulation: Simulation) -> str:
+    """Levels before and after AI with their units and simulation errors, the moments, and the regime, in print."""
+    head = f"{'level':24s}{'unit':24s}{'before':>12s}{'after':>12s}{'change':>12s}{'sim. s.e.':>11s}{'relative':>10s}"
+    lines = [head]
+    for name, unit in STATISTIC_UNITS.items():
+        if name not in simulation.before:
+            continue
+        old, new, change = simulation.before[name], simulation.after[name], simulation.change(name)
+        if change is None or old is None or new is None:
+            lines.append(f"{name:24s}{unit:24s}{'n/a':>12s}{'n/a':>12s}{'n/a':>12s}{'n/a':>11s}")
+            continue
+        error = "n/a" if change.error is None else f"{change.error:.1e}"
+        relative = f"{100 * change.value / old:+8.2f} %" if name in RELATIVE_STATISTICS and old else ""
+        mark = "  below the grid's resolution" if name in simulation.below_resolution else ""
+        cells = f"{old:12.5g}{new:12.5g}{change.value:+12.3g}{error:>11s}{relative:>10s}"
+        lines.append(f"{name:24s}{unit:24s}{cells}{mark}".rstrip())
+    lines += ["change: after - before, in the unit of the row; sim. s.e.: of it, over other draws; relative: to before"]
+    if simulation.below_resolution:
+        lines.append(f"below the grid's resolution: a Gini under {GINI_RESOLUTION:.4f} may be zero, as may its change")
+    lines += ["", f"{'moment':8s}{'value':>12s}{'sim. s.e.':>11s}  meaning and unit"]
+    meanings = units(simulation.moments, simulation.income)
+    for name, value in simulation.moments.items():
+        error = simulation.simulation_se.get(name)
+        shown = "n/a" if value is None else f"{value:.6g}"
+        lines.append(f"{name:8s}{shown:>12s}{'n/a' if error is None else f'{error:.1e}':>11s}  {meanings[name]}")
+    change = Simulated(simulation.gini_change, simulation.change_se.get(f"gini_{simulation.income}"))
+    error = "simulation s.e. not measured" if change.error is None else f"simulation s.e. {change.error:.1e}"
+    words = f"Gini of {simulation.income} income {change.value:+.5f}, {error}"
+    return "\n".join([*lines, FRACTIONS, "", f"regime: {simulation.regime} (change of the {words})"])

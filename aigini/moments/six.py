@@ -36,15 +36,6 @@ from aigini.precision import require_x64
 
 MOMENT_NAMES = ("m1", "m2", "m3", "m4", "m5", "m6")
 
-MOMENT_MEANINGS = {
-    "m1": "within-task dispersion of output, relative change",
-    "m2": "mean output on treated tasks, relative change",
-    "m3": "college premium, change in log points",
-    "m4": "work-sample/assessment correlation, relative change",
-    "m5": "asset growth of top over bottom third of firms, change",
-    "m6": "Gini of income, change",
-}
-
 IncomeConcept = Literal["total", "wage"]
 
 

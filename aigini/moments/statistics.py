@@ -93,6 +93,53 @@ class Statistics(eqx.Module):
     residual: Scalar
 
 
+_GINI = "Gini, 0 to 1"
+STATISTIC_UNITS = {
+    "within_task_cv": "ratio of s.d. to mean",
+    "exposed_output": "final good per worker",
+    "education_premium": "log points per year",
+    "education_return": "log points per year",
+    "signal_correlation": "correlation",
+    "asset_growth_gap": "log points",
+    "credential_weight": "weight, 0 to 1",
+    "credential_requirement": "share, 0 to 1",
+    "between_firm_variance": "squared log points",
+    "between_firm_share": "share, 0 to 1",
+    "log_wage_variance": "squared log points",
+    "gini_total": _GINI,
+    "gini_wage": _GINI,
+    "gini_capital": _GINI,
+    "gini_assets": _GINI,
+    "theil_total": "Theil index",
+    "theil_between": "Theil index",
+    "theil_within": "Theil index",
+    "top1_share": "share, 0 to 1",
+    "top10_share": "share, 0 to 1",
+    "labour_share": "share, 0 to 1",
+    "mean_schooling": "years",
+    "output": "final good per worker",
+    "human_capital": "units of human capital",
+    "mean_income": "final good per worker",
+    "accounting_gap": "share of income",
+    "end_mass": "share of workers",
+    "residual": "relative error",
+}
+"""Unit of each of `Statistics`, before and after AI; changes are differences in the same unit."""
+
+RELATIVE_STATISTICS = (
+    "within_task_cv",
+    "exposed_output",
+    "signal_correlation",
+    "output",
+    "human_capital",
+    "mean_income",
+)
+"""Statistics whose change is also reported relative to the level before AI."""
+
+GRID_GINIS = ("gini_total", "gini_wage", "gini_capital")
+"""Ginis that come from the histogram, and so cannot be told from zero below `histogram.GINI_RESOLUTION`."""
+
+
 class Distribution(eqx.Module):
     """Arrays of the economy at one AI level, for figures.
 

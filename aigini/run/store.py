@@ -11,6 +11,7 @@ import numpy as np
 
 from aigini.errors import OutputError
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.measures.histogram import GINI_RESOLUTION
 from aigini.moments.simulation import Simulation
 from aigini.moments.six import MOMENT_NAMES
 from aigini.moments.statistics import Distribution, Statistics
@@ -23,11 +24,16 @@ from aigini.run.folder import (
     write_json,
     write_together,
 )
+from aigini.run.units import units_of_calibration, units_of_simulation
 
 
 def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any], name: str = "simulate") -> Path:
-    """Write ``name.json`` (params, before, after, moments, run) and ``name.nc`` (arrays)."""
-    arrays = {"before": simulation.before_arrays, "after": simulation.after_arrays}
+    """Write ``name.json`` (params, before, after, moments, their errors and units, run) and ``name.nc`` (arrays)."""
+    arrays = {
+        "before": simulation.before_arrays,
+        "after": simulation.after_arrays,
+        "error": simulation.change_se_arrays,
+    }
     content = json_writer(
         {
             "params": simulation.params,
@@ -35,8 +41,13 @@ def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any]
             "after": simulation.after,
             "moments": simulation.moments,
             "simulation_se": simulation.simulation_se,
+            "change_se": simulation.change_se,
             "income": simulation.income,
-            "regime": simulation.regime,
+            "n_workers": simulation.n_workers,
+            "regime": simulation.regime.as_dict(),
+            "gini_resolution": GINI_RESOLUTION,
+            "below_resolution": simulation.below_resolution,
+            "units": units_of_simulation(simulation.income),
             "run": run,
         }
     )
@@ -71,7 +82,10 @@ def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
             before_arrays=arrays["before"],
             after_arrays=arrays["after"],
             income=content["income"],
+            n_workers=content["n_workers"],
             simulation_se=content["simulation_se"],
+            change_se=content["change_se"],
+            change_se_arrays=arrays.get("error", {}),
         )
     except (LookupError, TypeError, ValueError) as error:
         raise _damaged(path, error) from None
@@ -109,6 +123,7 @@ def save_calibration(folder: Path, calibration: Calibration, run: Mapping[str, A
         "status": {"name": calibration.status.name, "message": calibration.message},
         "starts": [dataclasses.asdict(start) for start in calibration.starts],
         "trace": dataclasses.asdict(calibration.trace),
+        "units": units_of_calibration(calibration),
         "run": run,
     }
     return write_json(folder / "calibration.json", content)

@@ -9,6 +9,7 @@ from typing import Any
 import cattrs
 import numpy as np
 
+from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.distance import Regimes
@@ -19,8 +20,10 @@ from aigini.bayes.result import Draws, Posterior
 from aigini.errors import OutputError
 from aigini.run import draws
 from aigini.run.folder import json_writer, write_together
+from aigini.run.units import units_of_study
 
 KINDS: dict[str, type] = {
+    "answer": Answer,
     "sensitivity": Decomposition,
     "sign": Sign,
     "regimes": Regimes,
@@ -29,7 +32,9 @@ KINDS: dict[str, type] = {
     "posterior": Posterior,
     "beliefs": Beliefs,
 }
-"""Results by the name of their command, which is also that of their file."""
+"""Results by the name of their file, which is also that of their command; the answer is one of `reproduce`."""
+
+_COMMANDS = {"answer": "reproduce"}
 
 _RENAMED = {
     "jacobian": {"rows": "moments", "columns": "parameters"},
@@ -61,10 +66,14 @@ def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> 
         writes[folder / draws.NAME] = draws.draws_writer(result, run)
         result = dataclasses.replace(result, draws=_NO_DRAWS)
     content = _converter.unstructure(result)
+    if name == "answer":
+        content["sentences"] = result.paragraphs
     if name == "sensitivity":
         for field, names in _RENAMED.items():
             content[field] = {names.get(key, key): value for key, value in content[field].items()}
-    return write_together({**writes, folder / f"{name}.json": json_writer({**content, "run": run})})
+    return write_together(
+        {**writes, folder / f"{name}.json": json_writer({**content, "units": units_of_study(name), "run": run})}
+    )
 
 
 def load_study(folder: Path, name: str) -> Any:
@@ -84,7 +93,7 @@ def load_study(folder: Path, name: str) -> Any:
         run = dict(content["run"])
     except (OSError, ValueError, LookupError, AttributeError, TypeError, cattrs.BaseValidationError) as error:
         raise OutputError(
-            f"{path}: is not a readable result ({error}); run `aigini {name}` again to write it."
+            f"{path}: is not a readable result ({error}); run `aigini {_COMMANDS.get(name, name)}` again to write it."
         ) from None
     if name == "posterior":
         return dataclasses.replace(result, draws=draws.load_draws(folder, tuple(result.priors), run))

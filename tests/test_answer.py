@@ -1,0 +1,292 @@
+"""The answer of the main job: what was assumed, what follows, how sure it is; sentences that the numbers carry."""
+
+import dataclasses
+import json
+
+import matplotlib
+import numpy as np
+import pytest
+
+from aigini import figures, studies
+from aigini.analysis import answered
+from aigini.analysis.answer import answer
+from aigini.analysis.answered import QUESTION, Answer, Chance, Reasons
+from aigini.analysis.case import estimate_values, known_case
+from aigini.analysis.channels import channels
+from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.sign_uncertainty import beyond_bounds, sign_uncertainty
+from aigini.config import load
+from aigini.economy.economy import Scenario
+from aigini.estimation.problem import FreeSpace
+from aigini.estimation.result import Calibration, Status, Target, Trace
+from aigini.resolution import Simulated
+from aigini.run.studies import load_study, save_study
+
+SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
+
+
+@pytest.fixture(scope="module")
+def config():
+    return load(None, SMALL)
+
+
+@pytest.fixture(scope="module")
+def case(config):
+    return studies.at_estimates(config)
+
+
+@pytest.fixture(scope="module")
+def others(config):
+    return [config.draw(seed, precision="float64") for seed in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def result(case, others) -> Answer:
+    return answer(case, {"xi": (0.05, 0.15)}, "FITTED.", others)
+
+
+def calibration_of(case, status=Status.FITTED):
+    """A calibration that ended at the estimates of a case."""
+    free = case.space.names
+    estimates = {name: case.values[name] for name in free}
+    return Calibration(
+        free=free,
+        estimates=estimates,
+        params=case.values,
+        targets=case.targets,
+        fitted={name: target.value for name, target in case.targets.items()},
+        misfit=dict.fromkeys(case.targets, 0.0),
+        weighting=case.weighting,
+        objective=0.0,
+        gradient_norm=0.0,
+        jacobian=case.moment_jacobian,
+        singular_values=np.ones(len(free)),
+        status=status,
+        at_bound={},
+        starts=[],
+        agreed=0,
+        trace=Trace([], [], np.zeros((0, 0))),
+        moment_simulation_se=None,
+        estimate_simulation_se=None,
+        replications=0,
+    )
+
+
+# --- What is computed -------------------------------------------------------------------------------------------------
+
+
+def test_contributions_are_those_of_the_channels_with_errors_from_other_draws(case, others, result):
+    found = channels(case).outcomes
+    elsewhere = [
+        channels(dataclasses.replace(case, evaluator=Evaluator(population, case.evaluator.scenario))).outcomes
+        for population in others
+    ]
+    for concept, reasons in result.reasons.items():
+        own = found[f"gini_{concept}"]
+        assert reasons.change.value == own.total
+        for channel, part in reasons.contributions.items():
+            assert part.value == own.contributions[channel]
+            spread = np.std([other[f"gini_{concept}"].contributions[channel] for other in elsewhere], ddof=1)
+            assert part.error == pytest.approx(spread, rel=1e-9)
+        assert sum(part.value for part in reasons.contributions.values()) == pytest.approx(reasons.change.value)
+
+
+def test_the_probability_has_an_error_from_other_draws(case, others, result):
+    for concept, chance in result.chances.items():
+        found = []
+        for population in others:
+            evaluator = Evaluator(population, case.evaluator.scenario)
+            responses, jacobian = evaluator.jacobian(case.values)
+            there = dataclasses.replace(case, evaluator=evaluator, responses=responses, jacobian=jacobian)
+            found.append(sign_uncertainty(there, concept, {"xi": (0.05, 0.15)}, ("m6",)).probability)
+        assert chance.probability.error == pytest.approx(np.std(found, ddof=1), rel=1e-9)
+        assert chance.probability.value == chance.uncertainty.probability
+
+
+def test_without_m6_its_value_does_not_come_back(case):
+    """Another scenario of m6 moves the estimates but, to first order, not what is concluded without it."""
+    step = 1e-3
+    target = dataclasses.replace(case.targets["m6"], value=case.targets["m6"].value + step)
+    targets = {**case.targets, "m6": target}
+    values = estimate_values(case.evaluator, case.values, case.space, targets, case.income)
+    moved = known_case(case.evaluator, values, case.space, targets, case.income, case.weighting)
+    assert abs(values["eta1"] - case.values["eta1"]) > 0.01
+    kept, left_out = (
+        [sign_uncertainty(point, "total", {}, names).change for point in (case, moved)] for names in ((), ("m6",))
+    )
+    assert kept[1] - kept[0] == pytest.approx(step, rel=1e-6)
+    assert abs(left_out[1] - left_out[0]) < 0.1 * step
+
+
+def test_a_change_without_m6_is_that_of_an_economy_estimated_again(case):
+    """The first-order mean against actual re-estimation with η1 a little off, towards one half."""
+    near = {**case.values, "eta1": case.values["eta1"] + (1e-3 if case.values["eta1"] < 0.5 else -1e-3)}
+    near["eta0"] = 1 - near["eta1"]
+    space = FreeSpace(tuple(name for name in case.space.names if name != "eta1"), case.space.tie)
+    targets = {name: target for name, target in case.targets.items() if name != "m6"}
+    values = estimate_values(case.evaluator, near, space, targets, case.income)
+    there = known_case(case.evaluator, values, space, targets, case.income)
+    slope = (there.response("gini_total") - case.response("gini_total")) / (near["eta1"] - case.values["eta1"])
+    expected = case.response("gini_total") + slope * (0.5 - case.values["eta1"])
+    assert sign_uncertainty(case, "total", {}, ("m6",)).change == pytest.approx(expected, rel=0.02, abs=2e-6)
+
+
+def test_parameters_less_than_a_standard_error_from_a_bound_are_named(case):
+    assert "sigma" in beyond_bounds(case, {}, ("m6",))
+    exact = {name: dataclasses.replace(target, se=1e-9) for name, target in case.targets.items()}
+    assert beyond_bounds(dataclasses.replace(case, targets=exact), {}, ("m6",)) == ()
+
+
+def test_a_fit_that_failed_claims_nothing_and_computes_nothing(config, case, monkeypatch):
+    monkeypatch.setattr(studies, "Evaluator", None)
+    for status in Status:
+        if status is not Status.FITTED:
+            found = studies.answer(config, calibration_of(case, status))
+            assert list(found.paragraphs) == ["No answer"]
+            assert calibration_of(case, status).message in found.paragraphs["No answer"]
+            assert (found.reasons, found.chances) == ({}, {})
+
+
+def test_the_answer_is_at_the_estimates_of_the_calibration(config, case, result):
+    found = studies.answer(dataclasses.replace(config, replications=2), calibration_of(case))
+    for concept in ("total", "wage"):
+        assert found.reasons[concept].change.value == pytest.approx(result.reasons[concept].change.value, rel=1e-12)
+        assert found.reasons[concept].change.error == pytest.approx(result.reasons[concept].change.error, rel=1e-9)
+    assert found.draws == 2
+
+
+def test_the_change_has_the_error_of_the_simulation_where_that_has_more_draws(case, others, result):
+    found = answer(case, {}, "FITTED.", others, {"total": 0.5, "wage": None})
+    assert found.reasons["total"].change == Simulated(result.reasons["total"].change.value, 0.5)
+    assert found.reasons["wage"] == result.reasons["wage"]
+    assert found.reasons["total"].contributions == result.reasons["total"].contributions
+
+
+def test_what_cannot_be_worked_out_is_said(config, case):
+    before = dataclasses.replace(case, evaluator=Evaluator(case.evaluator.population, Scenario(A0=0.2)))
+    found = answer(before, {}, "FITTED.")
+    assert "scenario.A0 = 0" in found.paragraphs["Why"]
+    fixed = dataclasses.replace(case, space=FreeSpace(("alpha", "beta", "sigma"), case.space.tie))
+    assert "eta1" in answer(fixed, {}, "FITTED.").paragraphs["How sure"]
+    few = dataclasses.replace(config, population={**config.population, "n_firms": 2})
+    assert "at least 3 firms" in str(studies.answer(few, calibration_of(case)))
+
+
+# --- What is said -----------------------------------------------------------------------------------------------------
+
+
+def test_the_answer_says_what_was_assumed_why_how_sure_and_what_would_change_it(case, result):
+    printed = str(result)
+    assert printed.splitlines()[0] == QUESTION
+    assert list(result.paragraphs) == [
+        "What was assumed",
+        "Why",
+        "How sure",
+        "What would change it",
+        "What tells more",
+    ]
+    assumed = result.paragraphs["What was assumed"]
+    assert f"{case.targets['m6'].value:+.4f}" in assumed
+    assert "scenario, assumed and not observed" in assumed
+    assert case.targets["m6"].source in assumed
+    assert "first-order" in result.paragraphs["How sure"]
+    assert "less than one standard error" in result.paragraphs["How sure"]
+    for command in ("posterior", "sign", "sensitivity"):
+        assert f"aigini {command}" in result.paragraphs["What tells more"]
+    assert max(map(len, printed.splitlines())) <= 120
+
+
+def test_shares_are_those_of_the_variance(result):
+    for chance in result.chances.values():
+        assert sum(chance.shares.values()) == pytest.approx(1)
+        name, share = next(iter(chance.shares.items()))
+        assert f"{100 * share:.0f} % from the s.e. of {name}" in result.paragraphs["What would change it"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "error", "verdict"),
+    [
+        (0.5, 0.001, "the sign is open"),
+        (0.56, 0.001, "the sign is open"),
+        (0.94, 0.001, "the sign is open"),
+        (0.96, 0.01, "the sign is open"),
+        (0.96, None, "the sign is open"),
+        (0.96, 0.001, "a rise is likely"),
+        (0.04, 0.001, "a fall is likely"),
+        (0.04, 0.01, "the sign is open"),
+    ],
+)
+def test_a_sign_is_likely_only_where_the_probability_is_clear_of_its_error(result, probability, error, verdict):
+    chance = Chance(result.chances["total"].uncertainty, Simulated(probability, error), ())
+    assert chance.verdict == verdict
+
+
+def test_a_channel_within_its_error_is_neither_raising_nor_lowering(result):
+    parts = {
+        "task_floor": Simulated(-1e-3, 1e-4),
+        "screening": Simulated(1e-4, 1e-4),
+        "schooling": Simulated(1e-4, 1e-5),
+    }
+    found = dataclasses.replace(result, reasons={"total": Reasons(Simulated(-8e-4, 1e-4), parts)})
+    why = found.paragraphs["Why"]
+    assert "schooling (+0.0001 ± 1e-05) raises it" in why
+    assert "task floor (-0.0010 ± 0.0001) lowers it" in why
+    assert "the sign of screening is not known within simulation error" in why
+    blind = {name: Simulated(part.value, None) for name, part in parts.items()}
+    found = dataclasses.replace(result, draws=0, reasons={"total": Reasons(Simulated(-8e-4, None), blind)})
+    assert "raise" not in found.paragraphs["Why"]
+    assert "calibration.replications" in found.paragraphs["Why"]
+
+
+def test_without_a_target_for_the_gini_nothing_is_called_assumed(case):
+    space = FreeSpace(tuple(name for name in case.space.names if name != "eta1"), case.space.tie)
+    targets = {name: target for name, target in case.targets.items() if name != "m6"}
+    found = answer(known_case(case.evaluator, case.values, space, targets, case.income), {}, "FITTED.")
+    assert "no change of a Gini is among the targets" in found.paragraphs["What was assumed"]
+    assert found.paragraphs["How sure"].startswith("Given the targets, the Gini of total income")
+
+
+# --- On disk and drawn ------------------------------------------------------------------------------------------------
+
+
+def test_the_file_reads_back_and_says_its_sentences_and_units(result, tmp_path):
+    path = save_study(tmp_path, "answer", result, {"seed": 0})
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["sentences"] == result.paragraphs
+    assert content["units"]["chances"]
+    assert load_study(tmp_path, "answer") == result
+    assert str(load_study(tmp_path, "answer")) == str(result)
+
+
+@pytest.mark.parametrize("change", ["none", "nothing", "source"])
+def test_the_figure_shows_the_numbers_and_keeps_its_words_inside(result, change, tmp_path):
+    dollars = Target(0.004, 0.007, "costs $5 and $6 " * 20)
+    shown = {
+        "none": result,
+        "nothing": dataclasses.replace(result, reasons={}, chances={}, missing={"reasons": "so", "chances": "so"}),
+        "source": dataclasses.replace(result, assumed=dollars),
+    }[change]
+    figure = figures.answer(shown)
+    figure.canvas.draw()
+    width, height = figure.bbox.size
+    ticks = {id(label) for axis in figure.axes for label in (*axis.get_xticklabels(), *axis.get_yticklabels())}
+    for text in figure.findobj(matplotlib.text.Text):
+        if text.get_visible() and text.get_text().strip() and id(text) not in ticks:
+            box = text.get_window_extent()
+            assert box.x0 >= 0, text.get_text()
+            assert box.y0 >= 0, text.get_text()
+            assert box.x1 <= width, text.get_text()
+            assert box.y1 <= height, text.get_text()
+    if change == "none":
+        for axis, concept in zip(figure.axes, ("total", "wage"), strict=False):
+            wanted = [100 * part.value for part in result.reasons[concept].contributions.values()]
+            np.testing.assert_allclose([bar.get_width() for bar in axis.patches], wanted, rtol=1e-12)
+    (path,) = figures.draw_answer(shown, tmp_path)
+    assert path.name == "answer.png"
+    assert figures.draw_answer(Answer(False, "STOPPED: so.", "total"), tmp_path) == []
+
+
+def test_small_numbers_keep_a_digit():
+    assert answered._number(Simulated(3.2e-5, 6e-7)) == "+3e-05 ± 6e-07"
+    assert answered._number(Simulated(-0.0069, 1e-4)) == "-0.0069 ± 0.0001"
+    assert answered._number(Simulated(0.0, 0.0)) == "+0.0000 ± 0.0000"
