@@ -3,7 +3,7 @@
 Workers are float64 here, whatever the configuration says of their precision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.policy import Policy
 from aigini.analysis.policy import policy as evaluate_levers
+from aigini.analysis.population_error import OtherDraws, covariance
 from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.sign import sign as trace_ridge
@@ -28,6 +29,7 @@ from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.parameters import PARAMETER_NAMES, SPECS
+from aigini.population.population import Population
 from aigini.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
 
@@ -74,8 +76,10 @@ def _reweighted(config: Config, case: Case) -> dict[str, Any]:
         return found.estimates, found.moment_jacobian
 
     def simulation_covariance(natural: np.ndarray) -> np.ndarray:
-        sample = [_replicated(config, at(natural), k) for k in range(config.replications)]
-        return _covariance(sample, case.rows)
+        evaluators = (Evaluator(_draw(config, k), config.scenario) for k in range(config.replications))
+        found = covariance([evaluator.jacobian(at(natural))[0] for evaluator in evaluators], case.rows)
+        assert found is not None  # a configuration with these weights has two replications at least
+        return found
 
     sequence = reweight(
         config.weighting,
@@ -116,30 +120,18 @@ def sensitivity(
         for name, span in settings.ranges.items()
         if name not in settings.free and not (name == "eta0" and settings.tie != "none")
     }
-    return decompose(case, ranges, _simulation_covariance(settings, case, pieces), pieces if profiles else None)
+    others = other_draws(settings, case, pieces)
+    return decompose(case, ranges, others.covariance(case.rows), pieces if profiles else None, others)
 
 
-def _simulation_covariance(config: Config, case: Case, pieces: Pieces) -> np.ndarray | None:
-    """Covariance of the targeted moments over other draws of the population; None with fewer than two."""
-    count = config.replications
-    if count < 2:
-        return None
-
-    sample = [
-        pieces.get("replications", k, count, lambda k=k: _replicated(config, case.values, k)) for k in range(count)
-    ]
-    return _covariance(sample, case.rows)
+def other_draws(config: Config, case: Case, pieces: Pieces | None = None) -> OtherDraws:
+    """The economy of a case on the other draws that a configuration asks for, from which simulation errors come."""
+    return OtherDraws(case, config.replications, lambda k: _draw(config, k), pieces)
 
 
-def _replicated(config: Config, values: Mapping[str, float], extra: int) -> list[float]:
-    """All responses on another draw of the population."""
-    population = config.draw(config.population["seed"] + 1 + extra, precision="float64")
-    return Evaluator(population, config.scenario).jacobian(values)[0].tolist()
-
-
-def _covariance(sample: Sequence[Sequence[float]], rows: Sequence[int]) -> np.ndarray:
-    """Covariance of the moments in `rows` over draws, ``[moments, moments]``."""
-    return np.atleast_2d(np.cov(np.array(sample)[:, list(rows)], rowvar=False))
+def _draw(config: Config, extra: int) -> Population:
+    """Another draw of the population, by its number from 0."""
+    return config.draw(config.population["seed"] + 1 + extra, precision="float64")
 
 
 @with_x64
@@ -156,8 +148,9 @@ def sign(
     Raises:
         AiginiError: as `at_estimates` does, or if m6 is not a target or eta1 not free.
     """
-    pieces = pieces or Pieces()
-    return trace_ridge(at_estimates(as_config(config, overrides), pieces=pieces), etas, xis, pieces)
+    settings, pieces = as_config(config, overrides), pieces or Pieces()
+    case = at_estimates(settings, pieces=pieces)
+    return trace_ridge(case, etas, xis, pieces, other_draws(settings, case, pieces))
 
 
 @with_x64
@@ -202,8 +195,9 @@ def channels(config: ConfigLike = None, *, pieces: Pieces | None = None, **overr
     Raises:
         AiginiError: as `at_estimates` does, or if AI is present before.
     """
-    pieces = pieces or Pieces()
-    return decompose_channels(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
+    settings, pieces = as_config(config, overrides), pieces or Pieces()
+    case = at_estimates(settings, pieces=pieces)
+    return decompose_channels(case, pieces=pieces, others=other_draws(settings, case, pieces))
 
 
 @with_x64
@@ -213,5 +207,6 @@ def policy(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrid
     Raises:
         AiginiError: as `at_estimates` does.
     """
-    pieces = pieces or Pieces()
-    return evaluate_levers(at_estimates(as_config(config, overrides), pieces=pieces), pieces=pieces)
+    settings, pieces = as_config(config, overrides), pieces or Pieces()
+    case = at_estimates(settings, pieces=pieces)
+    return evaluate_levers(case, pieces=pieces, others=other_draws(settings, case, pieces))

@@ -11,8 +11,12 @@
   / 100.
 
 S is the covariance of the targets where that is given; otherwise the targets are read as independent.
+
+The simulation errors of all of it are the spread of the same numbers over other draws of the population, each at its
+own estimates. What is true to first order only is checked by `aigini.analysis.reliability`, and marked where it fails.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -23,6 +27,7 @@ from scipy.special import ndtr
 
 from aigini.analysis.case import Case
 from aigini.analysis.decomposed import FUNCTIONS, Decomposition, Matrix, SignUncertainty
+from aigini.analysis.decomposition_errors import simulation_errors
 from aigini.analysis.estimates import (
     NO_PROFILE,
     SAY_SE,
@@ -33,7 +38,10 @@ from aigini.analysis.estimates import (
 )
 from aigini.analysis.evaluator import directions
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.profile import direction_profile, profile
+from aigini.analysis.population_error import FEWEST, OtherDraws
+from aigini.analysis.profile import Profile, direction_profile, profile
+from aigini.analysis.profile_errors import profile_errors
+from aigini.analysis.reliability import bent_profiles, beyond_bounds
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import identification
@@ -49,6 +57,7 @@ def decompose(
     ranges: Mapping[str, tuple[float, float]],
     simulation: np.ndarray | None = None,
     pieces: Pieces | None = None,
+    others: OtherDraws | None = None,
 ) -> Decomposition:
     """Everything the Jacobian at the estimates says.
 
@@ -57,6 +66,7 @@ def decompose(
         ranges: (low, high) of external parameters; read as uniform, so that their variance is (high - low)²/12.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
         pieces: Finished pieces of an earlier run; with None no profile is computed.
+        others: The economy on other draws, for simulation errors; with None there are none.
 
     Raises:
         IdentificationError: if the targets do not determine the estimates, naming the direction.
@@ -80,7 +90,12 @@ def decompose(
     found = identification(matrix, se, case.estimates, names, moments=moments)
     response = influence(matrix, weighting, names=names)
     of_outcomes = case.free_jacobian[[RESPONSE_NAMES.index(name) for name in FUNCTIONS]]
-    return Decomposition(
+    profiles = (
+        ()
+        if profile_case is None
+        else tuple(profile(profile_case, name, float(e), pieces) for name, e in zip(names, best, strict=True))
+    )
+    result = Decomposition(
         params=case.values,
         free=names,
         jacobian=Matrix(moments, PARAMETER_NAMES, all_moments),
@@ -93,7 +108,7 @@ def decompose(
         measures=measures,
         undefined=undefined,
         signs=tuple(
-            _sign(case, concept, ranges, left_out)
+            _sign(case, concept, ranges, left_out, profiles)
             for concept in ("total", "wage")
             for left_out in ((), ("m6",))
             if not left_out or ("m6" in moments and "eta1" in names)
@@ -108,11 +123,16 @@ def decompose(
         target_se=dict(zip(moments, se.tolist(), strict=True)),
         outcome_influence=Matrix(FUNCTIONS, moments, of_outcomes @ response),
         outcome_se=_by_kind(standard_errors(case, simulation, of_outcomes), FUNCTIONS),
-        profiles=()
-        if profile_case is None
-        else tuple(profile(profile_case, name, float(e), pieces) for name, e in zip(names, best, strict=True)),
+        profiles=profiles,
         weakest=None if profile_case is None else direction_profile(profile_case, found, pieces),
+        n_workers=case.evaluator.population.n_workers,
     )
+    if others is None or others.count < FEWEST:
+        return result
+    if profile_case is not None:
+        with_errors = profile_errors(profile_case, result.profiles, result.weakest, others)
+        result = dataclasses.replace(result, profiles=with_errors[0], weakest=with_errors[1])
+    return simulation_errors(result, others, lambda other: decompose(other, ranges, simulation))
 
 
 def _by_kind(errors: Mapping[str, np.ndarray | None], names: tuple[str, ...]) -> dict[str, dict[str, float] | None]:
@@ -143,7 +163,11 @@ def _check_ranges(case: Case, ranges: Mapping[str, tuple[float, float]]) -> None
 
 
 def _sign(
-    case: Case, concept: str, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...]
+    case: Case,
+    concept: str,
+    ranges: Mapping[str, tuple[float, float]],
+    left_out: tuple[str, ...],
+    profiles: tuple[Profile, ...],
 ) -> SignUncertainty:
     """Uncertainty when some targets are left out; then η1 is not estimated either, and known only to lie in (0, 1)."""
     kept = [i for i, name in enumerate(case.targets) if name not in left_out]
@@ -163,10 +187,18 @@ def _sign(
     moves = case.jacobian @ directions(tuple(external), space.tie).T
     # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
     by_external = moves[row] - by_target @ moves[rows]
-    for (name, (low, high)), derivative in zip(external.items(), by_external, strict=True):
-        variance[name] = float((derivative * (high - low)) ** 2 / 12)
+    estimates_move = dict(zip(targets, (response * np.sqrt(np.diagonal(covariance))).T, strict=True))
+    for k, (name, (low, high)) in enumerate(external.items()):
+        sd = (high - low) / math.sqrt(12)
+        variance[name] = float((by_external[k] * sd) ** 2)
+        estimates_move[name] = -response @ moves[rows, k] * sd
     change, sd = case.response(f"gini_{concept}"), math.sqrt(max(sum(variance.values()), 0.0))
     probability = float(ndtr(change / sd)) if sd > 0 else float(change > 0)
+    se = np.sqrt(np.sum(np.array(list(estimates_move.values())) ** 2, axis=0))
+    carried = dict(zip(names, (np.abs(free[row]) * se / sd if sd > 0 else 0 * se).tolist(), strict=True))
+    shares = {name: part / sd**2 if sd > 0 else 0.0 for name, part in variance.items()}
+    with_all = standard_errors(case, None)
+    best = next(errors for kind in SAY_SE if (errors := with_all[kind]) is not None)
     return SignUncertainty(
         concept=concept,
         estimated_with=targets,
@@ -176,6 +208,10 @@ def _sign(
         variance=variance,
         entropy=_entropy(probability),
         value_of_precision={name: 1000 * _entropy_slope(change, sd) * variance[name] / 100 for name in targets},
+        unreliable=(
+            *beyond_bounds(space, case.values, estimates_move, shares),
+            *bent_profiles(profiles, case.values, dict(zip(case.space.names, best.tolist(), strict=True)), carried),
+        ),
     )
 
 
