@@ -21,6 +21,7 @@ from aigini.analysis.pieces import Pieces
 from aigini.analysis.policy import Policy
 from aigini.analysis.policy import policy as evaluate_levers
 from aigini.analysis.population_error import OtherDraws, covariance
+from aigini.analysis.regime_errors import regime_errors
 from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.sign import sign as trace_ridge
@@ -177,7 +178,8 @@ def regimes(
     settings, pieces = as_config(config, overrides), pieces or Pieces()
     axes = [(axis(x), axis(y)) for x, y in planes]
     case = at_estimates(settings, pieces=pieces)
-    maps = [regime_map(case, Plane(x, y, case.values, settings.tie), count, pieces) for x, y in axes]
+    planes_at = [Plane(x, y, case.values, settings.tie) for x, y in axes]
+    maps = [regime_map(case, plane, count, pieces) for plane in planes_at]
     # A free parameter without a published range moves in units of the box that starts are drawn from.
     units = {
         name: settings.ranges.get(name, SPECS[name].box)
@@ -185,7 +187,9 @@ def regimes(
         if name in settings.ranges or name in settings.free
     }
     distances = [distance(case, concept, units, pieces) for concept in CONCEPTS]
-    return Regimes(case.values, maps, distances, first_order(case.values, case.evaluator.population))
+    near_none = first_order(case.values, case.evaluator.population)
+    result = Regimes(case.values, maps, distances, near_none, case.evaluator.population.n_workers)
+    return regime_errors(case, result, planes_at, other_draws(settings, case, pieces), pieces)
 
 
 @with_x64

@@ -63,6 +63,17 @@ class OtherDraws:
         """Covariance of some responses over draws at the same parameters, ``[rows, rows]``; None with too few draws."""
         return covariance([self._fit(k)["at_estimates"] for k in range(self.count)], rows)
 
+    @property
+    def estimates(self) -> dict[str, np.ndarray]:
+        """Every parameter at the estimates of each draw, ``[draws]`` each."""
+        fits = [self._fit(k)["values"] for k in range(self.count)]
+        return {name: np.array([fit[name] for fit in fits]) for name in self._case.values}
+
+    @property
+    def responses(self) -> np.ndarray:
+        """Responses at the estimates of each draw, ``[draws, responses]``."""
+        return np.array([self._fit(k)["responses"] for k in range(self.count)])
+
     def case(self, k: int) -> Case:
         """The economy of draw k at its own estimates, with its responses and their Jacobian."""
         fit = self._fit(k)
