@@ -93,7 +93,7 @@ class OtherDraws:
             compute: The function; it returns numbers of one shape.
         """
         found = [
-            self._pieces.get(part, k, self.count, lambda k=k: _plain(np.asarray(compute(self.case(k)), float)))
+            self._pieces.get(part, k, self.count, lambda k=k: _plain(np.asarray(compute(self.case(k)), float).tolist()))
             for k in range(self.count)
         ]
         return np.array(found, float)
@@ -153,9 +153,9 @@ def difference(values: np.ndarray, found: np.ndarray, one: int, other: int) -> S
     return Simulated(float(values[one] - values[other]), error_at(errors))
 
 
-def _plain(values: np.ndarray) -> Any:
+def _plain(values: Any) -> Any:
     """Numbers as JSON holds them; what is not finite is None."""
-    if values.ndim == 0:
+    if np.ndim(values) == 0:
         return float(values) if np.isfinite(values) else None
     return [_plain(part) for part in values]
 
