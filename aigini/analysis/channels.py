@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import pack, unpack
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.population_error import OtherDraws, about_draws, error_at, shown, spread
+from aigini.analysis.population_error import FEWEST, OtherDraws, about_draws, error_at, shown, spread
 from aigini.analysis.shapley import coalitions, shapley
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
@@ -163,7 +163,9 @@ def channels(
             " set scenario.A0 = 0."
         )
     values = np.array((pieces or Pieces()).get("coalitions", 0, 1, lambda: _every(case, batch).tolist()))
-    repeated = None if others is None else others.repeat("coalitions on other draws", lambda one: _every(one, batch))
+    repeated = None
+    if others is not None and others.count >= FEWEST:
+        repeated = others.repeat("coalitions on other draws", lambda one: _every(one, batch))
     return ChannelDecomposition(
         params=case.values,
         outcomes={
@@ -219,13 +221,13 @@ def _parts(values: np.ndarray) -> dict[str, np.ndarray]:
     """The decomposition of one outcome of every coalition, ``[coalitions]``."""
     parts = shapley(values, list(CHANNEL_NAMES))
     return {
-        "total": values[-1] - values[0],
+        "total": np.asarray(values[-1] - values[0]),
         "contributions": parts.contributions,
         "alone": parts.first_in,
         "last": parts.last_in,
         "interactions": parts.interactions,
-        "equalising": np.minimum(parts.contributions, 0).sum(),
-        "concentrating": np.maximum(parts.contributions, 0).sum(),
+        "equalising": np.asarray(np.minimum(parts.contributions, 0).sum()),
+        "concentrating": np.asarray(np.maximum(parts.contributions, 0).sum()),
     }
 
 

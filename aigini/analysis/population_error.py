@@ -11,7 +11,7 @@ Estimates on a draw are those of Gauss-Newton steps from the estimates of the fi
 
     θ_r = θ - Λ_r (m_r(θ) - m̂),
 
-with the exact Jacobian of that draw, until a further step moves the moments by less than 1e-4 of a standard error.
+with the exact Jacobian of that draw, until a further step moves the moments by less than 1e-6 of a standard error.
 Weights stay those of the first draw.
 """
 
@@ -33,8 +33,8 @@ from aigini.resolution import Simulated
 FEWEST = 2
 """Other draws from which a standard deviation can be taken."""
 
-_STEPS = 5  # evaluations of a re-estimation
-_SETTLED = 1e-4  # standard errors
+_STEPS = 15  # evaluations of a re-estimation, at most; three are usual
+_SETTLED = 1e-6  # standard errors
 _FAR = 1.0  # log units or log odds that a step may go at most
 _HALVINGS = 6
 
@@ -118,7 +118,7 @@ def covariance(sample: Sequence[Sequence[float] | np.ndarray], rows: Sequence[in
 
 def spread(found: np.ndarray | None) -> np.ndarray | None:
     """Simulation standard errors: the standard deviation over draws ``[draws, ...]``; None from fewer than two."""
-    return None if found is None or len(found) < FEWEST else np.std(found, axis=0, ddof=1)
+    return None if found is None or len(found) < FEWEST else np.asarray(np.std(found, axis=0, ddof=1))
 
 
 def error_at(errors: np.ndarray | None, *at: int) -> float | None:
