@@ -205,7 +205,7 @@ def distances(results: Sequence[Distance]) -> Figure:
 def _distance_bars(axis: Axes, result: Distance) -> None:
     moves = sorted(result.alone.items(), key=lambda item: np.inf if item[1].distance is None else item[1].distance)
     known = [move.distance for move in (result.together, *result.alone.values()) if move.distance is not None]
-    most = 1.3 * max(known, default=0.0)  # lines that go on are cut off
+    most = 1.6 * max(known, default=0.0)  # lines that go on are cut off
     rows = [("all together", result.together), *((parameter_label(name), move) for name, move in moves)]
     for place, (_, move) in enumerate(rows):
         if move.distance is None:
@@ -223,18 +223,18 @@ def _distance_bars(axis: Axes, result: Distance) -> None:
         end = move.distance
         if move.distance_simulation_se is not None:
             reach = STANDS_OUT * move.distance_simulation_se
-            axis.hlines(place, max(move.distance - reach, 0.0), move.distance + reach, color=INK, linewidth=2)
-            end += reach
+            end = min(move.distance + reach, most)
+            axis.hlines(place, max(move.distance - reach, 0.0), end, color=INK, linewidth=2)
         if place > 0:
             name = moves[place - 1][0]
             words += f" (to {plus_minus(move.to[name], move.to_simulation_se.get(name), '.2g')})"
         elif move.note:
             words += f" ({textwrap.shorten(move.note, 40, placeholder=' ...')})"
-        axis.annotate(words, (min(end, most), place), (5, 0), **_BESIDE)
+        axis.annotate(words, (end, place), (5, 0), **_BESIDE)
     axis.axhline(0.5, color=FAINT, linewidth=1, linestyle="--")
     axis.set_yticks(range(len(rows)), [label for label, _ in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.set_xlim(0, 2.0 * max(known, default=0.0) or 1.0)
+    axis.set_xlim(0, 1.6 * most or 1.0)
     axis.set_xlabel("distance, in widths of the parameter's range")
     error = result.gini_change_simulation_se
     change = plus_minus(100 * result.gini_change, None if error is None else 100 * error, "+.2f")

@@ -89,8 +89,10 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
         here = result.params["eta1"]
         if xi == own and finite.size and eta[finite[0]] <= here <= eta[finite[-1]]:
             axis.plot([here], [np.interp(here, eta[finite], gini[finite])], zorder=6, **STAR)
-    values = [100 * getattr(point, f"gini_{concept}") for point in result.ridge]
-    limit_to(axis, "y", np.array(values), least=0.1, zero=True)
+    changes = [point.change(concept) for point in result.ridge]
+    reach = [side * STANDS_OUT * (change.error or 0.0) for change in changes for side in (-1, 1)]
+    values = np.repeat([change.value for change in changes], 2) + np.array(reach)
+    limit_to(axis, "y", 100 * values, least=0.1, zero=True)
     limit_to(axis, "x", np.array([point.eta1 for point in result.ridge]), least=0.1)
     labels = [f"{symbol('xi')} = {xi:.3g}" + (" (estimates)" if xi == own else "") for xi in xis]
     end_labels(axis, ends, labels, colours, 4.0)
