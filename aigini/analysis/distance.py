@@ -38,8 +38,9 @@ class Move:
         to: Values of the parameters that move, where they end.
         residual: Change of the Gini there.
         note: What to know about it; empty if nothing.
-        closest: Without a boundary on a line, the change of the Gini that is nearest to zero on it; with one, the
-            change furthest beyond it on the same side of the estimates. None where there is no line.
+        closest: Without a boundary on a line, the change of the Gini that is nearest to zero on it; where simulation
+            errors are known, the nearest in these of that and of both ends. With a boundary, the change furthest beyond
+            it on the same side of the estimates. None where there is no line.
         closest_at: Value of the parameter there.
         distance_simulation_se: Simulation standard error of the distance; None where it is not known.
         to_simulation_se: Those of `to`; of all parameters together for the same direction of the move.

@@ -93,7 +93,7 @@ class OtherDraws:
             compute: The function; it returns numbers of one shape.
         """
         found = [
-            self._pieces.get(part, k, self.count, lambda k=k: _plain(np.asarray(compute(self.case(k)), float).tolist()))
+            self._pieces.get(part, k, self.count, lambda k=k: plain(np.asarray(compute(self.case(k)), float).tolist()))
             for k in range(self.count)
         ]
         return np.array(found, float)
@@ -153,11 +153,11 @@ def difference(values: np.ndarray, found: np.ndarray, one: int, other: int) -> S
     return Simulated(float(values[one] - values[other]), error_at(errors))
 
 
-def _plain(values: Any) -> Any:
+def plain(values: Any) -> Any:
     """Numbers as JSON holds them; what is not finite is None."""
     if np.ndim(values) == 0:
         return float(values) if np.isfinite(values) else None
-    return [_plain(part) for part in values]
+    return [plain(part) for part in values]
 
 
 def _estimate_again(case: Case, evaluator: Evaluator) -> dict[str, Any]:

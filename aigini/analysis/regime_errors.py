@@ -19,7 +19,7 @@ from aigini.analysis.distance import Distance, Line, Move, Regimes
 from aigini.analysis.evaluator import GINIS, TILE, tied
 from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.population_error import FEWEST, OtherDraws, error_at, spread
+from aigini.analysis.population_error import FEWEST, OtherDraws, error_at, plain, spread
 from aigini.analysis.regimes import CONCEPTS, Boundary, RegimeMap, gini_on
 from aigini.errors import AnalysisError
 
@@ -67,6 +67,9 @@ def regime_errors(
     pieces, points = pieces or Pieces(), _Points()
     finish_maps = [_map(case, found, plane, points, pieces) for found, plane in zip(result.maps, planes, strict=True)]
     finish_distances = [_distance(case, found, points, pieces) for found in result.distances]
+    first = np.array(
+        pieces.get("regimes on the first draw", 0, 1, lambda: plain(points.changes(case).tolist())), float
+    ).reshape(-1, len(GINIS))
     changes = others.repeat("regimes on other draws", points.changes)
     estimates, here = others.estimates, others.responses[:, list(GINIS)]
     boundary = spread(
@@ -78,7 +81,7 @@ def regime_errors(
     return dataclasses.replace(
         result,
         maps=[finish(changes) for finish in finish_maps],
-        distances=[finish(changes, estimates, here) for finish in finish_distances],
+        distances=[finish(first, changes, estimates, here) for finish in finish_distances],
         first_order=dataclasses.replace(
             result.first_order,
             simulation_se={name: error_at(boundary, k) for k, name in enumerate(result.first_order.numbers)},
@@ -182,10 +185,9 @@ def _distance(case: Case, found: Distance, points: _Points, pieces: Pieces) -> C
         return lambda other: tied({**other.values, **values}, line.tie)
 
     ends = {name: points.add(moved_to(**move.to)) for name, move in found.alone.items() if move.to}
+    asked_at = {name: _places_to_check(line, name, move) for name, move in found.alone.items()}
     closest = {
-        name: points.add(moved_to(**{name: move.closest_at}))
-        for name, move in found.alone.items()
-        if move.closest_at is not None
+        name: [points.add(moved_to(**{name: at})) for at in places] for name, places in asked_at.items() if places
     }
     together, way = None, np.zeros(len(names))
     if found.together.distance is not None:
@@ -207,11 +209,21 @@ def _distance(case: Case, found: Distance, points: _Points, pieces: Pieces) -> C
         for k, name in enumerate(asked)
     }
 
-    def finish(changes: np.ndarray, estimates: dict[str, np.ndarray], here: np.ndarray) -> Distance:
+    def finish(first: np.ndarray, changes: np.ndarray, estimates: dict[str, np.ndarray], here: np.ndarray) -> Distance:
         def alone(name: str, move: Move) -> Move:
             fields: dict[str, Any] = {}
             if name in closest:
-                fields["closest_simulation_se"] = error_at(spread(changes[:, closest[name], row]))
+                values, errors = first[closest[name], row], spread(changes[:, closest[name], row])
+                assert errors is not None
+                sizes, known = np.where(np.isfinite(values), np.abs(values), np.inf), errors > 0
+                ratio = np.where(known, sizes / np.where(known, errors, 1.0), np.where(errors == 0, np.inf, 0.0))
+                # Places without an economy are left out; of those equally far from zero in errors, the nearest.
+                k = int(np.lexsort((sizes, np.where(np.isfinite(values), ratio, np.inf)))[0])
+                fields |= {
+                    "closest": float(values[k]) if np.isfinite(values[k]) else move.closest,
+                    "closest_at": asked_at[name][k],
+                    "closest_simulation_se": error_at(errors, k),
+                }
             if name in ends and slopes[name]:
                 to = move.to[name] - changes[:, ends[name], row] / slopes[name]
                 width = found.units[name][1] - found.units[name][0]
@@ -238,6 +250,17 @@ def _distance(case: Case, found: Distance, points: _Points, pieces: Pieces) -> C
         )
 
     return finish
+
+
+def _places_to_check(line: Line, name: str, move: Move) -> list[float]:
+    """Where the sign told of a line is checked: beyond its boundary; without one at the ends of the line too."""
+    if move.closest_at is None:
+        return []
+    if move.distance is not None:
+        return [move.closest_at]
+    k = line.names.index(name)
+    ends = [line.case.values[name] + u * float(line.widths[k]) for u in line.reach(k)]
+    return [move.closest_at, *(end for end in ends if end not in (move.closest_at, line.case.values[name]))]
 
 
 def _slope_of_move(line: Line, found: Distance, name: str, way: np.ndarray) -> float | None:
