@@ -123,7 +123,7 @@ def _reproduce(settings: Config, place: Path, *, resume: bool, watch: Watcher, s
     fitted = simulate_at(settings, calibration.params)
     clock.stop("simulate_at_estimates")
     say("working out what follows, and how sure it is")
-    found = studies.answer(settings, calibration, fitted)
+    found = studies.answer(settings, calibration)
     clock.stop("answer")
     say("drawing figures")
     draw(place / "figures", fitted, calibration)

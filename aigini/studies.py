@@ -3,7 +3,7 @@
 Workers are float64 here, whatever the configuration says of their precision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.policy import Policy
 from aigini.analysis.policy import policy as evaluate_levers
+from aigini.analysis.population_error import OtherDraws, covariance
+from aigini.analysis.regime_errors import regime_errors
 from aigini.analysis.regimes import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.sign import sign as trace_ridge
@@ -31,7 +33,6 @@ from aigini.errors import AiginiError, AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
-from aigini.moments.simulation import Simulation
 from aigini.parameters import PARAMETER_NAMES, SPECS
 from aigini.population.population import Population
 from aigini.precision import with_x64
@@ -83,8 +84,10 @@ def _reweighted(config: Config, case: Case) -> dict[str, Any]:
         return found.estimates, found.moment_jacobian
 
     def simulation_covariance(natural: np.ndarray) -> np.ndarray:
-        sample = [_replicated(config, at(natural), k) for k in range(config.replications)]
-        return _covariance(sample, case.rows)
+        evaluators = (Evaluator(_draw(config, k), config.scenario) for k in range(config.replications))
+        found = covariance([evaluator.jacobian(at(natural))[0] for evaluator in evaluators], case.rows)
+        assert found is not None  # a configuration with these weights has two replications at least
+        return found
 
     sequence = reweight(
         config.weighting,
@@ -121,7 +124,8 @@ def sensitivity(
     settings, pieces = as_config(config, overrides, "sensitivity"), pieces or Pieces()
     case = at_estimates(settings, pieces=pieces)
     ranges = _external_ranges(settings)
-    return decompose(case, ranges, _simulation_covariance(settings, case, pieces), pieces if profiles else None)
+    others = other_draws(settings, case, pieces)
+    return decompose(case, ranges, others.covariance(case.rows), pieces if profiles else None, others)
 
 
 def _external_ranges(config: Config) -> dict[str, tuple[float, float]]:
@@ -134,7 +138,7 @@ def _external_ranges(config: Config) -> dict[str, tuple[float, float]]:
 
 
 @with_x64
-def answer(config: Config, calibration: Calibration, fitted: Simulation | None = None) -> Answer:
+def answer(config: Config, calibration: Calibration) -> Answer:
     """Whether AI raises or lowers inequality at the estimates of a calibration, see `aigini.analysis.answer`.
 
     Nothing is claimed, and nothing computed, unless the targets are met.
@@ -142,20 +146,16 @@ def answer(config: Config, calibration: Calibration, fitted: Simulation | None =
     Args:
         config: The configuration of the calibration.
         calibration: The calibration.
-        fitted: The economy simulated at the estimates, whose errors come from more draws than those of the channels.
     """
     status = calibration.message
     if calibration.status is not Status.FITTED:
         return Answer(False, status, config.income)
 
-    def draw(extra: int) -> Population:
-        return config.draw(config.population["seed"] + extra, precision="float64")
-
     try:
         if config.population["n_firms"] < FEWEST_FIRMS:
             raise AnalysisError(f"it takes at least {FEWEST_FIRMS} firms; raise population.n_firms.")
         case = known_case(
-            Evaluator(draw(0), config.scenario),
+            Evaluator(config.draw(precision="float64"), config.scenario),
             calibration.params,
             FreeSpace(config.free, config.tie),
             config.targets,
@@ -163,35 +163,16 @@ def answer(config: Config, calibration: Calibration, fitted: Simulation | None =
             calibration.weighting,
             config.covariance,
         )
-        others = (draw(1 + k) for k in range(min(DRAWS, config.replications)))
-        errors = {} if fitted is None else {name: fitted.change_se.get(f"gini_{name}") for name in CONCEPTS}
-        return answer_at(case, _external_ranges(config), status, others, errors)
+        others = OtherDraws(case, min(DRAWS, config.replications), lambda k: _draw(config, k))
+        return answer_at(case, _external_ranges(config), status, others)
     except AiginiError as error:
         missing = {"reasons": str(error), "chances": str(error)}
         return Answer(True, status, config.income, assumed=config.targets.get("m6"), missing=missing)
 
 
-def _simulation_covariance(config: Config, case: Case, pieces: Pieces) -> np.ndarray | None:
-    """Covariance of the targeted moments over other draws of the population; None with fewer than two."""
-    count = config.replications
-    if count < 2:
-        return None
-
-    sample = [
-        pieces.get("replications", k, count, lambda k=k: _replicated(config, case.values, k)) for k in range(count)
-    ]
-    return _covariance(sample, case.rows)
-
-
-def _replicated(config: Config, values: Mapping[str, float], extra: int) -> list[float]:
-    """All responses on another draw of the population."""
-    population = config.draw(config.population["seed"] + 1 + extra, precision="float64")
-    return Evaluator(population, config.scenario).jacobian(values)[0].tolist()
-
-
-def _covariance(sample: Sequence[Sequence[float]], rows: Sequence[int]) -> np.ndarray:
-    """Covariance of the moments in `rows` over draws, ``[moments, moments]``."""
-    return np.atleast_2d(np.cov(np.array(sample)[:, list(rows)], rowvar=False))
+def _draw(config: Config, extra: int) -> Population:
+    """Another draw of the population, by its number from 0."""
+    return config.draw(config.population["seed"] + 1 + extra, precision="float64")
 
 
 @with_x64
@@ -210,7 +191,8 @@ def sign(
     """
     settings, pieces = as_config(config, overrides, "sign"), pieces or Pieces()
     require_sign_problem(settings.targets, settings.free)
-    return trace_ridge(at_estimates(settings, pieces=pieces), etas, xis, pieces)
+    case = at_estimates(settings, pieces=pieces)
+    return trace_ridge(case, etas, xis, pieces, other_draws(settings, case, pieces))
 
 
 @with_x64
@@ -237,7 +219,8 @@ def regimes(
     settings, pieces = as_config(config, overrides, "regimes"), pieces or Pieces()
     axes = [(axis(x), axis(y)) for x, y in planes]
     case = at_estimates(settings, pieces=pieces)
-    maps = [regime_map(case, Plane(x, y, case.values, settings.tie), count, pieces) for x, y in axes]
+    planes_at = [Plane(x, y, case.values, settings.tie) for x, y in axes]
+    maps = [regime_map(case, plane, count, pieces) for plane in planes_at]
     # A free parameter without a published range moves in units of the box that starts are drawn from.
     units = {
         name: settings.ranges.get(name, SPECS[name].box)
@@ -245,7 +228,9 @@ def regimes(
         if name in settings.ranges or name in settings.free
     }
     distances = [distance(case, concept, units, pieces) for concept in CONCEPTS]
-    return Regimes(case.values, maps, distances, first_order(case.values, case.evaluator.population))
+    near_none = first_order(case.values, case.evaluator.population)
+    result = Regimes(case.values, maps, distances, near_none, case.evaluator.population.n_workers)
+    return regime_errors(case, result, planes_at, other_draws(settings, case, pieces), pieces)
 
 
 @with_x64
@@ -257,7 +242,8 @@ def channels(config: ConfigLike = None, *, pieces: Pieces | None = None, **overr
     """
     settings, pieces = as_config(config, overrides, "channels"), pieces or Pieces()
     require_no_ai_before(settings.scenario)
-    return decompose_channels(at_estimates(settings, pieces=pieces), pieces=pieces)
+    case = at_estimates(settings, pieces=pieces)
+    return decompose_channels(case, pieces=pieces, others=other_draws(settings, case, pieces))
 
 
 @with_x64
@@ -267,5 +253,6 @@ def policy(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrid
     Raises:
         AiginiError: as `at_estimates` does.
     """
-    pieces = pieces or Pieces()
-    return evaluate_levers(at_estimates(as_config(config, overrides, "policy"), pieces=pieces), pieces=pieces)
+    settings, pieces = as_config(config, overrides, "policy"), pieces or Pieces()
+    case = at_estimates(settings, pieces=pieces)
+    return evaluate_levers(case, pieces=pieces, others=other_draws(settings, case, pieces))

@@ -22,6 +22,8 @@ from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.refit import refit
 from aigini.analysis.regimes import gini_on, regime_map
+from aigini.analysis.ridge import RidgePoint
+from aigini.analysis.ridge_statement import statement
 from aigini.analysis.roots import first_root
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES, Channels
@@ -220,24 +222,58 @@ def test_without_proprietary_ai_the_asset_moment_is_out_of_reach(case):
     assert "cannot meet them" in found.statement
 
 
-def ridge_of(points):
-    return [sign.RidgePoint(xi, eta, m6, m6, 0.0, 0.0, True, {}) for xi, eta, m6 in points]
+def ridge_of(points, error):
+    return [
+        RidgePoint(xi, eta, m6, m6, 0.0, 0.0, True, {}, gini_total_simulation_se=error, gini_wage_simulation_se=error)
+        for xi, eta, m6 in points
+    ]
 
 
-def test_the_statement_says_the_opposite_when_the_numbers_do(case):
-    values = {**case.values, "xi": 0.1, "eta1": 0.5}
-    here = dataclasses.replace(case, values=values)
-    open_ = ridge_of([(0.1, 0.2, -0.001), (0.1, 0.5, 0.002), (0.9, 0.2, 0.001), (0.9, 0.5, -0.002)])
-    shut = ridge_of([(0.1, 0.2, 0.001), (0.1, 0.5, 0.002), (0.9, 0.2, 0.001), (0.9, 0.5, 0.003)])
+OPEN = [(0.1, 0.2, -0.001), (0.1, 0.5, 0.002), (0.9, 0.2, 0.001), (0.9, 0.5, -0.002)]
+SHUT = [(0.1, 0.2, 0.001), (0.1, 0.5, 0.002), (0.9, 0.2, 0.001), (0.9, 0.5, 0.003)]
+MOMENTS = ("m1", "m2", "m3", "m4", "m5", "m6")
 
-    def say(points):
-        signs = {xi: sign._signs([p for p in points if p.xi == xi]) for xi in (0.1, 0.9)}
-        return sign._statement(here, points, signs)
 
-    assert "do not identify the sign" in say(open_)
-    assert "it flips the sign" in say(open_)
-    assert "identify it" in say(shut)
-    assert "does not flip the sign" in say(shut)
+def words_of(points, error):
+    return statement({"xi": 0.1, "eta1": 0.5}, "total", MOMENTS, ridge_of(points, error), 4096)
+
+
+def test_the_statement_says_the_opposite_when_the_numbers_do():
+    assert "do not identify the sign" in words_of(OPEN, 1e-4)
+    assert "it flips the sign near xi = 0.5 ± 0.02" in words_of(OPEN, 1e-4)
+    assert "Both signs are compatible at xi = 0.1, 0.9." in words_of(OPEN, 1e-4)
+    assert "Only a rise is compatible with these moments: they identify the sign." in words_of(SHUT, 1e-4)
+    assert "does not flip the sign" in words_of(SHUT, 1e-4)
+    assert "-0.0010 ± 0.0001 (eta1 = 0.2) to +0.0020 ± 0.0001 (eta1 = 0.5)" in words_of(OPEN, 1e-4)
+
+
+@pytest.mark.parametrize("points", [OPEN, SHUT])
+@pytest.mark.parametrize("error", [1.1e-3, None])
+def test_no_sign_is_stated_that_does_not_stand_out_of_its_error(points, error):
+    # Changes of 0.001 and 0.002 are less than twice the error, or the error is not known.
+    text = words_of(points, error)
+    assert "identify the sign" not in text
+    assert "flips the sign" not in text
+    assert "does not flip" not in text
+    assert "may or may not flip the sign" in text
+    assert "compatible at xi = 0.1" not in text
+    reason = "use at least" if error else "set calibration.replications to 2 or more"
+    assert f"Whether both signs are compatible is not known: {'not stated' if error is None else 'not disting'}" in text
+    assert reason in text
+
+
+def test_points_that_miss_the_moments_are_marked_and_in_no_statement(case):
+    met, *rest = ridge_of(OPEN[1:2] + OPEN[:1], 1e-4)
+    missed = dataclasses.replace(rest[0], feasible=False, misfit=0.4, gini_total_simulation_se=None)
+    text = statement({"xi": 0.1, "eta1": 0.5}, "total", MOMENTS, [met, missed], 4096)
+    assert "Only a rise" in text
+    assert "-0.001" not in text
+    local = sign.LocalSign([1.0], {"eta1": 0.1}, 0.002)
+    printed = str(sign.Sign(case.values, "total", local, [met, missed], {0.1: ["+"]}, text, 4096, 8))
+    assert "+0.00200 ± 0.0001" in printed
+    assert "(-0.001)" in printed
+    assert "no *" in printed
+    assert "-0.00100" not in printed
 
 
 @pytest.mark.parametrize(

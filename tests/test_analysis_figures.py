@@ -16,10 +16,12 @@ from aigini.analysis.distance import Distance, Move
 from aigini.analysis.frontier import Frontier
 from aigini.analysis.held import QUANTILE
 from aigini.analysis.level_set import Branch, LostSeed
-from aigini.analysis.policy import LEVERS, LeverResult, Policy
+from aigini.analysis.levers import LEVERS
+from aigini.analysis.policy import LeverResult, Policy
 from aigini.analysis.profile import DirectionProfile, Profile
 from aigini.analysis.regimes import CONCEPTS, Boundary, RegimeMap
-from aigini.analysis.sign import LocalSign, RidgePoint, Sign
+from aigini.analysis.ridge import RidgePoint
+from aigini.analysis.sign import LocalSign, Sign
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.figures import marks, regimes, sensitivity, style
 from aigini.inference.identification import identification
@@ -50,6 +52,10 @@ def sign_uncertainty(concept: str, *, with_m6: bool, scale: float = 1.0, externa
         variance=variance,
         entropy=0.84,
         value_of_precision={name: 2e5 * variance[name] for name in targets},
+        simulation_se={"change": 1e-4, "sd": 1e-4, "probability": 0.012, "entropy": 0.01},
+        share_simulation_se=dict.fromkeys(sources, 0.004),
+        value_simulation_se={name: 1e4 * variance[name] for name in targets},
+        unreliable=() if with_m6 else ("one s.d. of m3 moves sigma by 20, beyond its bounds",),
     )
 
 
@@ -92,6 +98,11 @@ def decomposition(*, exact: bool = True) -> Decomposition:
             for concept in CONCEPTS
             for with_m6 in ((True, False) if exact else (True,))
         ),
+        n_workers=4096,
+        draws=8,
+        estimate_simulation_se=dict.fromkeys(free, 0.002),
+        pins_simulation_se=np.full((len(free), 6), 0.013),
+        elasticities_simulation_se=0.02 * np.ones((11, 31)),
     )
 
 
@@ -110,7 +121,9 @@ def with_profiles(*, flat: bool = False, gaps: bool = False) -> Decomposition:
             rise[-2:], converged[[2, 9, 10]] = np.nan, False
         closed = sorted(estimate * np.exp(side * np.sqrt(QUANTILE / curvature)) for side in (-1, 1))
         ends = (None, None) if flat or gaps else closed
-        found.append(Profile(name, values, rise, Interval(*ends, 0.95, "profile"), converged if gaps else None))
+        interval = Interval(*ends, 0.95, "profile")
+        errors = (None, None) if flat or gaps else (0.02 * abs(closed[0]), 0.02 * abs(closed[1]))
+        found.append(Profile(name, values, rise, interval, converged if gaps else None, simulation_se=errors))
     offsets = np.array([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0])
     vector = dict(zip(FREE, (0.01, -0.02, 0.95, 0.0, 0.2, -0.2), strict=True))
     along = DirectionProfile(
@@ -151,11 +164,13 @@ def sign_result(*, feasible: bool = True, missing: bool = False, income: str = "
                     "signal_exposure": 6.6 - (eta - 0.44),
                     "cumulative_advantage": min(0.02 / max((1 - xi) * eta, 1e-9), 9.0),
                 },
+                gini_total_simulation_se=3e-4 if met else None,
+                gini_wage_simulation_se=2e-4 if met else None,
             )
         )
     local = LocalSign(singular_values=[3.0, 1.0], direction={"eta1": 0.1}, gini_change=0.002)
     own = {**PARAMS, "eta1": 0.44, "cumulative_advantage": 0.02 / (0.88 * 0.44)}
-    return Sign(own, income, local, points, {xi: ["+", "-"] for xi in XIS}, "Both.")
+    return Sign(own, income, local, points, {xi: ["+", "-"] for xi in XIS}, "Both.", 4096, 8)
 
 
 def branch(points) -> Branch:
@@ -164,7 +179,7 @@ def branch(points) -> Branch:
     return Branch(points, slopes, np.zeros(len(points)), False, ("edge x0", "edge y1"), np.zeros(0, int))
 
 
-def regime(names=("eta1", "xi"), *, kind: str = "both") -> RegimeMap:
+def regime(names=("eta1", "xi"), *, kind: str = "both", measured: bool = True) -> RegimeMap:
     """A map where both regimes exist, or one without a boundary, with holes, or without any value for wages."""
     bounds = {
         "eta1": (0.01, 1.0),
@@ -191,7 +206,8 @@ def regime(names=("eta1", "xi"), *, kind: str = "both") -> RegimeMap:
         total, wage = 0 * total, 0 * wage
         boundary["total"] = Boundary([], [], [])
     estimate = (x0 + 0.4 * (x1 - x0), y0 + 0.15 * (y1 - y0)) if kind != "none" else (x1 + 1.0, y0)
-    return RegimeMap(*names, x, y, total, wage, estimate, boundary)
+    errors = {"total": np.full(u.shape, 2e-4), "wage": np.full(u.shape, 1e-4)} if measured else {}
+    return RegimeMap(*names, x, y, total, wage, estimate, boundary, errors)
 
 
 def distance(concept: str, *, flips: bool = True) -> Distance:
@@ -201,16 +217,20 @@ def distance(concept: str, *, flips: bool = True) -> Distance:
     alone = {}
     for k, name in enumerate(units):
         found = flips and k % 3 < 2
-        alone[name] = (
-            Move(0.07 * (k + 1) ** 1.3, {name: 0.4 + 0.01 * k}, 1e-12) if found else Move(None, {}, None, "no")
-        )
-    together = Move(0.053, {name: 0.4 for name in units}, 0.0, "sigma, eta1 at the end of its reach")
+        known = {"closest": -0.002 if found else 0.003, "closest_at": 0.7, "closest_simulation_se": 2e-4}
+        if found:
+            errors = {"distance_simulation_se": 0.01 * (k + 1), "to_simulation_se": {name: 0.003}}
+            alone[name] = Move(0.07 * (k + 1) ** 1.3, {name: 0.4 + 0.01 * k}, 1e-12, **known, **errors)
+        else:
+            alone[name] = Move(None, {}, None, "no", **known)
+    end = "sigma, eta1 at the end of its reach"
+    together = Move(0.053, {name: 0.4 for name in units}, 0.0, end, distance_simulation_se=0.004)
     if not flips:
         together = Move(None, {}, None, "the boundary lies outside the parameter space")
-    return Distance(concept, 0.0041 if concept == "total" else -0.0021, units, together, alone)
+    return Distance(concept, 0.0041 if concept == "total" else -0.0021, units, together, alone, 2e-4)
 
 
-def channel_result(*, nothing: bool = False) -> ChannelDecomposition:
+def channel_result(*, nothing: bool = False, error: float = 5e-5) -> ChannelDecomposition:
     rng = np.random.default_rng(1)
     outcomes = {}
     for k, name in enumerate(OUTCOMES):
@@ -227,8 +247,13 @@ def channel_result(*, nothing: bool = False) -> ChannelDecomposition:
             interactions=rng.normal(size=(5, 5)),
             equalising=float(np.minimum(parts, 0).sum()),
             concentrating=float(np.maximum(parts, 0).sum()),
+            total_simulation_se=0.0 if nothing else error,
+            **{
+                f"{kind}_simulation_se": dict.fromkeys(CHANNEL_NAMES, 0.0 if nothing else error)
+                for kind in ("contribution", "alone", "last")
+            },
         )
-    return ChannelDecomposition(PARAMS, outcomes, np.zeros((32, 4)), np.zeros((32, 5)))
+    return ChannelDecomposition(PARAMS, outcomes, np.zeros((32, 4)), np.zeros((32, 5)), 4096, 8)
 
 
 def policy_result(*, missing: bool = False) -> Policy:
@@ -249,7 +274,10 @@ def policy_result(*, missing: bool = False) -> Policy:
             total = np.where(strength > 0.6, np.nan, np.abs(total) + 0.001)
         neutral = None if missing or total[-1] > 0 else float(np.interp(0, -total, strength))
         slopes = {"gini_total": gini, "gini_wage": 0.0, "output": output}
-        levers[name] = LeverResult(strength, total, 0.5 * total, 0.09 + output * strength, slopes, neutral)
+        errors = {f"{what}_simulation_se": np.full(11, 2e-4) for what in ("gini_total", "gini_wage", "output")}
+        neutral_error = None if neutral is None else 0.02
+        ends = (strength, total, 0.5 * total, 0.09 + output * strength, slopes, neutral)
+        levers[name] = LeverResult(*ends, **errors, neutral_simulation_se=neutral_error)
     grid = np.array(list(itertools.product(np.linspace(0, 1, 6), repeat=2)))
     frontiers = []
     for one, two in itertools.combinations(LEVERS, 2):
@@ -263,8 +291,9 @@ def policy_result(*, missing: bool = False) -> Policy:
         along = grid[best], gini[best], output[best], np.zeros(len(best))
         if missing:
             gini, output = np.where(grid[:, 0] > 0.5, np.nan, gini), np.where(grid[:, 0] > 0.5, np.nan, output)
-        frontiers.append(Frontier((one, two), *along, 0.0, 28, 50, grid, gini, output))
-    return Policy(PARAMS, levers, frontiers)
+        errors = (np.array([2e-4, 3e-4]), np.array([1e-4, 2e-4]))
+        frontiers.append(Frontier((one, two), *along, 0.0, 28, 50, grid, gini, output, *errors))
+    return Policy(PARAMS, levers, frontiers, [list(LEVERS)], 4096, 8)
 
 
 @pytest.fixture(scope="module")
@@ -305,6 +334,7 @@ def every_figure() -> dict[str, Figure]:
             found[f"{draw.__name__}_{kind}"] = draw(result)
     for kind in ("both", "none", "holes", "zero"):
         found[f"regime_map_{kind}"] = figures.regime_map(regime(kind=kind))
+    found["regime_map_not_measured"] = figures.regime_map(regime(measured=False))
     found["regime_map_asset_gini_xi"] = figures.regime_map(regime(("asset_gini", "xi")))
     found["distances"] = figures.distances([distance("total"), distance("wage", flips=False)])
     found["distances_one"] = figures.distances([distance("total")])
@@ -493,7 +523,12 @@ def test_profiles_show_the_rise_the_quantile_and_the_interval():
         # The smooth line passes the quantile where the interval ends.
         line = axis.get_lines()[2].get_xydata()
         assert np.interp(profile.interval.upper, *line.T) == pytest.approx(QUANTILE, rel=0.02)
-        assert axis.get_title(loc="left").endswith(f"to {style.number(profile.interval.upper, '.3g')}")
+        ends, errors = (profile.interval.lower, profile.interval.upper), profile.simulation_se
+        shown = (
+            f"{style.number(end, '.3g')} ± {style.number(error, '.1g')}"
+            for end, error in zip(ends, errors, strict=True)
+        )
+        assert axis.get_title(loc="left").endswith("\nto ".join(shown))
         assert len(marked(axis, "<")) == len(marked(axis, ">")) == 0
     np.testing.assert_allclose(marked(last, "o")[:, 1], result.weakest.criterion - 0.3)
     assert "weakest direction" in last.get_title(loc="left")
@@ -516,7 +551,9 @@ def test_profiles_mark_what_is_open_unfinished_or_missing():
     assert "the economy cannot be evaluated" in legend
     assert "search not finished: at most so high" in legend
     usual = [text.get_text() for text in figures.profiles(with_profiles()).legends[0].get_texts()]
-    assert legend[: len(usual)] == usual
+    ends = next(words for words in usual if words.startswith("ends of the interval"))
+    assert ends not in legend
+    assert legend[: len(usual) - 1] == [words for words in usual if words != ends]
 
 
 def test_a_flat_direction_has_its_own_scale_and_says_so():
@@ -609,7 +646,11 @@ def test_map_shows_values_boundary_and_names_of_regimes():
 def test_a_region_too_small_for_its_name_is_pointed_at():
     result = regime()
     u, v = np.meshgrid(np.linspace(0, 1, 21), np.linspace(0, 1, 21), indexing="ij")
-    corner = dataclasses.replace(result, gini_total=0.01 * (u**2 + (v - 0.7) ** 2 - 0.04))
+    corner = dataclasses.replace(
+        result,
+        gini_total=0.01 * (u**2 + (v - 0.7) ** 2 - 0.04),
+        simulation_se={name: errors / 100 for name, errors in result.simulation_se.items()},
+    )
     figure = figures.regime_map(corner)
     figure.canvas.draw()
     by_words = {text.get_text(): text for text in figure.axes[0].texts}
@@ -622,6 +663,61 @@ def test_a_region_too_small_for_its_name_is_pointed_at():
     box = box_of(pointing).transformed(figure.axes[0].transAxes.inverted())
     assert box.x0 > 0.2
     assert box.x1 < 1
+
+
+def test_what_simulation_error_hides_is_hatched_and_not_named():
+    result = regime()
+    wide = dataclasses.replace(result, simulation_se={"total": np.full((21, 21), 1.0), "wage": np.full((21, 21), 1e-4)})
+    total, wage = figures.regime_map(wide).axes[:2]
+    assert words(total) == []
+    assert words(wage) == ["equalising"]
+    hatched = next(each for each in total.collections if getattr(each, "hatches", None) == ["xx"])
+    assert hatched.get_paths()
+    assert not np.any(wide.signs("total"))
+    assert "rises on 0 % and falls on 0 % of the map, 100 % not distinguishable" in str(wide)
+    # Without errors nothing is known.
+    unknown = figures.regime_map(regime(measured=False))
+    assert [words(axis) for axis in unknown.axes[:2]] == [[], []]
+    assert any("not measured" in text.get_text() for text in unknown.legends[0].get_texts())
+
+
+def test_contributions_that_do_not_stand_out_are_grey_and_in_no_words():
+    result = channel_result(error=0.002)
+    for axis, outcome in zip(figures.waterfall(result).axes, result.outcomes.values(), strict=True):
+        hidden = [not outcome.contribution(name).resolved for name in outcome.contributions]
+        grey = [matplotlib.colors.to_hex(patch.get_facecolor()) == style.FAINT.lower() for patch in axis.patches[:-1]]
+        assert grey == hidden
+        assert any(hidden)
+        assert all("±" in text for text in words(axis))
+    assert (
+        "Gini of total income: raised by proprietary_rents; lowered by task_floor; not distinguishable from no"
+        " contribution: schooling, screening, cumulative_advantage\n"
+    ) in str(result)
+    assert "± 0.002" in str(result)
+
+
+def test_moves_that_do_not_stand_out_say_no_flip_of_neither_kind():
+    result = distance("total")
+    hidden = {name: dataclasses.replace(move, closest_simulation_se=0.01) for name, move in result.alone.items()}
+    hidden = dataclasses.replace(result, alone=hidden)
+    axis = figures.distances([hidden]).axes[0]
+    assert words(axis).count("no flip") == 0
+    assert words(axis).count("not known") == words(figures.distances([result]).axes[0]).count("no flip")
+    assert "not known to flip the sign or not" in str(hidden)
+    assert str(hidden).count("not distinguishable from no flip") == sum(
+        move.distance is not None for move in hidden.alone.values()
+    )
+    assert "not distinguishable" not in str(result)
+
+
+def test_elasticities_that_do_not_stand_out_are_in_brackets():
+    result = dataclasses.replace(decomposition(), elasticities_simulation_se=np.full((11, 31), 0.3))
+    axis = figures.elasticity_map(result).axes[0]
+    for text in axis.texts:
+        column, row = (int(at) for at in text.get_position())
+        column = [PARAMETER_NAMES.index(name) for name in PARAMETER_NAMES if name in FREE][column]
+        if text.get_text():
+            assert text.get_text().startswith("(") == (abs(result.elasticities.values[row, column]) <= 0.6)
 
 
 def test_the_map_between_grid_points_is_smooth():
@@ -641,7 +737,7 @@ def test_map_without_values_or_change_says_so():
     assert words(figure.axes[1]) == []
     assert [words(axis) for axis in figures.regime_map(regime(kind="zero")).axes] == [["no change anywhere"]] * 2
     outside = figures.regime_map(regime(kind="none")).legends[0].get_texts()
-    assert [text.get_text() for text in outside] == ["no boundary was traced", "the estimates, outside this map"]
+    assert [text.get_text() for text in outside][:2] == ["no boundary was traced", "the estimates, outside this map"]
 
 
 def test_distances_are_sorted_and_what_never_flips_is_named():

@@ -81,7 +81,7 @@ def test_all_together_is_no_further_than_any_alone(both):
 
 def test_a_search_that_ends_too_far_out_starts_again_from_the_nearest_single_move(case, both, monkeypatch):
     total = both[0][0]
-    line = module._Line(case, 0, tuple(UNITS), np.array([high - low for low, high in UNITS.values()]))
+    line = module.Line(case, 0, tuple(UNITS), np.array([high - low for low, high in UNITS.values()]))
     usual, starts = module._search, []
 
     def astray(line, start):

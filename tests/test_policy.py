@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from aigini import studies
-from aigini.analysis import policy as module
 from aigini.analysis.evaluator import pack, unpack
 from aigini.analysis.frontier import trace
+from aigini.analysis.levers import FULL, LEVERS, combination, goals, tile
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.policy import FULL, LEVERS, combination, goals
 from aigini.config import load
 from aigini.errors import AnalysisError, OutputError
 from aigini.moments.responses import RESPONSE_NAMES, responses
@@ -174,7 +173,7 @@ def test_a_dividend_of_all_capital_income_leaves_wages_and_an_equal_sum(case):
 def test_values_that_are_not_finite_are_refused(case):
     values = combination(case, ["rent_sharing"], [0.5])
     with pytest.raises(AnalysisError, match="not finite at the estimates with signal_noise_sd = nan, xi = 0"):
-        module._tile(case, [{**values, "signal_noise_sd": float("nan")}])
+        tile(case, [{**values, "signal_noise_sd": float("nan")}])
 
     def broken(strength):
         return np.array([np.nan, 0.0]), np.zeros((2, 2))

@@ -327,7 +327,7 @@ def case(example):
 
 @pytest.fixture(scope="module")
 def simulation(example, case):
-    found = studies._simulation_covariance(example, case, Pieces())
+    found = studies.other_draws(example, case).covariance(case.rows)
     assert found is not None
     return found
 

@@ -1,24 +1,22 @@
 """Whether AI raises or lowers inequality at the estimates, why, how sure that is, and what would change it.
 
 What follows from the economy is computed apart from what was assumed: contributions of the channels are exact Shapley
-values at the estimates, and probabilities leave out m6, which is a scenario. Both are computed again on other draws of
-the population, at the same estimates, which gives their simulation errors.
+values at the estimates, and probabilities leave out m6, which is a scenario. Their simulation errors are those of the
+analyses that they are from: the spread over other draws of the population, each at its own estimates.
 """
 
-import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from aigini.analysis.answered import Answer, Chance, Reasons
 from aigini.analysis.case import Case
 from aigini.analysis.channels import channels
-from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.population_error import OtherDraws
 from aigini.analysis.regimes import CONCEPTS
-from aigini.analysis.sign_uncertainty import beyond_bounds, sign_uncertainty
+from aigini.analysis.sign_uncertainty import sign_uncertainty
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.errors import AiginiError
-from aigini.population.population import Population
 from aigini.resolution import Simulated, simulated
 
 DRAWS = 4
@@ -26,11 +24,7 @@ DRAWS = 4
 
 
 def answer(
-    case: Case,
-    ranges: Mapping[str, tuple[float, float]],
-    status: str,
-    populations: Iterable[Population] = (),
-    errors: Mapping[str, float | None] | None = None,
+    case: Case, ranges: Mapping[str, tuple[float, float]], status: str, others: OtherDraws | None = None
 ) -> Answer:
     """Answer the question at the estimates of an economy whose targets are met.
 
@@ -38,27 +32,20 @@ def answer(
         case: The economy at its estimates.
         ranges: (low, high) of external parameters, as in `aigini.analysis.sign_uncertainty`.
         status: How the calibration ended, in a sentence.
-        populations: Other draws, two or more of them for simulation errors.
-        errors: Simulation errors of the changes of the Ginis by income concept, where more draws than these gave them.
+        others: The economy on other draws, two or more of them for simulation errors.
 
     Returns:
         The answer; a part that cannot be worked out is missing with the reason.
     """
-    cases = [case, *(_elsewhere(case, population) for population in populations)]
     missing: dict[str, str] = {}
     reasons: dict[str, Reasons] = {}
     chances: dict[str, Chance] = {}
     try:
-        reasons = {
-            concept: dataclasses.replace(found, change=Simulated(found.change.value, errors[concept]))
-            if errors and errors.get(concept) is not None
-            else found
-            for concept, found in _reasons(cases).items()
-        }
+        reasons = _reasons(case, others)
     except AiginiError as error:
         missing["reasons"] = str(error)
     try:
-        chances = _chances(cases, ranges)
+        chances = _chances(case, ranges, others)
     except AiginiError as error:
         missing["chances"] = str(error)
     return Answer(
@@ -68,46 +55,37 @@ def answer(
         assumed=case.targets.get("m6"),
         reasons=reasons,
         chances=chances,
-        draws=len(cases) - 1,
+        draws=0 if others is None else others.count,
         missing=missing,
     )
 
 
-def _elsewhere(case: Case, population: Population) -> Case:
-    """The same estimates on another draw of the population."""
-    evaluator = Evaluator(population, case.evaluator.scenario)
-    responses, jacobian = evaluator.jacobian(case.values)
-    return dataclasses.replace(case, evaluator=evaluator, responses=responses, jacobian=jacobian)
-
-
-def _reasons(cases: Sequence[Case]) -> dict[str, Reasons]:
-    found = [channels(case).outcomes for case in cases]
-
-    def over(concept: str, channel: str | None) -> list[float]:
-        parts = [outcomes[f"gini_{concept}"] for outcomes in found]
-        return [part.total if channel is None else part.contributions[channel] for part in parts]
-
-    def number(concept: str, channel: str | None = None) -> Simulated:
-        own, *others = over(concept, channel)
-        return simulated(own, others)
-
+def _reasons(case: Case, others: OtherDraws | None) -> dict[str, Reasons]:
+    outcomes = channels(case, others=others).outcomes
+    parts = {concept: outcomes[f"gini_{concept}"] for concept in CONCEPTS}
     return {
-        concept: Reasons(number(concept), {channel: number(concept, channel) for channel in CHANNEL_NAMES})
-        for concept in CONCEPTS
+        concept: Reasons(
+            Simulated(part.total, part.total_simulation_se),
+            {channel: part.contribution(channel) for channel in CHANNEL_NAMES},
+        )
+        for concept, part in parts.items()
     }
 
 
-def _chances(cases: Sequence[Case], ranges: Mapping[str, tuple[float, float]]) -> dict[str, Chance]:
+def _chances(case: Case, ranges: Mapping[str, tuple[float, float]], others: OtherDraws | None) -> dict[str, Chance]:
     left_out: tuple[str, ...] = ()
-    if "m6" in cases[0].targets:
-        cases[0].require_sign_problem()
+    if "m6" in case.targets:
+        case.require_sign_problem()
         left_out = ("m6",)
-    found = {}
-    for concept in CONCEPTS:
-        own, *others = (sign_uncertainty(case, concept, ranges, left_out) for case in cases)
-        found[concept] = Chance(
-            uncertainty=own,
-            probability=simulated(own.probability, np.array([other.probability for other in others])),
-            beyond_bounds=beyond_bounds(cases[0], ranges, left_out),
-        )
-    return found
+
+    def probabilities(one: Case) -> list[float]:
+        return [sign_uncertainty(one, concept, ranges, left_out).probability for concept in CONCEPTS]
+
+    own = [sign_uncertainty(case, concept, ranges, left_out) for concept in CONCEPTS]
+    elsewhere = np.zeros((0, len(CONCEPTS)))
+    if others is not None and others.count:
+        elsewhere = others.repeat("probabilities on other draws", probabilities)
+    return {
+        concept: Chance(uncertainty, simulated(uncertainty.probability, elsewhere[:, k]))
+        for k, (concept, uncertainty) in enumerate(zip(CONCEPTS, own, strict=True))
+    }

@@ -50,13 +50,10 @@ class Chance:
     Attributes:
         uncertainty: The normal approximation, with what its variance comes from.
         probability: That of a rise, with its simulation error.
-        beyond_bounds: Parameters that one standard error takes to a bound or beyond; the approximation is not reliable
-            unless this is empty.
     """
 
     uncertainty: SignUncertainty
     probability: Simulated
-    beyond_bounds: tuple[str, ...]
 
     @property
     def verdict(self) -> str:
@@ -170,14 +167,10 @@ class Answer:
                 f" {chance.verdict}."
             )
         text = " ".join([f"{self._given()}, {parts[0]}", *(part[0].upper() + part[1:] for part in parts[1:])])
-        names = list(dict.fromkeys(name for chance in self.chances.values() for name in chance.beyond_bounds))
-        reliable = "no parameter comes within one standard error of a bound"
-        if names:
-            one = len(names) == 1
-            reliable = (
-                f"they are not reliable here, because {_join(names)} {'is' if one else 'are'} less than one standard"
-                f" error from {'a bound' if one else 'their bounds'}"
-            )
+        reasons = list(dict.fromkeys(why for chance in self.chances.values() for why in chance.uncertainty.unreliable))
+        reliable = "no source of the variance takes an estimate beyond its bounds"
+        if reasons:
+            reliable = f"they are not reliable here: {'; '.join(reasons)}"
         kind = "These are first-order probabilities, from the Jacobian at the estimates (±: simulation s.e.)"
         return f"{text} {kind}; {reliable}."
 

@@ -3,6 +3,9 @@
 Every coalition of channels (see `aigini.economy.channels`) is an economy of its own. The contribution of a channel is
 its marginal effect averaged over all orders in which channels can be switched on, so that contributions add up to the
 whole effect of AI and do not depend on an order.
+
+Simulation errors are the spread of the same decomposition over other draws of the population, all coalitions evaluated
+again on each at its own estimates.
 """
 
 import dataclasses
@@ -17,6 +20,7 @@ from jaxtyping import Array, Float
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import pack, unpack
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.population_error import FEWEST, OtherDraws, about_draws, error_at, shown, spread
 from aigini.analysis.shapley import coalitions, shapley
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
@@ -24,6 +28,7 @@ from aigini.errors import AnalysisError
 from aigini.memory import side_by_side
 from aigini.moments.responses import RESPONSE_NAMES, responses
 from aigini.population.population import Population
+from aigini.resolution import Simulated
 
 OUTCOMES = {
     "gini_total": "Gini of total income",
@@ -46,6 +51,13 @@ class OutcomeChannels:
         interactions: Shapley interaction index of each pair, ``[channels, channels]``.
         equalising: Sum of the negative contributions.
         concentrating: Sum of the positive contributions.
+        total_simulation_se: Simulation standard error of the total; None where it is not known.
+        contribution_simulation_se: Those of the contributions; empty where they are not known.
+        alone_simulation_se: Those of the changes of channels by themselves.
+        last_simulation_se: Those of the changes lost without them.
+        interaction_simulation_se: Those of the interactions, ``[channels, channels]``.
+        equalising_simulation_se: That of the sum of the negative contributions.
+        concentrating_simulation_se: That of the sum of the positive ones.
     """
 
     total: float
@@ -55,6 +67,17 @@ class OutcomeChannels:
     interactions: np.ndarray
     equalising: float
     concentrating: float
+    total_simulation_se: float | None = None
+    contribution_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    alone_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    last_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    interaction_simulation_se: np.ndarray | None = None
+    equalising_simulation_se: float | None = None
+    concentrating_simulation_se: float | None = None
+
+    def contribution(self, channel: str) -> Simulated:
+        """Contribution of a channel with its simulation error."""
+        return Simulated(self.contributions[channel], self.contribution_simulation_se.get(channel))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,23 +89,44 @@ class ChannelDecomposition:
         outcomes: The decomposition by outcome.
         values: Change of each outcome in each coalition, ``[coalitions, outcomes]``.
         coalitions: Whether each channel is on, ``[coalitions, channels]``.
+        n_workers: Workers of the population.
+        draws: Other draws of the population from which simulation standard errors come; 0 without these.
+        missed_draws: Draws that could not be fitted as well as the first.
     """
 
     params: Mapping[str, float]
     outcomes: Mapping[str, OutcomeChannels]
     values: np.ndarray
     coalitions: np.ndarray
+    n_workers: int = 0
+    draws: int = 0
+    missed_draws: int = 0
 
     def __str__(self) -> str:
         units = "; ".join(f"{name}: change of the {OUTCOMES.get(name, name)}" for name in self.outcomes)
-        lines = [units, f"{'':24s}" + "".join(f"{name:>23s}" for name in self.outcomes)]
+        lines = [units, f"{'':22s}" + "".join(f"{name:>24s}" for name in self.outcomes)]
         for channel in CHANNEL_NAMES:
-            cells = "".join(f"{part.contributions[channel]:+23.6f}" for part in self.outcomes.values())
-            lines.append(f"{channel:24s}{cells}")
+            found = [part.contribution(channel) for part in self.outcomes.values()]
+            lines.append(f"{channel:22s}" + "".join(f"{shown(one.value, one.error):>24s}" for one in found))
         for label in ("equalising", "concentrating", "total"):
-            cells = "".join(f"{getattr(part, label):+23.6f}" for part in self.outcomes.values())
-            lines.append(f"{label:24s}{cells}")
+            cells = (
+                shown(getattr(part, label), getattr(part, f"{label}_simulation_se")) for part in self.outcomes.values()
+            )
+            lines.append(f"{label:22s}" + "".join(f"{cell:>24s}" for cell in cells))
+        lines += [about_draws(self.draws, self.n_workers, self.missed_draws), ""]
+        lines += [f"{OUTCOMES.get(name, name)}: {_in_words(part)}" for name, part in self.outcomes.items()]
         return "\n".join(lines)
+
+
+def _in_words(part: OutcomeChannels) -> str:
+    """Which channels raise the outcome and which lower it, as far as that stands out of simulation error."""
+    by_sign: dict[int, list[str]] = {1: [], -1: [], 0: []}
+    for channel in part.contributions:
+        one = part.contribution(channel)
+        if not (one.resolved and one.value == 0):
+            by_sign[one.sign].append(channel)
+    words = {1: "raised by", -1: "lowered by", 0: "not distinguishable from no contribution:"}
+    return "; ".join(f"{words[sign]} {', '.join(names)}" for sign, names in by_sign.items() if names) or "no change"
 
 
 @functools.partial(jax.jit, static_argnames="batch")
@@ -112,48 +156,93 @@ def require_no_ai_before(scenario: Scenario) -> None:
         )
 
 
-def channels(case: Case, batch: int = 8, pieces: Pieces | None = None) -> ChannelDecomposition:
+def channels(
+    case: Case, batch: int = 8, pieces: Pieces | None = None, others: OtherDraws | None = None
+) -> ChannelDecomposition:
     """Evaluate all 32 coalitions in one program and decompose each outcome.
 
     Args:
         case: The economy at its estimates.
         batch: Coalitions evaluated side by side, fewer where memory is short.
         pieces: Finished pieces of an earlier run.
+        others: The economy on other draws, for simulation errors; with None there are none.
 
     Raises:
         AnalysisError: if AI is present before (A0 > 0), where "off" has no one meaning; or an economy is not finite.
     """
-    evaluator = case.evaluator
-    require_no_ai_before(evaluator.scenario)
-    on = coalitions(len(CHANNEL_NAMES))
-
-    def evaluate() -> list[list[float]]:
-        together = side_by_side(evaluator.population.bytes_in_flight, batch)
-        found = _all(
-            pack(case.values), jnp.asarray(on, jnp.float64), evaluator.population, evaluator.scenario, together
-        )
-        return np.asarray(found)[:, list(_ROWS)].tolist()
-
-    values = np.array((pieces or Pieces()).get("coalitions", 0, 1, evaluate))
-    parts = shapley(values, list(CHANNEL_NAMES))
+    require_no_ai_before(case.evaluator.scenario)
+    values = np.array((pieces or Pieces()).get("coalitions", 0, 1, lambda: _every(case, batch).tolist()))
+    repeated = None
+    if others is not None and others.count >= FEWEST:
+        repeated = others.repeat("coalitions on other draws", lambda one: _every(one, batch))
     return ChannelDecomposition(
         params=case.values,
         outcomes={
-            name: OutcomeChannels(
-                total=float(values[-1, k] - values[0, k]),
-                contributions=_by_channel(parts.contributions[:, k]),
-                alone=_by_channel(parts.first_in[:, k]),
-                last=_by_channel(parts.last_in[:, k]),
-                interactions=np.asarray(parts.interactions[:, :, k]),
-                equalising=float(np.minimum(parts.contributions[:, k], 0).sum()),
-                concentrating=float(np.maximum(parts.contributions[:, k], 0).sum()),
-            )
+            name: _outcome(values[:, k], None if repeated is None else repeated[..., k])
             for k, name in enumerate(OUTCOMES)
         },
         values=values,
-        coalitions=on,
+        coalitions=coalitions(len(CHANNEL_NAMES)),
+        n_workers=case.evaluator.population.n_workers,
+        draws=0 if others is None else others.count,
+        missed_draws=0 if others is None else others.missed,
     )
+
+
+def _every(case: Case, batch: int) -> np.ndarray:
+    """Outcomes in every coalition, ``[coalitions, outcomes]``."""
+    evaluator = case.evaluator
+    together = side_by_side(evaluator.population.bytes_in_flight, batch)
+    on = jnp.asarray(coalitions(len(CHANNEL_NAMES)), jnp.float64)
+    found = _all(pack(case.values), on, evaluator.population, evaluator.scenario, together)
+    return np.asarray(found)[:, list(_ROWS)]
+
+
+def _outcome(values: np.ndarray, repeated: np.ndarray | None) -> OutcomeChannels:
+    """The decomposition of one outcome.
+
+    Args:
+        values: The outcome in every coalition, ``[coalitions]``.
+        repeated: The same on other draws, ``[draws, coalitions]``.
+    """
+    first = _parts(values)
+    draws = [] if repeated is None else [_parts(row) for row in repeated]
+    error = {key: spread(np.array([part[key] for part in draws])) for key in first}
+    return OutcomeChannels(
+        total=float(first["total"]),
+        contributions=_by_channel(first["contributions"]),
+        alone=_by_channel(first["alone"]),
+        last=_by_channel(first["last"]),
+        interactions=first["interactions"],
+        equalising=float(first["equalising"]),
+        concentrating=float(first["concentrating"]),
+        total_simulation_se=error_at(error["total"]),
+        contribution_simulation_se=_errors_by_channel(error["contributions"]),
+        alone_simulation_se=_errors_by_channel(error["alone"]),
+        last_simulation_se=_errors_by_channel(error["last"]),
+        interaction_simulation_se=error["interactions"],
+        equalising_simulation_se=error_at(error["equalising"]),
+        concentrating_simulation_se=error_at(error["concentrating"]),
+    )
+
+
+def _parts(values: np.ndarray) -> dict[str, np.ndarray]:
+    """The decomposition of one outcome of every coalition, ``[coalitions]``."""
+    parts = shapley(values, list(CHANNEL_NAMES))
+    return {
+        "total": np.asarray(values[-1] - values[0]),
+        "contributions": parts.contributions,
+        "alone": parts.first_in,
+        "last": parts.last_in,
+        "interactions": parts.interactions,
+        "equalising": np.asarray(np.minimum(parts.contributions, 0).sum()),
+        "concentrating": np.asarray(np.maximum(parts.contributions, 0).sum()),
+    }
 
 
 def _by_channel(values: Sequence[float] | np.ndarray) -> dict[str, float]:
     return {name: float(value) for name, value in zip(CHANNEL_NAMES, values, strict=True)}
+
+
+def _errors_by_channel(errors: np.ndarray | None) -> dict[str, float | None]:
+    return {name: error_at(errors, k) for k, name in enumerate(CHANNEL_NAMES)}

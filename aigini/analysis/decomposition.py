@@ -8,8 +8,12 @@
 * What more data would tell about the sign, see `aigini.analysis.sign_uncertainty`.
 
 S is the covariance of the targets where that is given; otherwise the targets are read as independent.
+
+The simulation errors of all of it are the spread of the same numbers over other draws of the population, each at its
+own estimates. What is true to first order only is checked by `aigini.analysis.reliability`, and marked where it fails.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import jax
@@ -18,6 +22,7 @@ import numpy as np
 
 from aigini.analysis.case import Case
 from aigini.analysis.decomposed import FUNCTIONS, Decomposition, Matrix
+from aigini.analysis.decomposition_errors import simulation_errors
 from aigini.analysis.estimates import (
     NO_PROFILE,
     SAY_SE,
@@ -27,7 +32,9 @@ from aigini.analysis.estimates import (
     standard_errors,
 )
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.population_error import FEWEST, OtherDraws
 from aigini.analysis.profile import direction_profile, profile
+from aigini.analysis.profile_errors import profile_errors
 from aigini.analysis.sign_uncertainty import sign_uncertainty
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
@@ -44,6 +51,7 @@ def decompose(
     ranges: Mapping[str, tuple[float, float]],
     simulation: np.ndarray | None = None,
     pieces: Pieces | None = None,
+    others: OtherDraws | None = None,
 ) -> Decomposition:
     """Everything the Jacobian at the estimates says.
 
@@ -52,6 +60,7 @@ def decompose(
         ranges: (low, high) of external parameters; read as uniform, so that their variance is (high - low)²/12.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
         pieces: Finished pieces of an earlier run; with None no profile is computed.
+        others: The economy on other draws, for simulation errors; with None there are none.
 
     Raises:
         IdentificationError: if the targets do not determine the estimates, naming the direction.
@@ -75,7 +84,12 @@ def decompose(
     found = identification(matrix, se, case.estimates, names, moments=moments)
     response = influence(matrix, weighting, names=names)
     of_outcomes = case.free_jacobian[[RESPONSE_NAMES.index(name) for name in FUNCTIONS]]
-    return Decomposition(
+    profiles = (
+        ()
+        if profile_case is None
+        else tuple(profile(profile_case, name, float(e), pieces) for name, e in zip(names, best, strict=True))
+    )
+    result = Decomposition(
         params=case.values,
         free=names,
         jacobian=Matrix(moments, PARAMETER_NAMES, all_moments),
@@ -88,7 +102,7 @@ def decompose(
         measures=measures,
         undefined=undefined,
         signs=tuple(
-            sign_uncertainty(case, concept, ranges, left_out)
+            sign_uncertainty(case, concept, ranges, left_out, profiles)
             for concept in ("total", "wage")
             for left_out in ((), ("m6",))
             if not left_out or ("m6" in moments and "eta1" in names)
@@ -103,11 +117,16 @@ def decompose(
         target_se=dict(zip(moments, se.tolist(), strict=True)),
         outcome_influence=Matrix(FUNCTIONS, moments, of_outcomes @ response),
         outcome_se=_by_kind(standard_errors(case, simulation, of_outcomes), FUNCTIONS),
-        profiles=()
-        if profile_case is None
-        else tuple(profile(profile_case, name, float(e), pieces) for name, e in zip(names, best, strict=True)),
+        profiles=profiles,
         weakest=None if profile_case is None else direction_profile(profile_case, found, pieces),
+        n_workers=case.evaluator.population.n_workers,
     )
+    if others is None or others.count < FEWEST:
+        return result
+    if profile_case is not None:
+        with_errors = profile_errors(profile_case, result.profiles, result.weakest, others)
+        result = dataclasses.replace(result, profiles=with_errors[0], weakest=with_errors[1])
+    return simulation_errors(result, others, lambda other: decompose(other, ranges, simulation))
 
 
 def _by_kind(errors: Mapping[str, np.ndarray | None], names: tuple[str, ...]) -> dict[str, dict[str, float] | None]:

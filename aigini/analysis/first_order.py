@@ -23,6 +23,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from aigini.analysis.evaluator import pack, unpack
+from aigini.analysis.population_error import shown
 from aigini.economy.economy import Scenario, solve
 from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import AnalysisError
@@ -39,12 +40,28 @@ class FirstOrder:
         proprietary: G_1, per unit of A η1.
         displacement: G_β, per unit of A β.
         beta: β of the economy.
+        simulation_se: Simulation standard errors of the numbers of `numbers`; empty where they are not known.
     """
 
     commodity: float
     proprietary: float
     displacement: float
     beta: float
+    simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """G_0, G_1, β G_β, and intercept and slope of the boundary η1 = intercept + slope η0; NaN where it has none."""
+        intercept, at_one = (
+            self.eta1_on_boundary(eta0) if self.proprietary != 0 else float("nan") for eta0 in (0.0, 1.0)
+        )
+        return {
+            "commodity": self.commodity,
+            "proprietary": self.proprietary,
+            "displacement": self.beta * self.displacement,
+            "intercept": intercept,
+            "slope": at_one - intercept,
+        }
 
     def gini_slope(self, eta0: float, eta1: float) -> float:
         """dG/dA at A = 0."""
@@ -61,10 +78,11 @@ class FirstOrder:
         return -(eta0 * self.commodity + self.beta * self.displacement) / self.proprietary
 
     def __str__(self) -> str:
+        number = {name: shown(value, self.simulation_se.get(name)) for name, value in self.numbers.items()}
         return (
-            f"to first order in A the Gini of total income moves by A ({self.commodity:+.5f} eta0"
-            f" {self.proprietary:+.5f} eta1 {self.beta * self.displacement:+.5f}); its boundary is eta1 ="
-            f" {self.eta1_on_boundary(0.0):+.4f} {self.eta1_on_boundary(1.0) - self.eta1_on_boundary(0.0):+.4f} eta0"
+            f"to first order in A the Gini of total income moves by A [({number['commodity']}) eta0 +"
+            f" ({number['proprietary']}) eta1 + ({number['displacement']})]; its boundary is eta1 ="
+            f" ({number['intercept']}) + ({number['slope']}) eta0"
         )
 
 

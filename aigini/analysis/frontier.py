@@ -53,6 +53,9 @@ class Frontier:
         grid_strength: Strengths of the combinations on the grid, ``[combinations, 2]``.
         grid_gini_total: Change of the Gini of total income there, ``[combinations]``.
         grid_output: Relative change of output there, ``[combinations]``.
+        gini_simulation_se: Simulation standard errors of the change of the Gini at both ends, ``[2]``; None where they
+            are not known.
+        output_simulation_se: The same for output.
     """
 
     levers: tuple[str, str]
@@ -66,6 +69,8 @@ class Frontier:
     grid_strength: np.ndarray
     grid_gini_total: np.ndarray
     grid_output: np.ndarray
+    gini_simulation_se: np.ndarray | None = None
+    output_simulation_se: np.ndarray | None = None
 
     @property
     def pieces(self) -> list[slice]:

@@ -10,13 +10,13 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from aigini.analysis.case import Case
 from aigini.analysis.held import ENDS, QUANTILE, Piece, at_estimates, height, held, minimum, nearest, point, read
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.refit import stretch
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import Identification, describe_direction
 from aigini.inference.intervals import Interval
@@ -42,6 +42,8 @@ class Profile:
             ``[n]``.
         interval: Where the criterion has risen by less than the χ²(1) quantile; None for an end beyond `values`.
         converged: Whether each search came to its end; elsewhere the criterion is an upper bound, ``[n]``.
+        estimates: Each free parameter there, NaN where the economy could not be evaluated, ``[n]``.
+        simulation_se: Simulation standard errors of both ends of the interval; None where they are not known.
     """
 
     parameter: str
@@ -49,6 +51,8 @@ class Profile:
     criterion: np.ndarray
     interval: Interval
     converged: np.ndarray | None = None
+    estimates: Mapping[str, np.ndarray] | None = None
+    simulation_se: tuple[float | None, float | None] = (None, None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +69,7 @@ class DirectionProfile:
         curvature: What the criterion rises by to first order of the moments, over the square of the offset.
         interval: Offsets where it has risen by less than the χ²(1) quantile; None for an end that is open.
         ends: Why nothing was computed below the first and above the last offset.
+        simulation_se: Simulation standard errors of both ends of the interval; None where they are not known.
     """
 
     direction: str
@@ -76,6 +81,7 @@ class DirectionProfile:
     curvature: float
     interval: Interval
     ends: tuple[str, str]
+    simulation_se: tuple[float | None, float | None] = (None, None)
 
     @property
     def leading(self) -> str:
@@ -85,11 +91,14 @@ class DirectionProfile:
     def __str__(self) -> str:
         path = self.values[self.leading]
         sides = []
-        for end, last, reason in zip((self.interval.lower, self.interval.upper), (0, -1), self.ends, strict=True):
+        ends, errors = (self.interval.lower, self.interval.upper), self.simulation_se
+        for end, last, reason, error in zip(ends, (0, -1), self.ends, errors, strict=True):
             if end is None:
                 sides.append(f"open at {self.leading} = {path[last]:.4g} ({reason})")
             else:
-                sides.append(f"{self.leading} = {np.interp(end, self.offsets, path):.4g}")
+                slope = float(np.abs(np.interp(end, self.offsets, np.gradient(path, self.offsets))))
+                moved = "n/a" if error is None else format(slope * error, ".2g")
+                sides.append(f"{self.leading} = {np.interp(end, self.offsets, path):.4g} ± {moved}")
         return f"profile of the weakest direction ({self.direction}): 95 % from {sides[0]} to {sides[1]}"
 
 
@@ -106,7 +115,7 @@ def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None)
     space = FreeSpace((parameter,), case.space.tie)
     estimate = case.values[parameter]
     centre = float(space.unconstrained(jnp.array([estimate]))[0])
-    reach = min(_REACH * se / abs(float(_stretch(space, np.array([centre]))[0])), _FURTHEST)
+    reach = min(_REACH * se / abs(float(stretch(space, np.array([centre]))[0])), _FURTHEST)
     others = np.delete(np.eye(len(case.space.names)), case.space.names.index(parameter), axis=1)
     steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
     part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(case)
@@ -145,7 +154,10 @@ def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None)
 
     values, criterion, interval = read(found, search, minimum(case), estimate)
     converged = np.array([found[value]["converged"] for value in values], bool)
-    return Profile(parameter, values, criterion, interval, converged=converged)
+    estimates = {
+        name: np.array([found[value]["estimates"].get(name, np.nan) for value in values]) for name in case.space.names
+    }
+    return Profile(parameter, values, criterion, interval, converged=converged, estimates=estimates)
 
 
 def direction_profile(case: Case, found: Identification, pieces: Pieces | None = None) -> DirectionProfile:
@@ -214,7 +226,7 @@ class _Frame:
         self.vector = direction * np.sign(direction[np.argmax(np.abs(direction))])
         self.rest = np.linalg.svd(self.vector[None, :])[2][1:].T
         self.centre = point(case, case.values)
-        self.size = np.abs(case.estimates) / _stretch(case.space, self.centre)
+        self.size = np.abs(case.estimates) / stretch(case.space, self.centre)
         root = np.linalg.cholesky(case.weighting)
         matrix = root.T @ case.moment_jacobian * np.abs(case.estimates)
         along, rest = matrix @ self.vector, matrix @ self.rest
@@ -239,8 +251,3 @@ class _Frame:
                 if abs(values[name] - bound) < _AT_BOUND * abs(self.case.values[name] - bound) < np.inf:
                     return name
         return None
-
-
-def _stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
-    """Derivative of natural in unconstrained values, ``[free]``: the map works on each parameter alone."""
-    return np.asarray(jax.jvp(space.natural, (jnp.asarray(point),), (jnp.ones(len(space.names)),))[1])

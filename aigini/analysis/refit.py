@@ -124,7 +124,7 @@ def refit(
 
     def slope(move: np.ndarray) -> np.ndarray:
         _, matrix = evaluate(move)
-        return weight.T @ matrix[list(rows)] @ np.diag(_stretch(space, place(move))) @ basis
+        return weight.T @ matrix[list(rows)] @ np.diag(stretch(space, place(move))) @ basis
 
     evaluate(origin)
 
@@ -165,7 +165,7 @@ def _natural(space: FreeSpace, point: np.ndarray) -> np.ndarray:
     return np.asarray(space.natural(jnp.asarray(point)))
 
 
-def _stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
+def stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
     """Derivative of natural in unconstrained values, ``[free]``: the map works on each parameter alone."""
     _, slope = jax.jvp(space.natural, (jnp.asarray(point),), (jnp.ones(len(space.names)),))
     return np.asarray(slope)

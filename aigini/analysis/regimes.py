@@ -16,7 +16,9 @@ from aigini.analysis.continuation import trace_level_set
 from aigini.analysis.evaluator import GINIS, TILE
 from aigini.analysis.level_set import Branch, LevelSet, LostSeed, crossing, seeds_from_grid
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.population_error import shown
 from aigini.errors import AnalysisError
+from aigini.resolution import STANDS_OUT, Simulated
 
 CONCEPTS = ("total", "wage")
 SAY = {"total": "total income", "wage": "wages"}
@@ -36,11 +38,19 @@ class Boundary:
         branches: Curves; each with points in natural units, slopes dy/dx and residuals.
         lost: Starting points from which no point of the boundary was reached, and why.
         crossings: Where the boundary passes the estimates' own x or y, as (axis, value on the other axis).
+        crossing_simulation_se: Simulation standard errors of these values; None for one that is not known, empty where
+            none were computed.
     """
 
     branches: Sequence[Branch]
     lost: Sequence[LostSeed]
     crossings: Sequence[tuple[str, float]]
+    crossing_simulation_se: Sequence[float | None] = ()
+
+    def crossing(self, k: int) -> Simulated:
+        """The k-th crossing with its simulation error."""
+        errors = self.crossing_simulation_se
+        return Simulated(self.crossings[k][1], errors[k] if k < len(errors) else None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +66,8 @@ class RegimeMap:
         gini_wage: The same for wages.
         estimate: The estimates' own place, (x, y).
         boundary: The boundary by income concept.
+        simulation_se: Simulation standard errors of both changes by income concept, ``[nx, ny]``, interpolated between
+            points of a coarser grid; empty where they are not known.
     """
 
     x_name: str
@@ -66,24 +78,39 @@ class RegimeMap:
     gini_wage: np.ndarray
     estimate: tuple[float, float]
     boundary: Mapping[str, Boundary]
+    simulation_se: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def values(self, concept: str) -> np.ndarray:
         """The map of one income concept."""
         return {"total": self.gini_total, "wage": self.gini_wage}[concept]
 
+    def signs(self, concept: str) -> np.ndarray:
+        """1 and -1 where the change stands out of simulation error, 0 where it does not or is not a number."""
+        values = self.values(concept)
+        errors = self.simulation_se.get(concept, np.full(values.shape, np.inf))
+        return np.where(np.abs(values) > STANDS_OUT * errors, np.sign(values), 0.0)
+
     def __str__(self) -> str:
         lines = [f"{self.x_name} x {self.y_name}, estimates at ({self.estimate[0]:.4g}, {self.estimate[1]:.4g})"]
         for concept in CONCEPTS:
-            found, values = self.boundary[concept], self.values(concept)
-            rising = np.mean(values[np.isfinite(values)] > 0)
+            found, signs = self.boundary[concept], self.signs(concept)[np.isfinite(self.values(concept))]
+            rises, falls = (100 * float(np.mean(signs == sign)) for sign in (1, -1))
             lines.append(
-                f"  Gini of {SAY[concept]}: rises on {100 * rising:.0f} % of the map; boundary with"
-                f" {len(found.branches)} branch(es), {sum(len(b.points) for b in found.branches)} points"
+                f"  Gini of {SAY[concept]}: rises on {rises:.0f} % and falls on {falls:.0f} % of the map,"
+                f" {100 - rises - falls:.0f} % not distinguishable; boundary with {len(found.branches)} branch(es),"
+                f" {sum(len(b.points) for b in found.branches)} points"
             )
-            for axis, value in found.crossings:
-                other = self.y_name if axis == self.x_name else self.x_name
-                lines.append(f"    crosses the estimates' {axis} at {other} = {value:.4g}")
+            lines += [f"    {self._in_words(found, k)}" for k in range(len(found.crossings))]
         return "\n".join(lines)
+
+    def _in_words(self, boundary: Boundary, k: int) -> str:
+        """A crossing, and whether it lies on the map beyond simulation error."""
+        axis, _ = boundary.crossings[k]
+        other, range_ = (self.y_name, self.y) if axis == self.x_name else (self.x_name, self.x)
+        at = boundary.crossing(k)
+        text = f"crosses the estimates' {axis} at {other} = {shown(at.value, at.error, '.4g')}"
+        low, high = (Simulated(abs(at.value - float(end)), at.error) for end in (range_[0], range_[-1]))
+        return text if low.resolved and high.resolved else f"{text}, where simulation error leaves open whether it does"
 
 
 def regime_map(case: Case, plane: Plane, count: int = 21, pieces: Pieces | None = None) -> RegimeMap:

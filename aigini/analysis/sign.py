@@ -3,19 +3,28 @@
 m1 ... m5 identify the rates of the mechanisms; whether AI raises or lowers the Gini is another matter. Locally, the
 null space of their Jacobian is the direction in which the estimates can move unseen, and m6 moves along it. Globally,
 the ridge is the set of economies that meet m1 ... m5 exactly, one for each (ξ, η1): m6 is read off along it.
+
+Another draw of the population has another ridge. At given (ξ, η1) the change of a Gini there is, to first order,
+g_r - G Λ (m_r - m̂), with the moments m_r and the change g_r that the other draw has at the economy of the first, and
+the derivatives G and the influence Λ of the other moments at that economy. Its spread over draws is the simulation
+error. An economy that cannot meet the moments is not on the ridge: how it misses them depends on where its search was
+stopped, so it has no error of its own, is marked, and enters no statement.
 """
 
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from aigini.analysis.case import Case
-from aigini.analysis.evaluator import tied
+from aigini.analysis.evaluator import GINIS, TILE, tied
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.refit import Refit, refit, without
-from aigini.analysis.regimes import SAY
+from aigini.analysis.population_error import FEWEST, OtherDraws, about_draws, error_at, shown, spread
+from aigini.analysis.refit import FEASIBLE, Refit, refit, without
+from aigini.analysis.ridge import RidgePoint
+from aigini.analysis.ridge_statement import signs_of, statement
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import RESPONSE_NAMES
@@ -33,36 +42,15 @@ class LocalSign:
             relative changes.
         direction: Change of each free parameter in natural units along the null space, for a rise of η1 by 0.1.
         gini_change: Change of m6 along it, by the exact Jacobian.
+        gini_change_simulation_se: Its simulation standard error; None where it is not known.
+        direction_simulation_se: Those of the changes of the parameters; empty where they are not known.
     """
 
     singular_values: Sequence[float]
     direction: Mapping[str, float]
     gini_change: float
-
-
-@dataclasses.dataclass(frozen=True)
-class RidgePoint:
-    """An economy that meets the other moments as well as it can, at given ξ and η1.
-
-    Attributes:
-        xi: ξ.
-        eta1: η1.
-        m6: Change of the Gini of the income that m6 is about.
-        gini_total: Change of the Gini of total income.
-        gini_wage: Change of the Gini of wages.
-        misfit: Largest misfit of m1 ... m5, in standard errors.
-        feasible: Whether all of them are met.
-        estimates: The re-estimated parameters.
-    """
-
-    xi: float
-    eta1: float
-    m6: float
-    gini_total: float
-    gini_wage: float
-    misfit: float
-    feasible: bool
-    estimates: Mapping[str, float]
+    gini_change_simulation_se: float | None = None
+    direction_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,8 +62,12 @@ class Sign:
         income: Income concept of m6.
         local: The null space at the estimates.
         ridge: Economies that meet m1 ... m5, by ξ then η1.
-        signs: Signs of m6 among the feasible points, by ξ.
+        signs: Signs of m6 among the feasible points, by ξ: ``+`` and ``-`` where a point stands out of simulation
+            error, and ``?`` if there is one that does not.
         statement: What follows, in words.
+        n_workers: Workers of the population.
+        draws: Other draws of the population from which simulation standard errors come; 0 without these.
+        missed_draws: Draws that could not be fitted as well as the first.
     """
 
     params: Mapping[str, float]
@@ -84,19 +76,34 @@ class Sign:
     ridge: Sequence[RidgePoint]
     signs: Mapping[float, Sequence[str]]
     statement: str
+    n_workers: int = 0
+    draws: int = 0
+    missed_draws: int = 0
 
     def __str__(self) -> str:
         lines = ["dGini: change of the Gini of total income and of wages, 0 to 1"]
-        lines += [f"{'xi':>6s}{'eta1':>7s}{'dGini total':>13s}{'dGini wage':>12s}{'misfit/s.e.':>13s}  feasible"]
+        lines += [f"{'xi':>6s}{'eta1':>7s}{'dGini total':>22s}{'dGini wage':>22s}{'misfit/s.e.':>13s}  met"]
         for point in self.ridge:
+            total, wage = (_cell(point, income) for income in ("total", "wage"))
             lines.append(
-                f"{point.xi:6.2f}{point.eta1:7.2f}{point.gini_total:+13.5f}{point.gini_wage:+12.5f}{point.misfit:13.1e}"
-                f"  {'yes' if point.feasible else 'no'}"
+                f"{point.xi:6.2f}{point.eta1:7.2f}{total:>22s}{wage:>22s}{point.misfit:13.1e}"
+                f"  {'yes' if point.feasible else 'no *'}"
             )
-        local = ", ".join(f"{name} {change:+.3g}" for name, change in self.local.direction.items())
-        lines += ["", f"unseen by the other moments at the estimates: {local}; m6 {self.local.gini_change:+.5f}"]
-        lines += ["", self.statement]
-        return "\n".join(lines)
+        lines.append(about_draws(self.draws, self.n_workers, self.missed_draws))
+        if not all(point.feasible for point in self.ridge):
+            lines.append(f"* the moments are missed by more than {FEASIBLE:g} s.e.: rough, and in no statement")
+        local = ", ".join(
+            f"{name} {shown(change, self.local.direction_simulation_se.get(name), '+.3g')}"
+            for name, change in self.local.direction.items()
+        )
+        change = shown(self.local.gini_change, self.local.gini_change_simulation_se)
+        lines += ["", f"unseen by the other moments at the estimates: {local}; m6 {change}"]
+        return "\n".join([*lines, "", self.statement])
+
+
+def _cell(point: RidgePoint, income: str) -> str:
+    change = point.change(income)
+    return shown(change.value, change.error) if point.feasible else f"({change.value:+.3f})"
 
 
 def local_sign(case: Case) -> LocalSign:
@@ -135,6 +142,7 @@ def sign(
     etas: Sequence[float] = DEFAULT_ETA1,
     xis: Sequence[float] = DEFAULT_XI,
     pieces: Pieces | None = None,
+    others: OtherDraws | None = None,
 ) -> Sign:
     """Trace the ridge and say what it means.
 
@@ -143,34 +151,102 @@ def sign(
         etas: Values of η1.
         xis: Values of ξ; that of the estimates is added.
         pieces: Finished pieces of an earlier run.
+        others: The economy on other draws, for simulation errors; without them no sign is stated.
 
     Raises:
         AnalysisError: as `local_sign` does.
     """
     local = local_sign(case)
     columns = sorted({*map(float, xis), case.values["xi"]})
-    points = [
+    found = [
         point
         for at, xi in enumerate(columns)
         for point in _column(case, xi, sorted(map(float, etas)), pieces or Pieces(), (at, len(columns)))
     ]
-    signs = {xi: _signs([p for p in points if p.xi == xi and p.feasible]) for xi in columns}
+    points = [point for point, _ in found]
+    if others is not None and others.count >= FEWEST:
+        points = _with_errors(case, found, others)
+        local = _local_with_errors(local, others)
+    signs = {xi: signs_of([p for p in points if p.xi == xi and p.feasible], case.income) for xi in columns}
+    n_workers = case.evaluator.population.n_workers
     return Sign(
         params=case.values,
         income=case.income,
         local=local,
         ridge=points,
         signs=signs,
-        statement=_statement(case, points, signs),
+        statement=statement(case.values, case.income, tuple(case.targets), points, n_workers),
+        n_workers=n_workers,
+        draws=0 if others is None else others.count,
+        missed_draws=0 if others is None else others.missed,
     )
 
 
-def _column(case: Case, xi: float, etas: list[float], pieces: Pieces, place: tuple[int, int]) -> list[RidgePoint]:
-    """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour."""
+def _local_with_errors(local: LocalSign, others: OtherDraws) -> LocalSign:
+    names = tuple(local.direction)
+
+    def again(other: Case) -> list[float]:
+        try:
+            found = local_sign(other)
+        except AnalysisError:
+            return [np.nan] * (len(names) + 1)
+        return [*(found.direction[name] for name in names), found.gini_change]
+
+    errors = spread(others.repeat("null space on other draws", again))
+    return dataclasses.replace(
+        local,
+        gini_change_simulation_se=error_at(errors, len(names)),
+        direction_simulation_se={name: error_at(errors, k) for k, name in enumerate(names)},
+    )
+
+
+def _with_errors(case: Case, found: Sequence[tuple[RidgePoint, np.ndarray]], others: OtherDraws) -> list[RidgePoint]:
+    """Points of the ridge with the simulation errors of both Ginis.
+
+    Args:
+        case: The economy at its estimates.
+        found: Points, and how both Ginis follow the other moments there, ``[2, moments]``.
+        others: The other draws.
+    """
+    met = [(point, follow) for point, follow in found if point.feasible]
+    rows = [row for row, name in zip(case.rows, case.targets, strict=True) if name != "m6"]
+    target = np.array([target.value for name, target in case.targets.items() if name != "m6"])
+    places = [
+        tied({**case.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, case.space.tie) for point, _ in met
+    ]
+
+    def changes(other: Case) -> np.ndarray:
+        tiles = [other.evaluator.values(places[i : i + TILE]) for i in range(0, len(places), TILE)]
+        responses = np.concatenate(tiles) if tiles else np.empty((0, len(RESPONSE_NAMES)))
+        follow = np.array([follow for _, follow in met]).reshape(len(met), 2, len(rows))
+        return responses[:, list(GINIS)] - np.einsum("pgm,pm->pg", follow, responses[:, rows] - target)
+
+    errors = spread(others.repeat("ridge on other draws", changes)) if met else None
+    numbers = itertools.count()
+    return [
+        point
+        if not point.feasible
+        else dataclasses.replace(
+            point,
+            gini_total_simulation_se=error_at(errors, k := next(numbers), 0),
+            gini_wage_simulation_se=error_at(errors, k, 1),
+        )
+        for point, _ in found
+    ]
+
+
+def _column(
+    case: Case, xi: float, etas: list[float], pieces: Pieces, place: tuple[int, int]
+) -> list[tuple[RidgePoint, np.ndarray]]:
+    """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
+
+    With each point comes how both Ginis follow the other moments there, ``[2, moments]``.
+    """
     at, columns = place
     total = columns * len(etas)
     nearest = int(np.argmin([abs(eta - case.values["eta1"]) for eta in etas]))
     found: dict[int, RidgePoint] = {}
+    follow: dict[int, np.ndarray] = {}
     order = [*range(nearest, len(etas)), *range(nearest - 1, -1, -1)]
     for done, index in enumerate(order):
         neighbour = index - 1 if index > nearest else index + 1
@@ -180,17 +256,16 @@ def _column(case: Case, xi: float, etas: list[float], pieces: Pieces, place: tup
             "ridge",
             at * len(etas) + done,
             total,
-            lambda eta=etas[index], start=start, before=before: dataclasses.asdict(
-                _ridge_point(case, xi, eta, start, before)
-            ),
+            lambda eta=etas[index], start=start, before=before: _ridge_point(case, xi, eta, start, before),
         )
-        found[index] = RidgePoint(**piece)
-    return [found[index] for index in range(len(etas))]
+        found[index], follow[index] = RidgePoint(**piece["point"]), np.array(piece["follow"], float)
+    return [(found[index], follow[index]) for index in range(len(etas))]
 
 
 def _ridge_point(
     case: Case, xi: float, eta1: float, start: Mapping[str, float] | None, start_eta1: float | None
-) -> RidgePoint:
+) -> dict[str, Any]:
+    """A point of the ridge and how the Ginis follow the other moments there, as plain numbers."""
     values = dict(case.values)
     reference = (values["xi"], values["eta1"]) if start is None or start_eta1 is None else (xi, start_eta1)
     values |= {**(start or {}), "xi": xi, "eta1": eta1}
@@ -200,7 +275,7 @@ def _ridge_point(
         values["cumulative_advantage"] *= then / now
     fit = refit_others(case, tied(values, case.space.tie), fixed=("eta1",), left_out=("m6",))
     gini = {name: float(fit.responses[RESPONSE_NAMES.index(name)]) for name in ("gini_total", "gini_wage")}
-    return RidgePoint(
+    point = RidgePoint(
         xi=xi,
         eta1=eta1,
         m6=gini[f"gini_{case.income}"],
@@ -210,6 +285,17 @@ def _ridge_point(
         feasible=fit.feasible,
         estimates=fit.estimates,
     )
+    return {"point": dataclasses.asdict(point), "follow": _follow(case, fit).tolist()}
+
+
+def _follow(case: Case, fit: Refit) -> np.ndarray:
+    """Derivatives of both Ginis in the other moments, through the parameters estimated from them, ``[2, moments]``."""
+    kept = [i for i, name in enumerate(case.targets) if name != "m6"]
+    root = np.linalg.cholesky(case.weighting[np.ix_(kept, kept)])
+    matrix = root.T @ fit.jacobian[[case.rows[i] for i in kept]]
+    size = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
+    influence = np.linalg.lstsq(matrix / size, root.T)[0] / size[:, None]
+    return fit.jacobian[list(GINIS)] @ influence
 
 
 def refit_others(
@@ -221,68 +307,3 @@ def refit_others(
     targets = {name: pair for name, pair in case.pairs.items() if name not in left_out}
     root = np.linalg.cholesky(case.weighting[np.ix_(kept, kept)])
     return refit(case.evaluator, start, space, targets, case.income, root=root)
-
-
-def _signs(points: Sequence[RidgePoint]) -> list[str]:
-    found = {"+" if point.m6 > 0 else "-" for point in points if point.m6 != 0}
-    return sorted(found)
-
-
-def _statement(case: Case, points: Sequence[RidgePoint], signs: Mapping[float, Sequence[str]]) -> str:
-    concept = SAY[case.income]
-    own = case.values["xi"]
-    here = [point for point in points if point.xi == own and point.feasible]
-    lines = []
-    others = ", ".join(name for name in case.targets if name != "m6")
-    if not here:
-        lines.append(f"At xi = {own:g} no value of eta1 on the grid meets {others}.")
-    else:
-        low, high = min(here, key=lambda p: p.m6), max(here, key=lambda p: p.m6)
-        span = (
-            f"At xi = {own:g} {others} are met at {len(here)} of"
-            f" {len([p for p in points if p.xi == own])} values of eta1, from {min(p.eta1 for p in here):g} to"
-            f" {max(p.eta1 for p in here):g}; along them the Gini of {concept} changes by {low.m6:+.4f} (eta1 ="
-            f" {low.eta1:g}) to {high.m6:+.4f} (eta1 = {high.eta1:g})."
-        )
-        verdict = (
-            " Both signs are compatible with these moments: they do not identify the sign."
-            if len(signs[own]) == 2
-            else f" Only one sign ({signs[own][0] if signs[own] else 'none'}) is compatible with these moments: they"
-            " identify it."
-        )
-        lines.append(span + verdict)
-    both = [xi for xi, found in signs.items() if len(found) == 2]
-    single = {xi: found[0] for xi, found in signs.items() if len(found) == 1}
-    if both:
-        lines.append(f"Both signs are compatible at xi = {', '.join(f'{xi:g}' for xi in both)}.")
-    if single:
-        lines.append("Only one is at " + ", ".join(f"xi = {xi:g} ({found})" for xi, found in single.items()) + ".")
-    lines.append(_by_sharing(case, points, concept))
-    infeasible = [point for point in points if not point.feasible]
-    if infeasible:
-        worst = max(infeasible, key=lambda p: p.misfit)
-        lines.append(
-            f"{len(infeasible)} of {len(points)} points cannot meet them (worst at xi = {worst.xi:g}, eta1 ="
-            f" {worst.eta1:g}: off by {worst.misfit:.1f} s.e.)."
-        )
-    return "\n".join(lines)
-
-
-def _by_sharing(case: Case, points: Sequence[RidgePoint], concept: str) -> str:
-    """Whether ξ alone moves the sign, the other moments being met again at each ξ."""
-    eta = min({point.eta1 for point in points}, key=lambda value: abs(value - case.values["eta1"]))
-    along = [point for point in points if point.eta1 == eta and point.feasible]
-    if len(along) < 2:
-        return f"At eta1 = {eta:g} the moments are met for fewer than two values of xi, so xi cannot be judged alone."
-    low, high = min(p.m6 for p in along), max(p.m6 for p in along)
-    flips = low < 0 < high
-    threshold = ""
-    for left, right in itertools.pairwise(along):
-        if left.m6 * right.m6 < 0 and not threshold:
-            share = left.m6 / (left.m6 - right.m6)
-            threshold = f" near xi = {left.xi + share * (right.xi - left.xi):.2g}"
-    verdict = f"flips the sign{threshold}" if flips else "does not flip the sign"
-    return (
-        f"At eta1 = {eta:g}, xi from {along[0].xi:g} to {along[-1].xi:g} alone moves the change of the Gini of"
-        f" {concept} between {low:+.4f} and {high:+.4f}: it {verdict}."
-    )

@@ -18,7 +18,10 @@ from scipy.special import ndtr
 
 from aigini.analysis.case import Case
 from aigini.analysis.decomposed import SignUncertainty
+from aigini.analysis.estimates import SAY_SE, standard_errors
 from aigini.analysis.evaluator import directions
+from aigini.analysis.profile import Profile
+from aigini.analysis.reliability import bent_profiles, beyond_bounds
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.influence import influence
 from aigini.moments.responses import RESPONSE_NAMES
@@ -56,7 +59,11 @@ def _estimation(case: Case, ranges: Mapping[str, tuple[float, float]], left_out:
 
 
 def sign_uncertainty(
-    case: Case, concept: str, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...] = ()
+    case: Case,
+    concept: str,
+    ranges: Mapping[str, tuple[float, float]],
+    left_out: tuple[str, ...] = (),
+    profiles: tuple[Profile, ...] = (),
 ) -> SignUncertainty:
     """The distribution of the change of one Gini, normal to first order, and what its variance comes from.
 
@@ -65,6 +72,7 @@ def sign_uncertainty(
         concept: ``total`` or ``wage``.
         ranges: (low, high) of external parameters, read as uniform about their values.
         left_out: Targets to leave out; η1 is then not estimated either, and uniform between 0 and 1.
+        profiles: Profiles of estimates, from which it is judged whether first-order numbers can be relied on.
 
     Raises:
         IdentificationError: if the remaining targets do not determine the remaining parameters.
@@ -80,8 +88,11 @@ def sign_uncertainty(
     moves = case.jacobian @ directions(tuple(part.external), tie).T
     # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
     slopes = dict(zip(part.external, (moves[row] - by_target @ moves[rows]).tolist(), strict=True))
-    for name, (low, high) in part.external.items():
-        variance[name] = float((slopes[name] * (high - low)) ** 2 / 12)
+    moved = dict(zip(targets, (part.influence * np.sqrt(np.diagonal(covariance))).T, strict=True))
+    for k, (name, (low, high)) in enumerate(part.external.items()):
+        one_sd = (high - low) / math.sqrt(12)
+        variance[name] = (slopes[name] * one_sd) ** 2
+        moved[name] = -part.influence @ moves[rows, k] * one_sd
     # Where the targets that are kept are not met exactly, estimates from them alone would be elsewhere.
     missed = np.array([case.targets[name].value for name in targets]) - case.responses[rows]
     change = case.response(f"gini_{concept}") + float(by_target @ missed)
@@ -98,32 +109,32 @@ def sign_uncertainty(
         variance=variance,
         entropy=_entropy(probability),
         value_of_precision={name: 1000 * _entropy_slope(change, sd) * variance[name] / 100 for name in targets},
+        unreliable=_unreliable(case, part, row, sd, variance, moved, profiles),
     )
 
 
-def beyond_bounds(
-    case: Case, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...] = ()
+def _unreliable(
+    case: Case,
+    part: _Estimation,
+    row: int,
+    sd: float,
+    variance: Mapping[str, float],
+    moved: Mapping[str, np.ndarray],
+    profiles: tuple[Profile, ...],
 ) -> tuple[str, ...]:
-    """Parameters that one standard error takes beyond their bounds, where first-order numbers are not reliable.
-
-    Args:
-        case: The economy at its estimates.
-        ranges: As in `sign_uncertainty`.
-        left_out: As in `sign_uncertainty`.
-
-    Raises:
-        IdentificationError: as `sign_uncertainty`.
-    """
-    part = _estimation(case, ranges, left_out)
-    covariance = case.target_covariance[np.ix_(part.kept, part.kept)]
-    errors = np.sqrt(np.diag(part.influence @ covariance @ part.influence.T))
-    space = FreeSpace(part.names, case.space.tie)
-    found = []
-    for name, error in zip(part.names, errors, strict=True):
-        low, high = space.bounds(name)
-        if not (case.values[name] - error > low and case.values[name] + error < high):
-            found.append(name)
-    return tuple(found)
+    """Why the numbers are not to be relied on; `moved` are the estimates' moves by one s.d. of each source."""
+    if sd == 0:
+        return ()
+    shares = {name: own / sd**2 for name, own in variance.items()}
+    errors = standard_errors(case, None)
+    best = next(one for kind in SAY_SE if (one := errors[kind]) is not None)
+    total = np.sqrt(np.sum(np.array(list(moved.values())) ** 2, axis=0))
+    slopes = (case.jacobian @ directions(part.names, case.space.tie).T)[row]
+    carried = dict(zip(part.names, (np.abs(slopes) * total / sd).tolist(), strict=True))
+    return (
+        *beyond_bounds(FreeSpace(part.names, case.space.tie), case.values, moved, shares),
+        *bent_profiles(profiles, case.values, dict(zip(case.space.names, best.tolist(), strict=True)), carried),
+    )
 
 
 def _entropy(p: float) -> float:

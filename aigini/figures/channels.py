@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
-from aigini.figures.marks import say
+from aigini.figures.marks import BAND, plus_minus, say
 from aigini.figures.style import (
     AFTER,
     BEFORE,
@@ -24,9 +24,9 @@ from aigini.figures.style import (
     WIDE,
     limit_to,
     new_figure,
-    number,
     styled,
 )
+from aigini.resolution import STANDS_OUT, Simulated
 
 _TITLES = {
     "gini_total": "Gini of total income",
@@ -57,6 +57,8 @@ def waterfall(result: ChannelDecomposition) -> Figure:
         Patch(facecolor=RISE, hatch=RISE_HATCH, edgecolor="white", label="concentrating (raises the outcome)"),
         Patch(facecolor=FALL, hatch=FALL_HATCH, edgecolor="white", label="equalising (lowers it)"),
         Patch(facecolor=BEFORE, edgecolor=INK, linewidth=1.6, label="all channels together"),
+        Patch(facecolor=FAINT, edgecolor="white", label="not distinguishable from no contribution"),
+        Line2D([], [], color=INK, linewidth=2, label=BAND if result.draws else "simulation errors were not measured"),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=3)
     return figure
@@ -95,6 +97,7 @@ def _describe(axis: Axes, name: str, rows: list[str], *, steps: bool) -> None:
 def _steps(axis: Axes, outcome: OutcomeChannels) -> None:
     """A bar for each channel that starts where the one before ended, then the total from 0."""
     parts = 100 * np.array([*outcome.contributions.values(), outcome.total])
+    changes = [*map(outcome.contribution, outcome.contributions), Simulated(outcome.total, outcome.total_simulation_se)]
     ends = np.append(np.cumsum(parts[:-1]), parts[-1])
     starts = np.append(np.append(0.0, ends[:-2]), 0.0)[: len(parts)]
     axis.axvline(0, color=INK, linewidth=1)
@@ -102,22 +105,27 @@ def _steps(axis: Axes, outcome: OutcomeChannels) -> None:
     limit_to(axis, "x", reach, least=0.01, zero=True)
     low, high = axis.get_xlim()
     # Room for the numbers beside the bars.
-    axis.set_xlim(low - 0.16 * (high - low), high + 0.16 * (high - low))
+    room = 0.5 if any(change.error is not None for change in changes) else 0.16
+    axis.set_xlim(low - room * (high - low), high + room * (high - low))
     for place, (start, part) in enumerate(zip(starts, parts, strict=True)):
         if not np.isfinite(part + start):
             axis.annotate("n/a", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=11)
             continue
         rising, whole = part > 0, place == len(parts) - 1
         colour, hatch = (RISE, RISE_HATCH) if rising else (FALL, FALL_HATCH)
+        if not changes[place].resolved:
+            colour, hatch = FAINT, ""
         style: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white"}
         if whole:
             style = {"facecolor": BEFORE, "edgecolor": INK, "linewidth": 1.6}
         axis.barh(place, part, 0.62, left=start, **style)
         if place < len(parts) - 2:
             axis.plot([start + part] * 2, [place - 0.31, place + 1.31], color=INK, linewidth=0.9)
+        reach = 100 * STANDS_OUT * (changes[place].error or 0.0)
+        axis.hlines(place, start + part - reach, start + part + reach, color=INK, linewidth=2)
         axis.annotate(
-            number(part, "+.3f"),
-            (start + part, place),
+            plus_minus(part, None if changes[place].error is None else reach / STANDS_OUT, "+.3f"),
+            (start + part + (reach if part >= 0 else -reach), place),
             (5 if part >= 0 else -5, 0),
             textcoords="offset points",
             va="center",
@@ -141,8 +149,9 @@ def channel_orders(result: ChannelDecomposition) -> Figure:
         Line2D([], [], linestyle="", label="alone, all others off", **_ALONE),
         Line2D([], [], linestyle="", label="average over all orders (its contribution)", **_SHAPLEY),
         Line2D([], [], linestyle="", label="last, all others on", **_LAST),
+        Line2D([], [], color=INK, linewidth=1.4, label=BAND if result.draws else "simulation errors were not measured"),
     ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
 
 
@@ -160,6 +169,9 @@ def _dots(axis: Axes, outcome: OutcomeChannels) -> None:
     place = np.arange(len(names))
     axis.axvline(0, color=INK, linewidth=1)
     axis.hlines(place, np.fmin.reduce(kinds), np.fmax.reduce(kinds), color=FAINT, linewidth=3)
-    for values, style in zip(kinds, (_ALONE, _LAST, _SHAPLEY), strict=True):
+    errors = (outcome.alone_simulation_se, outcome.last_simulation_se, outcome.contribution_simulation_se)
+    for values, style, error in zip(kinds, (_ALONE, _LAST, _SHAPLEY), errors, strict=True):
+        reach = np.array([100 * STANDS_OUT * (error.get(name) or 0.0) for name in names])
+        axis.hlines(place, values - reach, values + reach, color=INK, linewidth=1.4, zorder=4)
         axis.plot(values, place, linestyle="", **style)
     limit_to(axis, "x", np.concatenate(kinds), least=0.01, zero=True)

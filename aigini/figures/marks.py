@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from aigini.figures.style import FAINT, FALL, INK, RISE
+from aigini.figures.style import FAINT, FALL, INK, RISE, number
 from aigini.moments.responses import RESPONSE_MEANINGS
 from aigini.parameters import SPECS
+from aigini.resolution import STANDS_OUT
 
 DIVERGING = LinearSegmentedColormap.from_list(
     "aigini_diverging", ["#0A3558", FALL, "#85BEE0", "#F7F7F7", "#F2B78D", RISE, "#6B2A00"], N=511
@@ -34,6 +35,9 @@ STAR: dict[str, Any] = {
 
 GINI_UNIT = "change, hundredths of the Gini"
 """Ginis are shown times 100."""
+
+BAND = f"± {STANDS_OUT:g} simulation s.e. (other draws of the population)"
+"""What error bars and bands show."""
 
 _OTHER_AXES = {"asset_gini": "Gini of firm assets"}
 _LETTERS = ("alpha", "beta", "eta0", "eta1", "psi", "xi", "sigma")  # names that only spell out their symbol
@@ -68,6 +72,12 @@ def response_label(name: str) -> str:
     """A moment or an outcome in print; moments keep their number."""
     words = RESPONSE_MEANINGS[name].label if name in RESPONSE_MEANINGS else name.replace("_", " ")
     return f"{name} {words}" if re.fullmatch(r"m\d", name) else words
+
+
+def plus_minus(value: float, error: float | None, spec: str = ".3f") -> str:
+    """A number with its simulation standard error, which is left out where it is not known."""
+    text = number(value, spec)
+    return text if error is None or not np.isfinite(error) else f"{text} ± {number(error, '.1g')}"
 
 
 def spread(places: Sequence[float], gap: float) -> np.ndarray:

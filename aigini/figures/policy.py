@@ -6,11 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from aigini.analysis.frontier import Frontier
 from aigini.analysis.policy import Policy
-from aigini.figures.marks import CYCLE, DASHES, GINI_UNIT, MARKERS, STAR, end_labels, say
+from aigini.figures.marks import BAND, CYCLE, DASHES, GINI_UNIT, MARKERS, STAR, end_labels, say
 from aigini.figures.style import FAINT, INK, WIDE, limit_to, new_figure, styled
+from aigini.resolution import STANDS_OUT
 
 _STAR = {**STAR, "markersize": 13}
 _NET = {"color": FAINT, "linewidth": 0.7, "marker": "o", "markersize": 2, "markeredgewidth": 0}
@@ -39,11 +41,20 @@ def levers(result: Policy) -> Figure:
     output.set_title("Output")
     output.set_ylabel("change, %")
     neutral = [lever.neutral_strength for lever in result.levers.values() if lever.neutral_strength is not None]
+    for lever in result.levers.values():
+        if lever.neutral_strength is not None and lever.neutral_simulation_se is not None:
+            reach = STANDS_OUT * lever.neutral_simulation_se
+            low, high = np.clip([lever.neutral_strength - reach, lever.neutral_strength + reach], 0.0, 1.0)
+            gini.hlines(0.0, low, high, color=INK, linewidth=3, zorder=5)
     gini.plot(neutral, np.zeros(len(neutral)), linestyle="", zorder=6, **_NEUTRAL)
     label = "strength at which AI leaves the Gini of total income unchanged"
     if not neutral:
         label += ": none up to 1"
-    handles = [Line2D([], [], linestyle="", label=label, **_NEUTRAL)]
+    band = BAND if result.draws else "simulation errors were not measured"
+    handles = [
+        Line2D([], [], linestyle="", label=label, **_NEUTRAL),
+        Patch(facecolor=FAINT, alpha=0.5, label=f"band, and line at the mark: {band}" if result.draws else band),
+    ]
     figure.legend(handles=handles, loc="outside lower left")
     return figure
 
@@ -63,6 +74,12 @@ def _lever_lines(axis: Axes, result: Policy, what: str) -> None:
             markeredgecolor="white",
             markeredgewidth=0.6,
         )
+        errors = getattr(lever, f"{what}_simulation_se")
+        if errors is not None:
+            reach = 100 * STANDS_OUT * np.asarray(errors, float)
+            axis.fill_between(
+                lever.strength, curve - reach, curve + reach, color=CYCLE[k % len(CYCLE)], alpha=0.25, linewidth=0
+            )
         known = np.flatnonzero(np.isfinite(curve))
         ends.append((float(lever.strength[known[-1]]), float(curve[known[-1]])) if known.size else (np.nan, np.nan))
     limit_to(axis, "y", np.concatenate(curves), least=0.01, zero=True)
@@ -95,7 +112,8 @@ def frontiers(result: Policy) -> Figure:
             Line2D([], [], label="the estimates: neither lever", **_STAR),
             Line2D([], [], label="combinations of the two levers:\none strength along each line", **_NET),
             Line2D([], [], label="frontier: no combination has both a lower\nGini and a higher output", **_EFFICIENT),
-        ],
+            Line2D([], [], color=INK, linewidth=1.6, label="its ends " + BAND.replace(" (", "\n(")),
+        ][: 4 if result.draws else 3],
     )
     figure.supxlabel("change of the Gini of total income, hundredths", fontsize=12)
     figure.supylabel("change of output, %", fontsize=12)
@@ -181,4 +199,9 @@ def _frontier(axis: Axes, frontier: Frontier) -> None:
     points = 100 * np.stack([frontier.gini_total, frontier.output], axis=-1)
     for piece in frontier.pieces:
         axis.plot(*points[piece].T, **_EFFICIENT)
+    for k, at in ((0, 0), (1, -1)):
+        if frontier.gini_simulation_se is not None and frontier.output_simulation_se is not None:
+            across, up = 100 * STANDS_OUT * np.array([frontier.gini_simulation_se[k], frontier.output_simulation_se[k]])
+            axis.hlines(points[at, 1], points[at, 0] - across, points[at, 0] + across, color=INK, linewidth=1.6)
+            axis.vlines(points[at, 0], points[at, 1] - up, points[at, 1] + up, color=INK, linewidth=1.6)
     axis.plot(*net[:1, 0].T, zorder=6, **_STAR)

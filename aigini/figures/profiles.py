@@ -15,11 +15,12 @@ from scipy.interpolate import PchipInterpolator
 from aigini.analysis.decomposed import Decomposition
 from aigini.analysis.held import QUANTILE
 from aigini.analysis.profile import DirectionProfile
-from aigini.figures.marks import STAR, parameter_label, say
+from aigini.figures.marks import BAND, STAR, parameter_label, plus_minus, say
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, new_figure, number, styled
 from aigini.inference.identification import describe_direction
 from aigini.inference.intervals import Interval
 from aigini.parameters import SPECS
+from aigini.resolution import STANDS_OUT
 
 _TOP = 2.0 * QUANTILE
 """Largest rise shown."""
@@ -45,6 +46,7 @@ class _Panel:
     estimate: float
     interval: Interval
     slope: float
+    errors: tuple[float | None, float | None]
 
 
 @styled
@@ -71,10 +73,11 @@ def profiles(result: Decomposition) -> Figure:
             estimate=result.params[profile.parameter],
             interval=profile.interval,
             slope=1 / (result.se.get(result.best_kind) or {}).get(profile.parameter, np.nan),
+            errors=profile.simulation_se,
         )
         _draw(axis, panel)
         drawn.append(panel)
-        axis.set_title(f"{parameter_label(profile.parameter)}\n95 %: {_span(profile.interval)}")
+        axis.set_title(f"{parameter_label(profile.parameter)}\n95 %: {_span(profile.interval, profile.simulation_se)}")
         meaning = SPECS[profile.parameter].meaning if profile.parameter in SPECS else profile.parameter
         axis.set_xlabel("\n".join(textwrap.wrap(meaning, 46)))
     if result.weakest is not None:
@@ -89,9 +92,17 @@ def profiles(result: Decomposition) -> Figure:
 def _weakest(axis: Axes, weakest: DirectionProfile, columns: int) -> _Panel:
     """The last panel, over all columns that are left; on its own scale where the criterion hardly rises."""
     rise = weakest.criterion - weakest.criterion.min()
-    panel = _Panel(weakest.offsets, rise, weakest.converged, 0.0, weakest.interval, float(np.sqrt(weakest.curvature)))
+    panel = _Panel(
+        weakest.offsets,
+        rise,
+        weakest.converged,
+        0.0,
+        weakest.interval,
+        float(np.sqrt(weakest.curvature)),
+        weakest.simulation_se,
+    )
     _draw(axis, panel)
-    axis.set_title(f"weakest direction\n95 %: {_span(weakest.interval)}")
+    axis.set_title(f"weakest direction\n95 %: {_span(weakest.interval, weakest.simulation_se)}")
     vector = np.array(list(weakest.vector.values()))
     words = describe_direction(vector, [parameter_label(name) for name in weakest.vector]).replace("%", " %")
     axis.set_xlabel("\n".join(textwrap.wrap(f"relative change along it: {words}", 50 * columns)))
@@ -103,9 +114,12 @@ def _weakest(axis: Axes, weakest: DirectionProfile, columns: int) -> _Panel:
     return panel
 
 
-def _span(interval: Interval) -> str:
-    low, high = ("open" if end is None else number(end, ".3g") for end in (interval.lower, interval.upper))
-    return f"{low} to {high}"
+def _span(interval: Interval, errors: tuple[float | None, float | None]) -> str:
+    low, high = (
+        "open" if end is None else plus_minus(end, error, ".3g")
+        for end, error in zip((interval.lower, interval.upper), errors, strict=True)
+    )
+    return f"{low}\nto {high}" if any(error is not None for error in errors) else f"{low} to {high}"
 
 
 def _draw(axis: Axes, panel: _Panel) -> None:
@@ -123,6 +137,9 @@ def _draw(axis: Axes, panel: _Panel) -> None:
     low, high = panel.at.min(), panel.at.max()
     ends = (panel.interval.lower, panel.interval.upper)
     axis.axvspan(low if ends[0] is None else ends[0], high if ends[1] is None else ends[1], color=FAINT, alpha=0.22)
+    for end, error in zip(ends, panel.errors, strict=True):
+        if end is not None and error is not None:
+            axis.hlines(QUANTILE, end - STANDS_OUT * error, end + STANDS_OUT * error, color=AFTER, linewidth=4)
     fine = np.geomspace(low, high, 400) if axis.get_xscale() == "log" else np.linspace(low, high, 400)
     axis.plot(fine, ((fine - panel.estimate) * panel.slope) ** 2, color=FAINT, linestyle=":", linewidth=1.8)
     if len(at) > 1:
@@ -154,6 +171,8 @@ def _key(drawn: Sequence[_Panel]) -> list[Line2D | Patch]:
         Line2D([], [], color=FAINT, linestyle=":", linewidth=1.8, label="to first order, from the standard error"),
         Line2D([], [], marker=">", linestyle="", label="open end: followed no further", **_OPEN),
     ]
+    if any(error is not None for panel in drawn for error in panel.errors):
+        handles.append(Line2D([], [], color=AFTER, linewidth=4, label=f"ends of the interval {BAND}"))
     if any((finite & ~panel.converged).any() for finite, panel in zip(known, drawn, strict=True)):
         handles.append(Line2D([], [], linestyle="", label="search not finished: at most so high", **_BOUND))
     if not all(finite.all() for finite in known):

@@ -17,8 +17,19 @@ from scipy.ndimage import distance_transform_edt, minimum_filter
 
 from aigini.analysis.distance import Distance
 from aigini.analysis.regimes import CONCEPTS, RegimeMap
-from aigini.figures.marks import DIVERGING, GINI_UNIT, STAR, axis_label, parameter_label, response_label, say
+from aigini.figures.marks import (
+    BAND,
+    DIVERGING,
+    GINI_UNIT,
+    STAR,
+    axis_label,
+    parameter_label,
+    plus_minus,
+    response_label,
+    say,
+)
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, WIDE, new_figure, number, styled
+from aigini.resolution import STANDS_OUT
 
 _HALO = [withStroke(linewidth=3.5, foreground="white")]
 _BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 11}
@@ -26,6 +37,8 @@ _FINE = 8
 """Points for each of the grid's on which colours and lines are drawn, and regions named."""
 _WORDS = (0.3, 0.055)
 """About how wide and high the name of a region is, in shares of a panel."""
+_UNKNOWN = "xx"
+"""Hatching of where the sign is not known."""
 _LEAST = 0.02
 """Smallest share of a map that is named."""
 
@@ -56,9 +69,14 @@ def regime_map(result: RegimeMap) -> Figure:
         else Line2D([], [], linestyle="", label="no boundary was traced"),
         Line2D([], [], label=f"the estimates{place}", **STAR),
     ]
+    if result.simulation_se:
+        words = f"not distinguishable from no change: within {STANDS_OUT:g} simulation s.e."
+        handles.append(Patch(facecolor="white", edgecolor=INK, hatch=_UNKNOWN, label=words))  # pyright: ignore[reportArgumentType]
+    elif shown:
+        handles.append(Line2D([], [], linestyle="", label="regimes not named: simulation errors were not measured"))
     if any(not np.isfinite(result.values(concept)).all() for concept in CONCEPTS):
         handles.append(Patch(facecolor="white", edgecolor=FAINT, hatch="xxx", label="no finite outcome"))  # pyright: ignore[reportArgumentType]
-    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
 
 
@@ -79,7 +97,8 @@ def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) 
         other = [level for level in levels if abs(level) > 1e-9 * levels[-1]]
         styles = ["dashed" if level < 0 else "solid" for level in other]
         axis.contour(x, y, known, levels=other, colors=INK, linewidths=0.6, linestyles=styles, alpha=0.6)
-        _name_regions(axis, result, values)
+        unknown = _unknown(axis, result, concept, x, y, values)
+        _name_regions(axis, result, np.where(unknown, 0.0, values))
     elif np.isfinite(values).any():
         axis.text(0.5, 0.5, "no change anywhere", transform=axis.transAxes, ha="center", va="center")
     for branch in branches:
@@ -88,6 +107,25 @@ def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) 
         )
     axis.plot([result.estimate[0]], [result.estimate[1]], zorder=6, **STAR)
     return contours
+
+
+def _unknown(
+    axis: Axes, result: RegimeMap, concept: str, x: np.ndarray, y: np.ndarray, values: np.ndarray
+) -> np.ndarray:
+    """Hatch where the change is within simulation error of none; whether it is, on the fine grid."""
+    errors = result.simulation_se.get(concept)
+    if errors is None:
+        return np.ones(values.shape, bool)
+    at = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1)
+    reach = 100 * STANDS_OUT * RegularGridInterpolator((result.x, result.y), errors)(at)
+    unknown = ~(np.abs(values) > reach)
+    if unknown.any():
+        excess = np.ma.masked_invalid((np.abs(values) - reach).T)
+        lowest = float(excess.min()) - 1.0 if np.isfinite(excess.min()) else -1.0
+        drawn = axis.contourf(x, y, excess, levels=[lowest, 0.0], colors="none", hatches=[_UNKNOWN])
+        drawn.set_edgecolor(INK)
+        drawn.set_linewidth(0.0)
+    return unknown
 
 
 def _finer(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -155,7 +193,8 @@ def distances(results: Sequence[Distance]) -> Figure:
     for axis, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
         _distance_bars(axis, result)
     figure.supxlabel(
-        "In brackets: where the parameter ends. No flip: none as far as the parameter was moved.",
+        "In brackets: where the parameter ends. No flip: none as far as the parameter was moved.\n"
+        f"Lines: {BAND}. Grey, or not known: the sign does not stand out of that on both sides.",
         x=0.02,
         ha="left",
         fontsize=11,
@@ -166,27 +205,38 @@ def distances(results: Sequence[Distance]) -> Figure:
 def _distance_bars(axis: Axes, result: Distance) -> None:
     moves = sorted(result.alone.items(), key=lambda item: np.inf if item[1].distance is None else item[1].distance)
     known = [move.distance for move in (result.together, *result.alone.values()) if move.distance is not None]
+    most = 1.6 * max(known, default=0.0)  # lines that go on are cut off
     rows = [("all together", result.together), *((parameter_label(name), move) for name, move in moves)]
     for place, (_, move) in enumerate(rows):
         if move.distance is None:
             # All together nothing is searched to its end; there is only a reason why no boundary was found.
             reason = textwrap.shorten(move.note or "none found", 70, placeholder=" ...")
-            words = "no flip" if place else "\n".join(textwrap.wrap(reason, 36))
+            verdict = "no flip" if move.resolved else "not known"
+            words = verdict if place else "\n".join(textwrap.wrap(reason, 36))
             axis.annotate(words, (0, place), (5, 0), style="italic", **_BESIDE)
             continue
         colour, hatch = (BEFORE, "////") if place == 0 else (FALL, "")
+        if not (result.flips(moves[place - 1][0]) if place else result.change.resolved):
+            colour, hatch = FAINT, ""
         axis.barh(place, move.distance, 0.68, color=colour, hatch=hatch, edgecolor="white")
-        words = number(move.distance, ".2f")
+        words = plus_minus(move.distance, move.distance_simulation_se, ".2f")
+        end = move.distance
+        if move.distance_simulation_se is not None:
+            reach = STANDS_OUT * move.distance_simulation_se
+            end = min(move.distance + reach, most)
+            axis.hlines(place, max(move.distance - reach, 0.0), end, color=INK, linewidth=2)
         if place > 0:
-            words += f" (to {number(move.to[moves[place - 1][0]], '.3g')})"
+            name = moves[place - 1][0]
+            words += f" (to {plus_minus(move.to[name], move.to_simulation_se.get(name), '.2g')})"
         elif move.note:
             words += f" ({textwrap.shorten(move.note, 40, placeholder=' ...')})"
-        axis.annotate(words, (move.distance, place), (5, 0), **_BESIDE)
+        axis.annotate(words, (end, place), (5, 0), **_BESIDE)
     axis.axhline(0.5, color=FAINT, linewidth=1, linestyle="--")
     axis.set_yticks(range(len(rows)), [label for label, _ in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.set_xlim(0, 1.45 * max(known, default=0.0) or 1.0)
+    axis.set_xlim(0, 1.6 * most or 1.0)
     axis.set_xlabel("distance, in widths of the parameter's range")
-    change = number(100 * result.gini_change, "+.2f")
-    axis.set_title(f"{response_label(f'gini_{result.concept}')}, now {change} hundredths")
+    error = result.gini_change_simulation_se
+    change = plus_minus(100 * result.gini_change, None if error is None else 100 * error, "+.2f")
+    axis.set_title(f"{response_label(f'gini_{result.concept}')}\nnow {change} hundredths")
     axis.grid(visible=False, axis="y")

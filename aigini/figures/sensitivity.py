@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from aigini.analysis.decomposed import Decomposition
-from aigini.figures.marks import DIVERGING, parameter_label, response_label
+from aigini.analysis.population_error import error_at
+from aigini.figures.marks import DIVERGING, parameter_label, plus_minus, response_label
 from aigini.figures.style import FAINT, INK, new_figure, number, styled
+from aigini.resolution import STANDS_OUT, Simulated
 
 _LINEAR = 0.1
 """Elasticities up to here are coloured on a linear scale, larger ones on a logarithmic one."""
@@ -47,7 +49,11 @@ def elasticity_map(result: Decomposition) -> Figure:
     for i, (what, members) in enumerate(rows):
         for j, (title, chosen) in enumerate(columns):
             axis = panels[i, j]
-            _cells(axis, matrix.values[np.ix_(members, chosen)], DIVERGING, norm, _short)
+            at = np.ix_(members, chosen)
+            errors = result.elasticities_simulation_se
+            _cells(axis, matrix.values[at], DIVERGING, norm, _short)
+            if errors is not None:
+                _bracket(axis, matrix.values[at], errors[at])
             names = [parameter_label(matrix.columns[k]) for k in chosen]
             axis.set_xticks(np.arange(len(chosen)) + 0.5, names if i else [], rotation=90)
             axis.set_yticks(
@@ -57,11 +63,12 @@ def elasticity_map(result: Decomposition) -> Figure:
                 axis.set_title(title, loc="center" if j else "left")
         panels[i, 0].set_ylabel(what)
     figure.align_ylabels(panels[:, 0])
-    _elasticity_bar(figure, panels, limit, bool(sizes.size and sizes.max() > limit))
+    measured = result.elasticities_simulation_se is not None
+    _elasticity_bar(figure, panels, limit, bool(sizes.size and sizes.max() > limit), measured=measured)
     return figure
 
 
-def _elasticity_bar(figure: Figure, panels: np.ndarray, limit: float, beyond: bool) -> None:
+def _elasticity_bar(figure: Figure, panels: np.ndarray, limit: float, beyond: bool, *, measured: bool) -> None:
     """The colour scale, and how to read the cells."""
     extend = "both" if beyond else "neither"
     bar = figure.colorbar(panels[0, 0].collections[0], ax=panels, extend=extend, pad=0.012, aspect=28)
@@ -73,6 +80,11 @@ def _elasticity_bar(figure: Figure, panels: np.ndarray, limit: float, beyond: bo
     words = (
         "Targets change by standard errors, outcomes relative to the size of their change."
         f" No number: less than {_TOLD:g}. Hatched: not defined."
+    )
+    words += (
+        f" In brackets: within {STANDS_OUT:g} simulation s.e. of 0."
+        if measured
+        else " Simulation errors were not measured."
     )
     if beyond:
         words += f" The colours end at ±{limit:g}; numbers go on."
@@ -95,6 +107,14 @@ def _cells(
     axis.grid(visible=False)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
+
+
+def _bracket(axis: Axes, values: np.ndarray, errors: np.ndarray) -> None:
+    """Put the numbers of cells whose sign does not stand out of simulation error in brackets."""
+    for text in axis.texts:
+        column, row = (int(at) for at in text.get_position())
+        if text.get_text() and not Simulated(float(values[row, column]), float(errors[row, column])).resolved:
+            text.set_text(f"({text.get_text()})")
 
 
 def _short(value: float) -> str:
@@ -122,19 +142,24 @@ def pinning(result: Decomposition) -> Figure:
     _cells(axis, shares, _SHARES, Normalize(0, 100), lambda value: number(value, ".0f"))
     for text in axis.texts:
         text.set_fontsize(12)
+        column, row = (int(at) for at in text.get_position())
+        error = error_at(result.pins_simulation_se, row, column)
+        if error is not None:
+            text.set_text(f"{text.get_text()} ± {number(100 * error, '.2g')}")
     axis.set_xticks(np.arange(len(pins.columns)) + 0.5, [_in_lines(name) for name in pins.columns])
     axis.set_yticks(np.arange(len(pins.rows)) + 0.5, [_estimate(result, name) for name in pins.rows])
     bar = figure.colorbar(axis.collections[0], ax=axis, pad=0.02)
     bar.set_label("% of the estimate's variance")
     targets = "independent targets" if result.best_kind == "independent" else "the given covariance of the targets"
-    words = f"Each row adds up to 100 %. ±: standard error with {targets}. Hatched: not defined."
+    words = f"Each row adds up to 100 %. s.e.: with {targets}. ±: simulation s.e. Hatched: not defined."
     figure.supxlabel(words, x=0.02, ha="left", fontsize=11)
     return figure
 
 
 def _estimate(result: Decomposition, name: str) -> str:
     se = (result.se.get(result.best_kind) or {}).get(name, float("nan"))
-    return f"{parameter_label(name)}  {number(result.params[name], '.3g')} ± {number(se, '.2g')}"
+    estimate = plus_minus(result.params[name], result.estimate_simulation_se.get(name), ".3g")
+    return f"{parameter_label(name)}  {estimate} (s.e. {number(se, '.2g')})"
 
 
 def _in_lines(name: str) -> str:

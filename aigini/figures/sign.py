@@ -9,11 +9,24 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
-from aigini.analysis.sign import RidgePoint, Sign
-from aigini.figures.marks import GINI_UNIT, MARKERS, STAR, end_labels, parameter_label, response_label, say, symbol
+from aigini.analysis.ridge import RidgePoint
+from aigini.analysis.sign import Sign
+from aigini.figures.marks import (
+    BAND,
+    GINI_UNIT,
+    MARKERS,
+    STAR,
+    end_labels,
+    parameter_label,
+    response_label,
+    say,
+    symbol,
+)
 from aigini.figures.style import AFTER, BEFORE, INK, WIDE, limit_to, new_figure, styled
 from aigini.parameters import SPECS
+from aigini.resolution import STANDS_OUT
 
 _WIDE_RANGE = 30.0
 """Estimates that vary by a larger factor are drawn on a log scale."""
@@ -33,16 +46,19 @@ def ridge(result: Sign) -> Figure:
         _ridge_panel(axis, result, concept)
         of_m6 = ", which m6 is about" if concept == result.income else ""
         axis.set_title(response_label(f"gini_{concept}") + of_m6)
-    figure.legend(handles=_key(), loc="outside lower left", ncols=3)
+    known = any(point.gini_total_simulation_se is not None for point in result.ridge)
+    band = Patch(facecolor=BEFORE, alpha=0.25, label=BAND if known else "simulation errors were not measured")
+    figure.legend(handles=_key(band), loc="outside lower left", ncols=4 if known else 2)
     return figure
 
 
-def _key() -> list[Line2D]:
+def _key(*more: Patch) -> list[Line2D | Patch]:
     """What the markers mean."""
     return [
         Line2D([], [], color=BEFORE, marker="o", label="the other targets are met"),
         Line2D([], [], color=BEFORE, marker="o", markerfacecolor="white", linestyle=":", label="they cannot be met"),
         Line2D([], [], label="the estimates", **STAR),
+        *more,
     ]
 
 
@@ -63,14 +79,20 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
         eta = np.array([point.eta1 for point in points])
         gini = 100 * np.array([getattr(point, f"gini_{concept}") for point in points])
         width = 3.2 if xi == own else 1.7
+        error = np.array([point.change(concept).error or np.nan for point in points])
+        reach = 100 * STANDS_OUT * np.where([point.feasible for point in points], error, np.nan)
+        axis.fill_between(eta, gini - reach, gini + reach, color=colours[k], alpha=0.25, linewidth=0)
+        axis.vlines(eta, gini - reach, gini + reach, color=colours[k], linewidth=1.2)
         _feasible_and_not(axis, points, eta, gini, colours[k], MARKERS[k % len(MARKERS)], width)
         finite = np.flatnonzero(np.isfinite(gini))
         ends.append((float(eta[finite[-1]]), float(gini[finite[-1]])) if finite.size else (np.nan, np.nan))
         here = result.params["eta1"]
         if xi == own and finite.size and eta[finite[0]] <= here <= eta[finite[-1]]:
             axis.plot([here], [np.interp(here, eta[finite], gini[finite])], zorder=6, **STAR)
-    values = [100 * getattr(point, f"gini_{concept}") for point in result.ridge]
-    limit_to(axis, "y", np.array(values), least=0.1, zero=True)
+    changes = [point.change(concept) for point in result.ridge]
+    reach = [side * STANDS_OUT * (change.error or 0.0) for change in changes for side in (-1, 1)]
+    values = np.repeat([change.value for change in changes], 2) + np.array(reach)
+    limit_to(axis, "y", 100 * values, least=0.1, zero=True)
     limit_to(axis, "x", np.array([point.eta1 for point in result.ridge]), least=0.1)
     labels = [f"{symbol('xi')} = {xi:.3g}" + (" (estimates)" if xi == own else "") for xi in xis]
     end_labels(axis, ends, labels, colours, 4.0)
