@@ -11,6 +11,7 @@ from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.posterior_problem import posterior_likelihood, posterior_simulator, prepared, responses_at
+from aigini.replicated import other_seeds
 
 
 def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
@@ -31,8 +32,9 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
         )
     parameter, others = next(iter(asked.alternatives.items()))
     start, size = prepared(config, pieces)
-    population = config.draw(n_workers=size.n_workers)
-    simulator, evaluator = posterior_simulator(config, population), Evaluator(population, config.scenario)
+    seeds = (config.population["seed"], *other_seeds(config))
+    evaluators = [Evaluator(config.draw(seed, n_workers=size.n_workers), config.scenario) for seed in seeds]
+    simulator = posterior_simulator(config, evaluators[0].population)
     target = config.targets["m6"].value
     beliefs: dict[str, tuple[M6Belief, float]] = {
         f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
@@ -51,8 +53,8 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
     names = tuple(asked.priors)
     rows = list(moment_rows(tuple(config.targets), config.income))
 
-    def simulate(natural: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        found = responses_at(config, evaluator, names, natural, "", Pieces())
+    def simulate(natural: np.ndarray, number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        found = responses_at(config, evaluators[number], names, natural, "", Pieces())
         return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
 
-    return table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed)
+    return table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(evaluators))

@@ -23,7 +23,9 @@ class PosteriorSection(_Section):
     m6_high: float = 0.02
     scenarios: list[float] = Field(default=[], max_length=20)
     n_workers: int | None = Field(default=None, ge=2)
-    noise_share: float = Field(default=0.05, gt=0)
+    noise_share: float = Field(default=0.1, gt=0)
+    populations: int = Field(default=8, ge=2, le=1000)
+    population_draws: int = Field(default=500, ge=100)
     chains: int = Field(default=4, ge=2)
     warmup: int = Field(default=300, ge=100)
     draws: int = Field(default=1000, ge=4)
@@ -105,6 +107,8 @@ def settings(
         ),
         n_workers=section.n_workers,
         noise_share=section.noise_share,
+        populations=section.populations,
+        population_draws=section.population_draws,
     )
 
 
