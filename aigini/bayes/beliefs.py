@@ -4,7 +4,8 @@ The draws of a cell take turns on several populations, so a cell has few draws o
 probabilities over the populations is mostly Monte Carlo error. What another population does to a probability is much
 the same in every cell, in units of the standard normal density at its quantile: it moves the change of the Gini by a
 number that is small beside the posterior's standard deviation. That shift is therefore averaged over the cells, for
-each population, and its spread over populations gives each cell's error from the draw of the population.
+each population, and its spread over populations gives each cell's error from the draw of the population. In a cell that
+m6 tells much about, the shift is smaller and its error overstated.
 """
 
 import dataclasses

@@ -27,7 +27,7 @@ PILOT_SEED = 1_000_003
 
 SMALLEST, LARGEST = 1 << 14, 1 << 21
 
-NEARLY = 1.5
+NEARLY = 1.25
 """Noise, relative to the smallest found, that is not worth more workers where none is quiet enough."""
 
 
