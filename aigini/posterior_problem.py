@@ -10,7 +10,7 @@ from aigini.analysis.evaluator import GINIS, TILE, Evaluator, directions, respon
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.likelihood import Likelihood, M6Belief, build
 from aigini.bayes.simulator import Simulator
-from aigini.bayes.size import SizeChoice, choose
+from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
@@ -56,8 +56,9 @@ def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
 
 
 def _small(config: Config) -> dict[str, Any]:
-    """The population that chains start from the estimates of."""
-    return {**config.population, "n_workers": max(STARTING_WORKERS, 2 * config.population["n_firms"])}
+    """A small population, the same one for every seed of the configuration, so that the size does not depend on it."""
+    workers = max(STARTING_WORKERS, 2 * config.population["n_firms"])
+    return {**config.population, "n_workers": workers, "seed": PILOT_SEED - 1}
 
 
 def _starting_values(config: Config) -> dict[str, float]:

@@ -114,8 +114,8 @@ def posterior(
             predictive=predictive,
             statistics={"diverging": diverging},
             prior=prior,
-            prior_responses={name: 3 * values.ravel()[:150] for name, values in responses.items()},
-            prior_predictive={},
+            prior_responses={name: np.resize(3 * values, 2000) for name, values in responses.items()},
+            prior_predictive={name: np.resize(3 * values, 2000) for name, values in predictive.items()},
         ),
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import norm
 
 from aigini.bayes.importance import PARETO_K, Estimate
+from aigini.bayes.over_populations import CONCEPT_WORDS
 from aigini.bayes.probability import HALF
 from aigini.resolution import STANDS_OUT, Simulated
 
@@ -81,13 +82,13 @@ class Beliefs:
         for concept in concepts:
             unsure = sum(cell.side(concept) == 0 for cell in self.cells)
             lines.append(
-                f"The sign of the change of the Gini of {concept} income is open in {unsure} of {len(self.cells)}"
+                f"The sign of the change of the Gini of {CONCEPT_WORDS[concept]} is open in {unsure} of {len(self.cells)}"
                 f" cells: P(rise) is within {STANDS_OUT:g} total s.e. of one half (marked ?)."
             )
         lines.append("")
         for concept in concepts:
             lines.append(
-                f"P(Gini of {concept} income rises) by prior of {self.parameter} and belief about m6, ± total s.e."
+                f"P(Gini of {CONCEPT_WORDS[concept]} rises) by prior of {self.parameter} and belief about m6, ± total s.e."
             )
             lines.append(f"{'':{width}s}" + "".join(f"{column:>22s}" for column in columns))
             for label in self.priors:

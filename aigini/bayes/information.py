@@ -78,9 +78,12 @@ class Information:
 
     @property
     def most_worth(self) -> Gain | None:
-        """The single moment most worth measuring better; None unless it stands out of the error of each difference."""
+        """The single moment most worth measuring better; None unless it stands out of the error of each difference.
+
+        None too where the draws are too few for some moment, so that errors are not reliable.
+        """
         single = sorted((gain for gain in self.gains if gain.name != TOGETHER), key=lambda gain: -gain.bits)
-        if not single:
+        if not single or any(gain.few > FEW for gain in single):
             return None
         best = single[0]
         clear = all(
@@ -102,13 +105,16 @@ class Information:
                 f"{gain.name:{width}s}{gain.bits:12.4f}{gain.mcse:10.4f}{spread:>11s}{share:>8s}"
                 f"{gain.smallest_ess:11.0f}{'*' if gain.smallest_ess < ESS else ' '}{gain.few:11.1%}"
             )
-        best = self.most_worth
-        lines.append(
-            "no single moment is worth more than every other by more than two total s.e. of the difference"
-            if best is None
-            else f"most worth measuring better: {best.name}, by more than two total s.e. of each difference"
-        )
+        lines.append(self._ranking())
         return "\n".join([*lines, *self.marks])
+
+    def _ranking(self) -> str:
+        best = self.most_worth
+        if best is not None:
+            return f"most worth measuring better: {best.name}, by more than two total s.e. of each difference"
+        if any(gain.few > FEW for gain in self.gains if gain.name != TOGETHER):
+            return "moments are not ranked: the draws are too few for some of them"
+        return "no single moment is worth more than every other by two total s.e. of the difference"
 
 
 def value_of_information(

@@ -12,7 +12,10 @@ from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, averaged, averaged_within
 from aigini.moments.responses import RESPONSE_NAMES
 
-CONCEPTS = ("total", "wage")
+CONCEPT_WORDS = {"total": "total income", "wage": "wages"}
+"""Whose Gini a concept is about, in words."""
+
+CONCEPTS = tuple(CONCEPT_WORDS)
 
 ByName = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
 """Values ``[n]`` by name at parameters ``[n, parameters]`` and responses ``[n, responses]``."""
@@ -42,7 +45,7 @@ class OverPopulations:
         ]
         for concept, values in self.rises.items():
             lines.append(
-                f"P(Gini of {concept} income rises) by population: {values[0]:.3f} on the sampled one, others"
+                f"P(Gini of {CONCEPT_WORDS[concept]} rises) by population: {values[0]:.3f} on the sampled one, others"
                 f" {values[1:].min():.3f} to {values[1:].max():.3f}"
             )
         return "\n".join([*lines, *self.marks])

@@ -9,7 +9,7 @@ from aigini.bayes.diagnostics import ParameterSummary
 from aigini.bayes.health import Health
 from aigini.bayes.information import Information
 from aigini.bayes.likelihood import M6Belief
-from aigini.bayes.over_populations import OverPopulations
+from aigini.bayes.over_populations import CONCEPT_WORDS, OverPopulations
 from aigini.bayes.populations import Averages
 from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, open_sentence
@@ -18,9 +18,6 @@ from aigini.estimation.result import Target
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""
-
-CONCEPT_WORDS = {"total": "total income", "wage": "wages"}
-"""Whose Gini a concept is about, in words."""
 
 SAY_BELIEF = {
     "normal": "the measured change of the Gini is the target, with its s.e.",
