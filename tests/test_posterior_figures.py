@@ -388,7 +388,7 @@ def test_probabilities_by_bin_carry_their_errors(usual):
     hollow = [line for line in figure.axes[0].get_lines() if line.get_markerfacecolor() == "white"]
     assert all(set(line.get_ydata()) <= {0, 1} for line in hollow)
     assert "P = " in legend(figure)
-    assert "of Monte Carlo and of the draw of 4 populations" in legend(figure)
+    assert "total s.e. of Monte Carlo and of the draw of 4 populations" in legend(figure)
     assert "P = above 0.9962" in legend(figures.probability_of_rise(posterior(shift=0.1)))
 
 
@@ -508,6 +508,7 @@ def test_values_of_information_carry_errors_and_marks(usual):
         assert low < np.min(wanted)
         assert high > np.max(wanted)
     assert "latent" not in legend(figure)
+    assert f"P(rise) {usual.rises['total'].value:.3f} ± 0.025," in figure.axes[0].get_title(loc="left")
 
 
 def test_a_certain_sign_leaves_nothing_to_learn():

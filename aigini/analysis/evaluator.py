@@ -48,9 +48,7 @@ def _values(
 
 
 @jax.jit
-def _one(
-    vector: Float[Array, "parameters"], population: Population, scenario: Scenario
-) -> Float[Array, "responses"]:
+def _one(vector: Float[Array, "parameters"], population: Population, scenario: Scenario) -> Float[Array, "responses"]:
     return responses(unpack(vector), population, scenario)
 
 

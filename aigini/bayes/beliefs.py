@@ -82,13 +82,14 @@ class Beliefs:
         for concept in concepts:
             unsure = sum(cell.side(concept) == 0 for cell in self.cells)
             lines.append(
-                f"The sign of the change of the Gini of {CONCEPT_WORDS[concept]} is open in {unsure} of {len(self.cells)}"
-                f" cells: P(rise) is within {STANDS_OUT:g} total s.e. of one half (marked ?)."
+                f"The sign of the change of the Gini of {CONCEPT_WORDS[concept]} is open in {unsure} of"
+                f" {len(self.cells)} cells: P(rise) is within {STANDS_OUT:g} total s.e. of one half (marked ?)."
             )
         lines.append("")
         for concept in concepts:
             lines.append(
-                f"P(Gini of {CONCEPT_WORDS[concept]} rises) by prior of {self.parameter} and belief about m6, ± total s.e."
+                f"P(Gini of {CONCEPT_WORDS[concept]} rises) by prior of {self.parameter} and belief about m6,"
+                " ± total s.e."
             )
             lines.append(f"{'':{width}s}" + "".join(f"{column:>22s}" for column in columns))
             for label in self.priors:

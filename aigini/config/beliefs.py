@@ -23,7 +23,7 @@ class PosteriorSection(_Section):
     m6_high: float = 0.02
     scenarios: list[float] = Field(default=[], max_length=20)
     n_workers: int | None = Field(default=None, ge=2)
-    noise_share: float = Field(default=0.1, gt=0)
+    noise_share: float = Field(default=0.13, gt=0)
     populations: int = Field(default=8, ge=2, le=1000)
     population_draws: int = Field(default=500, ge=100)
     chains: int = Field(default=4, ge=2)

@@ -186,5 +186,12 @@ def _predictive_key(result: Posterior) -> list[Line2D | Patch]:
     words = m6_belief(result)[2]
     if result.belief != "normal" and words:
         handles.append(Patch(label=words, **m6_band(result)))
-    handles.append(Line2D([], [], linestyle="", label="P(below): share of such measurements below the target"))
+    handles.append(
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            label="P(below): share of such measurements below the target; all on the sampled population",
+        )
+    )
     return handles

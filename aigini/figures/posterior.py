@@ -80,6 +80,7 @@ def joint_posterior(result: Posterior) -> Figure:
         handles += _over_plane(right, result)
     else:
         say(right, f"{symbol('eta1')} has no prior")
+    handles.append(Line2D([], [], linestyle="", label="all on the sampled population; another one shifts the boundary"))
     handles.append(Line2D([], [], label=f"range of {len(result.draws.prior['xi']):,} prior draws of ξ", **_RANGE))
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
@@ -253,10 +254,10 @@ def _conditional_key(result: Posterior, given: Sequence[str]) -> list[Line2D]:
     handles = []
     for k, concept in enumerate(result.conditional):
         colour, marker = CONCEPTS[concept]
-        words = f"{response_label(f'gini_{concept}')} (line, band: all draws, P = {_in_print(result, concept)})"
+        words = f"{response_label(f'gini_{concept}')} (line: all draws, P = {chance_in_print(result, concept)})"
         look = {**_dot(colour, marker, colour), "linestyle": ("--", ":")[k % 2]}
         handles.append(Line2D([], [], label=words, **look))
-    words = f"±, bands, vertical: {error_words(result)}; horizontal: bin of equally many draws"
+    words = f"±, band, vertical: {error_words(result)}\nhorizontal: bin of equally many draws"
     handles.append(Line2D([], [], color=FAINT, linewidth=1.8, label=words))
     words = "hollow: all draws of the bin agree; vertical: to the 95 % bound on P"
     if "m6" in given and result.income in result.conditional:
@@ -265,7 +266,8 @@ def _conditional_key(result: Posterior, given: Sequence[str]) -> list[Line2D]:
     return handles
 
 
-def _in_print(result: Posterior, concept: str) -> str:
+def chance_in_print(result: Posterior, concept: str) -> str:
+    """Probability of a rise with its total standard error, or its bound where all draws agree."""
     found = result.rises[concept]
     if found.certain:
         return f"{'above' if found.value > 0.5 else 'below'} {number(abs(found.value - found.total_error), '.4f')}"
@@ -274,4 +276,4 @@ def _in_print(result: Posterior, concept: str) -> str:
 
 def error_words(result: Posterior) -> str:
     """What the errors of averages over populations are made of."""
-    return f"total s.e., of Monte Carlo and of the draw of {1 + len(result.populations.seeds)} populations"
+    return f"total s.e. of Monte Carlo and of the draw of {1 + len(result.populations.seeds)} populations"

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from aigini.figures.marks import parameter_label, response_label, say
-from aigini.figures.posterior import FEW, THRESHOLD, Posterior, error_words, posterior_figure
+from aigini.figures.posterior import FEW, THRESHOLD, Posterior, chance_in_print, error_words, posterior_figure
 from aigini.figures.style import BEFORE, FALL, INK, RISE, number, styled
 from aigini.resolution import STANDS_OUT, Simulated
 
@@ -118,7 +118,7 @@ def value_of_information(result: Posterior) -> Figure:
         return figure
     panels = figure.subplots(1, len(panels_of), squeeze=False, sharey=True)[0]
     for axis, (concept, found) in zip(panels, panels_of, strict=True):
-        chance = f"P(rise) {number(found.probability, '.3f')}, {number(found.entropy, '.2f')} bits uncertain"
+        chance = f"P(rise) {chance_in_print(result, concept)}, {number(found.entropy, '.2f')} bits uncertain"
         axis.set_title(f"Sign of the change: {response_label(f'gini_{concept}')}\n{chance}")
         if not found.entropy > 0:
             _instead(axis, "the sign is the same in every draw:\nas far as they show, nothing is left to learn")
