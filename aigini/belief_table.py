@@ -1,5 +1,7 @@
 """The table of beliefs of a configuration: the probability of a rise under other priors and beliefs about m6."""
 
+import dataclasses
+
 import numpy as np
 
 from aigini.analysis.evaluator import Evaluator
@@ -57,4 +59,5 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
         found = responses_at(config, evaluators[number], names, natural, "", Pieces())
         return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
 
-    return table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(evaluators))
+    found = table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(evaluators))
+    return dataclasses.replace(found, size=size)

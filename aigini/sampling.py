@@ -114,7 +114,7 @@ def _result(
     )
     rises = rises_over(populations)
     return Posterior(
-        params=tied({**config.params.as_dict(), **_mode(model, approximation)}, config.tie),
+        params=mode_parameters(config, model, approximation),
         priors={name: str(prior) for name, prior in model.priors},
         targets=config.targets,
         belief=config.posterior.m6,
@@ -141,9 +141,10 @@ def _m6(config: Config) -> str:
     return f"gini_{config.income}"
 
 
-def _mode(model: Model, approximation: Laplace) -> dict[str, float]:
+def mode_parameters(config: Config, model: Model, approximation: Laplace) -> dict[str, float]:
+    """Every parameter at the mode of the posterior, with the tie of the configuration imposed."""
     values = naturals(model, approximation.mode[None, :])[0].tolist()
-    return dict(zip(model.names, values, strict=True))
+    return tied({**config.params.as_dict(), **dict(zip(model.names, values, strict=True))}, config.tie)
 
 
 def _prior(

@@ -5,18 +5,24 @@ import json
 import subprocess
 import sys
 
+import equinox as eqx
 import numpy as np
 import pytest
+from jaxtyping import Array, Float
 
 import aigini
 from aigini import cli, posterior_problem, posteriors
 from aigini.analysis.pieces import Pieces
+from aigini.bayes.laplace import Laplace
+from aigini.bayes.model import build as build_model
 from aigini.config import Config, load
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError
 from aigini.moments.responses import RESPONSE_NAMES
 from aigini.parameters import problems
+from aigini.posterior_problem import posterior_likelihood
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger
+from aigini.sampling import mode_parameters
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 
@@ -104,6 +110,26 @@ def test_parameters_of_the_result_keep_the_tie_and_are_a_point_of_the_parameter_
     assert found.params["eta0"] == 1 - found.params["eta1"]
     assert found.params["eta1"] != pytest.approx(load(None).params.eta1)
     assert problems(found.params) == []
+
+
+class Nothing(eqx.Module):
+    """Moments that are not needed."""
+
+    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+        return natural[:6]
+
+
+@pytest.mark.parametrize("tie", ["eta0 = 1 - eta1", "none"])
+def test_the_mode_keeps_the_tie(tie):
+    config = load(None, {"calibration.tie": tie, "params.eta0": 0.7})
+    model = build_model(Nothing(), posterior_likelihood(config), config.posterior.priors)
+    centre = model.unconstrained({**{name: prior.center for name, prior in model.priors}, "eta1": 0.9})
+    names = model.names
+    mode = Laplace(names, np.array([centre[name] for name in names]), np.eye(len(names)), 0.0, 0.0, True)
+    found = mode_parameters(config, model, mode)
+    assert found["eta1"] == pytest.approx(0.9)
+    assert found["eta0"] == (0.7 if tie == "none" else 1 - found["eta1"])
+    assert problems(found) == []
 
 
 def test_an_economy_may_be_asked_about_whatever_the_seed_of_its_population(monkeypatch):

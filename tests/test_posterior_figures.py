@@ -428,6 +428,8 @@ def test_predictive_moments_are_in_standard_errors_of_the_target(usual):
     below = np.mean(usual.draws.predictive["m1"] < usual.targets["m1"].value)
     assert f"{100 * below:.0f} %" in cells
     assert "not data" not in cells
+    # Numbers are those of the table in print, averages over the populations.
+    assert f"+{usual.averages['m2'].mean.value:.4f} ± {usual.averages['m2'].sd.value:.4f}" in cells
     assert len(axis.patches) == 2 * len(MOMENTS)
 
 

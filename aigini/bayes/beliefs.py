@@ -17,6 +17,7 @@ from scipy.stats import norm
 from aigini.bayes.importance import PARETO_K, Estimate
 from aigini.bayes.over_populations import CONCEPT_WORDS
 from aigini.bayes.probability import HALF
+from aigini.bayes.size import SizeChoice
 from aigini.resolution import STANDS_OUT, Simulated
 
 FEWEST = 100
@@ -67,12 +68,14 @@ class Beliefs:
         priors: In words, by label.
         cells: All combinations.
         populations: Over how many populations each probability is.
+        size: Number of workers of each, and simulation noise; None where it was not chosen from noise.
     """
 
     parameter: str
     priors: Mapping[str, str]
     cells: tuple[Cell, ...]
     populations: int
+    size: SizeChoice | None = None
 
     def __str__(self) -> str:
         columns = list(dict.fromkeys(cell.m6 for cell in self.cells))
@@ -106,6 +109,12 @@ class Beliefs:
                 f"* Pareto k above {PARETO_K} or fewer than {FEWEST} draws' worth: not reliable; run `aigini posterior`"
                 " with these beliefs."
             )
+        lines.append(
+            "Cells are approximations by importance sampling: where `aigini posterior` with the same beliefs gives"
+            " another probability, its own is the one to use."
+        )
+        if self.size is not None:
+            lines.append(f"simulated with {self.size}")
         return "\n".join(lines)
 
     def _errors(self, concept: str) -> str:

@@ -137,6 +137,11 @@ class Posterior:
         for concept, found in self.rises.items():
             lines.append(f"P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")
             lines.append(f"  under the priors alone {self.prior_rises[concept]}")
+        if self.health.good:
+            lines.append(
+                "These are the probabilities to use where `aigini sensitivity` gives others: its first-order ones"
+                " assume linear moments, normal errors and no bounds. The same holds for what is worth measuring."
+            )
         lines += [*str(self.populations).splitlines(), *self._approximation(), f"simulated with {self.size}"]
         lines += ["", *self._reliance(), "", str(self.information[self.income])]
         if self.health.good:

@@ -165,12 +165,12 @@ def _print_numbers(axis: Axes, result: Posterior) -> None:
     for head, x in columns:
         axis.text(x, -0.75, head, ha="right", va="center", weight="bold")
     for place, (name, target) in enumerate(result.targets.items()):
-        simulated = result.draws.responses[f"gini_{result.income}" if name == "m6" else name]
+        simulated = result.averages[f"gini_{result.income}" if name == "m6" else name]
         predicted = result.draws.predictive[name]
         latent = name == "m6" and result.belief != "normal"
         cells = (
             f"{number(target.value, '+.4f')} ± {number(target.se, '.4f')}",
-            f"{number(float(simulated.mean()), '+.4f')} ± {number(float(simulated.std(ddof=1)), '.4f')}",
+            f"{number(simulated.mean.value, '+.4f')} ± {number(simulated.sd.value, '.4f')}",
             "not data" if latent else f"{100 * float(np.mean(predicted < target.value)):.0f} %",
         )
         for (_, x), cell in zip(columns, cells, strict=True):
