@@ -1,5 +1,7 @@
 """The table of beliefs of a configuration: the probability of a rise under other priors and beliefs about m6."""
 
+import dataclasses
+
 import numpy as np
 
 from aigini.analysis.evaluator import Evaluator
@@ -10,6 +12,7 @@ from aigini.bayes.model import build as build_model
 from aigini.config import Config
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.posterior_problem import posterior_likelihood, posterior_simulator, prepared, responses_at
+from aigini.replicated import other_seeds
 
 
 def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
@@ -25,8 +28,9 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
     asked = config.posterior
     parameter, others = next(iter(asked.alternatives.items()))
     start, size = prepared(config, pieces)
-    population = config.draw(n_workers=size.n_workers)
-    simulator, evaluator = posterior_simulator(config, population), Evaluator(population, config.scenario)
+    seeds = (config.population["seed"], *other_seeds(config))
+    evaluators = [Evaluator(config.draw(seed, n_workers=size.n_workers), config.scenario) for seed in seeds]
+    simulator = posterior_simulator(config, evaluators[0].population)
     target = config.targets["m6"].value
     beliefs: dict[str, tuple[M6Belief, float]] = {
         f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
@@ -45,8 +49,9 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
     names = tuple(asked.priors)
     rows = list(moment_rows(tuple(config.targets), config.income))
 
-    def simulate(natural: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        found = responses_at(config, evaluator, names, natural, "", Pieces())
+    def simulate(natural: np.ndarray, number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        found = responses_at(config, evaluators[number], names, natural, "", Pieces())
         return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
 
-    return table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed)
+    found = table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(evaluators))
+    return dataclasses.replace(found, size=size)

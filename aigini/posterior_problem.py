@@ -1,19 +1,20 @@
 """The posterior of a configuration, posed: likelihood, simulator, where to start, and how many workers it needs."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
-from aigini.analysis.evaluator import TILE, Evaluator, tied
+from aigini.analysis.evaluator import GINIS, TILE, Evaluator, directions, responses_of_one, tied
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.likelihood import Likelihood, M6Belief, build
-from aigini.bayes.simulator import Simulator, moments_at
-from aigini.bayes.size import SizeChoice, choose
+from aigini.bayes.simulator import Simulator
+from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
+from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.moments.six import MOMENT_NAMES
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
@@ -21,6 +22,9 @@ from aigini.studies import at_estimates
 
 STARTING_WORKERS = 1 << 14
 """Workers of the estimation that the chains start from."""
+
+PRIOR_SD_DRAWS = 4000
+"""Draws that the standard deviation of a prior is measured from, for the choice of the size alone."""
 
 
 def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
@@ -33,14 +37,16 @@ def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
         )
     start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
+    values = tied({**config.params.as_dict(), **dict(zip(asked.priors, natural.tolist(), strict=True))}, config.tie)
+    rows = [*moment_rows(tuple(config.targets), config.income), *GINIS]
 
     def draw(n_workers: int, seed: int) -> np.ndarray:
-        population = config.draw(config.population["seed"] + seed, n_workers=n_workers)
-        return np.asarray(moments_at(posterior_simulator(config, population), jnp.asarray(natural)[None, :]))[0]
+        return responses_of_one(config.draw(seed, n_workers=n_workers), config.scenario, values)[rows]
 
     size = choose(
         draw,
         {name: target.se for name, target in config.targets.items()},
+        pieces.get("spread of the outcomes", 0, 1, lambda: _outcome_sd(config, values)),
         asked.noise_share,
         asked.n_workers,
         max(2 * config.population["n_firms"], N_OCCUPATIONS),
@@ -49,13 +55,36 @@ def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     return natural, size
 
 
+def _small(config: Config) -> dict[str, Any]:
+    """A small population, the same one for every seed of the configuration, so that the size does not depend on it."""
+    workers = max(STARTING_WORKERS, 2 * config.population["n_firms"])
+    return {**config.population, "n_workers": workers, "seed": PILOT_SEED - 1}
+
+
 def _starting_values(config: Config) -> dict[str, float]:
     """The estimates of a small population, or the configured parameters where the targets cannot be met."""
-    small = {**config.population, "n_workers": max(STARTING_WORKERS, 2 * config.population["n_firms"])}
     try:
-        return dict(at_estimates(dataclasses.replace(config, population=small)).values)
+        return dict(at_estimates(dataclasses.replace(config, population=_small(config))).values)
     except AnalysisError:
         return config.params.as_dict()
+
+
+def _outcome_sd(config: Config, values: Mapping[str, float]) -> dict[str, float]:
+    """Posterior standard deviations of the changes of the Ginis by a normal approximation at `values`.
+
+    The precision of the parameters is that of their priors plus J' S⁻¹ J, with J the exact Jacobian of the moments that
+    are taken as measured, on a small population; an outcome has the variance g' Σ g with its gradient g.
+    """
+    asked = config.posterior
+    small = dataclasses.replace(config, population=_small(config)).draw(precision="float64")
+    _, jacobian = Evaluator(small, config.scenario).jacobian(values)
+    matrix = jacobian @ directions(tuple(asked.priors), config.tie).T
+    prior_sd = np.array([prior.sample(0, PRIOR_SD_DRAWS).std() for prior in asked.priors.values()])
+    likelihood = posterior_likelihood(config)
+    measured = [moment_rows(tuple(config.targets), config.income)[i] for i in likelihood.observed]
+    moments = matrix[measured]
+    covariance = np.linalg.inv(np.diag(prior_sd**-2.0) + moments.T @ np.asarray(likelihood.precision) @ moments)
+    return {RESPONSE_NAMES[row]: float(np.sqrt(matrix[row] @ covariance @ matrix[row])) for row in GINIS}
 
 
 def posterior_simulator(config: Config, population: Population) -> Simulator:

@@ -6,30 +6,29 @@ Importing this module needs NumPyro and ArviZ; `aigini.posteriors` has the verbs
 import dataclasses
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.evaluator import Evaluator, tied
 from aigini.analysis.pieces import Pieces
 from aigini.bayes import nuts
 from aigini.bayes.dataset import sample_stats
 from aigini.bayes.diagnostics import Summaries, bfmi, stuck_chains, summarise
 from aigini.bayes.health import Health, judge
 from aigini.bayes.importance import smoothed
-from aigini.bayes.information import Information, value_of_information
 from aigini.bayes.laplace import Laplace, laplace, log_ratio, naturals
 from aigini.bayes.model import Model
 from aigini.bayes.model import build as build_model
 from aigini.bayes.nuts import Chains
-from aigini.bayes.power_scaling import PowerScaling, power_scaling
-from aigini.bayes.probability import conditional, probability
+from aigini.bayes.over_populations import CONCEPTS, averages_by_name, over_populations, rises_over
+from aigini.bayes.populations import Populations
+from aigini.bayes.probability import probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
 from aigini.bayes.size import SizeChoice
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.memory import side_by_side
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
+from aigini.posterior_findings import conditional_probabilities, information, reliance
 from aigini.posterior_problem import (
     belief_used,
     posterior_likelihood,
@@ -38,12 +37,15 @@ from aigini.posterior_problem import (
     responses_at,
     target_covariance,
 )
+from aigini.replicated import replicated
 
-PRIOR_DRAWS = 4000
+PRIOR_DRAWS = 1000
+"""Draws from the priors; the economy is simulated at all of them."""
+PRIOR_ELSEWHERE = 64
+"""Of these, draws that are simulated on each other population."""
+APPROXIMATION_DRAWS = 4000
 CHECKED_DRAWS = 512
-"""Draws from the priors, and from the normal approximation, at which the economy is simulated."""
-
-CONCEPTS = ("total", "wage")
+"""Draws from the normal approximation, and those of them at which the economy is simulated."""
 
 
 def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
@@ -103,13 +105,17 @@ def _result(
     found = responses_at(config, evaluator, model.names, flat, "outcomes of the draws", pieces)
     if not np.all(np.isfinite(found)):
         raise AnalysisError("the economy has no outcome at some accepted draws; tighten the priors.")
-    draws = _draws(config, model, evaluator, chains, natural, found.reshape(*shape, -1), pieces)
+    prior, prior_populations = _prior(config, model, evaluator, size.n_workers, pieces)
+    draws = _draws(config, model, chains, natural, found.reshape(*shape, -1), *prior)
     summary = summarise({**draws.parameters, **draws.responses})
-    rising = {concept: draws.responses[f"gini_{concept}"] > 0 for concept in CONCEPTS}
-    prior = {c: draws.prior_responses[f"gini_{c}"] for c in CONCEPTS}
     efficiency = min(1.0, (summary[_m6(config)].ess_bulk or 1.0) / len(flat))
+    sizes = (size.n_workers, config.posterior.population_draws)
+    populations = replicated(
+        config, model.likelihood, model.names, natural, found.reshape(*shape, -1), sizes, efficiency, pieces
+    )
+    rises = rises_over(populations)
     return Posterior(
-        params={**config.params.as_dict(), **_mode(model, approximation)},
+        params=mode_parameters(config, model, approximation),
         priors={name: str(prior) for name, prior in model.priors},
         targets=config.targets,
         belief=belief_used(config),
@@ -117,21 +123,16 @@ def _result(
         income=config.income,
         size=size,
         summary=summary,
+        averages=averages_by_name(populations, model.names),
+        populations=over_populations(populations),
         health=_health(config, draws, summary),
-        rises={concept: probability(event) for concept, event in rising.items()},
-        conditional={
-            concept: tuple(
-                conditional(event, given, values)
-                for given, values in (*draws.parameters.items(), ("m6", draws.responses[_m6(config)]))
-                if given in ("xi", "eta1", "m6")
-            )
-            for concept, event in rising.items()
-        },
-        prior_rises={c: float(np.mean(values > 0)) for c, values in prior.items()},
-        prior_failed=1 - len(prior["total"]) / CHECKED_DRAWS,
+        rises=rises,
+        conditional={c: conditional_probabilities(config, draws, populations, c) for c in CONCEPTS},
+        prior_rises=rises_over(prior_populations),
+        prior_failed=1 - len(next(iter(draws.prior.values()))) / PRIOR_DRAWS,
         laplace=_laplace_summary(config, model, evaluator, approximation, pieces),
-        scaling=_scaling(config, model, flat, found, efficiency),
-        information={c: _information(config, found, rising[c].ravel(), efficiency) for c in CONCEPTS},
+        scaling=reliance(config, model, populations, flat, found, efficiency),
+        information={c: information(config, populations, found, c, rises[c], efficiency) for c in CONCEPTS},
         gradients=int(chains.warmup_steps.sum() + chains.statistics["num_steps"].sum()),
         draws=draws,
     )
@@ -141,38 +142,59 @@ def _m6(config: Config) -> str:
     return f"gini_{config.income}"
 
 
-def _mode(model: Model, approximation: Laplace) -> dict[str, float]:
+def mode_parameters(config: Config, model: Model, approximation: Laplace) -> dict[str, float]:
+    """Every parameter at the mode of the posterior, with the tie of the configuration imposed."""
     values = naturals(model, approximation.mode[None, :])[0].tolist()
-    return dict(zip(model.names, values, strict=True))
+    return tied({**config.params.as_dict(), **dict(zip(model.names, values, strict=True))}, config.tie)
+
+
+def _prior(
+    config: Config, model: Model, evaluator: Evaluator, n_workers: int, pieces: Pieces
+) -> tuple[tuple[np.ndarray, np.ndarray], Populations]:
+    """Draws from the priors at which the economy has an outcome, with the outcomes; and on the other populations."""
+    drawn = np.stack(
+        [
+            prior.sample(config.posterior.nuts.seed + number, PRIOR_DRAWS)
+            for number, (_, prior) in enumerate(model.priors)
+        ],
+        axis=1,
+    )
+    found = responses_at(config, evaluator, model.names, drawn, "outcomes of prior draws", pieces)
+    usable = np.all(np.isfinite(found), axis=1)
+    if usable.sum() < PRIOR_DRAWS / 10:
+        raise AnalysisError("the economy has no outcome at nine of ten draws from the priors; narrow the priors.")
+    kept = drawn[usable], found[usable]
+    sizes = (n_workers, PRIOR_ELSEWHERE)
+    populations = replicated(config, None, model.names, kept[0][None], kept[1][None], sizes, 1.0, pieces, "prior draws")
+    return kept, populations
 
 
 def _draws(
     config: Config,
     model: Model,
-    evaluator: Evaluator,
     chains: Chains,
     natural: np.ndarray,
     found: np.ndarray,
-    pieces: Pieces,
+    prior: np.ndarray,
+    prior_found: np.ndarray,
 ) -> Draws:
     rng = np.random.default_rng([config.posterior.nuts.seed, 1])
     rows = list(moment_rows(tuple(config.targets), config.income))
-    errors = rng.multivariate_normal(np.zeros(len(rows)), target_covariance(config), size=found.shape[:2])
-    predictive = found[..., rows] + errors
-    prior = {
-        name: prior.sample(config.posterior.nuts.seed + number, PRIOR_DRAWS)
-        for number, (name, prior) in enumerate(model.priors)
-    }
-    checked = np.stack([values[:CHECKED_DRAWS] for values in prior.values()], axis=1)
-    under_prior = responses_at(config, evaluator, model.names, checked, "outcomes of prior draws", pieces)
-    under_prior = under_prior[np.all(np.isfinite(under_prior), axis=1)]
+
+    def measured(responses: np.ndarray) -> dict[str, np.ndarray]:
+        """Targets that would be measured where moments are those of `responses`."""
+        errors = rng.multivariate_normal(np.zeros(len(rows)), target_covariance(config), size=responses.shape[:-1])
+        observed = responses[..., rows] + errors
+        return {name: observed[..., i] for i, name in enumerate(config.targets)}
+
     return Draws(
         parameters={name: natural[..., i] for i, name in enumerate(model.names)},
         responses={name: found[..., i] for i, name in enumerate(RESPONSE_NAMES)},
-        predictive={name: predictive[..., i] for i, name in enumerate(config.targets)},
+        predictive=measured(found),
         statistics=sample_stats(chains.statistics),
-        prior=prior,
-        prior_responses={name: under_prior[:, i] for i, name in enumerate(RESPONSE_NAMES)},
+        prior={name: prior[:, i] for i, name in enumerate(model.names)},
+        prior_responses={name: prior_found[:, i] for i, name in enumerate(RESPONSE_NAMES)},
+        prior_predictive=measured(prior_found),
     )
 
 
@@ -190,7 +212,7 @@ def _health(config: Config, draws: Draws, summary: Summaries) -> Health:
 def _laplace_summary(
     config: Config, model: Model, evaluator: Evaluator, approximation: Laplace, pieces: Pieces
 ) -> LaplaceSummary:
-    points = approximation.draw(config.posterior.nuts.seed + 1, PRIOR_DRAWS)
+    points = approximation.draw(config.posterior.nuts.seed + 1, APPROXIMATION_DRAWS)
     values = naturals(model, points)
     checked = points[:CHECKED_DRAWS]
     ratios = pieces.get("normal approximation", 0, 1, lambda: _ratios(model, approximation, checked))
@@ -202,7 +224,7 @@ def _laplace_summary(
     return LaplaceSummary(
         mean=dict(zip(model.names, values.mean(axis=0).tolist(), strict=True)),
         sd=dict(zip(model.names, values.std(axis=0, ddof=1).tolist(), strict=True)),
-        rises={c: float(np.mean(found[:, RESPONSE_NAMES.index(f"gini_{c}")] > 0)) for c in CONCEPTS},
+        rises={c: probability(found[None, :, RESPONSE_NAMES.index(f"gini_{c}")] > 0) for c in CONCEPTS},
         pareto_k=smoothed(usable).pareto_k,
         proper=approximation.proper,
     )
@@ -210,31 +232,3 @@ def _laplace_summary(
 
 def _ratios(model: Model, approximation: Laplace, points: np.ndarray) -> list[float | None]:
     return [float(x) if np.isfinite(x) else None for x in log_ratio(model, approximation, points)]
-
-
-def _scaling(config: Config, model: Model, natural: np.ndarray, found: np.ndarray, efficiency: float) -> PowerScaling:
-    rows = np.array(moment_rows(tuple(config.targets), config.income))
-    parts = np.asarray(jax.vmap(model.likelihood.components)(jnp.asarray(found[:, rows])))
-    components = {f"prior of {name}": values for name, values in model.log_priors(natural).items()}
-    components |= {f"likelihood of {name}": parts[:, i] for i, name in enumerate(model.likelihood.component_names)}
-    # A flat prior stays what it is, whatever its power.
-    components = {name: values for name, values in components.items() if np.ptp(values) > 0}
-    quantities = {name: natural[:, i] for i, name in enumerate(model.names) if name in ("xi", "eta1")}
-    for concept in CONCEPTS:
-        change = found[:, RESPONSE_NAMES.index(f"gini_{concept}")]
-        quantities |= {f"gini_{concept}": change, f"P(gini_{concept} rises)": (change > 0).astype(float)}
-    return power_scaling(components, quantities, relative_efficiency=efficiency)
-
-
-def _information(config: Config, found: np.ndarray, rises: np.ndarray, efficiency: float) -> Information:
-    """Of the targets that are measured: a latent m6 has no standard error to halve."""
-    measured = [i for i, name in enumerate(config.targets) if name != "m6" or config.posterior.m6 == "normal"]
-    names = tuple(list(config.targets)[i] for i in measured)
-    return value_of_information(
-        found[:, list(moment_rows(names, config.income))],
-        rises,
-        target_covariance(config)[np.ix_(measured, measured)],
-        names,
-        relative_efficiency=efficiency,
-        seed=config.posterior.nuts.seed,
-    )

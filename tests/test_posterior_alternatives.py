@@ -26,8 +26,12 @@ pytestmark = pytest.mark.usefixtures("numpyro_rules")
 REAL = (-np.inf, np.inf)
 SE = np.array([0.5, 0.8])
 PRIORS = {"narrow": (0.3, 0.2), "wide": (0.0, 3.0)}
+OTHERS = {"moderate": (0.0, 0.5)}
+EVERY = {**PRIORS, **OTHERS}
 BELIEFS = {"0.1": ("normal", 0.1), "0.9": ("normal", 0.9), "window": ("uniform", 0.0), "unknown": ("improper", 0.0)}
 WINDOW = (-1.0, 0.5)
+SHIFTS = (0.0, 0.3, -0.2, 0.1, -0.4, 0.2)
+"""What each population adds to the change of the Gini."""
 
 
 class Sum(eqx.Module):
@@ -40,21 +44,21 @@ class Sum(eqx.Module):
 def model(prior, belief):
     kind, target = BELIEFS[belief]
     likelihood = build(("m1", "m6"), np.array([0.2, target]), np.diag(SE**2), kind, WINDOW)
-    priors = {"alpha": Prior("normal", (0.0, 1.0), REAL), "xi": Prior("normal", PRIORS[prior], REAL)}
+    priors = {"alpha": Prior("normal", (0.0, 1.0), REAL), "xi": Prior("normal", EVERY[prior], REAL)}
     return build_model(Sum(jnp.asarray([1.0, -1.0])), likelihood, priors)
 
 
-def simulate(natural):
-    change = natural[:, 0] - natural[:, 1]
+def simulate(natural, population=0):
+    change = natural[:, 0] - natural[:, 1] + SHIFTS[population]
     return np.stack([natural[:, 0], change], axis=1), {"total": change, "wage": -change}
 
 
-def exact(prior, belief):
-    """P(alpha > xi): the difference is normal given m1, and m6 weighs it."""
+def exact(prior, belief, shift=0.0):
+    """P(alpha - xi + shift > 0): the difference is normal given m1, and m6 weighs it."""
     kind, target = BELIEFS[belief]
-    mean, sd = PRIORS[prior]
+    mean, sd = EVERY[prior]
     precision = 1 + 1 / SE[0] ** 2
-    center, spread = 0.2 / SE[0] ** 2 / precision - mean, np.sqrt(1 / precision + sd**2)
+    center, spread = 0.2 / SE[0] ** 2 / precision - mean + shift, np.sqrt(1 / precision + sd**2)
 
     def weight(change):
         if kind == "normal":
@@ -94,7 +98,7 @@ def test_the_table_survives_being_written_and_is_drawn(found, tmp_path):
 
 
 def test_cells_that_were_done_are_not_done_again(found):
-    def never(natural):
+    def never(natural, population):
         raise AssertionError(natural)
 
     pieces = Pieces()
@@ -103,6 +107,7 @@ def test_cells_that_were_done_are_not_done_again(found):
             "rises": {name: [p.value, p.mcse] for name, p in cell.rises.items()},
             "pareto_k": cell.pareto_k,
             "ess": cell.ess,
+            "by_population": {name: list(values) for name, values in cell.by_population.items()},
         }
         for cell in found.cells
     ]
@@ -112,8 +117,8 @@ def test_cells_that_were_done_are_not_done_again(found):
 
 
 def test_points_without_an_economy_have_no_weight_and_poor_weights_are_marked():
-    def half(natural):
-        moments, changes = simulate(natural)
+    def half(natural, population):
+        moments, changes = simulate(natural, population)
         moments[natural[:, 1] > 0] = np.nan
         return moments, changes
 
@@ -123,6 +128,42 @@ def test_points_without_an_economy_have_no_weight_and_poor_weights_are_marked():
     few = table("xi", models, np.zeros(2), simulate, Pieces(), count=60)
     assert not few.cells[0].reliable
     assert "not reliable" in str(few)
+
+
+@pytest.fixture(scope="module")
+def averaged():
+    models = {prior: {belief: model(prior, belief) for belief in BELIEFS} for prior in ("narrow", "moderate")}
+    return table("xi", models, np.zeros(2), simulate, Pieces(), count=1200, populations=len(SHIFTS))
+
+
+def test_draws_that_take_turns_give_the_average_over_populations_and_its_error(averaged):
+    for cell in averaged.cells:
+        truth = np.array([exact(cell.prior, cell.m6, shift) for shift in SHIFTS])
+        found = cell.rises["total"]
+        np.testing.assert_allclose(cell.by_population["total"], truth, atol=0.17)  # two hundred draws on each
+        assert abs(found.value - truth.mean()) < 4 * found.mcse, (cell.prior, cell.m6)
+        # Cells that m6 informs follow a population less than others; all of them share one shift.
+        spread = truth.std(ddof=1) / len(SHIFTS) ** 0.5
+        assert spread / 2 < found.population_error < 2 * spread, (cell.prior, cell.m6)
+        assert found.error == pytest.approx(np.hypot(found.mcse, found.population_error))
+        assert found.error > found.mcse
+
+
+def test_cells_are_put_on_a_side_only_out_of_their_total_error(averaged):
+    text = str(averaged)
+    for cell in averaged.cells:
+        found = cell.rises["total"]
+        assert cell.side("total") == (0 if abs(found.value - 0.5) <= 2 * found.error else np.sign(found.value - 0.5))
+    unsure = sum(cell.side("total") == 0 for cell in averaged.cells)
+    assert 0 < unsure < 8
+    assert text.startswith(f"The sign of the change of the Gini of total income is open in {unsure} of 8 cells")
+    assert "6 populations" in text
+    assert "apart are not to be ranked" in text
+
+
+def test_one_population_has_no_error_of_its_own(found):
+    assert all(cell.rises["total"].population_error is None for cell in found.cells)
+    assert "conditional on the population that was drawn" in str(found)
 
 
 def test_a_table_without_alternatives_is_refused():

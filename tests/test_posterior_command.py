@@ -5,16 +5,25 @@ import json
 import subprocess
 import sys
 
+import equinox as eqx
 import h5py
 import numpy as np
 import pytest
+from jaxtyping import Array, Float
 
 import aigini
-from aigini import cli, posteriors
-from aigini.config import load
+from aigini import cli, posterior_problem, posteriors
+from aigini.analysis.pieces import Pieces
+from aigini.bayes.laplace import Laplace
+from aigini.bayes.model import build as build_model
+from aigini.config import Config, load
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError, OutputError
+from aigini.moments.responses import RESPONSE_NAMES
+from aigini.parameters import problems
+from aigini.posterior_problem import posterior_likelihood
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger
+from aigini.sampling import mode_parameters
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 
@@ -74,14 +83,79 @@ def test_a_resumed_run_has_the_draws_of_an_uninterrupted_one(run):
 def test_what_the_result_says_follows_from_its_draws(run):
     found = studies_on_disk.load_study(run, "posterior")
     change = found.draws.responses["gini_total"]
-    assert found.rises["total"].value == pytest.approx(np.mean(change > 0))
+    by_population = found.populations.rises["total"]
+    assert by_population[0] == pytest.approx(np.mean(change > 0))
+    assert len(by_population) == 9
+    rises = found.rises["total"]
+    assert rises.value == pytest.approx(by_population.mean())
+    # Two thousand workers leave the sign to the draw of the population, and that is in the error.
+    assert rises.population_error == pytest.approx(by_population.std(ddof=1) / 3)
+    assert rises.population_error > 0.01
+    assert rises.total_error == pytest.approx(np.hypot(rises.monte_carlo_error, rises.population_error))
     assert found.summary["xi"].mean == pytest.approx(found.draws.parameters["xi"].mean())
     assert np.all((found.draws.parameters["xi"] > 0.05) & (found.draws.parameters["xi"] < 0.15))
     assert found.gradients >= found.draws.statistics["n_steps"].sum()
     assert set(found.size.noise[2048]) == set(found.targets)
+    assert set(found.size.outcome_noise[2048]) == {"gini_total", "gini_wage"}
+    assert found.averages["xi"].mean.value == pytest.approx(found.summary["xi"].mean, abs=0.01)
+    assert all(gain.population_error is not None for gain in found.information["total"].gains)
     # Eighty draws are too few, and nobody is allowed to miss that.
     assert not found.health.good
     assert str(found).startswith("NOT TO BE USED AS IT IS")
+    assert all(answer in str(found) for answer in found.answers)
+
+
+@pytest.mark.slow
+def test_parameters_of_the_result_keep_the_tie_and_are_a_point_of_the_parameter_space(run):
+    found = studies_on_disk.load_study(run, "posterior")
+    assert found.params["eta0"] == 1 - found.params["eta1"]
+    assert found.params["eta1"] != pytest.approx(load(None).params.eta1)
+    assert problems(found.params) == []
+
+
+class Nothing(eqx.Module):
+    """Moments that are not needed."""
+
+    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+        return natural[:6]
+
+
+@pytest.mark.parametrize("tie", ["eta0 = 1 - eta1", "none"])
+def test_the_mode_keeps_the_tie(tie):
+    config = load(None, {"calibration.tie": tie, "params.eta0": 0.7})
+    model = build_model(Nothing(), posterior_likelihood(config), config.posterior.priors)
+    centre = model.unconstrained({**{name: prior.center for name, prior in model.priors}, "eta1": 0.9})
+    names = model.names
+    mode = Laplace(names, np.array([centre[name] for name in names]), np.eye(len(names)), 0.0, 0.0, True)
+    found = mode_parameters(config, model, mode)
+    assert found["eta1"] == pytest.approx(0.9)
+    assert found["eta0"] == (0.7 if tie == "none" else 1 - found["eta1"])
+    assert problems(found) == []
+
+
+def test_an_economy_may_be_asked_about_whatever_the_seed_of_its_population(monkeypatch):
+    """Noise is measured on the same populations for every seed, and no size of it is refused."""
+    noise = {"m6": 0.02, "gini_total": 0.02}
+    drawn = []
+
+    def noisy(population, scenario, values):
+        drawn.append(population)
+        rng = np.random.default_rng(population)
+        return noise["gini_total"] * rng.standard_normal(len(RESPONSE_NAMES))
+
+    monkeypatch.setattr(posterior_problem, "responses_of_one", noisy)
+    monkeypatch.setattr(posterior_problem, "_starting_values", lambda config: config.params.as_dict())
+    monkeypatch.setattr(
+        posterior_problem, "_outcome_sd", lambda config, values: {"gini_total": 5e-3, "gini_wage": 5e-3}
+    )
+    monkeypatch.setattr(Config, "draw", lambda self, seed, n_workers: [seed, n_workers])
+    sizes = set()
+    for seed in range(32):
+        _, size = posterior_problem.prepared(load(None, {"population.seed": seed}), Pieces())
+        sizes.add(size.n_workers)
+        assert not size.quiet
+    assert len(sizes) == 1
+    assert len({tuple(one) for one in drawn}) == 8 * 16
 
 
 @pytest.mark.slow
@@ -96,7 +170,7 @@ def test_arviz_alone_opens_the_file(run):
     done = subprocess.run(
         [sys.executable, "-c", program, str(run / "posterior.nc")], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "(2, 40) (2, 40) bool () ('chain', 'draw') (1, 4000) False"
+    assert done.stdout.strip() == "(2, 40) (2, 40) bool () ('chain', 'draw') (1, 1000) False"
 
 
 @pytest.mark.slow
@@ -158,6 +232,8 @@ def test_without_numpyro_the_command_says_how_to_install_it(monkeypatch):
         ({"posterior.chains": 1}, "posterior.chains = 1"),
         ({"posterior.warmup": 10}, "posterior.warmup = 10"),
         ({"posterior.draw": 10}, "did you mean draws"),
+        ({"posterior.populations": 1}, "posterior.populations = 1"),
+        ({"posterior.population_draws": 20}, "posterior.population_draws = 20"),
         ({"priors.xi.low": -0.1}, "not a range inside"),
         ({"priors.xi.lo": 0.1}, "did you mean low"),
         ({"alternatives.xi.anything.lo": 0.1}, "did you mean low"),

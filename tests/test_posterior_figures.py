@@ -15,6 +15,8 @@ from aigini.bayes.diagnostics import ParameterSummary
 from aigini.bayes.health import Health
 from aigini.bayes.importance import Estimate
 from aigini.bayes.information import TOGETHER, Gain, Information
+from aigini.bayes.over_populations import OverPopulations
+from aigini.bayes.populations import Averages
 from aigini.bayes.power_scaling import Effect, PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
@@ -80,17 +82,32 @@ def posterior(
         belief=belief,
         m6_range=(-0.017, 0.008),
         income=income,
-        size=SizeChoice(4096, None, {4096: dict.fromkeys(targets, 0.1)}),
+        size=SizeChoice(
+            4096, None, {4096: dict.fromkeys(targets, 0.1)}, {4096: {"gini_total": 0.2}}, {"gini_total": 0.005}
+        ),
         summary={name: summary(values) for name, values in {**drawn, **responses}.items()},
+        averages={name: averages(values) for name, values in {**drawn, **responses}.items()},
+        populations=OverPopulations(
+            seeds=(1, 2, 3),
+            draws=100,
+            pareto_k=np.full(3, 0.1),
+            rises={
+                concept: np.clip(event.mean() + np.linspace(-0.03, 0.03, 4), 0, 1) for concept, event in rises.items()
+            },
+            marks=(),
+        ),
         health=Health(() if good else ("R-hat of xi is 1.2",), 1.2, 100.0, divergences, eta.size, 0.8, 0.0),
         rises={concept: chance(event) for concept, event in rises.items()},
         conditional={
             concept: tuple(in_bins(event, name, values) for name, values in given.items())
             for concept, event in rises.items()
         },
-        prior_rises={"total": 0.55, "wage": 0.25},
+        prior_rises={
+            "total": Probability(0.55, 0.01, 0.01, 0.02, False),
+            "wage": Probability(0.25, 0.0, 0.01, 0.01, False),
+        },
         prior_failed=failed,
-        laplace=LaplaceSummary({}, {}, {"total": 0.6, "wage": 0.0}, 0.5, True),
+        laplace=LaplaceSummary({}, {}, {concept: chance(event) for concept, event in rises.items()}, 0.5, True),
         scaling=scaling(free, targets, constant=shift != 0),
         information={concept: information(event, targets, belief) for concept, event in rises.items()},
         gradients=1000,
@@ -100,7 +117,8 @@ def posterior(
             predictive=predictive,
             statistics={"diverging": diverging},
             prior=prior,
-            prior_responses={name: 3 * values.ravel()[:150] for name, values in responses.items()},
+            prior_responses={name: np.resize(3 * values, 2000) for name, values in responses.items()},
+            prior_predictive={name: np.resize(3 * values, 2000) for name, values in predictive.items()},
         ),
     )
 
@@ -112,16 +130,24 @@ def summary(values: np.ndarray) -> ParameterSummary:
     )
 
 
+def averages(values: np.ndarray) -> Averages:
+    one = Estimate(float(values.mean()), 0.01, 0.02)
+    return Averages(one, one, one, one, one)
+
+
 def chance(event: np.ndarray) -> Probability:
     share = float(event.mean())
-    return Probability(share, 3 / event.size if share in (0, 1) else 0.02, share in (0, 1))
+    certain = share in (0, 1)
+    mine, spread = (3 / event.size, 0.0) if certain else (0.02, 0.015)
+    return Probability(share, mine, spread, float(np.hypot(mine, spread)), certain)
 
 
 def in_bins(event: np.ndarray, name: str, values: np.ndarray) -> ConditionalProbability:
     parts = np.array_split(np.argsort(values, axis=None), 10)
     share = np.array([event.ravel()[part].mean() for part in parts])
     low, high = (np.array([values.ravel()[part[k]] for part in parts]) for k in (0, -1))
-    return ConditionalProbability(name, low, high, share, np.where((share == 0) | (share == 1), 0.09, 0.05))
+    own = np.where((share == 0) | (share == 1), 0.09, 0.05)
+    return ConditionalProbability(name, low, high, share, own, np.full(10, 0.03), np.hypot(own, 0.03))
 
 
 def scaling(free, targets, *, constant: bool) -> PowerScaling:
@@ -153,7 +179,7 @@ def information(event: np.ndarray, targets, belief: str) -> Information:
     certain = share in (0.0, 1.0)
     entropy = 0.0 if certain else float(-(share * np.log2(share) + (1 - share) * np.log2(1 - share)))
     gains = [
-        Gain(name, 0.0 if certain else entropy * (k - 1) / 12, 0.0 if certain else 0.01, 0.001, 50.0, 0.02 * k)
+        Gain(name, 0.0 if certain else entropy * (k - 1) / 12, 0.0 if certain else 0.01, 0.001, 50.0, 0.02 * k, 0.02)
         for k, name in enumerate((*names, TOGETHER))
     ]
     return Information(share, entropy, tuple(gains), ())
@@ -359,12 +385,13 @@ def test_probabilities_by_bin_carry_their_errors(usual):
             vertical = [segment for segment in vertical if segment[0, 0] in found[:, 0]]
             spans = np.array([segment[:, 1] for segment in vertical if segment[0, 0] == segment[1, 0]])
             exact = name == "m6" and concept == "total"
-            error = np.zeros(10) if exact else bins.error
+            error = np.zeros(10) if exact else np.hypot(bins.monte_carlo_error, bins.population_error)
             wanted = np.clip(np.stack([bins.value - error, bins.value + error], axis=1), 0, 1)
             np.testing.assert_allclose(spans, wanted)
     hollow = [line for line in figure.axes[0].get_lines() if line.get_markerfacecolor() == "white"]
     assert all(set(line.get_ydata()) <= {0, 1} for line in hollow)
     assert "P = " in legend(figure)
+    assert "total s.e. of Monte Carlo and of the draw of 4 populations" in legend(figure)
     assert "P = above 0.9962" in legend(figures.probability_of_rise(posterior(shift=0.1)))
 
 
@@ -380,8 +407,8 @@ def test_prior_and_posterior_are_shares_with_the_ratio_of_their_spreads(usual):
             assert density @ np.diff(edges) == pytest.approx(inside)
             assert inside >= 0.98
     for axis, concept in zip(axes[len(FREE) :], ("total", "wage"), strict=False):
-        share = usual.rises[concept].value
-        assert f"P(rise) {usual.prior_rises[concept]:.3f}, then {share:.3f}" in axis.get_title(loc="left")
+        share, before = usual.rises[concept].value, {"total": "0.550 ± 0.020", "wage": "0.250 ± 0.010"}[concept]
+        assert f"P(rise) {before}, then {share:.3f} ± 0.025" in axis.get_title(loc="left")
         edges = axis.patches[0].get_data().edges
         assert edges[0] <= 100 * usual.draws.responses[f"gini_{concept}"].min()
         assert edges[-1] >= 100 * usual.draws.responses[f"gini_{concept}"].max()
@@ -404,6 +431,8 @@ def test_predictive_moments_are_in_standard_errors_of_the_target(usual):
     below = np.mean(usual.draws.predictive["m1"] < usual.targets["m1"].value)
     assert f"{100 * below:.0f} %" in cells
     assert "not data" not in cells
+    # Numbers are those of the table in print, averages over the populations.
+    assert f"+{usual.averages['m2'].mean.value:.4f} ± {usual.averages['m2'].sd.value:.4f}" in cells
     assert len(axis.patches) == 2 * len(MOMENTS)
 
 
@@ -476,12 +505,15 @@ def test_values_of_information_carry_errors_and_marks(usual):
         np.testing.assert_allclose([bar.get_width() for bar in bars], [gain.bits for gain in found.gains])
         assert [bool(bar.get_hatch()) for bar in bars] == [gain.few > FEW for gain in found.gains]
         spans = [lines.get_segments()[0][:, 0] for lines in axis.collections]
-        wanted = [(gain.bits - gain.mcse, gain.bits + gain.mcse) for gain in found.gains]
+        # Of Monte Carlo 0.01, of the draw of the population 0.02.
+        total = np.hypot(0.01, 0.02)
+        wanted = [(gain.bits - total, gain.bits + total) for gain in found.gains]
         np.testing.assert_allclose(spans, wanted)
         low, high = axis.get_xlim()
         assert low < np.min(wanted)
         assert high > np.max(wanted)
     assert "latent" not in legend(figure)
+    assert f"P(rise) {usual.rises['total'].value:.3f} ± 0.025," in figure.axes[0].get_title(loc="left")
 
 
 def test_a_certain_sign_leaves_nothing_to_learn():

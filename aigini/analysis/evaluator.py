@@ -47,6 +47,22 @@ def _values(
     return jax.lax.map(lambda v: responses(unpack(v), population, scenario), vectors, batch_size=batch)
 
 
+@jax.jit
+def _one(vector: Float[Array, "parameters"], population: Population, scenario: Scenario) -> Float[Array, "responses"]:
+    return responses(unpack(vector), population, scenario)
+
+
+def responses_of_one(population: Population, scenario: Scenario, values: Mapping[str, float]) -> np.ndarray:
+    """Responses of one population at one point, ``[responses]``; not a number where there is no outcome.
+
+    Args:
+        population: Simulated workers; another of the same size compiles nothing anew.
+        scenario: AI levels.
+        values: All parameters.
+    """
+    return np.asarray(_one(pack(values), population, scenario))
+
+
 def unpack(vector: Float[Array, "parameters"]) -> Parameters:
     """Parameters from a vector in the order of `PARAMETER_NAMES`, the inverse of `pack`."""
     return Parameters(**{name: vector[i] for i, name in enumerate(PARAMETER_NAMES)})

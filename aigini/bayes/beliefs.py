@@ -1,9 +1,24 @@
-"""The probability that AI widens inequality, under several beliefs: a table."""
+"""The probability that AI widens inequality, under several beliefs: a table.
+
+The draws of a cell take turns on several populations, so a cell has few draws on each, and the spread of its own
+probabilities over the populations is mostly Monte Carlo error. What another population does to a probability is much
+the same in every cell, in units of the standard normal density at its quantile: it moves the change of the Gini by a
+number that is small beside the posterior's standard deviation. That shift is therefore averaged over the cells, for
+each population, and its spread over populations gives each cell's error from the draw of the population. In a cell that
+m6 tells much about, the shift is smaller and its error overstated.
+"""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.stats import norm
 
 from aigini.bayes.importance import PARETO_K, Estimate
+from aigini.bayes.over_populations import CONCEPT_WORDS
+from aigini.bayes.probability import HALF
+from aigini.bayes.size import SizeChoice
+from aigini.resolution import STANDS_OUT, Simulated
 
 FEWEST = 100
 """Draws that the weights must be worth."""
@@ -23,6 +38,7 @@ class Cell:
         rises: Probability that the Gini rises, by ``total`` and ``wage``.
         pareto_k: Shape of the weights.
         ess: Draws that they are worth.
+        by_population: The probabilities from the draws on each population alone, ``[populations]``; few draws each.
     """
 
     prior: str
@@ -30,11 +46,17 @@ class Cell:
     rises: Mapping[str, Estimate]
     pareto_k: float
     ess: float
+    by_population: Mapping[str, np.ndarray]
 
     @property
     def reliable(self) -> bool:
         """Whether the weights can be trusted."""
         return self.pareto_k <= PARETO_K and self.ess >= FEWEST
+
+    def side(self, concept: str) -> int:
+        """1 or -1 where a rise or a fall is more likely by more than two total s.e.; 0 where that is open."""
+        found = self.rises[concept]
+        return Simulated(found.value - HALF, found.error).sign
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,28 +67,38 @@ class Beliefs:
         parameter: Whose priors are compared.
         priors: In words, by label.
         cells: All combinations.
+        populations: Over how many populations each probability is.
+        size: Number of workers of each, and simulation noise; None where it was not chosen from noise.
     """
 
     parameter: str
     priors: Mapping[str, str]
     cells: tuple[Cell, ...]
+    populations: int
+    size: SizeChoice | None = None
 
     def __str__(self) -> str:
         columns = list(dict.fromkeys(cell.m6 for cell in self.cells))
         width = max(len(label) for label in [*self.priors, self.parameter])
+        concepts = list(self.cells[0].rises)
         lines = []
-        for concept in self.cells[0].rises:
-            lines.append(f"P(Gini of {concept} income rises) by prior of {self.parameter} and belief about m6")
+        for concept in concepts:
+            unsure = sum(cell.side(concept) == 0 for cell in self.cells)
+            lines.append(
+                f"The sign of the change of the Gini of {CONCEPT_WORDS[concept]} is open in {unsure} of"
+                f" {len(self.cells)} cells: P(rise) is within {STANDS_OUT:g} total s.e. of one half (marked ?)."
+            )
+        lines.append("")
+        for concept in concepts:
+            lines.append(
+                f"P(Gini of {CONCEPT_WORDS[concept]} rises) by prior of {self.parameter} and belief about m6,"
+                " ± total s.e."
+            )
             lines.append(f"{'':{width}s}" + "".join(f"{column:>22s}" for column in columns))
             for label in self.priors:
                 row = {cell.m6: cell for cell in self.cells if cell.prior == label}
-                shown = [
-                    f"{row[m6].rises[concept].value:.3f} ± {row[m6].rises[concept].mcse:.3f}"
-                    + ("*" if not row[m6].reliable else "†" if _rare(row[m6].rises[concept].value) else " ")
-                    for m6 in columns
-                ]
-                lines.append(f"{label:{width}s}" + "".join(f"{text:>22s}" for text in shown))
-            lines.append("")
+                lines.append(f"{label:{width}s}" + "".join(f"{_shown(row[m6], concept):>22s}" for m6 in columns))
+            lines += [self._errors(concept), ""]
         lines += [f"{label}: {words}" for label, words in self.priors.items()]
         if any(_rare(found.value) for cell in self.cells for found in cell.rises.values()):
             lines.append(
@@ -77,7 +109,55 @@ class Beliefs:
                 f"* Pareto k above {PARETO_K} or fewer than {FEWEST} draws' worth: not reliable; run `aigini posterior`"
                 " with these beliefs."
             )
+        lines.append(
+            "Cells are approximations by importance sampling: where `aigini posterior` with the same beliefs gives"
+            " another probability, its own is the one to use."
+        )
+        if self.size is not None:
+            lines.append(f"simulated with {self.size}")
         return "\n".join(lines)
+
+    def _errors(self, concept: str) -> str:
+        """Sizes of the errors, and how far apart two cells must be to be told apart."""
+        found = [cell.rises[concept] for cell in self.cells]
+        apart = STANDS_OUT * float(np.sqrt(2)) * float(np.median([one.error for one in found]))
+        text = f"s.e. of Monte Carlo at most {max(one.mcse for one in found):.3f}"
+        known = [one.population_error for one in found if one.population_error is not None]
+        text += (
+            f", of the draw of the population at most {max(known):.3f} ({self.populations} populations)"
+            if known
+            else "; conditional on the population that was drawn"
+        )
+        return f"{text}; two cells less than about {apart:.2f} apart are not to be ranked"
+
+
+def with_population_errors(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells with the standard errors of their probabilities from the draw of the population.
+
+    Args:
+        cells: With the probabilities on each population; errors are not known with fewer than two of these.
+    """
+    found = [dict(cell.rises) for cell in cells]
+    for concept in cells[0].rises if cells else ():
+        value = np.array([cell.rises[concept].value for cell in cells])
+        by_population = np.array([cell.by_population[concept] for cell in cells])
+        count = by_population.shape[1]
+        if count < 2:
+            continue
+        density = norm.pdf(norm.ppf(np.clip(value, RARE / 10, 1 - RARE / 10)))
+        usable = np.array([cell.reliable for cell in cells]) & (np.minimum(value, 1 - value) >= RARE)
+        shift = (by_population - value[:, None]) / density[:, None]
+        # Where no cell can be used, every one of them is, whatever it is worth.
+        spread = shift[usable if usable.any() else slice(None)].mean(axis=0).std(ddof=1) / np.sqrt(count)
+        for kept, error in zip(found, density * spread, strict=True):
+            kept[concept] = dataclasses.replace(kept[concept], population_error=float(error))
+    return tuple(dataclasses.replace(cell, rises=rises) for cell, rises in zip(cells, found, strict=True))
+
+
+def _shown(cell: Cell, concept: str) -> str:
+    found = cell.rises[concept]
+    mark = "*" if not cell.reliable else "†" if _rare(found.value) else "?" if cell.side(concept) == 0 else " "
+    return f"{found.value:.3f} ± {found.error:.3f}{mark}"
 
 
 def _rare(probability: float) -> bool:

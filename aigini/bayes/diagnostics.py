@@ -147,6 +147,28 @@ def _summary(name: str, values: np.ndarray) -> ParameterSummary:
     )
 
 
+def monte_carlo_error(values: np.ndarray, method: str, level: float | None = None) -> float:
+    """Monte Carlo standard error of a statistic of one parameter; 0 where all draws are the same.
+
+    Args:
+        values: Draws, ``[chains, draws]``, finite.
+        method: ``"mean"``, ``"sd"`` or ``"quantile"``.
+        level: Of the quantile, between 0 and 1.
+
+    Raises:
+        ValueError: if the array is not of that shape.
+        MissingExtraError: if ArviZ is not installed.
+    """
+    found = _chains("values", values)
+    if np.ptp(found) <= _ROUNDING * np.abs(found).max():
+        return 0.0
+    sd = float(found.std(ddof=1))
+    given = {} if level is None else {"prob": level}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = _number(_arviz().mcse((found - found.mean()) / sd, method=method, **given))
+    return np.inf if error is None else error * sd
+
+
 def _number(value: Any) -> float | None:
     number = np.asarray(value).item()  # where Numba is installed ArviZ returns some as arrays of one number
     return None if math.isnan(number) else float(number)

@@ -27,13 +27,21 @@ class Estimate:
     Attributes:
         value: The number.
         mcse: Its Monte Carlo standard error.
+        population_error: Its standard error from the draw of the simulated population; None where the number is
+            conditional on the population that was drawn.
     """
 
     value: float
     mcse: float
+    population_error: float | None = None
+
+    @property
+    def error(self) -> float:
+        """Total standard error: of Monte Carlo, and of the draw of the population where that is known."""
+        return float(np.hypot(self.mcse, self.population_error or 0.0))
 
     def __str__(self) -> str:
-        return f"{self.value:.4g} ± {self.mcse:.1g}"
+        return f"{self.value:.4g} ± {self.error:.1g}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,6 +17,7 @@ from scipy.special import ndtri, xlogy
 from scipy.stats import qmc
 
 from aigini.inference import checks
+from aigini.resolution import Simulated
 
 EXTRA = 3.0
 """Precision of the added measurement that halves a standard error, relative to the old one."""
@@ -41,6 +42,8 @@ class Gain:
         bias: What was taken off because an entropy estimated from few draws is too small, bits.
         smallest_ess: Smallest effective sample size of the weights over all outcomes.
         few: Share of the outcomes with an effective sample size below `ESS`.
+        population_error: Standard error of `bits` from the draw of the population; None where it is conditional on the
+            population that was drawn.
     """
 
     name: str
@@ -49,6 +52,12 @@ class Gain:
     bias: float
     smallest_ess: float
     few: float
+    population_error: float | None = None
+
+    @property
+    def error(self) -> float:
+        """Total standard error of `bits`."""
+        return float(np.hypot(self.mcse, self.population_error or 0.0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,23 +77,44 @@ class Information:
     marks: tuple[str, ...]
 
     @property
-    def most_worth(self) -> Gain:
-        """The single moment most worth measuring better."""
-        return max((gain for gain in self.gains if gain.name != TOGETHER), key=lambda gain: gain.bits)
+    def most_worth(self) -> Gain | None:
+        """The single moment most worth measuring better; None unless it stands out of the error of each difference.
+
+        None too where the draws are too few for some moment, so that errors are not reliable.
+        """
+        single = sorted((gain for gain in self.gains if gain.name != TOGETHER), key=lambda gain: -gain.bits)
+        if not single or any(gain.few > FEW for gain in single):
+            return None
+        best = single[0]
+        clear = all(
+            Simulated(best.bits - gain.bits, float(np.hypot(best.error, gain.error))).sign > 0 for gain in single[1:]
+        )
+        return best if clear and Simulated(best.bits, best.error).sign > 0 else None
 
     def __str__(self) -> str:
         width = max(len(gain.name) for gain in self.gains)
         lines = [
             f"sign: probability of a rise {self.probability:.3f}, entropy {self.entropy:.3f} bits; halving the s.e.",
-            f"{'of':{width}s}{'saves bits':>12s}{'MCSE':>10s}{'share':>8s}{'least ESS':>11s} {f'below {ESS}':>11s}",
+            f"{'of':{width}s}{'saves bits':>12s}{'MC s.e.':>10s}{'pop. s.e.':>11s}{'share':>8s}{'least ESS':>11s}"
+            f" {f'below {ESS}':>11s}",
         ]
         for gain in self.gains:
             share = f"{gain.bits / self.entropy:.1%}" if self.entropy > 0 else "-"
+            spread = "-" if gain.population_error is None else f"{gain.population_error:.4f}"
             lines.append(
-                f"{gain.name:{width}s}{gain.bits:12.4f}{gain.mcse:10.4f}{share:>8s}{gain.smallest_ess:11.0f}"
-                f"{'*' if gain.smallest_ess < ESS else ' '}{gain.few:11.1%}"
+                f"{gain.name:{width}s}{gain.bits:12.4f}{gain.mcse:10.4f}{spread:>11s}{share:>8s}"
+                f"{gain.smallest_ess:11.0f}{'*' if gain.smallest_ess < ESS else ' '}{gain.few:11.1%}"
             )
+        lines.append(self._ranking())
         return "\n".join([*lines, *self.marks])
+
+    def _ranking(self) -> str:
+        best = self.most_worth
+        if best is not None:
+            return f"most worth measuring better: {best.name}, by more than two total s.e. of each difference"
+        if any(gain.few > FEW for gain in self.gains if gain.name != TOGETHER):
+            return "moments are not ranked: the draws are too few for some of them"
+        return "no single moment is worth more than every other by two total s.e. of the difference"
 
 
 def value_of_information(

@@ -79,6 +79,11 @@ class Likelihood(eqx.Module):
             return jnp.zeros(())
         return self.window.log_density(moments[self.m6], self.residual(moments))
 
+    def log_density(self, moments: Float[Array, "moments"]) -> Float[Array, ""]:
+        """Log density of all targets, up to a constant that depends on no parameter."""
+        residual = self.residual(moments)
+        return -0.5 * residual @ self.precision @ residual + self.window_density(moments)
+
     @property
     def component_names(self) -> tuple[str, ...]:
         """Names of `components`."""

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from aigini.bayes.diagnostics import ParameterSummary, Summaries
+from aigini.bayes.diagnostics import ParameterSummary
 from aigini.bayes.health import Health
 from aigini.bayes.information import Information
 from aigini.bayes.likelihood import M6Belief
+from aigini.bayes.over_populations import CONCEPT_WORDS, OverPopulations
+from aigini.bayes.populations import Averages
 from aigini.bayes.power_scaling import PowerScaling
-from aigini.bayes.probability import ConditionalProbability, Probability
+from aigini.bayes.probability import ConditionalProbability, Probability, open_sentence
 from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
 from aigini.moments.responses import RESPONSE_MEANINGS, legend
@@ -34,8 +36,9 @@ class Draws:
         responses: Outcomes of the economy at each draw by name, ``[chains, draws]``.
         predictive: Measured moments that would be observed, by moment, ``[chains, draws]``.
         statistics: Of the sampler, named as ArviZ names them, ``[chains, draws]``.
-        prior: Draws from each prior, ``[n]``.
-        prior_responses: Outcomes at the first of them that have any, ``[m]``.
+        prior: Draws from the priors at which the economy has an outcome, by parameter, ``[n]``.
+        prior_responses: Outcomes at them by name, ``[n]``.
+        prior_predictive: Measured moments that would be observed at them, by moment, ``[n]``.
     """
 
     parameters: Mapping[str, np.ndarray]
@@ -44,6 +47,7 @@ class Draws:
     statistics: Mapping[str, np.ndarray]
     prior: Mapping[str, np.ndarray]
     prior_responses: Mapping[str, np.ndarray]
+    prior_predictive: Mapping[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,14 +57,14 @@ class LaplaceSummary:
     Attributes:
         mean: Of each parameter.
         sd: Of each parameter.
-        rises: Probability that the Gini rises, by ``total`` and ``wage``.
+        rises: Probability that the Gini rises on the sampled population, by ``total`` and ``wage``.
         pareto_k: Shape of the importance ratios; above `LAPLACE_K` the approximation is not good enough.
         proper: Whether the Hessian at the mode is positive definite.
     """
 
     mean: Mapping[str, float]
     sd: Mapping[str, float]
-    rises: Mapping[str, float]
+    rises: Mapping[str, Probability]
     pareto_k: float
     proper: bool
 
@@ -82,9 +86,11 @@ class Posterior:
         m6_range: Scenarios, for ``uniform``.
         income: Income concept of m6.
         size: Number of workers and simulation noise.
-        summary: Of parameters and outcomes.
+        summary: Of the chains, which were run on one population: parameters, and outcomes on it.
+        averages: Of parameters and outcomes, averaged over populations, with their errors.
+        populations: Over which it was averaged, and how different they are.
         health: Whether the chains can be trusted, and what to do if not.
-        rises: Probability that the Gini rises, by ``total`` and ``wage``.
+        rises: Probability that the Gini rises, averaged over populations, by ``total`` and ``wage``.
         conditional: The same within bins of ξ, η1 and m6, by concept.
         prior_rises: The same under the priors alone, by concept; economies without outcome left out.
         prior_failed: Share of prior draws at which the economy has no outcome.
@@ -103,10 +109,12 @@ class Posterior:
     income: str
     size: SizeChoice
     summary: Mapping[str, ParameterSummary]
+    averages: Mapping[str, Averages]
+    populations: OverPopulations
     health: Health
     rises: Mapping[str, Probability]
     conditional: Mapping[str, tuple[ConditionalProbability, ...]]
-    prior_rises: Mapping[str, float]
+    prior_rises: Mapping[str, Probability]
     prior_failed: float
     laplace: LaplaceSummary
     scaling: PowerScaling
@@ -114,25 +122,30 @@ class Posterior:
     gradients: int
     draws: Draws
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What the posterior says of the sign of each change, a sentence each; first whether it says anything."""
+        return tuple(
+            open_sentence(f"the change of the Gini of {CONCEPT_WORDS[concept]}", found, self.populations.rises[concept])
+            for concept, found in self.rises.items()
+        )
+
     def __str__(self) -> str:
         lines = []
         if not self.health.good:
             lines += ["NOT TO BE USED AS IT IS:", *(f"* {mark}" for mark in self.health.marks), ""]
-        table = str(Summaries(self.summary)).splitlines()
-        lines.append(f"{table[0]} {'Laplace mean':>14s} {'sd':>10s}")
-        for name, row in zip(self.summary, table[1:], strict=True):
-            known = name in self.laplace.mean
-            beside = f" {self.laplace.mean[name]:14.4g} {self.laplace.sd[name]:10.4g}" if known else ""
-            lines.append(row + beside)
+        lines += [*self.answers, *self.populations.marks, "", *self._table()]
         lines.append(legend(*(name for name in self.summary if name in RESPONSE_MEANINGS)))
         lines += ["", f"m6: {SAY_BELIEF[self.belief]}"]
         for concept, found in self.rises.items():
+            lines.append(f"P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")
+            lines.append(f"  under the priors alone {self.prior_rises[concept]}")
+        if self.health.good:
             lines.append(
-                f"P(Gini of {concept} income rises) = {found}; under the priors alone {self.prior_rises[concept]:.2f},"
-                f" by the normal approximation {self.laplace.rises[concept]:.3f}"
+                "These are the probabilities to use where `aigini sensitivity` gives others: its first-order ones"
+                " assume linear moments, normal errors and no bounds. The same holds for what is worth measuring."
             )
-        verdict = "good enough" if self.laplace.good else "not good enough: use the draws"
-        lines.append(f"normal approximation: Pareto k {self.laplace.pareto_k:.2f}, {verdict}")
+        lines += [*str(self.populations).splitlines(), *self._approximation()]
         lines.append(
             f"sampled: {', '.join(self.priors)}; every other parameter keeps its configured value, and calibration.free"
             " only says from which estimates the chains start"
@@ -141,6 +154,40 @@ class Posterior:
         if self.health.good:
             lines += ["", str(self.health)]
         return "\n".join(lines)
+
+    def _table(self) -> list[str]:
+        """Averages over the populations with their errors, how well the chains agree, and the normal approximation."""
+        width = max(len(name) for name in self.summary)
+        heads = ("mean", "MC s.e.", "pop. s.e.", "sd", "5%", "50%", "95%")
+        head = f"{'':{width}s} " + " ".join(f"{text:>10s}" for text in heads)
+        lines = [f"{head} {'R-hat':>6s} {'bulk':>7s} {'tail':>7s} {'Laplace mean':>14s} {'sd':>10s}"]
+        for name, chains in self.summary.items():
+            found = self.averages[name]
+            spread = found.mean.population_error
+            shown = (
+                found.mean.value,
+                found.mean.mcse,
+                np.nan if spread is None else spread,
+                *(estimate.value for estimate in (found.sd, found.q5, found.median, found.q95)),
+            )
+            row = f"{name:{width}s} " + " ".join(f"{value:10.4g}" for value in shown)
+            row += f" {'-' if chains.r_hat is None else format(chains.r_hat, '.3f'):>6s} "
+            row += " ".join(f"{'-' if n is None else format(n, '.0f'):>7s}" for n in (chains.ess_bulk, chains.ess_tail))
+            if name in self.laplace.mean:
+                row += f" {self.laplace.mean[name]:14.4g} {self.laplace.sd[name]:10.4g}"
+            lines.append(row)
+        lines.append(
+            "errors of the mean: MC s.e. from the number of draws, pop. s.e. from the draw of the simulated population"
+        )
+        return lines
+
+    def _approximation(self) -> list[str]:
+        """How good the normal approximation is; it is of the sampled population alone."""
+        verdict = "good enough" if self.laplace.good else "not good enough: use the draws"
+        lines = [f"normal approximation on the sampled population: Pareto k {self.laplace.pareto_k:.2f}, {verdict}"]
+        for concept, found in self.laplace.rises.items():
+            lines.append(f"  its P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")
+        return lines
 
     def _reliance(self) -> list[str]:
         """What the sign of the change of the Gini rests on: sensitivities, one line per component."""
@@ -151,6 +198,11 @@ class Posterior:
             for name in about:
                 effect = self.scaling.effect(component, name)
                 mark = "*" if effect.sensitive else " "
-                line += f"{effect.derivative.value:+19.5f} ± {effect.derivative.mcse:.5f}{mark}"
+                line += f"{effect.derivative.value:+19.5f} ± {effect.derivative.error:.5f}{mark}"
             lines.append(line)
-        return [*lines, "* moves its distribution noticeably", *self.scaling.marks]
+        return [
+            *lines,
+            "±: total s.e., from the draws and from the draw of the population; * moves its distribution noticeably on"
+            " the sampled population",
+            *self.scaling.marks,
+        ]

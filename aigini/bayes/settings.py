@@ -42,7 +42,10 @@ class PosteriorSettings:
         m6_range: Lowest and highest scenario, for ``uniform``.
         nuts: How to sample.
         n_workers: Simulated workers; None lets the size follow from `noise_share`.
-        noise_share: Largest simulation noise of a moment, in standard errors of its target.
+        noise_share: Largest simulation noise that the size is chosen for: of a moment in standard errors of its
+            target, of the change of a Gini in its posterior standard deviations.
+        populations: Other populations that the posterior is averaged over, besides the one that is sampled.
+        population_draws: Draws that are simulated on each of them, at most.
     """
 
     priors: Mapping[str, Prior]
@@ -53,3 +56,5 @@ class PosteriorSettings:
     nuts: NutsSettings
     n_workers: int | None
     noise_share: float
+    populations: int
+    population_draws: int

@@ -102,6 +102,8 @@ def settings(file: FileSchema) -> PosteriorSettings:
         ),
         n_workers=section.n_workers,
         noise_share=section.noise_share,
+        populations=section.populations,
+        population_draws=section.population_draws,
     )
 
 

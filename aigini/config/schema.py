@@ -124,7 +124,9 @@ class PosteriorSection(Section):
     m6_high: GiniChange = 0.02
     scenarios: list[GiniChange] = Field(default=[], max_length=20)
     n_workers: int | None = Field(default=None, ge=2, lt=2**32)
-    noise_share: float = Field(default=0.05, gt=0, le=1000)
+    noise_share: float = Field(default=0.13, gt=0, le=1000)
+    populations: int = Field(default=8, ge=2, le=1000)
+    population_draws: int = Field(default=500, ge=100, le=100_000)
     chains: int = Field(default=4, ge=2, le=1000)
     warmup: int = Field(default=300, ge=100, le=100_000)
     draws: int = Field(default=1000, ge=4, le=100_000)

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from aigini.bayes.beliefs import Beliefs
 from aigini.figures.style import FAINT, INK, WIDE, new_figure, number, styled
+from aigini.resolution import STANDS_OUT
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*")
 
@@ -31,7 +32,7 @@ def probability_by_belief(result: Beliefs) -> Figure:
                 axis.errorbar(
                     found.value,
                     row + offset,
-                    xerr=2 * found.mcse,
+                    xerr=STANDS_OUT * found.error,
                     fmt=marker,
                     ms=7,
                     color=shade,
@@ -63,7 +64,8 @@ def probability_by_belief(result: Beliefs) -> Figure:
         names,
         loc="outside lower center",
         ncols=min(len(names), 4),
-        title="what is believed about m6",
+        title=f"what is believed about m6; bars: ± {STANDS_OUT:g} s.e., of Monte Carlo and of the draw of"
+        f" {result.populations} populations; hollow: not reliable",
         labelcolor=INK,
     )
     return figure

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.stats import gaussian_kde
 
 from aigini.figures.marks import GINI_UNIT, parameter_label, response_label
-from aigini.figures.posterior import Posterior, m6_band, m6_belief, posterior_figure
+from aigini.figures.posterior import Posterior, error_words, m6_band, m6_belief, posterior_figure
 from aigini.figures.style import AFTER, BEFORE, INK, number, styled
 from aigini.moments.responses import units
 
@@ -51,8 +51,11 @@ def prior_and_posterior(result: Posterior) -> Figure:
         _histograms(axis, prior, drawn)
         axis.axvline(0, color=INK, linewidth=1.4)
         concept = name.removeprefix("gini_")
-        before, after = result.prior_rises[concept], result.rises[concept].value
-        rise = f"P(rise) {number(before, '.3f')}, then {number(after, '.3f')}"
+        before, after = (
+            f"{number(one.value, '.3f')} ± {number(one.total_error, '.3f')}"
+            for one in (result.prior_rises[concept], result.rises[concept])
+        )
+        rise = f"P(rise) {before}, then {after}"
         axis.set_title(f"{response_label(name)}, {_learnt(prior, drawn)}\n{rise}", fontsize=12)
         axis.set_xlabel(GINI_UNIT)
     for axis in panels[count:]:
@@ -63,10 +66,11 @@ def prior_and_posterior(result: Posterior) -> Figure:
         Patch(label=f"prior, {len(next(iter(result.draws.prior.values()))):,} draws", **_PRIOR),
         Line2D([], [], color=AFTER, linewidth=2.4, label=f"posterior, {result.health.draws:,} draws"),
     ]
+    handles.append(Line2D([], [], linestyle="", label=f"histograms: the sampled population; ±: {error_words(result)}"))
     if result.prior_failed > 0:
-        words = f"{100 * result.prior_failed:.1f} % of prior draws have no outcome and no change"
+        words = f"{100 * result.prior_failed:.1f} % of prior draws have no outcome: left out"
         handles.append(Line2D([], [], linestyle="", label=words))
-    figure.legend(handles=handles, loc="outside lower left", ncols=3)
+    figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
 
 
@@ -161,12 +165,12 @@ def _print_numbers(axis: Axes, result: Posterior) -> None:
     for head, x in columns:
         axis.text(x, -0.75, head, ha="right", va="center", weight="bold")
     for place, (name, target) in enumerate(result.targets.items()):
-        simulated = result.draws.responses[f"gini_{result.income}" if name == "m6" else name]
+        simulated = result.averages[f"gini_{result.income}" if name == "m6" else name]
         predicted = result.draws.predictive[name]
         latent = name == "m6" and result.belief != "normal"
         cells = (
             f"{number(target.value, '+.4f')} ± {number(target.se, '.4f')}",
-            f"{number(float(simulated.mean()), '+.4f')} ± {number(float(simulated.std(ddof=1)), '.4f')}",
+            f"{number(simulated.mean.value, '+.4f')} ± {number(simulated.sd.value, '.4f')}",
             "not data" if latent else f"{100 * float(np.mean(predicted < target.value)):.0f} %",
         )
         for (_, x), cell in zip(columns, cells, strict=True):
@@ -182,5 +186,12 @@ def _predictive_key(result: Posterior) -> list[Line2D | Patch]:
     words = m6_belief(result)[2]
     if result.belief != "normal" and words:
         handles.append(Patch(label=words, **m6_band(result)))
-    handles.append(Line2D([], [], linestyle="", label="P(below): share of such measurements below the target"))
+    handles.append(
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            label="P(below): share of such measurements below the target; all on the sampled population",
+        )
+    )
     return handles

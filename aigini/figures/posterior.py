@@ -80,6 +80,7 @@ def joint_posterior(result: Posterior) -> Figure:
         handles += _over_plane(right, result)
     else:
         say(right, f"{symbol('eta1')} has no prior")
+    handles.append(Line2D([], [], linestyle="", label="all on the sampled population; another one shifts the boundary"))
     handles.append(Line2D([], [], label=f"range of {len(result.draws.prior['xi']):,} prior draws of ξ", **_RANGE))
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
@@ -187,7 +188,7 @@ def _prior_range(result: Posterior, name: str) -> tuple[float, float]:
 
 @styled
 def probability_of_rise(result: Posterior) -> Figure:
-    """Probability that each Gini rises, given η1, ξ and m6 in turn, with Monte Carlo errors."""
+    """Probability that each Gini rises, given η1, ξ and m6 in turn, with total standard errors."""
     title = "Probability that the Gini rises, given one quantity at a time"
     given = list(dict.fromkeys(one.given for bins in result.conditional.values() for one in bins))
     figure = posterior_figure(result, title, (max(4.6 * len(given), 9.0), 6.4))
@@ -208,7 +209,10 @@ def _conditional(axis: Axes, result: Posterior, name: str) -> None:
     unit = 100 if name == "m6" else 1
     for k, (concept, bins) in enumerate(result.conditional.items()):
         colour, marker = CONCEPTS[concept]
-        axis.axhline(result.rises[concept].value, color=colour, linestyle=("--", ":")[k % 2], linewidth=1.6)
+        every = result.rises[concept]
+        axis.axhline(every.value, color=colour, linestyle=("--", ":")[k % 2], linewidth=1.6)
+        ends = np.clip((every.value - every.total_error, every.value + every.total_error), 0, 1)
+        axis.axhspan(*ends.tolist(), color=colour, alpha=0.18, linewidth=0, zorder=0)
         for one in bins:
             if one.given != name:
                 continue
@@ -250,10 +254,10 @@ def _conditional_key(result: Posterior, given: Sequence[str]) -> list[Line2D]:
     handles = []
     for k, concept in enumerate(result.conditional):
         colour, marker = CONCEPTS[concept]
-        words = f"{response_label(f'gini_{concept}')} (line: all draws, P = {_in_print(result, concept)})"
+        words = f"{response_label(f'gini_{concept}')} (line: all draws, P = {chance_in_print(result, concept)})"
         look = {**_dot(colour, marker, colour), "linestyle": ("--", ":")[k % 2]}
         handles.append(Line2D([], [], label=words, **look))
-    words = "vertical: Monte Carlo s.e.; horizontal: bin of equally many draws"
+    words = f"±, band, vertical: {error_words(result)}\nhorizontal: bin of equally many draws"
     handles.append(Line2D([], [], color=FAINT, linewidth=1.8, label=words))
     words = "hollow: all draws of the bin agree; vertical: to the 95 % bound on P"
     if "m6" in given and result.income in result.conditional:
@@ -262,8 +266,14 @@ def _conditional_key(result: Posterior, given: Sequence[str]) -> list[Line2D]:
     return handles
 
 
-def _in_print(result: Posterior, concept: str) -> str:
+def chance_in_print(result: Posterior, concept: str) -> str:
+    """Probability of a rise with its total standard error, or its bound where all draws agree."""
     found = result.rises[concept]
     if found.certain:
-        return f"{'above' if found.value > 0.5 else 'below'} {number(abs(found.value - found.error), '.4f')}"
-    return f"{number(found.value, '.3f')} ± {number(found.error, '.3f')}"
+        return f"{'above' if found.value > 0.5 else 'below'} {number(abs(found.value - found.total_error), '.4f')}"
+    return f"{number(found.value, '.3f')} ± {number(found.total_error, '.3f')}"
+
+
+def error_words(result: Posterior) -> str:
+    """What the errors of averages over populations are made of."""
+    return f"total s.e. of Monte Carlo and of the draw of {1 + len(result.populations.seeds)} populations"

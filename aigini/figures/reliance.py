@@ -10,13 +10,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from aigini.figures.marks import parameter_label, response_label, say
-from aigini.figures.posterior import FEW, THRESHOLD, Posterior, posterior_figure
+from aigini.figures.posterior import FEW, THRESHOLD, Posterior, chance_in_print, error_words, posterior_figure
 from aigini.figures.style import BEFORE, FALL, INK, RISE, number, styled
+from aigini.resolution import STANDS_OUT, Simulated
 
 _LEAST, _MOST = 1e-3, 1.0
 """Sensitivities shown; smaller ones lie at the left edge."""
-_KNOWN = 2.0
-"""Monte Carlo standard errors that a derivative must be away from 0 for its sign to be shown."""
 
 _WORDS = {"prior of ": parameter_label, "likelihood of ": response_label}
 
@@ -50,10 +49,11 @@ def power_scaling(result: Posterior) -> Figure:
     handles = [
         Line2D([], [], label="more weight raises it", **_look(RISE, "^", filled=True)),
         Line2D([], [], label="more weight lowers it", **_look(FALL, "v", filled=True)),
-        Line2D([], [], label="direction within Monte Carlo error", **_look(BEFORE, "o", filled=True)),
+        Line2D([], [], label=f"direction within {STANDS_OUT:g} total s.e.", **_look(BEFORE, "o", filled=True)),
         Line2D([], [], color=INK, linestyle="--", linewidth=1.4, label=f"threshold, {THRESHOLD:g}"),
         Line2D([], [], label=f"hollow: below the threshold; at the edge: {_LEAST:g} or less", **_look(INK, "o")),
     ]
+    handles.append(Line2D([], [], linestyle="", label="sensitivities: on the sampled population alone"))
     figure.legend(handles=handles, loc="outside lower left", ncols=3)
     return figure
 
@@ -99,11 +99,8 @@ def _dots(axis: Axes, result: Posterior, quantity: str) -> None:
         return
     axis.axvline(THRESHOLD, color=INK, linestyle="--", linewidth=1.4)
     for place, effect in enumerate(effects):
-        slope = effect.derivative
-        if not abs(slope.value) > _KNOWN * slope.mcse:
-            colour, marker = BEFORE, "o"
-        else:
-            colour, marker = (RISE, "^") if slope.value > 0 else (FALL, "v")
+        sign = Simulated(effect.derivative.value, effect.derivative.error).sign
+        colour, marker = {0: (BEFORE, "o"), 1: (RISE, "^"), -1: (FALL, "v")}[sign]
         at = float(np.clip(effect.sensitivity, _LEAST, _MOST))
         axis.plot([_LEAST, at], [place, place], color=colour, linewidth=1.2, alpha=0.6)
         axis.plot([at], [place], clip_on=False, zorder=4, **_look(colour, marker, filled=effect.sensitive))
@@ -111,7 +108,7 @@ def _dots(axis: Axes, result: Posterior, quantity: str) -> None:
 
 @styled
 def value_of_information(result: Posterior) -> Figure:
-    """By how much the entropy of each sign would fall if the s.e. of a target were halved, with Monte Carlo errors."""
+    """By how much the entropy of each sign would fall if the s.e. of a target were halved, with total errors."""
     title = "What halving the standard error of a target would tell about the sign"
     panels_of = list(result.information.items())
     rows = max((len(found.gains) for _, found in panels_of), default=1)
@@ -121,7 +118,7 @@ def value_of_information(result: Posterior) -> Figure:
         return figure
     panels = figure.subplots(1, len(panels_of), squeeze=False, sharey=True)[0]
     for axis, (concept, found) in zip(panels, panels_of, strict=True):
-        chance = f"P(rise) {number(found.probability, '.3f')}, {number(found.entropy, '.2f')} bits uncertain"
+        chance = f"P(rise) {chance_in_print(result, concept)}, {number(found.entropy, '.2f')} bits uncertain"
         axis.set_title(f"Sign of the change: {response_label(f'gini_{concept}')}\n{chance}")
         if not found.entropy > 0:
             _instead(axis, "the sign is the same in every draw:\nas far as they show, nothing is left to learn")
@@ -130,11 +127,11 @@ def value_of_information(result: Posterior) -> Figure:
             weak = gain.few > FEW
             look = {"facecolor": "white", "edgecolor": BEFORE, "hatch": "////"} if weak else {"facecolor": BEFORE}
             axis.barh(place, gain.bits, 0.7, **look)
-            axis.errorbar(gain.bits, place, xerr=gain.mcse, color=INK, capsize=4, linewidth=1.6)
-            words = f"{number(gain.bits, '.3f')} ± {number(gain.mcse, '.3f')}"
-            right = max(gain.bits + gain.mcse, 0.0)
+            axis.errorbar(gain.bits, place, xerr=gain.error, color=INK, capsize=4, linewidth=1.6)
+            words = f"{number(gain.bits, '.3f')} ± {number(gain.error, '.3f')}"
+            right = max(gain.bits + gain.error, 0.0)
             axis.annotate(words, (right, place), (6, 0), textcoords="offset points", va="center", fontsize=10)
-        ends = [gain.bits + side * gain.mcse for gain in found.gains for side in (-1, 1)]
+        ends = [gain.bits + side * gain.error for gain in found.gains for side in (-1, 1)]
         high = max(*ends, 0.02)
         axis.set_xlim(min(0.0, *ends) - 0.03 * high, 1.35 * high)
         axis.xaxis.set_major_locator(MaxNLocator(5))
@@ -147,7 +144,7 @@ def value_of_information(result: Posterior) -> Figure:
     handles: list[Line2D | Patch] = [
         Patch(facecolor=BEFORE, label="enough draws"),
         Patch(facecolor="white", edgecolor=BEFORE, hatch="////", label="too few draws near its outcomes: not reliable"),
-        Line2D([], [], color=INK, linewidth=1.6, label="± Monte Carlo s.e."),
+        Line2D([], [], color=INK, linewidth=1.6, label=f"± {error_words(result)}"),
     ]
     if "m6" in result.targets and "m6" not in names:
         handles.append(Line2D([], [], linestyle="", label="m6 is latent and has no s.e. to halve"))

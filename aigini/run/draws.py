@@ -18,22 +18,33 @@ _WIDENS = {"gini_total": "widens_total", "gini_wage": "widens_wage"}
 
 
 def draws_writer(result: Posterior, run: Mapping[str, Any]) -> Callable[[Path], object]:
-    """A function that writes the draws into a file; outcomes and the regime are in the group of the parameters."""
+    """A function that writes the draws into a file, all of the sampled population.
+
+    The groups ``posterior`` and ``prior`` hold parameters, outcomes of the economy and the indicators of a rise;
+    ``posterior_predictive`` and ``prior_predictive`` the targets that would be measured, errors of measurement
+    included; ``observed_data`` the targets, but not an m6 that nobody is taken to have measured. There is no pointwise
+    log likelihood, hence no leave-one-out cross-validation: the targets are not exchangeable observations.
+    """
     draws = result.draws
+    observed = {name: target for name, target in result.targets.items() if name != "m6" or result.belief == "normal"}
     groups = {
-        "posterior": {
-            **draws.parameters,
-            **draws.responses,
-            **{name: (draws.responses[of] > 0).astype(np.int8) for of, name in _WIDENS.items()},
-        },
+        "posterior": {**draws.parameters, **draws.responses, **_widens(draws.responses)},
         "sample_stats": draws.statistics,
-        "prior": {name: values[None, :] for name, values in draws.prior.items()},
-        "prior_predictive": {name: values[None, :] for name, values in draws.prior_responses.items()},
+        "prior": _one_chain({**draws.prior, **draws.prior_responses, **_widens(draws.prior_responses)}),
+        "prior_predictive": _one_chain(draws.prior_predictive),
         "posterior_predictive": draws.predictive,
-        "observed_data": {name: np.array(target.value) for name, target in result.targets.items()},
+        "observed_data": {name: np.array(target.value) for name, target in observed.items()},
     }
     about = {"priors": dict(result.priors), "m6": result.belief, "run": run, **identity(run)}
     return dataset.writer(dataset.build(groups, attrs=about))
+
+
+def _widens(responses: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: (responses[of] > 0).astype(np.int8) for of, name in _WIDENS.items()}
+
+
+def _one_chain(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: values[None, :] for name, values in arrays.items()}
 
 
 def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]) -> Draws:
@@ -57,14 +68,15 @@ def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]
         return {str(key): np.asarray(array) for key, array in tree[name].data_vars.items()}
 
     try:
-        kept = group("posterior")
+        kept, prior = group("posterior"), group("prior")
         return Draws(
             parameters={name: kept[name] for name in parameters},
             responses={name: kept[name] for name in RESPONSE_NAMES},
             predictive=group("posterior_predictive"),
             statistics=group("sample_stats"),
-            prior={name: values[0] for name, values in group("prior").items()},
-            prior_responses={name: values[0] for name, values in group("prior_predictive").items()},
+            prior={name: prior[name][0] for name in parameters},
+            prior_responses={name: prior[name][0] for name in RESPONSE_NAMES},
+            prior_predictive={name: values[0] for name, values in group("prior_predictive").items()},
         )
     except (LookupError, TypeError, ValueError) as error:
         raise OutputError(

@@ -41,7 +41,7 @@ _RENAMED = {
     "functions": {"rows": "functions", "columns": "parameters"},
 }
 
-_NO_DRAWS = Draws({}, {}, {}, {}, {}, {})
+_NO_DRAWS = Draws({}, {}, {}, {}, {}, {}, {})
 
 _converter = cattrs.Converter()
 _converter.register_unstructure_hook(np.ndarray, lambda array: array.tolist())
