@@ -4,9 +4,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy_model
 import pytest
 from scipy.special import erf, ndtri
 
+from aigini import parameters
 from aigini.economy.firms import asset_paths, capital_intensity, growth, growth_gap, initial_log_assets
 from aigini.economy.rents import capital_claim, commodity_pay, fixed_pay, ownership, proprietary_rent, quasi_rent
 from aigini.measures import sample
@@ -85,6 +87,28 @@ def test_the_rent_that_is_reinvested_is_the_one_that_ai_creates_in_the_equilibri
             path, rho = np.asarray(state.asset_path), 0.9 + 0.35 * 0.88 * rent
             moved = rho * path[:-1] + np.sqrt(0.19) * np.asarray(population.firm_shocks).T
             np.testing.assert_allclose(path[1:], moved, rtol=1e-12, atol=1e-13)
+
+
+def test_the_bound_on_rents_that_parameters_are_checked_with_is_one_and_not_far_off(points):
+    for level in (1.0, 2.0):
+        for params in points(30, seed=6):
+            values = params.as_dict()
+            after = numpy_model.solve_equilibrium(values, level, numpy_model.solve_equilibrium(values, 0.0))
+            rent = values["eta1"] * level * float(after.R_A.mean())
+            # Bundles spread work over tasks nearly evenly: by less than 1 % the bound is none.
+            assert 0.99 < parameters._largest_rent(values, level) / rent < 2
+
+
+def test_parameters_are_refused_where_firms_outgrow_the_income_grid_and_no_earlier(baseline):
+    values = baseline.as_dict()
+    rapid = {**values, "cumulative_advantage": 10.0}
+    (message,) = parameters.problems(rapid)
+    assert "firm growth overflows" in message
+    assert "by up to 1.3" in message
+    # Nothing is reinvested where AI creates no rent, whatever the rate.
+    for name, none in (("adoption", 0.0), ("alpha", 0.0), ("eta1", 0.0), ("xi", 1.0)):
+        assert parameters.problems({**rapid, name: none}) == []
+    assert parameters.problems(rapid, level=0.0) == []
 
 
 def test_capital_intensity_has_mean_one_and_the_gini_of_a_lognormal(baseline):

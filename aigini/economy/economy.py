@@ -1,5 +1,7 @@
 """The economy before and after AI: markets, firms, and what workers face."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -110,7 +112,7 @@ def _switched_markets(
 ) -> tuple[tuple[Market, Market], tuple[Market, Market]]:
     """The markets with some channels off, and those with all on, whose rents drive firms' assets; one program."""
 
-    def both(one: object, other: object) -> object:
+    def both(one: Any, other: Any) -> Any:
         return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), one, other)
 
     floors = [tuple(channels.sample_floor(params, level, on) for level in levels) for on in (switches, Channels())]
