@@ -20,6 +20,7 @@ from aigini.analysis.distance import distance
 from aigini.analysis.evaluator import GINIS, Evaluator, directions, pack, tied, unpack
 from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.population_error import shown
 from aigini.analysis.refit import refit
 from aigini.analysis.regimes import gini_on, regime_map
 from aigini.analysis.ridge import RidgePoint
@@ -146,7 +147,8 @@ def test_standard_errors_of_outcomes_are_those_of_their_influence(config):
     for name, row in zip(result.outcome_influence.rows, result.outcome_influence.values, strict=True):
         assert result.outcome_se["independent"][name] == pytest.approx(np.linalg.norm(row * se))
         assert result.outcome_se["worst_case"][name] == pytest.approx(np.abs(row) @ se)
-        assert f"{name:24s}{result.changes[name]:12.5g}" in str(result)
+        change = shown(result.changes[name], result.change_simulation_se[name], ".4g")
+        assert f"{name:22s}{change:>20s}" in str(result)
 
 
 def test_a_minimum_that_misses_a_target_is_stationary(case):

@@ -7,8 +7,12 @@ import pytest
 
 from aigini import studies
 from aigini.analysis import sign
+from aigini.analysis.distance import Regimes, distance
+from aigini.analysis.first_order import first_order
 from aigini.analysis.pieces import Pieces
+from aigini.analysis.policy import _ranking
 from aigini.analysis.population_error import OtherDraws, about_draws, difference, error_at, shown, spread
+from aigini.analysis.regime_errors import regime_errors
 from aigini.analysis.reliability import beyond_bounds, uninformative
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES
@@ -208,6 +212,34 @@ def test_the_ridge_moves_with_the_population_as_its_errors_say(config, case, oth
     expected = sd([each.local.gini_change for each in found])
     assert result.local.gini_change_simulation_se == pytest.approx(expected, rel=0.02)
     assert "not stated: its simulation error was not measured" in found[0].statement
+
+
+def test_boundaries_move_with_the_population_as_their_errors_say(case, others, cases):
+    units = {"eta1": (0.2, 0.8), "xi": (0.05, 0.15)}
+    first = distance(case, "total", units)
+    boundary = first_order(case.values, case.evaluator.population)
+    result = regime_errors(case, Regimes(case.values, [], [first], boundary), [], others).distances[0]
+    found = [distance(one, "total", units) for one in cases]
+    eta1 = result.alone["eta1"]
+    assert eta1.to_simulation_se["eta1"] == pytest.approx(
+        sd([each.alone["eta1"].to["eta1"] for each in found]), rel=0.3
+    )
+    assert eta1.distance_simulation_se == pytest.approx(sd([each.alone["eta1"].distance for each in found]), rel=0.3)
+    assert result.together.distance_simulation_se == pytest.approx(
+        sd([each.together.distance for each in found]), rel=0.4
+    )
+    assert result.flips("eta1")
+    # Without errors nothing is said to flip, or not to.
+    assert not first.flips("eta1")
+    assert "does not flip" not in first.in_words("xi")
+    assert "± n/a" in str(first)
+
+
+def test_levers_are_ranked_where_they_are_apart_on_common_draws():
+    rng = np.random.default_rng(1)
+    values = np.array([0.3, 0.1, 0.101])
+    found = values + 0.05 * rng.normal(size=(8, 1)) + 0.003 * rng.normal(size=(8, 3))
+    assert _ranking(["a", "b", "c"], values, found) == [["b", "c"], ["a"]]
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -259,7 +259,7 @@ def _places_to_check(line: Line, name: str, move: Move) -> list[float]:
     if move.distance is not None:
         return [move.closest_at]
     k = line.names.index(name)
-    ends = [line.case.values[name] + u * float(line.widths[k]) for u in line.reach(k)]
+    ends = [line.case.values[name] + float(u) * float(line.widths[k]) for u in line.reach(k)]
     return [move.closest_at, *(end for end in ends if end not in (move.closest_at, line.case.values[name]))]
 
 
