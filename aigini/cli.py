@@ -101,7 +101,7 @@ def calibrate(config: ConfigFile = None, overrides: Overrides = None, out: Out =
 def _fail_unless_estimated(calibration: Calibration) -> None:
     """End with exit code 3 and the reason if the estimates should not be used as they are."""
     if calibration.failure:
-        print(f"aigini: the estimation has failed: {calibration.failure}.", file=sys.stderr)
+        _screen.print(f"aigini: the estimation has failed: {calibration.failure}.")
         raise typer.Exit(FAILED_ESTIMATION)
 
 

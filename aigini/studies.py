@@ -170,6 +170,11 @@ def answer(config: Config, calibration: Calibration) -> Answer:
         return Answer(True, status, config.income, assumed=config.targets.get("m6"), missing=missing)
 
 
+def other_draws(config: Config, case: Case, pieces: Pieces | None = None) -> OtherDraws:
+    """The economy of a case on the other draws that a configuration asks for, from which simulation errors come."""
+    return OtherDraws(case, config.replications, lambda k: _draw(config, k), pieces)
+
+
 def _draw(config: Config, extra: int) -> Population:
     """Another draw of the population, by its number from 0."""
     return config.draw(config.population["seed"] + 1 + extra, precision="float64")

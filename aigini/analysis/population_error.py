@@ -25,8 +25,9 @@ import numpy as np
 from aigini.analysis.case import Case
 from aigini.analysis.evaluator import Evaluator, directions, tied
 from aigini.analysis.pieces import Pieces
-from aigini.analysis.refit import FEASIBLE, FINITE, stretch
+from aigini.analysis.refit import FINITE, stretch
 from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET
 from aigini.population.population import Population
 from aigini.resolution import Simulated
 
@@ -186,7 +187,7 @@ def _estimate_again(case: Case, evaluator: Evaluator) -> dict[str, Any]:
         "values": values,
         "responses": responses.tolist(),
         "jacobian": jacobian.tolist(),
-        "met": bool(misfit < before + FEASIBLE),
+        "met": bool(misfit < before + MET),
     }
 
 

@@ -22,10 +22,11 @@ from aigini.analysis.case import Case
 from aigini.analysis.evaluator import GINIS, TILE, tied
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.population_error import FEWEST, OtherDraws, about_draws, error_at, shown, spread
-from aigini.analysis.refit import FEASIBLE, Refit, refit, without
+from aigini.analysis.refit import Refit, refit, without
 from aigini.analysis.ridge import RidgePoint
 from aigini.analysis.ridge_statement import signs_of, statement
 from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET
 from aigini.estimation.problem import FreeSpace
 from aigini.moments.responses import RESPONSE_NAMES
 
@@ -91,7 +92,7 @@ class Sign:
             )
         lines.append(about_draws(self.draws, self.n_workers, self.missed_draws))
         if not all(point.feasible for point in self.ridge):
-            lines.append(f"* the moments are missed by more than {FEASIBLE:g} s.e.: rough, and in no statement")
+            lines.append(f"* the moments are missed by more than {MET:g} s.e.: rough, and in no statement")
         local = ", ".join(
             f"{name} {shown(change, self.local.direction_simulation_se.get(name), '+.3g')}"
             for name, change in self.local.direction.items()
