@@ -81,10 +81,11 @@ class SizeChoice:
             f"{share:.3f} of the posterior s.d. of {outcome}"
             for outcome, share in self.outcome_noise[self.n_workers].items()
         )
-        return (
-            f"{self.n_workers:,} workers: {why}, not population.n_workers; another population moves the noisiest moment, {name}, by {noise:.3f}"
-            f" of its s.e. (s.d. over populations)" + (f", and the outcomes by {outcomes}" if outcomes else "")
+        text = (
+            f"{self.n_workers:,} workers: {why}, not population.n_workers; another population moves the noisiest moment,"
+            f" {name}, by {noise:.3f} of its s.e. (s.d. over populations)"
         )
+        return f"{text}, and the outcomes by {outcomes}" if outcomes else text
 
 
 Draw = Callable[[int, int], np.ndarray]
