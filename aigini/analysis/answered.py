@@ -147,7 +147,7 @@ class Answer:
             if open_ones:
                 clauses.append(f"the sign of {_join(open_ones)} is not known within simulation error")
             parts.append(
-                f"Gini of {SAY[concept]}, {_number(reasons.change)}: {'; '.join(clauses) or 'nothing moves it'}."
+                f"Gini of {SAY[concept]}, {self._change(concept)}: {'; '.join(clauses) or 'nothing moves it'}."
             )
         if self.draws > 1:
             error = f"±: simulation s.e., of contributions over {self.draws} other draws"
@@ -155,6 +155,13 @@ class Answer:
             error = "no sign is stated without simulation errors: set calibration.replications to 2 or more"
         error = f"(Shapley contributions at the estimates; {error})"
         return " ".join([*parts, error])
+
+    def _change(self, concept: str) -> str:
+        """The change of a Gini; that which is a target has no error of its own, because every draw meets it."""
+        change = self.reasons[concept].change
+        if self.assumed is not None and concept == self.income:
+            return f"{_number(Simulated(change.value, None))} (the target, on every draw)"
+        return _number(change)
 
     def _chances(self) -> str:
         if not self.chances:

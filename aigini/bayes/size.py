@@ -82,8 +82,8 @@ class SizeChoice:
             for outcome, share in self.outcome_noise[self.n_workers].items()
         )
         text = (
-            f"{self.n_workers:,} workers: {why}, not population.n_workers; another population moves the noisiest moment,"
-            f" {name}, by {noise:.3f} of its s.e. (s.d. over populations)"
+            f"{self.n_workers:,} workers: {why}, not population.n_workers; another population moves the noisiest"
+            f" moment, {name}, by {noise:.3f} of its s.e. (s.d. over populations)"
         )
         return f"{text}, and the outcomes by {outcomes}" if outcomes else text
 
