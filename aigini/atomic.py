@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -23,19 +24,25 @@ def temporary_beside(path: Path) -> Path:
 
 @contextlib.contextmanager
 def transient(path: Path) -> Iterator[Path]:
-    """A file that is gone when the block ends, and also when `remove_transient` is called before that."""
+    """A file or folder that is gone when the block ends, and also when `remove_transient` is called before that."""
     _transient.add(path)
     try:
         yield path
     finally:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+        _remove(path)
         _transient.discard(path)
 
 
 def remove_transient() -> None:
     """Remove every file of `transient` at once, for a process that ends without unwinding its blocks."""
     for path in tuple(_transient):
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
 

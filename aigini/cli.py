@@ -23,6 +23,7 @@ from aigini.config.readers import Command
 from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.estimation.msm import STAGES, Progress
 from aigini.estimation.result import Calibration
+from aigini.home import usable_home
 from aigini.run import checkpoint, folder, measured, store
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger, pieces_in
@@ -375,12 +376,8 @@ def main() -> None:
     os.environ["MPLBACKEND"] = (
         "agg"  # figures are files; what a notebook sets for itself may not even be installed here
     )
-    try:
-        Path.home()
-    except RuntimeError:  # as for many containers; libraries ask for one, and there can be nothing in this one
-        os.environ["HOME"] = os.devnull
     screen.prepare()
-    with interruption.one_line(), kept_programs(_say):
+    with interruption.one_line(), kept_programs(_say), usable_home():
         code = _run(app)
         if code in (0, None):
             code = _run(screen.finish)

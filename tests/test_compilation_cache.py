@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 
 from aigini import compilation_cache
 from aigini.compilation_cache import kept_programs, trim
+from aigini.home import usable_home
 
 COMPILING = """
 import sys
@@ -82,6 +84,28 @@ def test_without_a_home_nothing_is_kept(monkeypatch):
     monkeypatch.setattr(compilation_cache.Path, "home", fail)
     with kept_programs(pytest.fail):
         pass
+
+
+@pytest.mark.parametrize("home", [None, "regular/below"])
+def test_libraries_find_a_private_cache_folder_where_the_user_has_none(tmp_path, monkeypatch, home):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    (tmp_path / "regular").write_text("")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    if home is None:
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr("aigini.home.Path.home", no_home)
+    else:
+        monkeypatch.setenv("HOME", str(tmp_path / home))
+    before = dict(os.environ)
+    with usable_home():
+        place = Path(os.environ["XDG_CACHE_HOME"])
+        assert place.stat().st_mode & 0o777 == 0o700
+        (place / "arviz").mkdir()
+    assert not place.exists()
+    assert dict(os.environ) == before
 
 
 def test_the_oldest_entries_go_when_there_are_too_many(tmp_path):
