@@ -1,9 +1,14 @@
 """Averages over populations against a posterior that is known in closed form on every population."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
+from aigini import replicated as replicated_draws
+from aigini.analysis.evaluator import Evaluator
+from aigini.analysis.pieces import Pieces
 from aigini.bayes.information import value_of_information
 from aigini.bayes.over_populations import (
     information_over,
@@ -15,7 +20,9 @@ from aigini.bayes.over_populations import (
 from aigini.bayes.populations import Populations, Replica, averages, mean_and_error, rows_of
 from aigini.bayes.power_scaling import power_scaling
 from aigini.bayes.probability import Probability, averaged, conditional, open_sentence, probability
+from aigini.config import Config, load
 from aigini.moments.responses import RESPONSE_NAMES
+from aigini.posterior_problem import posterior_likelihood
 
 M1, TOTAL, WAGE = (RESPONSE_NAMES.index(name) for name in ("m1", "gini_total", "gini_wage"))
 SE, TARGET = 0.5, 0.4
@@ -82,6 +89,7 @@ def test_every_population_has_its_own_posterior(nine):
     rises = rises_over(found)["total"]
     assert rises.value == pytest.approx(by_population.mean())
     assert rises.population_error == pytest.approx(by_population.std(ddof=1) / 3)
+    assert rises.population_error is not None
     assert rises.total_error == pytest.approx(np.hypot(rises.monte_carlo_error, rises.population_error))
 
 
@@ -195,8 +203,9 @@ def test_reliance_and_information_carry_the_error_of_the_population(nine):
     bits = [value(there.responses).gains[0].bits for there, _ in found.resampled()]
     gain = information.gains[0]
     assert information.probability == 0.7
+    assert gain.population_error is not None
     assert gain.population_error == pytest.approx(np.std([value(here).gains[0].bits, *bits], ddof=1) / 3, rel=0.3)
-    assert gain.error == pytest.approx(np.hypot(gain.mcse, gain.population_error))
+    assert gain.error == pytest.approx((gain.mcse**2 + gain.population_error**2) ** 0.5)
     assert "pop. s.e." in str(information)
 
 
@@ -216,3 +225,61 @@ def test_numbers_that_a_population_does_not_have_are_left_out():
     mean, error = mean_and_error(np.array([[1.0, np.nan, np.nan], [3.0, 2.0, np.nan]]))
     np.testing.assert_array_equal(mean, [2.0, 2.0, np.nan])
     np.testing.assert_array_equal(error, [1.0, np.nan, np.nan])
+
+
+class Economy(Evaluator):
+    """Stands for an evaluator: outcomes that depend on the population and the parameters alone."""
+
+    asked = 0
+
+    def __init__(self, seed, scenario):
+        del scenario
+        self.seed = seed
+
+    def values(self, points, batch=None):
+        del batch
+        Economy.asked += len(points)
+        theta = np.array([point["eta1"] for point in points])
+        found = simulate(theta, 0.01 * self.seed, 0.02 * self.seed)
+        found[theta > 0.95] = np.nan
+        return found
+
+
+class Killed(Exception):
+    """Stands for kill -9."""
+
+
+def test_an_interrupted_run_goes_on_with_the_same_bits(monkeypatch):
+    monkeypatch.setattr(replicated_draws, "Evaluator", Economy)
+    monkeypatch.setattr(Config, "draw", lambda self, seed, n_workers: seed)
+    config = load(None, {"population.seed": 5, "posterior.populations": 3})
+    theta = np.random.default_rng(0).random((2, 200, 1))
+    here = simulate(theta.reshape(-1), 0.05, 0.1).reshape(2, 200, -1)
+    likelihood = posterior_likelihood(config)
+
+    def run(pieces):
+        return replicated_draws.replicated(config, likelihood, ("eta1",), theta, here, (2048, 150), 1.0, pieces)
+
+    whole = run(Pieces())
+    assert whole.seeds == (6, 7, 8)
+    assert Economy.asked == 3 * 134  # every third of four hundred draws on each population, others on each
+    for (there, _), weights in zip(whole.pairs(), whole.weights, strict=True):
+        gone = there.natural[:, 0] > 0.95
+        assert gone.any()
+        assert not weights.values[gone].any()
+
+    def watch(part, done, total):
+        if "population 7" in part and done == 2:
+            raise Killed
+
+    first = Pieces(watch)
+    with pytest.raises(Killed):
+        run(first)
+    again = Pieces()
+    again._done = {key: json.loads(json.dumps(piece)) for key, piece in first._done.items()}
+    before = Economy.asked
+    resumed = run(again)
+    assert Economy.asked - before < 3 * 134 - 134
+    for one, two in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(one.values, two.values)
+    assert rises_over(resumed) == rises_over(whole)
