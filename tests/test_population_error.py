@@ -216,22 +216,23 @@ def test_the_ridge_moves_with_the_population_as_its_errors_say(config, case, oth
 
 def test_boundaries_move_with_the_population_as_their_errors_say(case, others, cases):
     units = {"eta1": (0.2, 0.8), "xi": (0.05, 0.15)}
-    first = distance(case, "total", units)
+    first = distance(case, "wage", units)
     boundary = first_order(case.values, case.evaluator.population)
     result = regime_errors(case, Regimes(case.values, [], [first], boundary), [], others).distances[0]
-    found = [distance(one, "total", units) for one in cases]
-    eta1 = result.alone["eta1"]
-    assert eta1.to_simulation_se["eta1"] == pytest.approx(
-        sd([each.alone["eta1"].to["eta1"] for each in found]), rel=0.3
+    found = [distance(one, "wage", units) for one in cases]
+    xi = result.alone["xi"]
+    # With so few workers errors are large, so that a slope carries them to about a factor only.
+    ratios = (
+        xi.to_simulation_se["xi"] / sd([each.alone["xi"].to["xi"] for each in found]),
+        xi.distance_simulation_se / sd([each.alone["xi"].distance for each in found]),
+        result.together.distance_simulation_se / sd([each.together.distance for each in found]),
     )
-    assert eta1.distance_simulation_se == pytest.approx(sd([each.alone["eta1"].distance for each in found]), rel=0.3)
-    assert result.together.distance_simulation_se == pytest.approx(
-        sd([each.together.distance for each in found]), rel=0.4
-    )
-    assert result.flips("eta1")
+    assert all(0.5 < ratio < 2 for ratio in ratios), ratios
+    assert result.gini_change_simulation_se == pytest.approx(sd([each.gini_change for each in found]), rel=1e-3)
+    assert result.flips("xi")
     # Without errors nothing is said to flip, or not to.
-    assert not first.flips("eta1")
-    assert "does not flip" not in first.in_words("xi")
+    assert not first.flips("xi")
+    assert "does not flip" not in first.in_words("eta1")
     assert "± n/a" in str(first)
 
 

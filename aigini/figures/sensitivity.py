@@ -84,7 +84,7 @@ def _elasticity_bar(figure: Figure, panels: np.ndarray, limit: float, beyond: bo
     words += (
         f" In brackets: within {STANDS_OUT:g} simulation s.e. of 0."
         if measured
-        else " Simulation errors were not measured."
+        else "\nSimulation errors were not measured."
     )
     if beyond:
         words += f" The colours end at ±{limit:g}; numbers go on."
