@@ -142,9 +142,9 @@ def test_draws_that_take_turns_give_the_average_over_populations_and_its_error(a
         found = cell.rises["total"]
         np.testing.assert_allclose(cell.by_population["total"], truth, atol=0.17)  # two hundred draws on each
         assert abs(found.value - truth.mean()) < 4 * found.mcse, (cell.prior, cell.m6)
-        # Cells that m6 informs follow a population less than others; all of them share one shift.
+        # The priors share the shift of each population; what is left of Monte Carlo error makes it larger.
         spread = truth.std(ddof=1) / len(SHIFTS) ** 0.5
-        assert spread / 2 < found.population_error < 2 * spread, (cell.prior, cell.m6)
+        assert spread / 1.6 < found.population_error < 2.5 * spread, (cell.prior, cell.m6)
         assert found.error == pytest.approx(np.hypot(found.mcse, found.population_error))
         assert found.error > found.mcse
 

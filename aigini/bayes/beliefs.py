@@ -2,10 +2,10 @@
 
 The draws of a cell take turns on several populations, so a cell has few draws on each, and the spread of its own
 probabilities over the populations is mostly Monte Carlo error. What another population does to a probability is much
-the same in every cell, in units of the standard normal density at its quantile: it moves the change of the Gini by a
-number that is small beside the posterior's standard deviation. That shift is therefore averaged over the cells, for
-each population, and its spread over populations gives each cell's error from the draw of the population. In a cell that
-m6 tells much about, the shift is smaller and its error overstated.
+the same under every prior, in units of the standard normal density at its quantile: it moves the change of the Gini by
+a number that is small beside the posterior's standard deviation. That shift is therefore averaged over the priors, for
+each population and each belief about m6 (data on m6 make it smaller), and its spread over populations gives a cell's
+error from the draw of the population. What Monte Carlo error is left in it makes that error too large, not too small.
 """
 
 import dataclasses
@@ -147,10 +147,14 @@ def with_population_errors(cells: Sequence[Cell]) -> tuple[Cell, ...]:
         density = norm.pdf(norm.ppf(np.clip(value, RARE / 10, 1 - RARE / 10)))
         usable = np.array([cell.reliable for cell in cells]) & (np.minimum(value, 1 - value) >= RARE)
         shift = (by_population - value[:, None]) / density[:, None]
-        # Where no cell can be used, every one of them is, whatever it is worth.
-        spread = shift[usable if usable.any() else slice(None)].mean(axis=0).std(ddof=1) / np.sqrt(count)
-        for kept, error in zip(found, density * spread, strict=True):
-            kept[concept] = dataclasses.replace(kept[concept], population_error=float(error))
+        for m6 in dict.fromkeys(cell.m6 for cell in cells):
+            column = np.array([cell.m6 == m6 for cell in cells])
+            # Where no cell can be used, every one of them is, whatever it is worth.
+            used = column & usable if (column & usable).any() else column
+            spread = float(shift[used].mean(axis=0).std(ddof=1) / np.sqrt(count))
+            for k in np.flatnonzero(column):
+                error = float(density[k]) * spread
+                found[k][concept] = dataclasses.replace(found[k][concept], population_error=error)
     return tuple(dataclasses.replace(cell, rises=rises) for cell, rises in zip(cells, found, strict=True))
 
 
