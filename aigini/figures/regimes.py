@@ -194,7 +194,7 @@ def distances(results: Sequence[Distance]) -> Figure:
         _distance_bars(axis, result)
     figure.supxlabel(
         "In brackets: where the parameter ends. No flip: none as far as the parameter was moved.\n"
-        f"Lines: {BAND}. Grey, or not known: the sign does not stand out of that on both sides.",
+        f"Lines: {BAND}.\nGrey, or not known: the sign does not stand out of that on both sides.",
         x=0.02,
         ha="left",
         fontsize=11,

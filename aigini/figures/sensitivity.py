@@ -82,7 +82,7 @@ def _elasticity_bar(figure: Figure, panels: np.ndarray, limit: float, beyond: bo
         f" No number: less than {_TOLD:g}. Hatched: not defined."
     )
     words += (
-        f" In brackets: within {STANDS_OUT:g} simulation s.e. of 0."
+        f"\nIn brackets: within {STANDS_OUT:g} simulation s.e. of 0."
         if measured
         else "\nSimulation errors were not measured."
     )
