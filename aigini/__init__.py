@@ -7,7 +7,7 @@ The verbs `simulate`, `calibrate` and `reproduce`, and the analyses `sensitivity
 
 import os
 
-from aigini import interruption
+from aigini.runtime import interruption
 
 interruption.guard_start()
 

@@ -12,21 +12,22 @@ import jax
 import typer
 from typer.core import TyperGroup
 
-from aigini import interruption, jobs, posteriors, screen, studies
+from aigini import jobs, posteriors, studies
 from aigini.analysis.pieces import Pieces
 from aigini.analysis.regimes import DEFAULT_PLANES
-from aigini.backend import require_backend
 from aigini.bench import scaling
-from aigini.compilation_cache import kept_programs
 from aigini.config import Config, load, parse_overrides
 from aigini.config.readers import Command
 from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.estimation.msm import STAGES, Progress
 from aigini.estimation.result import Calibration
-from aigini.home import usable_home
 from aigini.run import checkpoint, folder, measured, store
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger, pieces_in
+from aigini.runtime import interruption, screen
+from aigini.runtime.backend import require_backend
+from aigini.runtime.compilation_cache import kept_programs
+from aigini.runtime.home import usable_home
 from aigini.verbs import simulate as simulate_verb
 
 _held = contextlib.ExitStack()

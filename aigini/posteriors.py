@@ -11,7 +11,7 @@ from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.result import Posterior
 from aigini.config import Config
 from aigini.errors import AnalysisError, missing_extra
-from aigini.precision import with_x64
+from aigini.runtime.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
 
 

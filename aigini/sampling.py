@@ -26,7 +26,6 @@ from aigini.bayes.result import Draws, LaplaceSummary, Posterior
 from aigini.bayes.size import SizeChoice
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.memory import side_by_side
 from aigini.moments.responses import RESPONSE_NAMES, moment_rows
 from aigini.posterior_findings import conditional_probabilities, information, reliance
 from aigini.posterior_problem import (
@@ -38,6 +37,7 @@ from aigini.posterior_problem import (
     target_covariance,
 )
 from aigini.replicated import replicated
+from aigini.runtime.memory import side_by_side
 
 PRIOR_DRAWS = 1000
 """Draws from the priors; the economy is simulated at all of them."""

@@ -35,7 +35,7 @@ from aigini.estimation.result import Calibration, Status
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.parameters import PARAMETER_NAMES, SPECS
 from aigini.population.population import Population
-from aigini.precision import with_x64
+from aigini.runtime.precision import with_x64
 from aigini.verbs import ConfigLike, as_config
 
 FEWEST_FIRMS = 3

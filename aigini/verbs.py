@@ -20,7 +20,7 @@ from aigini.moments import simulation
 from aigini.moments.simulation import Simulation
 from aigini.parameters import Parameters
 from aigini.population.population import Population
-from aigini.precision import with_x64
+from aigini.runtime.precision import with_x64
 
 ConfigLike = Config | str | Path | None
 

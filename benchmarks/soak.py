@@ -31,8 +31,9 @@ import malformed
 import measure
 from measure import say
 
-from aigini import cli, interruption
+from aigini import cli
 from aigini.run import lock, store, studies
+from aigini.runtime import interruption
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

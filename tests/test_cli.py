@@ -9,9 +9,10 @@ import jax
 import jaxlib
 import pytest
 
-from aigini import backend, cli, errors, simulate
+from aigini import cli, errors, simulate
 from aigini.config import load
 from aigini.run import checkpoint, folder
+from aigini.runtime import backend
 from aigini.verbs import blank_progress
 
 STUDIES = ("sensitivity", "sign", "regimes", "channels", "policy")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from aigini import compilation_cache
-from aigini.compilation_cache import kept_programs, trim
-from aigini.home import usable_home
+from aigini.runtime import compilation_cache
+from aigini.runtime.compilation_cache import kept_programs, trim
+from aigini.runtime.home import usable_home
 
 COMPILING = """
 import sys
 from pathlib import Path
 import jax
-from aigini.compilation_cache import kept_programs
+from aigini.runtime.compilation_cache import kept_programs
 with kept_programs(print):
     assert float(jax.jit(lambda x: x * 3.25 + 1)(2.0)) == 7.5
 """
@@ -96,7 +96,7 @@ def test_libraries_find_a_private_cache_folder_where_the_user_has_none(tmp_path,
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     if home is None:
         monkeypatch.delenv("HOME")
-        monkeypatch.setattr("aigini.home.Path.home", no_home)
+        monkeypatch.setattr("aigini.runtime.home.Path.home", no_home)
     else:
         monkeypatch.setenv("HOME", str(tmp_path / home))
     before = dict(os.environ)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from aigini import interruption
+from aigini.runtime import interruption
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -103,7 +103,7 @@ def test_an_interrupt_while_the_command_is_imported_is_one_line(tmp_path, entry)
         text=True,
     ) as process:
         for line in process.stderr:  # -v shows each import
-            if "import 'aigini.interruption'" in line:
+            if "import 'aigini.runtime.interruption'" in line:
                 break
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)

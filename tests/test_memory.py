@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aigini import memory
 from aigini.config import load
 from aigini.estimation import descent
 from aigini.estimation.descent import DescentSettings
+from aigini.runtime import memory
 from aigini.verbs import posed
 
 

@@ -14,7 +14,7 @@ from aigini.moments.six import six_moments
 from aigini.moments.statistics import statistics
 from aigini.parameters import Parameters
 from aigini.population import draw_population
-from aigini.precision import require_x64, with_x64
+from aigini.runtime.precision import require_x64, with_x64
 
 
 @pytest.mark.slow

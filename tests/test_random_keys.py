@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini import random_keys
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import Laplace
 from aigini.bayes.likelihood import build
@@ -19,7 +18,8 @@ from aigini.bayes.nuts import sample
 from aigini.bayes.priors import Prior
 from aigini.bayes.settings import NutsSettings
 from aigini.population import draw_population
-from aigini.precision import with_x64
+from aigini.runtime import random_keys
+from aigini.runtime.precision import with_x64
 
 # As drawn by version 0.1 under JAX's defaults: seeds keep their numbers.
 PRIOR = [1.1048739767803086, -0.11756943795234803]

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini import atomic
 from aigini.bayes import dataset
 from aigini.config import load
 from aigini.errors import CheckpointError, FolderInUseError, OutputError
 from aigini.figures import save
 from aigini.run import checkpoint, folder, lock
 from aigini.run.ledger import Ledger, pieces_in
+from aigini.runtime import atomic
 from aigini.verbs import blank_progress
 
 

@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
-from aigini import cli, screen
+from aigini import cli
+from aigini.runtime import screen
 
 PRINTING = """
 import sys
-from aigini import cli, screen
+from aigini import cli
+from aigini.runtime import screen
 def app():
     screen.Progress().print(sys.argv[1])
     print(sys.argv[1])

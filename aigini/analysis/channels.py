@@ -25,10 +25,10 @@ from aigini.analysis.shapley import coalitions, shapley
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
-from aigini.memory import side_by_side
 from aigini.moments.responses import RESPONSE_NAMES, responses
 from aigini.population.population import Population
 from aigini.resolution import Simulated
+from aigini.runtime.memory import side_by_side
 
 OUTCOMES = {
     "gini_total": "Gini of total income",

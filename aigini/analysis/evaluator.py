@@ -15,11 +15,11 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
 from aigini.estimation.problem import Tie
-from aigini.memory import side_by_side
 from aigini.moments.jacobian import value_and_jacobian
 from aigini.moments.responses import RESPONSE_NAMES, responses, responses_of
 from aigini.parameters import PARAMETER_NAMES, Parameters, problems
 from aigini.population.population import Population
+from aigini.runtime.memory import side_by_side
 
 TILE = 32
 """Points evaluated in one call."""

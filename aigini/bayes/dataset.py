@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigini import atomic
 from aigini.bayes.diagnostics import tree_depth
 from aigini.errors import MissingExtraError, OutputError, missing_extra
+from aigini.runtime import atomic
 
 if TYPE_CHECKING:
     import xarray
@@ -139,7 +139,7 @@ def write(path: Path, tree: "xarray.DataTree") -> Path:
 
 
 def writer(tree: "xarray.DataTree") -> Callable[[Path], object]:
-    """A function that writes a tree into the file that it is given, for `aigini.atomic.replace_files`.
+    """A function that writes a tree into the file that it is given, for `aigini.runtime.atomic.replace_files`.
 
     Raises:
         MissingExtraError: if h5netcdf is not installed.

@@ -16,8 +16,8 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from aigini import random_keys
 from aigini.errors import unknown_name
+from aigini.runtime import random_keys
 
 if TYPE_CHECKING:
     from numpyro.distributions import Distribution

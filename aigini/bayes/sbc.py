@@ -19,14 +19,14 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 from scipy import stats
 
-from aigini import random_keys
 from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import laplace
 from aigini.bayes.model import Model, as_point
 from aigini.bayes.nuts import chain_mesh, first_state, kernel, sorted_positions
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
-from aigini.memory import in_groups
+from aigini.runtime import random_keys
+from aigini.runtime.memory import in_groups
 
 LEVELS = (0.5, 0.9)
 """Central intervals whose coverage is counted."""

@@ -19,7 +19,7 @@ from aigini.config import Config
 from aigini.moments.six import moments_and_jacobian, six_moments
 from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.population.workers import bytes_per_worker
-from aigini.precision import with_x64
+from aigini.runtime.precision import with_x64
 
 TASKS = ("value", "gradient", "jacobian")
 """Six moments; m6 and its gradient in every parameter; six moments and their Jacobian in every parameter."""

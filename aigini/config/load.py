@@ -43,7 +43,7 @@ from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
 from aigini.population.sizes import size_problems
-from aigini.random_keys import SEED_LIMIT
+from aigini.runtime.random_keys import SEED_LIMIT
 
 __all__ = ["Config", "baseline_path", "load", "parse_overrides"]
 

@@ -15,7 +15,7 @@ from aigini.estimation.problem import Tie
 from aigini.estimation.weighting import Weighting
 from aigini.moments.six import IncomeConcept
 from aigini.population.sizes import Storage
-from aigini.random_keys import SEED_LIMIT
+from aigini.runtime.random_keys import SEED_LIMIT
 
 Moment = Literal["m1", "m2", "m3", "m4", "m5", "m6"]
 

@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from aigini.estimation.problem import Problem
-from aigini.memory import in_groups, side_by_side
+from aigini.runtime.memory import in_groups, side_by_side
 
 Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
 

@@ -25,7 +25,7 @@ from aigini.inference.standard_errors import independent, known_covariance, wors
 from aigini.moments.six import six_moments
 from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
-from aigini.precision import require_x64
+from aigini.runtime.precision import require_x64
 
 DESCENT, POLISH, DONE = range(3)
 STAGES = ("descent", "polish", "done")

@@ -18,10 +18,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from aigini import atomic
 from aigini.errors import OutputError
 from aigini.measures.histogram import GINI_RESOLUTION
 from aigini.moments.simulation import Simulation
+from aigini.runtime import atomic
 
 BEFORE = "#5F7A94"
 """Colour of the economy before AI."""

@@ -36,7 +36,7 @@ from aigini.moments.jacobian import Part, evaluate
 from aigini.moments.six import HumanSums, IncomeConcept, Reference
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
-from aigini.precision import require_x64
+from aigini.runtime.precision import require_x64
 
 RESPONSE_NAMES = (
     "m1",

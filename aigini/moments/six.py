@@ -32,7 +32,7 @@ from aigini.moments.accumulate import Row, total
 from aigini.moments.jacobian import Part
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
-from aigini.precision import require_x64
+from aigini.runtime.precision import require_x64
 
 MOMENT_NAMES = ("m1", "m2", "m3", "m4", "m5", "m6")
 

@@ -20,7 +20,7 @@ from aigini.moments.accumulate import Row, accumulate, by_firm, total
 from aigini.moments.six import HumanSums, Reference
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
-from aigini.precision import require_x64
+from aigini.runtime.precision import require_x64
 
 ASSET_GROUPS = 10
 """Groups of firms by initial assets, poorest first."""

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt32
 
-from aigini.random_keys import indexed_bits
+from aigini.runtime.random_keys import indexed_bits
 
 Draws = Literal["qmc", "pseudo"]
 

@@ -22,7 +22,7 @@ from aigini.population import layout
 from aigini.population.draws import Draws
 from aigini.population.sizes import Storage, is_stored, memory_problem, size_problems
 from aigini.population.workers import Regenerated, Workers, drawn, regenerated, streams
-from aigini.precision import require_x64
+from aigini.runtime.precision import require_x64
 
 _CHUNK_CPU = 1 << 16  # 4e4 to 4e5 measured within 10 % of each other
 _CHUNK_ACCELERATOR = 1 << 22  # compiled for an H200: 60 to 200 kernels a row, half a GiB for a Jacobian; not timed

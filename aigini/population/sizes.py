@@ -4,10 +4,10 @@ from typing import Literal, get_args
 
 import jax
 
-from aigini.memory import available_bytes
 from aigini.population.draws import SOBOL_DIMENSIONS, Draws
 from aigini.population.workers import bytes_per_worker
-from aigini.random_keys import SEED_LIMIT
+from aigini.runtime.memory import available_bytes
+from aigini.runtime.random_keys import SEED_LIMIT
 
 Storage = Literal["auto", "stored", "regenerated"]
 

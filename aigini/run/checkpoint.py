@@ -16,9 +16,9 @@ import equinox as eqx
 from aigini.config import Config
 from aigini.errors import CheckpointError
 from aigini.estimation.msm import Progress
-from aigini.precision import with_x64
 from aigini.run import environment
 from aigini.run.folder import write_atomically, write_json
+from aigini.runtime.precision import with_x64
 
 _MANIFEST = "checkpoint.json"
 

@@ -1,9 +1,9 @@
 """What surrounds a computation and can move its numbers: settings of JAX, the compiler's flags, the backend.
 
-The verbs pin what JAX lets them pin (`aigini.precision.pinned_settings`). What is left changes rounding: the compiler's
-flags and the backend. A rounding error does not move an estimate, but chains of a posterior are chaotic, and end
-elsewhere after any difference. So a run is resumed only under the `arithmetic` that it was started with; this is kept
-beside the digest of the configuration, which stays about the configuration alone.
+The verbs pin what JAX lets them pin (`aigini.runtime.precision.pinned_settings`). What is left changes rounding: the
+compiler's flags and the backend. A rounding error does not move an estimate, but chains of a posterior are chaotic,
+and end elsewhere after any difference. So a run is resumed only under the `arithmetic` that it was started with; this
+is kept beside the digest of the configuration, which stays about the configuration alone.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 import jax
 
-from aigini.precision import pinned_settings
+from aigini.runtime.precision import pinned_settings
 
 _FLAGS = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
 """Variables that change how a program is compiled or rounded, whatever JAX is told."""

@@ -19,10 +19,10 @@ import jax
 import numpy as np
 from scipy.io import netcdf_file
 
-from aigini import atomic
 from aigini.config import Config
 from aigini.errors import OutputError
 from aigini.run import environment, lock
+from aigini.runtime import atomic
 
 _OPTIONAL = ("numpyro", "arviz")
 _PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy", "matplotlib")
@@ -75,7 +75,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
 
 
 def write_together(writes: Mapping[Path, Callable[[Path], object]]) -> Path:
-    """Write files that belong together, see `aigini.atomic.replace_files`; the last is the one that is returned.
+    """Write files that belong together, see `aigini.runtime.atomic.replace_files`; the last one is returned.
 
     Raises:
         OutputError: if one cannot be written; all are as they were then.

@@ -21,8 +21,8 @@ from typing import Any
 
 import psutil
 
-from aigini import atomic
 from aigini.errors import FolderInUseError, OutputError
+from aigini.runtime import atomic
 
 try:
     import fcntl

@@ -96,8 +96,8 @@ def _end(number: int) -> None:
         return
     try:
         os.write(2, f"aigini: stopped by {signal.Signals(number).name}; {_kept()}.\n".encode(errors="backslashreplace"))
-        if "aigini.atomic" in sys.modules:
-            sys.modules["aigini.atomic"].remove_transient()
+        if "aigini.runtime.atomic" in sys.modules:
+            sys.modules["aigini.runtime.atomic"].remove_transient()
         if "multiprocessing.process" in sys.modules:
             for child in sys.modules["multiprocessing.process"].active_children():
                 child.kill()

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from aigini import atomic
+from aigini.runtime import atomic
 
 
 @contextlib.contextmanager

@@ -12,9 +12,9 @@ from typing import ParamSpec, TypeVar
 
 import jax
 
-from aigini import random_keys
-from aigini.backend import require_backend
 from aigini.errors import PrecisionError
+from aigini.runtime import random_keys
+from aigini.runtime.backend import require_backend
 
 P = ParamSpec("P")
 R = TypeVar("R")

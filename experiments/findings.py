@@ -1,0 +1,209 @@
+"""What the committed runs say: the README's findings, every number read from the files under experiments/.
+
+    python experiments/findings.py [--write]
+
+Without ``--write`` the text is printed. A sentence that draws a conclusion holds only under a condition, which is
+checked here; where the runs no longer carry it, this ends with the sentence that has to be written anew.
+"""
+
+import argparse
+from pathlib import Path
+
+from aigini.analysis.channels import ChannelDecomposition
+from aigini.analysis.decomposed import Decomposition, SignUncertainty
+from aigini.analysis.distance import Regimes
+from aigini.analysis.sign import Sign
+from aigini.bayes.beliefs import Beliefs
+from aigini.bayes.probability import Probability
+from aigini.bayes.result import Posterior
+from aigini.run.store import load_calibration
+from aigini.run.studies import load_study
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "experiments"
+README = ROOT / "README.md"
+MARKS = ("<!-- findings:begin -->\n", "<!-- findings:end -->")
+
+
+def text() -> str:
+    """The findings as Markdown.
+
+    Raises:
+        SystemExit: if a conclusion no longer follows from the runs.
+    """
+    baseline = RESULTS / "baseline"
+    lines = [
+        _sign(load_study(baseline, "sign")),
+        _distance(load_study(baseline, "regimes")),
+        _channels(load_study(baseline, "channels")),
+        _uncertainty(load_study(baseline, "sensitivity")),
+        _posterior(load_study(baseline, "posterior"), load_study(RESULTS / "belief_unknown", "posterior")),
+        _beliefs(load_study(baseline, "beliefs")),
+    ]
+    return "\n".join(_wrapped(line) for line in lines) + "\n"
+
+
+def reproduced() -> str:
+    """The tables of moments and estimates that ``aigini reproduce`` prints, from the committed run."""
+    printed = str(load_calibration(RESULTS / "baseline")).splitlines()
+    end = next(number for number, line in enumerate(printed) if line.startswith("weights"))
+    return "\n".join(printed[:end]).rstrip() + "\n"
+
+
+def _claim(holds: bool, words: str) -> str:
+    if not holds:
+        raise SystemExit(f"the committed runs no longer carry this sentence; write it anew: {words}")
+    return words
+
+
+def _signed(value: float, error: float | None) -> str:
+    """A change with four decimals and its simulation standard error."""
+    return f"{value:+.4f}".replace("-", "−") + ("" if error is None else f" ± {error:.4f}")
+
+
+def _sign(result: Sign) -> str:
+    own = result.params["xi"]
+    met = [point for point in result.ridge if point.feasible]
+    here = [point.change(result.income) for point in met if point.xi == own]
+    low, high = min(here, key=lambda c: c.value), max(here, key=lambda c: c.value)
+    both = [xi for xi, signs in result.signs.items() if "+" in signs and "-" in signs]
+    rest = [xi for xi in result.signs if xi not in both]
+    return (
+        "* **"
+        + _claim(low.sign < 0 < high.sign, "m1 ... m5 do not identify the sign")
+        + f"** (`aigini sign`). At ξ = {own:g} economies that meet all five exist; along them the Gini of total income"
+        f" changes by {_signed(low.value, low.error)} to {_signed(high.value, high.error)} (±: simulation s.e.). Both"
+        f" signs stand out of simulation error at ξ = {', '.join(f'{float(xi):g}' for xi in both)}"
+        + (f"; at ξ = {', '.join(f'{float(xi):g}' for xi in rest)} not both do" if rest else "")
+        + ". This agrees with the claim of the paper."
+    )
+
+
+def _distance(result: Regimes) -> str:
+    total, wage = ({d.concept: d for d in result.distances}[concept] for concept in ("total", "wage"))
+    eta, xi = total.alone["eta1"], wage.alone["xi"]
+    assert eta.distance is not None
+    assert xi.distance is not None
+    flips = [name for name in total.alone if total.flips(name) and name != "eta1"]
+    return (
+        "* **"
+        + _claim(total.flips("eta1"), "η1 against η0 crosses the boundary by itself")
+        + "; "
+        + _claim(total.alone["xi"].distance is None, "for the Gini of total income ξ alone does not")
+        + f"** (`aigini regimes --grid 21`). Its sign flips at η1 = {eta.to['eta1']:.2f} ±"
+        f" {eta.to_simulation_se['eta1']:.2f} (estimate {result.params['eta1']:.2f}), the other parameters held"
+        + (f"; other parameters that flip it alone: {', '.join(flips)}" if flips else "")
+        + f". ξ alone: {total.in_words('xi')}. "
+        + _claim(wage.flips("xi"), "The Gini of *wages* does change its sign with ξ")
+        + f", at {xi.to['xi']:.2f} ± {xi.to_simulation_se['xi']:.2f} (published {result.params['xi']:g}). Here this"
+        " economy disagrees with the paper's abstract, as far as that gives ξ such a role for total income."
+    )
+
+
+def _channels(result: ChannelDecomposition) -> str:
+    part = result.outcomes["gini_total"]
+    parts = {name: part.contribution(name) for name in part.contributions}
+    order = sorted((name for name in parts if parts[name].sign), key=lambda name: parts[name].value)
+    words = ", ".join(f"{name.replace('_', ' ')} {_signed(parts[name].value, parts[name].error)}" for name in order)
+    return (
+        "* **What AI equalises and what it concentrates** (`aigini channels`). Of the change of the Gini of total"
+        f" income, {_signed(part.total, None)}, which is the target m6 and so an assumption, the channels contribute:"
+        f" {words}."
+    )
+
+
+def _without_m6(result: Decomposition, concept: str) -> SignUncertainty:
+    return next(one for one in result.signs if one.concept == concept and "m6" not in one.estimated_with)
+
+
+def _uncertainty(result: Decomposition) -> str:
+    one = _without_m6(result, "total")
+    name, share = max(one.shares.items(), key=lambda item: item[1])
+    errors = result.se[result.best_kind]
+    assert errors is not None
+    return (
+        "* **The uncertainty is large** (`aigini sensitivity`). With the published standard errors that of σ is"
+        f" {errors['sigma']:.0f} (estimate {result.params['sigma']:.2f}) and that of η1 {errors['eta1']:.1f} (estimate"
+        f" {result.params['eta1']:.2f}): neither is identified in practice. Leaving m6 out, the probability of a rise"
+        f" is {one.probability:.2f} to first order, and {100 * share:.0f} % of the variance comes from"
+        f" {'the standard error of ' if name in one.estimated_with else ''}{name}; "
+        + _claim(bool(one.unreliable), "the command marks these first-order numbers as not reliable")
+        + ", and the posterior's are the ones to use."
+    )
+
+
+def _probability(one: Probability) -> str:
+    if one.certain:
+        side = "above" if one.value > 0.5 else "below"
+        return f"{side} {abs(one.value - one.total_error):.3f}"
+    return f"{one.value:.3f} ± {one.total_error:.3f}"
+
+
+def _side(one: Probability) -> str:
+    return {1: "a rise is more likely than a fall", -1: "a fall is more likely than a rise", 0: "the sign is open"}[
+        one.side
+    ]
+
+
+def _posterior(result: Posterior, unknown: Posterior) -> str:
+    total, wage = result.rises["total"], result.rises["wage"]
+    one = unknown.rises["total"]
+    by = unknown.populations.rises["total"]
+    given = {found.given: found for found in result.conditional["total"]}
+    gains = sorted(result.information["total"].gains, key=lambda gain: -gain.bits)
+    best = gains[0]
+    return (
+        "* **The answer is a probability** (`aigini posterior`; ±: total s.e., from Monte Carlo and from the draw of"
+        " the population together). With m6 unknown, which is what can be said without assuming the answer, the Gini of"
+        f" total income rises with probability {_probability(one)}: {_side(one)}. On single populations it is from"
+        f" {by.min():.3f} to {by.max():.3f}. With the target of m6 read as an observation, it is {_probability(total)}"
+        f" ({_side(total)}), and that of wages {_probability(wage)} ({_side(wage)}). What is believed about η1 decides:"
+        f" the probability is {given['eta1'].value[0]:.2f} ± {given['eta1'].error[0]:.2f} in the lowest tenth of η1 and"
+        f" {given['eta1'].value[-1]:.2f} ± {given['eta1'].error[-1]:.2f} in the highest; between those of ξ it is"
+        f" {given['xi'].value[0]:.2f} ± {given['xi'].error[0]:.2f} and {given['xi'].value[-1]:.2f} ±"
+        f" {given['xi'].error[-1]:.2f}. Of the {result.information['total'].entropy:.2f} bits unknown about the sign,"
+        f" halving the standard error of {best.target} would save {best.bits:.2f}."
+    )
+
+
+def _beliefs(result: Beliefs) -> str:
+    open_cells = sum(cell.side("total") == 0 for cell in result.cells)
+    own = [cell for cell in result.cells if cell.prior == "as configured" and cell.reliable]
+    cells = ", ".join(
+        f"{cell.m6}: {cell.rises['total'].value:.2f} ± {cell.rises['total'].error:.2f}" for cell in own
+    ).replace("-", "−")
+    return (
+        "* **What one believes about m6 and ξ moves it** (`aigini beliefs`). With ξ as published, P(the Gini of total"
+        f" income rises) by what is believed of m6: {cells}. The sign is open in {open_cells} of the"
+        f" {len(result.cells)} combinations of beliefs about m6 and ξ."
+    )
+
+
+def _wrapped(line: str) -> str:
+    words, rows, row = line.split(" "), [], ""
+    for word in words:
+        if row and len(row) + 1 + len(word) > 120:
+            rows.append(row)
+            row = "  " + word
+        else:
+            row = f"{row} {word}" if row else word
+    return "\n".join([*rows, row])
+
+
+def rewritten(readme: str) -> str:
+    """The README with its findings, and its table of the main job, as the committed runs have them."""
+    parts = {MARKS: text(), ("<!-- reproduce:begin -->\n", "<!-- reproduce:end -->"): f"```\n{reproduced()}```\n"}
+    for (begin, end), new in parts.items():
+        before, _, rest = readme.partition(begin)
+        _, _, after = rest.partition(end)
+        readme = before + begin + new + end + after
+    return readme
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--write", action="store_true", help="replace the findings in README.md")
+    if parser.parse_args().write:
+        README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        print(text())

@@ -1,0 +1,57 @@
+"""Committed results were made by the committed program, and the README says what they say."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EXPERIMENTS = ROOT / "experiments"
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+regenerate = script("regenerate")
+FILES = [(run, name) for run in regenerate.RUNS for name in run.results if name.endswith(".json")]
+
+
+@pytest.mark.parametrize(("run", "name"), FILES, ids=[f"{run.folder}/{name}" for run, name in FILES])
+def test_a_committed_result_is_of_a_clean_commit_before_this_one(run, name):
+    commit = json.loads((EXPERIMENTS / run.folder / name).read_text(encoding="utf-8"))["run"]["commit"]
+    assert commit, "the run did not know its commit"
+    assert not commit.endswith("-dirty")
+    if (
+        subprocess.run(["git", "rev-parse", "--is-shallow-repository"], cwd=ROOT, capture_output=True).stdout
+        != b"false\n"
+    ):
+        pytest.skip("no whole git history here")
+    assert subprocess.run(["git", "merge-base", "--is-ancestor", commit, "HEAD"], cwd=ROOT).returncode == 0
+
+
+def test_every_committed_result_is_one_that_the_script_makes():
+    made = {EXPERIMENTS / run.folder / name for run in regenerate.RUNS for name in run.results}
+    there = {path for path in EXPERIMENTS.rglob("*") if path.suffix in (".json", ".nc") and "figures" not in path.parts}
+    assert there == {path for path in made if path.suffix in (".json", ".nc")}
+
+
+def test_the_readme_says_what_the_committed_runs_say():
+    findings = script("findings")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert findings.rewritten(readme) == readme
+
+
+def test_the_table_of_runs_names_the_commands():
+    table = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
+    for run in regenerate.RUNS:
+        assert f"`{run.command}`" in table
+        for name in run.results:
+            assert f"`{run.folder}/{name}`" in table
