@@ -230,7 +230,8 @@ def problems(values: Mapping[str, float], *, level: float = 1.0, years: int = 10
 def _growth_problems(values: Mapping[str, float], level: float, years: int) -> list[str]:
     """Whether firms' log assets could leave the income grid, judged by a bound on the rents that drive them."""
     rate = values["cumulative_advantage"] * (1 - values["xi"])
-    growth = 1 - values["asset_reversion"] + rate * _largest_rent(values, level)
+    rent = _largest_rent(values, level)
+    growth = 1 - values["asset_reversion"] + rate * rent
     # Six standard deviations of log capital intensity after T years must stay inside the income grid (e^40).
     with np.errstate(over="ignore"):
         spread = 6 * values["psi"] * values["asset_sd"] * float(np.maximum(np.float64(growth) ** years, 1.0))
@@ -239,8 +240,10 @@ def _growth_problems(values: Mapping[str, float], level: float, years: int) -> l
     return [
         f"firm growth overflows: with params.cumulative_advantage = {values['cumulative_advantage']:g} and"
         f" params.asset_sd = {values['asset_sd']:g} log assets are multiplied by up to {growth:.3g} a year for {years}"
-        f" years; lower cumulative_advantage, eta1, asset_sd or psi, raise asset_reversion, shorten scenario.years, or"
-        " lower the AI levels scenario.A0 and scenario.A1."
+        f" years, because AI's rents are up to {rent:.3g} a worker with params.eta1 = {values['eta1']:g}, alpha ="
+        f" {values['alpha']:g}, beta = {values['beta']:g} and sigma = {values['sigma']:g}; lower cumulative_advantage,"
+        " alpha, eta1, asset_sd or psi, raise sigma or asset_reversion, shorten scenario.years, or lower the AI levels"
+        " scenario.A0 and scenario.A1."
     ]
 
 
@@ -251,8 +254,8 @@ def _largest_rent(values: Mapping[str, float], level: float) -> float:
     work alone would have. These are at most (1 + min(β, 0) A adoption)^(-1/σ), schooling given.
     """
     exposed = -math.expm1(level * math.log1p(-values["exposed_share"]))
-    width = values["exposure_smoothing"]
-    # The mean of the augmentable set m(z; A) over tasks, in closed form.
+    # The mean of the augmentable set m(z; A) over tasks, in closed form; beyond these widths it is at its limits.
+    width = min(max(values["exposure_smoothing"], 1e-6), 1e6)
     reach = width * float(np.logaddexp(0, exposed / width) - np.logaddexp(0, (exposed - 1) / width))
     human = np.float64(1 + min(values["beta"], 0.0) * level * values["adoption"])
     with np.errstate(over="ignore"):

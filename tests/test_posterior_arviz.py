@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot
 from test_posterior_figures import MOMENTS, posterior
 
-from aigini.run.draws import save_draws
+from aigini.run.draws import NAME, draws_writer
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,15 @@ def usual():
     return posterior(shape=(4, 100))
 
 
+def save_draws(folder, result):
+    write = draws_writer(result, {})
+    write(folder / NAME)
+    return folder / NAME
+
+
 @pytest.fixture
 def opened(usual, arviz, tmp_path):
-    data = arviz.from_netcdf(save_draws(tmp_path, usual, {}))
+    data = arviz.from_netcdf(save_draws(tmp_path, usual))
     yield data
     data.close()
     pyplot.close("all")
@@ -49,7 +55,7 @@ def test_predictive_groups_have_the_same_measured_moments(opened, usual):
 
 
 def test_an_m6_that_nobody_measured_is_not_observed(arviz, tmp_path):
-    data = arviz.from_netcdf(save_draws(tmp_path, posterior(shape=(4, 100), belief="improper"), {}))
+    data = arviz.from_netcdf(save_draws(tmp_path, posterior(shape=(4, 100), belief="improper")))
     assert "m6" not in data["observed_data"]
     assert "m6" in data["posterior_predictive"]
     for group in ("prior", "posterior"):
