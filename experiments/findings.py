@@ -22,6 +22,9 @@ from aigini.run.studies import load_study
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "experiments"
 README = ROOT / "README.md"
+SHOWN = 5e-5
+"""Smallest number that four decimals show."""
+
 MARKS = ("<!-- findings:begin -->\n", "<!-- findings:end -->")
 
 
@@ -58,7 +61,8 @@ def _claim(holds: bool, words: str) -> str:
 
 def _signed(value: float, error: float | None) -> str:
     """A change with four decimals and its simulation standard error."""
-    return f"{value:+.4f}".replace("-", "−") + ("" if error is None else f" ± {error:.4f}")
+    shown = "" if error is None else f" ± {error:.4f}" if error >= SHOWN else f" ± {error:.0e}"
+    return f"{value:+.4f}{shown}".replace("-", "−")
 
 
 def _sign(result: Sign) -> str:
@@ -104,7 +108,9 @@ def _channels(result: ChannelDecomposition) -> str:
     part = result.outcomes["gini_total"]
     parts = {name: part.contribution(name) for name in part.contributions}
     order = sorted((name for name in parts if parts[name].sign), key=lambda name: parts[name].value)
-    words = ", ".join(f"{name.replace('_', ' ')} {_signed(parts[name].value, parts[name].error)}" for name in order)
+    seen = [name for name in order if abs(parts[name].value) >= SHOWN]
+    words = ", ".join(f"{name.replace('_', ' ')} {_signed(parts[name].value, parts[name].error)}" for name in seen)
+    words += "".join(f", {name.replace('_', ' ')} less than 0.0001" for name in order if name not in seen)
     return (
         "* **What AI equalises and what it concentrates** (`aigini channels`). Of the change of the Gini of total"
         f" income, {_signed(part.total, None)}, which is the target m6 and so an assumption, the channels contribute:"
