@@ -21,6 +21,7 @@ from aigini.config.readers import Command
 from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.estimation.msm import STAGES, Progress
 from aigini.estimation.result import Calibration
+from aigini.population.sizes import WORKERS_LIMIT
 from aigini.run import checkpoint, folder, measured, store
 from aigini.run import studies as studies_on_disk
 from aigini.run.ledger import Ledger, pieces_in
@@ -280,8 +281,10 @@ def _numbers(text: str) -> tuple[int, ...]:
         numbers = tuple(int(float(part)) for part in text.split(",") if part.strip())
     except (ValueError, OverflowError):
         numbers = (0,)
-    if any(number < 1 for number in numbers):
-        raise ConfigError(f"--sizes {text}: expected positive numbers with commas between them, such as 1e5,1e6.")
+    if not numbers or any(not 1 <= number < WORKERS_LIMIT for number in numbers):
+        raise ConfigError(
+            f"--sizes {text}: expected numbers from 1 to {WORKERS_LIMIT - 1:,} with commas between them, such as 1e5,1e6."
+        )
     return numbers
 
 
@@ -332,13 +335,13 @@ def _begin(
     place = out or Path("runs") / command
     if lock:
         _held.enter_context(folder.writing(place, f"aigini {command}"))
-    interruption.keep_in_mind(lambda: _kept(place))
+    interruption.keep_in_mind(lambda: _kept(place, command))
     return settings, place
 
 
-def _kept(place: Path) -> str:
+def _kept(place: Path, command: Command) -> str:
     """What is kept of a run that ends now."""
-    if pieces_in(place) > 0 or checkpoint.exists(place):
+    if checkpoint.exists(place) if command in ("calibrate", "reproduce") else pieces_in(place) > 0:
         return f"finished work is kept in {place}: the same command with --resume goes on from there"
     return f"no work was finished; results that were in {place} are as they were"
 

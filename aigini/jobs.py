@@ -11,7 +11,7 @@ from aigini.analysis.answered import Answer
 from aigini.config import Config
 from aigini.estimation.msm import Progress, Watcher
 from aigini.estimation.result import Calibration
-from aigini.moments.simulation import Simulation
+from aigini.moments.simulation import Simulation, table
 from aigini.run import checkpoint, folder, store
 from aigini.run import studies as studies_on_disk
 from aigini.verbs import ConfigLike, as_config, blank_progress, calibrate, simulate, simulate_at
@@ -40,7 +40,7 @@ class Reproduction:
     folder: Path
 
     def __str__(self) -> str:
-        fitted = f"The economy at the estimates\n\n{self.fitted}"
+        fitted = f"The economy at the estimates\n\n{table(self.fitted, assumed='m6' in self.calibration.targets)}"
         return f"{self.calibration}\n\n{fitted}\n\nrun folder: {self.folder}\n\n{self.answer}"
 
 
@@ -61,6 +61,8 @@ def run_calibration(
     """
     folder.prepare(out)
     state = _state(config, out) if resume else None
+    if not resume:
+        checkpoint.clear(out)  # of an earlier run: what is found there from now on is this run's
     if resume:
         say(
             "no checkpoint to resume from, starting afresh"

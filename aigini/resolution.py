@@ -23,8 +23,8 @@ class Simulated:
 
     Attributes:
         value: The number, from the population that was drawn.
-        error: Its simulation standard error: the standard deviation over other draws of the population; None where it
-            was not measured.
+        error: Its simulation standard error: the standard deviation over draws of the population; None where it was
+            not measured.
     """
 
     value: float
@@ -73,15 +73,23 @@ class Simulated:
         needed = self.enlargement * n_workers
         if needed > MOST_WORKERS:
             return f"{text}; no affordable number of workers would tell"
-        return f"{text} with {n_workers:,} workers; use at least {_round_up(needed):,}, and more firms in proportion"
+        return (
+            f"{text} with {n_workers:,} workers; use at least {_power_of_two(needed):,}, and more firms in proportion,"
+            " if the change is as large as on this draw"
+        )
 
 
 def simulated(value: float, others: Sequence[float] | np.ndarray) -> Simulated:
-    """A number with its error from the same number on other draws of the population; no error from fewer than two."""
-    return Simulated(float(value), float(np.std(np.asarray(others, float), ddof=1)) if len(others) > 1 else None)
+    """A number with its error from the same number on other draws of the population; no error from fewer than two.
+
+    The error is the standard deviation over all draws, the number's own among them: all are drawn alike, and a draw
+    that is unlike the others then has an error that says so.
+    """
+    if len(others) < 2:
+        return Simulated(float(value), None)
+    return Simulated(float(value), float(np.std([value, *np.asarray(others, float)], ddof=1)))
 
 
-def _round_up(count: float) -> int:
-    """To two significant digits, upwards."""
-    unit = 10 ** max(math.floor(math.log10(count)) - 1, 0)
-    return math.ceil(count / unit) * unit
+def _power_of_two(count: float) -> int:
+    """The next power of two, at which quasi-random draws are most accurate."""
+    return 1 << math.ceil(math.log2(count) - 1e-9)

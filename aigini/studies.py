@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from aigini.analysis.answer import DRAWS
 from aigini.analysis.answer import answer as answer_at
 from aigini.analysis.answered import Answer
 from aigini.analysis.axes import Plane, axis
@@ -163,8 +162,7 @@ def answer(config: Config, calibration: Calibration) -> Answer:
             calibration.weighting,
             config.covariance,
         )
-        others = OtherDraws(case, min(DRAWS, config.replications), lambda k: _draw(config, k))
-        return answer_at(case, _external_ranges(config), status, others)
+        return answer_at(case, _external_ranges(config), status, other_draws(config, case))
     except AiginiError as error:
         missing = {"reasons": str(error), "chances": str(error)}
         return Answer(True, status, config.income, assumed=config.targets.get("m6"), missing=missing)

@@ -97,7 +97,7 @@ def test_the_probability_has_an_error_from_other_draws_at_their_own_estimates(ot
             sign_uncertainty(others.case(k), concept, {"xi": (0.05, 0.15)}, ("m6",)).probability
             for k in range(others.count)
         ]
-        assert chance.probability.error == pytest.approx(np.std(found, ddof=1), rel=1e-9)
+        assert chance.probability.error == pytest.approx(np.std([chance.probability.value, *found], ddof=1), rel=1e-9)
         assert chance.probability.value == chance.uncertainty.probability
 
 
@@ -183,18 +183,30 @@ def test_the_answer_says_what_was_assumed_why_how_sure_and_what_would_change_it(
     assert f"{case.targets['m6'].value:+.4f}" in assumed
     assert "scenario, assumed and not observed" in assumed
     assert case.targets["m6"].source in assumed
-    assert "first-order" in result.paragraphs["How sure"]
-    assert "not reliable here" in result.paragraphs["How sure"]
+    # Not reliable here: no verdict and no error, but the reason and what to do instead.
+    assert "can be given to first order" in result.paragraphs["How sure"]
+    assert "beyond its bounds" in result.paragraphs["How sure"]
+    assert "open" not in result.paragraphs["How sure"].replace("bounds", "")
+    assert "±" not in result.paragraphs["How sure"]
+    assert "`aigini posterior`" in result.paragraphs["What would change it"]
     for command in ("posterior", "sign", "sensitivity"):
         assert f"aigini {command}" in result.paragraphs["What tells more"]
     assert max(map(len, printed.splitlines())) <= 120
 
 
-def test_shares_are_those_of_the_variance(result):
-    for chance in result.chances.values():
+def test_where_first_order_is_reliable_probabilities_and_shares_are_given(result):
+    chances = {
+        concept: dataclasses.replace(chance, uncertainty=dataclasses.replace(chance.uncertainty, unreliable=()))
+        for concept, chance in result.chances.items()
+    }
+    reliable = dataclasses.replace(result, chances=chances)
+    for chance in chances.values():
         assert sum(chance.shares.values()) == pytest.approx(1)
         name, share = next(iter(chance.shares.items()))
-        assert f"{100 * share:.0f} % from the s.e. of {name}" in result.paragraphs["What would change it"]
+        assert f"{100 * share:.0f} % from the s.e. of {name}" in reliable.paragraphs["What would change it"]
+        shown = f"is {chance.probability.value:.3f} ± {chance.probability.error:.3f} to first order"
+        assert shown in reliable.paragraphs["How sure"]
+        assert chance.verdict in reliable.paragraphs["How sure"]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +249,9 @@ def test_without_a_target_for_the_gini_nothing_is_called_assumed(case):
     targets = {name: target for name, target in case.targets.items() if name != "m6"}
     found = answer(known_case(case.evaluator, case.values, space, targets, case.income), {}, "FITTED.")
     assert "no change of a Gini is among the targets" in found.paragraphs["What was assumed"]
-    assert found.paragraphs["How sure"].startswith("Given the targets, the Gini of total income")
+    assert found.paragraphs["How sure"].startswith(
+        "From the targets as they are. No probability that the Gini of total"
+    )
 
 
 # --- On disk and drawn ------------------------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ def test_what_is_not_reliable_to_first_order_says_so_and_names_no_moment(config)
         assert "use `aigini posterior`" in str(one)
         assert "would lower that most" not in str(one)
     text = str(result)
-    assert "not informative (wider than the plausible 0.8 to 4)" in text  # of sigma
+    assert "not informative (wider than the box of starting values, 0.8 to 4)" in text  # of sigma
     assert "e-0" not in text.split("95 % intervals")[1].split("6 moments")[0].split("sigma")[1].split("\n")[0]
 
 

@@ -19,9 +19,6 @@ from aigini.economy.channels import CHANNEL_NAMES
 from aigini.errors import AiginiError
 from aigini.resolution import Simulated, simulated
 
-DRAWS = 4
-"""Other draws of the population that errors are taken from; each costs the 32 economies of the channels."""
-
 
 def answer(
     case: Case, ranges: Mapping[str, tuple[float, float]], status: str, others: OtherDraws | None = None

@@ -168,25 +168,32 @@ class Answer:
             return f"not worked out: {self.missing.get('chances', 'no probability was computed')}"
         parts = []
         for concept, chance in self.chances.items():
-            error = "" if chance.probability.error is None else f" ± {chance.probability.error:.3f}"
-            parts.append(
-                f"the Gini of {SAY[concept]} rises with probability {chance.probability.value:.3f}{error}:"
-                f" {chance.verdict}."
-            )
-        text = " ".join([f"{self._given()}, {parts[0]}", *(part[0].upper() + part[1:] for part in parts[1:])])
-        reasons = list(dict.fromkeys(why for chance in self.chances.values() for why in chance.uncertainty.unreliable))
-        reliable = "no source of the variance takes an estimate beyond its bounds"
-        if reasons:
-            reliable = f"they are not reliable here: {'; '.join(reasons)}"
-        kind = "These are first-order probabilities, from the Jacobian at the estimates (±: simulation s.e.)"
-        return f"{text} {kind}; {reliable}."
+            what = f"that the Gini of {SAY[concept]} rises"
+            reasons = chance.uncertainty.unreliable
+            if reasons:
+                parts.append(
+                    f"No probability {what} can be given to first order: it would be"
+                    f" {chance.probability.value:.2f}, but {'; '.join(reasons)}."
+                )
+            else:
+                error = "" if chance.probability.error is None else f" ± {chance.probability.error:.3f}"
+                parts.append(
+                    f"The probability {what} is {chance.probability.value:.3f}{error} to first order, from the Jacobian"
+                    f" at the estimates (±: simulation s.e.): {chance.verdict}."
+                )
+        return " ".join([f"{self._given()}.", *parts, "`aigini posterior` samples it."])
 
     def _given(self) -> str:
         if self.assumed is None:
-            return "Given the targets"
-        return "With m6 left out and eta1 known only to lie between 0 and 1"
+            return "From the targets as they are"
+        return "m6 is left out here, and eta1 known only to lie between 0 and 1"
 
     def _shares(self) -> str:
+        if any(chance.uncertainty.unreliable for chance in self.chances.values()):
+            return (
+                "what to measure cannot be told to first order here, for the same reason; `aigini posterior` says how"
+                " much each target would tell about the sign."
+            )
         parts = []
         for concept, chance in self.chances.items():
             shares = [(name, share) for name, share in chance.shares.items() if abs(share) >= _SMALL][:_SHOWN]

@@ -103,6 +103,11 @@ def require_sign_problem(moments: Iterable[str], free: Sequence[str]) -> None:
             "the sign of the change of the Gini is asked about, which needs m6 among calibration.moments and eta1 in"
             f" calibration.free; {got}."
         )
+    if len(names) < 2:
+        raise AnalysisError(
+            f"the sign is asked of the moments other than m6, and there are none; {got}. Add some to"
+            " calibration.moments."
+        )
     if len(free) < len(names):
         raise AnalysisError(
             "the sign of the change of the Gini is asked about along the direction that the moments other than m6 leave"

@@ -36,6 +36,7 @@ OUTCOMES = {
     "college_premium": "college premium, log points",
     "between_firm_variance": "between-firm variance of log wages, squared log points",
 }
+_SUMS = {"equalising": "sum of the negative", "concentrating": "sum of the positive"}
 _ROWS = tuple(RESPONSE_NAMES.index({"college_premium": "m3"}.get(name, name)) for name in OUTCOMES)
 
 
@@ -112,7 +113,8 @@ class ChannelDecomposition:
             cells = (
                 shown(getattr(part, label), getattr(part, f"{label}_simulation_se")) for part in self.outcomes.values()
             )
-            lines.append(f"{label:22s}" + "".join(f"{cell:>24s}" for cell in cells))
+            lines.append(f"{_SUMS.get(label, label):22s}" + "".join(f"{cell:>24s}" for cell in cells))
+        lines.append("at the point estimates: the standard errors of the targets are not in ±")
         lines += [about_draws(self.draws, self.n_workers, self.missed_draws), ""]
         lines += [f"{OUTCOMES.get(name, name)}: {_in_words(part)}" for name, part in self.outcomes.items()]
         return "\n".join(lines)
@@ -121,7 +123,7 @@ class ChannelDecomposition:
 def _in_words(part: OutcomeChannels) -> str:
     """Which channels raise the outcome and which lower it, as far as that stands out of simulation error."""
     by_sign: dict[int, list[str]] = {1: [], -1: [], 0: []}
-    for channel in part.contributions:
+    for channel in sorted(part.contributions, key=lambda name: -abs(part.contributions[name])):
         one = part.contribution(channel)
         if not (one.resolved and one.value == 0):
             by_sign[one.sign].append(channel)
@@ -207,7 +209,8 @@ def _outcome(values: np.ndarray, repeated: np.ndarray | None) -> OutcomeChannels
     """
     first = _parts(values)
     draws = [] if repeated is None else [_parts(row) for row in repeated]
-    error = {key: spread(np.array([part[key] for part in draws])) for key in first}
+    # As in `aigini.resolution.simulated`, the first draw is one of those whose spread is the error.
+    error = {key: spread(np.array([part[key] for part in (first, *draws)])) if draws else None for key in first}
     return OutcomeChannels(
         total=float(first["total"]),
         contributions=_by_channel(first["contributions"]),

@@ -100,7 +100,7 @@ class Policy:
 
     def __str__(self) -> str:
         heads = ("dGini/ds", "wage dGini/ds", "doutput/ds", "dGini at s=1", "output at s=1", "neutral at s")
-        lines = [legend("gini_total", "gini_wage", "output")]
+        lines = [legend("gini_total", "gini_wage", "output"), *self._about()]
         lines += [f"{'lever':18s}" + "".join(f"{head:>20s}" for head in heads)]
         for name, lever in self.levers.items():
             slopes = [shown(lever.derivative[key], lever.derivative_simulation_se.get(key)) for key in OUTCOMES]
@@ -128,6 +128,16 @@ class Policy:
             lines.append(f"{pair:36s}{ends}{kind}")
         lines.append("strength s from 0 (estimates) to 1; these are mechanisms, not recommendations")
         return "\n".join([*lines, about_draws(self.draws, self.n_workers, self.missed_draws)])
+
+    def _about(self) -> list[str]:
+        """What the table is about: the effect of AI under a lever, not that of the lever."""
+        none = next(iter(self.levers.values()), None)
+        lines = ["the effect of AI under each lever, which holds before AI too; its effect before AI is not shown"]
+        if none is not None:
+            lines.append(f"without levers dGini, the change of the Gini of total income, is {none.gini_total[0]:+.5f}")
+        if "retraining" in self.levers:
+            lines.append("retraining: more of the change of schooling that AI makes worth while, a fall included")
+        return lines
 
 
 def policy(

@@ -29,11 +29,12 @@ from aigini.analysis.refit import FINITE, stretch
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
 from aigini.population.population import Population
-from aigini.resolution import Simulated
+from aigini.resolution import Simulated, simulated
 
 FEWEST = 2
 """Other draws from which a standard deviation can be taken."""
 
+_ROUNDING = 1e-6  # of a number, below which its error is rounding
 _STEPS = 15  # evaluations of a re-estimation, at most; three are usual
 _SETTLED = 1e-6  # standard errors
 _FAR = 1.0  # log units or log odds that a step may go at most
@@ -129,7 +130,12 @@ def error_at(errors: np.ndarray | None, *at: int) -> float | None:
 
 
 def shown(value: float, error: float | None, spec: str = "+.5f") -> str:
-    """A number with its simulation standard error, ``+0.00401 ± 0.00012``; ``± n/a`` where that is not known."""
+    """A number with its simulation standard error, ``+0.00401 ± 0.00012``.
+
+    ``± n/a`` where that is not known, ``± 0`` where it is rounding: the number is the same on every draw.
+    """
+    if error is not None and error <= _ROUNDING * max(abs(value), _ROUNDING):
+        return f"{value:{spec}} ± 0"
     return f"{value:{spec}} ± {'n/a' if error is None else format(error, '.2g')}"
 
 
@@ -150,8 +156,9 @@ def difference(values: np.ndarray, found: np.ndarray, one: int, other: int) -> S
         one: Position of a number.
         other: Position of that which is subtracted.
     """
-    errors = spread(found[:, one] - found[:, other]) if found.ndim == 2 else None
-    return Simulated(float(values[one] - values[other]), error_at(errors))
+    if found.ndim != 2 or len(found) < FEWEST:
+        return Simulated(float(values[one] - values[other]), None)
+    return simulated(float(values[one] - values[other]), found[:, one] - found[:, other])
 
 
 def plain(values: Any) -> Any:

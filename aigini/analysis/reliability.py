@@ -98,5 +98,5 @@ def uninformative(name: str, interval: Interval) -> str | None:
     low, high = SPECS[name].box
     below, above = interval.lower, interval.upper
     if (below is None or below <= low) and (above is None or above >= high):
-        return f"not informative (wider than the plausible {low:g} to {high:g})"
+        return f"not informative (wider than the box of starting values, {low:g} to {high:g})"
     return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from aigini.analysis.population_error import shown
 from aigini.analysis.regimes import SAY
 from aigini.analysis.ridge import RidgePoint
+from aigini.estimation.convergence import WITHIN_ERROR
 
 
 def signs_of(points: Sequence[RidgePoint], income: str) -> list[str]:
@@ -39,21 +40,23 @@ def statement(
     }
     for found, words in (
         ("+-", "Both signs are compatible at"),
-        ("+", "Only a rise is compatible at"),
-        ("-", "Only a fall is compatible at"),
-        ("?", "The sign is not distinguishable from either by simulation error at"),
+        ("+", "Only a rise meets them exactly at"),
+        ("-", "Only a fall meets them exactly at"),
+        ("?", "Whether both signs meet them is within simulation error at"),
         ("", "No value of eta1 on the grid meets the moments at"),
     ):
         at = [f"{xi:g}" for xi, verdict in verdicts.items() if verdict == found]
         if at:
             lines.append(f"{words} xi = {', '.join(at)}.")
-    lines.append(_by_sharing(params["eta1"], points, income, concept))
+    lines += [_by_sharing(params["eta1"], points, income, concept), *_sharing_by_eta1(points, income)]
     missed = [point for point in points if not point.feasible]
     if missed:
         worst = max(missed, key=lambda point: point.misfit)
+        near = sum(point.misfit < WITHIN_ERROR for point in missed)
         lines.append(
-            f"{len(missed)} of {len(points)} points cannot meet them (worst at xi = {worst.xi:g}, eta1 ="
-            f" {worst.eta1:g}: off by {worst.misfit:.1f} s.e.)."
+            f"{len(missed)} of {len(points)} points do not meet them exactly; {near} of these miss by less than"
+            f" {WITHIN_ERROR:g} s.e., which data would not reject (worst at xi = {worst.xi:g}, eta1 = {worst.eta1:g}:"
+            f" off by {worst.misfit:.1f} s.e.)."
         )
     return "\n".join(lines)
 
@@ -115,6 +118,26 @@ def _by_sharing(estimate: float, points: Sequence[RidgePoint], income: str, conc
         f"At eta1 = {eta:g}, xi from {along[0].xi:g} to {along[-1].xi:g} alone moves the change of the Gini of"
         f" {concept} between {low} and {high}: it {verdict}."
     )
+
+
+def _sharing_by_eta1(points: Sequence[RidgePoint], income: str) -> list[str]:
+    """At which values of η1 ξ alone moves the sign: the others are as compatible with the moments as the estimate."""
+    by_verdict: dict[str, list[float]] = {}
+    for eta in sorted({point.eta1 for point in points}):
+        along = [point for point in points if point.eta1 == eta and point.feasible]
+        if len(along) > 1:
+            verdict = _signs(along, income)
+            by_verdict.setdefault({"-": "+"}.get(verdict, verdict), []).append(eta)
+    words = (
+        ("+-", "xi alone flips the sign at eta1 ="),
+        ("+", "it does not at eta1 ="),
+        ("?", "that is within simulation error at eta1 ="),
+    )
+    clauses = [f"{text} {', '.join(f'{eta:g}' for eta in by_verdict[key])}" for key, text in words if key in by_verdict]
+    if not clauses:
+        return []
+    text = "; ".join(clauses)
+    return [f"By eta1, which the moments leave open: {text}."]
 
 
 def _threshold(along: Sequence[RidgePoint], income: str) -> str:

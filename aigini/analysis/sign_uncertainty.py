@@ -22,6 +22,7 @@ from aigini.analysis.estimates import SAY_SE, standard_errors
 from aigini.analysis.evaluator import directions
 from aigini.analysis.profile import Profile
 from aigini.analysis.reliability import bent_profiles, beyond_bounds
+from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.influence import influence
 from aigini.moments.responses import RESPONSE_NAMES
@@ -53,6 +54,13 @@ def _estimation(case: Case, ranges: Mapping[str, tuple[float, float]], left_out:
     external = {name: span for name, span in ranges.items() if name not in names}
     if left_out:
         external["eta1"] = ETA1_RANGE
+    if len(kept) < len(names):
+        raise AnalysisError(
+            f"without {', '.join(left_out)} there are fewer targets ({len(kept)}) than parameters that they have to"
+            f" determine ({', '.join(names)}); add targets, or fix parameters."
+        )
+    if not names:  # what is left out was all that was estimated
+        return _Estimation(kept, names, external, np.zeros((0, len(kept))))
     rows = [case.rows[i] for i in kept]
     matrix = (case.jacobian @ directions(names, case.space.tie).T)[rows]
     return _Estimation(kept, names, external, influence(matrix, case.weighting[np.ix_(kept, kept)], names=names))

@@ -134,7 +134,8 @@ class Posterior:
         lines = []
         if not self.health.good:
             lines += ["NOT TO BE USED AS IT IS:", *(f"* {mark}" for mark in self.health.marks), ""]
-        lines += [*self.answers, *self.populations.marks, "", *self._table()]
+        # Chains that have not converged say nothing, not even that the sign is open.
+        lines += [*(self.answers if self.health.good else ()), *self.populations.marks, "", *self._table()]
         lines.append(legend(*(name for name in self.summary if name in RESPONSE_MEANINGS)))
         lines += ["", f"m6: {SAY_BELIEF[self.belief]}"]
         for concept, found in self.rises.items():

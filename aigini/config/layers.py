@@ -129,6 +129,8 @@ def plain(value: Any) -> Any:
 
     Everything else stays what it is, to be judged by the schema.
     """
+    if isinstance(value, str) and not _is_text(value):
+        raise ConfigError(f"{value!a} holds bytes that are no text in UTF-8; write it in UTF-8.")
     if isinstance(value, Mapping):
         return {plain(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

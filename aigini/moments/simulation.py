@@ -154,23 +154,30 @@ def simulate(
         after_arrays={f.name: np.asarray(getattr(after_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         income=income,
         n_workers=population.n_workers,
-        simulation_se=_spread(moments),
-        change_se=_spread(changes),
-        change_se_arrays={name: np.std([found[name] for found in arrays], axis=0, ddof=1) for name in arrays[0]}
+        simulation_se=_spread(_moments(*scalars, income=income), moments),
+        change_se=_spread(_differences(*scalars), changes),
+        change_se_arrays={
+            name: np.std(
+                [_difference(before_arrays, after_arrays, name), *(found[name] for found in arrays)], axis=0, ddof=1
+            )
+            for name in arrays[0]
+        }
         if len(arrays) > 1
         else {},
     )
 
 
-def _spread(replicated: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
-    """Standard deviations over replications, by name; empty with fewer than two of them."""
+def _spread(
+    own: Mapping[str, float | None], replicated: Sequence[Mapping[str, float | None]]
+) -> dict[str, float | None]:
+    """Simulation errors by name, see `aigini.resolution.simulated`; empty with fewer than two replications."""
     if len(replicated) < 2:
         return {}
-    columns = {name: [found[name] for found in replicated] for name in replicated[0]}
-    return {
-        name: None if None in column else simulated(0.0, np.asarray(column, float)).error
-        for name, column in columns.items()
-    }
+    found = {}
+    for name, value in own.items():
+        column = [other[name] for other in replicated]
+        found[name] = None if value is None or None in column else simulated(value, np.asarray(column, float)).error
+    return found
 
 
 def _differences(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> dict[str, float | None]:
@@ -227,8 +234,13 @@ def _moments(
     return moments
 
 
-def table(simulation: Simulation) -> str:
-    """Levels before and after AI with their units and simulation errors, the moments, and the regime, in print."""
+def table(simulation: Simulation, *, assumed: bool = False) -> str:
+    """Levels before and after AI with their units and simulation errors, the moments, and the regime, in print.
+
+    Args:
+        simulation: The economy.
+        assumed: Whether the change of the Gini was a target, so that the regime is no result.
+    """
     head = f"{'level':24s}{'unit':24s}{'before':>12s}{'after':>12s}{'change':>12s}{'sim. s.e.':>11s}{'relative':>10s}"
     lines = [head]
     for name, unit in STATISTIC_UNITS.items():
@@ -255,4 +267,5 @@ def table(simulation: Simulation) -> str:
     change = Simulated(simulation.gini_change, simulation.change_se.get(f"gini_{simulation.income}"))
     error = "simulation s.e. not measured" if change.error is None else f"simulation s.e. {change.error:.1e}"
     words = f"Gini of {simulation.income} income {change.value:+.5f}, {error}"
-    return "\n".join([*lines, FRACTIONS, "", f"regime: {simulation.regime} (change of the {words})"])
+    regime = "assumed, not a result: the change is the target m6" if assumed else str(simulation.regime)
+    return "\n".join([*lines, FRACTIONS, "", f"regime: {regime} (change of the {words} at these parameters)"])

@@ -15,6 +15,9 @@ _KEPT_UNASKED = 1 << 30
 """``"auto"`` keeps draws of up to this many bytes on a CPU; on an accelerator up to a quarter of its free memory."""
 
 
+WORKERS_LIMIT = 2**32
+"""Workers are numbered by 32 bits, so there are fewer than this."""
+
 LARGEST_SHOCKS = 100_000_000
 """Most shocks of firms, of 8 bytes each."""
 
@@ -32,7 +35,7 @@ def size_problems(
 ) -> list[str]:
     """Every reason why a population of these sizes cannot be drawn, as full sentences."""
     found = []
-    if n_workers < 1 or n_workers >= 2**32:
+    if not 1 <= n_workers < WORKERS_LIMIT:
         found.append(f"population.n_workers = {n_workers} is not in 1 .. 2^32 - 1; the baseline uses {1 << 18}.")
     if n_firms < 1:
         found.append(f"population.n_firms = {n_firms} must be at least 1; the baseline uses 1000.")

@@ -6,6 +6,7 @@ and end elsewhere after any difference. So a run is resumed only under the `arit
 is kept beside the digest of the configuration, which stays about the configuration alone.
 """
 
+import importlib.metadata
 import os
 from typing import Any
 
@@ -13,7 +14,7 @@ import jax
 
 from aigini.runtime.precision import pinned_settings
 
-_FLAGS = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
+_FLAGS = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE", "JAX_DISABLE_MOST_OPTIMIZATIONS")
 """Variables that change how a program is compiled or rounded, whatever JAX is told."""
 
 _SETTINGS = (
@@ -27,8 +28,12 @@ _SETTINGS = (
 
 
 def arithmetic() -> dict[str, str]:
-    """What can change the rounding of a resumed run: backend and flags, "" where a flag is not set."""
-    return {"backend": jax.default_backend()} | {name: " ".join(os.environ.get(name, "").split()) for name in _FLAGS}
+    """What can change the rounding of a resumed run: backend, versions and flags, "" where a flag is not set."""
+    device = jax.devices()[0]
+    versions = {name: importlib.metadata.version(name) for name in ("aigini", "jax", "jaxlib")}
+    return {"backend": jax.default_backend(), "device": device.device_kind, **versions} | {
+        name: " ".join(os.environ.get(name, "").split()) for name in _FLAGS
+    }
 
 
 def difference(before: object) -> str | None:

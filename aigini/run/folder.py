@@ -101,9 +101,16 @@ def json_writer(content: Mapping[str, Any]) -> Callable[[Path], object]:
     return lambda path: path.write_text(text, encoding="utf-8")
 
 
+def _utf8(text: str) -> str:
+    """Text as it is, with bytes that are not UTF-8, as the environment may hold them, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {_utf8(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return _utf8(value)
     if isinstance(value, np.ndarray):
         return _plain(value.tolist())
     if isinstance(value, (list, tuple)):

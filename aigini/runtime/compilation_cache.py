@@ -56,6 +56,10 @@ def _choose(say: Callable[[str], None]) -> Path | None:
     if chosen == "off":
         return None
     folder = Path(chosen) if chosen else Path(of_jax) if of_jax else _default()
+    if folder is not None and not _is_text(folder):
+        say(f"{str(folder)!a}: is no text in UTF-8, as JAX needs it; compiled programs are not kept.")
+        folder = None
+        jax.config.update("jax_compilation_cache_dir", None)
     if folder is None or not _usable(folder):
         if folder is not None and (chosen or of_jax):
             say(f"{folder}: cannot be written; compiled programs are not kept.")
@@ -67,6 +71,15 @@ def _choose(say: Callable[[str], None]) -> Path | None:
     if (chosen or not of_jax) and "JAX_COMPILATION_CACHE_MAX_SIZE" not in os.environ:
         trim(folder)
     return folder
+
+
+def _is_text(folder: Path) -> bool:
+    """Whether JAX can be told of a folder: its name is text."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _default() -> Path | None:
