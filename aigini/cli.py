@@ -283,7 +283,8 @@ def _numbers(text: str) -> tuple[int, ...]:
         numbers = (0,)
     if not numbers or any(not 1 <= number < WORKERS_LIMIT for number in numbers):
         raise ConfigError(
-            f"--sizes {text}: expected numbers from 1 to {WORKERS_LIMIT - 1:,} with commas between them, such as 1e5,1e6."
+            f"--sizes {text}: expected numbers from 1 to {WORKERS_LIMIT - 1:,} with commas between them, such as"
+            " 1e5,1e6."
         )
     return numbers
 
