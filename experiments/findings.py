@@ -12,6 +12,7 @@ from pathlib import Path
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.decomposed import Decomposition, SignUncertainty
 from aigini.analysis.distance import Regimes
+from aigini.analysis.ridge_statement import sharing_by_eta1
 from aigini.analysis.sign import Sign
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.probability import Probability
@@ -72,6 +73,7 @@ def _sign(result: Sign) -> str:
     low, high = min(here, key=lambda c: c.value), max(here, key=lambda c: c.value)
     both = [xi for xi, signs in result.signs.items() if "+" in signs and "-" in signs]
     rest = [xi for xi in result.signs if xi not in both]
+    by_eta1 = " ".join(sharing_by_eta1(result.ridge, result.income))
     return (
         "* **"
         + _claim(low.sign < 0 < high.sign, "m1 ... m5 do not identify the sign")
@@ -79,7 +81,7 @@ def _sign(result: Sign) -> str:
         f" changes by {_signed(low.value, low.error)} to {_signed(high.value, high.error)} (±: simulation s.e.). Both"
         f" signs stand out of simulation error at ξ = {', '.join(f'{float(xi):g}' for xi in both)}"
         + (f"; at ξ = {', '.join(f'{float(xi):g}' for xi in rest)} not both do" if rest else "")
-        + ". This agrees with the claim of the paper."
+        + f". This agrees with the claim of the paper. {by_eta1}".replace("eta1", "η1").replace("xi", "ξ")
     )
 
 
@@ -93,14 +95,15 @@ def _distance(result: Regimes) -> str:
         "* **"
         + _claim(total.flips("eta1"), "η1 against η0 crosses the boundary by itself")
         + "; "
-        + _claim(total.alone["xi"].distance is None, "for the Gini of total income ξ alone does not")
+        + _claim(total.alone["xi"].distance is None, "at the estimates ξ alone does not, for total income")
         + f"** (`aigini regimes --grid 21`). Its sign flips at η1 = {eta.to['eta1']:.2f} ±"
         f" {eta.to_simulation_se['eta1']:.2f} (estimate {result.params['eta1']:.2f}), the other parameters held"
         + (f"; other parameters that flip it alone: {', '.join(flips)}" if flips else "")
         + f". ξ alone: {total.in_words('xi')}. "
         + _claim(wage.flips("xi"), "The Gini of *wages* does change its sign with ξ")
-        + f", at {xi.to['xi']:.2f} ± {xi.to_simulation_se['xi']:.2f} (published {result.params['xi']:g}). Here this"
-        " economy disagrees with the paper's abstract, as far as that gives ξ such a role for total income."
+        + f", at {xi.to['xi']:.2f} ± {xi.to_simulation_se['xi']:.2f} (published {result.params['xi']:g})."
+        " Whether ξ moves the sign of total income depends on η1, which the data leave open; the paper's abstract gives"
+        " ξ that role without this condition."
     )
 
 
@@ -169,6 +172,11 @@ def _posterior(result: Posterior, unknown: Posterior) -> str:
         f" {given['xi'].value[0]:.2f} ± {given['xi'].error[0]:.2f} and {given['xi'].value[-1]:.2f} ±"
         f" {given['xi'].error[-1]:.2f}. Of the {result.information['total'].entropy:.2f} bits unknown about the sign,"
         f" halving the standard error of {best.target} would save {best.bits:.2f}."
+        + "".join(
+            f" The run {which} is marked as not to be used as it is: {' '.join(run.health.marks)}"
+            for which, run in (("with m6 unknown", unknown), ("with m6 as an observation", result))
+            if not run.health.good
+        )
     )
 
 

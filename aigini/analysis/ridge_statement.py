@@ -48,7 +48,7 @@ def statement(
         at = [f"{xi:g}" for xi, verdict in verdicts.items() if verdict == found]
         if at:
             lines.append(f"{words} xi = {', '.join(at)}.")
-    lines += [_by_sharing(params["eta1"], points, income, concept), *_sharing_by_eta1(points, income)]
+    lines += [_by_sharing(params["eta1"], points, income, concept), *sharing_by_eta1(points, income)]
     missed = [point for point in points if not point.feasible]
     if missed:
         worst = max(missed, key=lambda point: point.misfit)
@@ -120,7 +120,7 @@ def _by_sharing(estimate: float, points: Sequence[RidgePoint], income: str, conc
     )
 
 
-def _sharing_by_eta1(points: Sequence[RidgePoint], income: str) -> list[str]:
+def sharing_by_eta1(points: Sequence[RidgePoint], income: str) -> list[str]:
     """At which values of η1 ξ alone moves the sign: the others are as compatible with the moments as the estimate."""
     by_verdict: dict[str, list[float]] = {}
     for eta in sorted({point.eta1 for point in points}):
