@@ -112,8 +112,9 @@ def test_levers_carry_the_errors_of_other_populations(result, config, case):
     for k, (name, lever) in enumerate(result.levers.items()):
         expected = np.std(slopes[:, k], axis=0, ddof=1)
         np.testing.assert_allclose(list(lever.derivative_simulation_se.values()), expected, rtol=1e-6, atol=1e-12)
-        # At the estimates m6 is met on every draw, in full strength it is not.
-        assert lever.gini_total_simulation_se[0] < 1e-6 < lever.gini_total_simulation_se[-1]
+        # At the estimates m6 is met on every draw, in full strength it is not, unless nothing is left of AI.
+        assert lever.gini_total_simulation_se[0] < 1e-6
+        assert (lever.gini_total_simulation_se[-1] < 1e-6) == (name == "slower_deployment")
         assert (lever.neutral_simulation_se is None) == (lever.neutral_strength is None)
         assert f"{name:18s}" in str(result)
     assert sorted(name for group in result.ranking for name in group) == sorted(LEVERS)
