@@ -11,13 +11,14 @@ from aigini import figures, studies
 from aigini.analysis import answered
 from aigini.analysis.answer import answer
 from aigini.analysis.answered import QUESTION, Answer, Chance, Reasons
-from aigini.analysis.case import estimate_values, known_case
+from aigini.analysis.case import estimate_values, known_case, require_sign_problem
 from aigini.analysis.channels import channels
 from aigini.analysis.evaluator import Evaluator
 from aigini.analysis.population_error import OtherDraws
 from aigini.analysis.sign_uncertainty import sign_uncertainty
 from aigini.config import load
 from aigini.economy.economy import Scenario
+from aigini.errors import AnalysisError
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status, Target, Trace
 from aigini.resolution import Simulated
@@ -164,6 +165,21 @@ def test_what_cannot_be_worked_out_is_said(config, case):
     assert "eta1" in answer(fixed, {}, "FITTED.").paragraphs["How sure"]
     few = dataclasses.replace(config, population={**config.population, "n_firms": 2})
     assert "at least 3 firms" in str(studies.answer(few, calibration_of(case)))
+
+
+def test_with_eta1_and_m6_alone_what_is_known_of_eta1_is_all_there_is(case):
+    space, targets = FreeSpace(("eta1",), case.space.tie), {"m6": case.targets["m6"]}
+    alone = known_case(case.evaluator, case.values, space, targets, case.income)
+    found = sign_uncertainty(alone, "total", {}, ("m6",))
+    assert list(found.variance) == ["eta1"]
+    assert found.change == pytest.approx(
+        case.response("gini_total") + found.variance["eta1"] ** 0.5 * 12**0.5 * (0.5 - case.values["eta1"]), rel=1e-9
+    )
+    few = known_case(case.evaluator, case.values, FreeSpace(("eta1", "alpha"), case.space.tie), targets, case.income)
+    with pytest.raises(AnalysisError, match="fewer targets"):
+        sign_uncertainty(few, "total", {}, ("m6",))
+    with pytest.raises(AnalysisError, match="moments other than m6"):
+        require_sign_problem(targets, ("eta1",))
 
 
 # --- What is said -----------------------------------------------------------------------------------------------------

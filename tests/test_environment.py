@@ -4,7 +4,7 @@ import pytest
 
 from aigini.config import load
 from aigini.errors import CheckpointError
-from aigini.run import checkpoint, environment
+from aigini.run import checkpoint, environment, folder
 from aigini.run.ledger import Ledger
 from aigini.verbs import blank_progress
 
@@ -48,3 +48,18 @@ def test_the_record_has_the_settings_of_the_verbs_and_the_variables_of_the_user(
     assert found["settings"]["jax_default_matmul_precision"] == "highest"
     assert found["settings"]["jax_enable_x64"] is True
     assert found["environment"]["JAX_THREEFRY_PARTITIONABLE"] == "0"
+
+
+def test_variables_that_are_no_text_are_recorded_with_escapes(tmp_path, monkeypatch):
+    monkeypatch.setenv("JAX_DUMMY", "caf\udce9")
+    path = folder.write_json(tmp_path / "run.json", environment.record())
+    assert "caf\\\\udce9" in path.read_text(encoding="utf-8")
+
+
+def test_versions_and_optimisations_are_part_of_the_arithmetic(plain, monkeypatch):
+    plain("")
+    before = environment.arithmetic()
+    assert {"jax", "jaxlib", "aigini", "device"} <= set(before)
+    monkeypatch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+    assert "JAX_DISABLE_MOST_OPTIMIZATIONS" in (environment.difference(before) or "")
+    assert "jaxlib was '0.0'" in (environment.difference({**before, "jaxlib": "0.0"}) or "")

@@ -123,4 +123,4 @@ def test_no_other_module_makes_keys():
         if made.search(path.read_text(encoding="utf-8").replace("random_keys.key(", ""))
     }
     # Chains wrap the words of a saved key again, with the generator named there.
-    assert makers == {"random_keys.py", "bayes/nuts.py"}
+    assert makers == {"runtime/random_keys.py", "bayes/nuts.py"}
