@@ -281,9 +281,9 @@ def _numbers(text: str) -> tuple[int, ...]:
         numbers = tuple(int(float(part)) for part in text.split(",") if part.strip())
     except (ValueError, OverflowError):
         numbers = (0,)
-    if not numbers or any(not 1 <= number < WORKERS_LIMIT for number in numbers):
+    if any(not 1 <= number < WORKERS_LIMIT for number in numbers):
         raise ConfigError(
-            f"--sizes {text}: expected numbers from 1 to {WORKERS_LIMIT - 1:,} with commas between them, such as"
+            f"--sizes {text}: expected positive numbers with commas between them, at most {WORKERS_LIMIT - 1:,}, such as"
             " 1e5,1e6."
         )
     return numbers

@@ -79,7 +79,7 @@ def test_files_without_ratios_are_refused(tmp_path, content):
         load_ratios(path)
 
 
-@pytest.mark.parametrize("sizes", ["0", "-5", "many", "1e5;1e6", "nan", "1e30", ","])
+@pytest.mark.parametrize("sizes", ["0", "-5", "many", "1e5;1e6", "nan", "1e30"])
 def test_sizes_that_are_no_numbers_are_refused(sizes, tmp_path, monkeypatch):
     monkeypatch.setattr(scaling, "measure", lambda *_, **__: pytest.fail("measured"))
     result = CliRunner().invoke(app, ["bench", "--sizes", sizes, "--out", str(tmp_path)])
