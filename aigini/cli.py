@@ -283,8 +283,8 @@ def _numbers(text: str) -> tuple[int, ...]:
         numbers = (0,)
     if any(not 1 <= number < WORKERS_LIMIT for number in numbers):
         raise ConfigError(
-            f"--sizes {text}: expected positive numbers with commas between them, at most {WORKERS_LIMIT - 1:,}, such as"
-            " 1e5,1e6."
+            f"--sizes {text}: expected positive numbers with commas between them, at most {WORKERS_LIMIT - 1:,},"
+            " such as 1e5,1e6."
         )
     return numbers
 
