@@ -171,7 +171,7 @@ def _posterior(result: Posterior, unknown: Posterior) -> str:
         f" {given['eta1'].value[-1]:.2f} ± {given['eta1'].error[-1]:.2f} in the highest; between those of ξ it is"
         f" {given['xi'].value[0]:.2f} ± {given['xi'].error[0]:.2f} and {given['xi'].value[-1]:.2f} ±"
         f" {given['xi'].error[-1]:.2f}. Of the {result.information['total'].entropy:.2f} bits unknown about the sign,"
-        f" halving the standard error of {best.target} would save {best.bits:.2f}."
+        f" halving the standard error of {best.name} would save {best.bits:.2f}."
         + "".join(
             f" The run {which} is marked as not to be used as it is: {' '.join(run.health.marks)}"
             for which, run in (("with m6 unknown", unknown), ("with m6 as an observation", result))
