@@ -159,8 +159,9 @@ def _posterior(result: Posterior, unknown: Posterior) -> str:
     one = unknown.rises["total"]
     by = unknown.populations.rises["total"]
     given = {found.given: found for found in result.conditional["total"]}
-    gains = sorted(result.information["total"].gains, key=lambda gain: -gain.bits)
-    best = gains[0]
+    best = max(
+        (gain for gain in result.information["total"].gains if gain.name in result.targets), key=lambda g: g.bits
+    )
     return (
         "* **The answer is a probability** (`aigini posterior`; ±: total s.e., from Monte Carlo and from the draw of"
         " the population together). With m6 unknown, which is what can be said without assuming the answer, the Gini of"
