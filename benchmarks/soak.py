@@ -65,6 +65,7 @@ _MORE = {"regimes": ("--plane", "eta1,xi", "--grid", "4"), "bench": ("--sizes", 
 _WITHOUT_RESUME = ("simulate", "bench", "figures")
 
 _PATIENCE = 600.0  # seconds for a run that is left alone
+_ENDED = (0, cli.FAILED_ESTIMATION)  # these small estimations stop early, and say so
 
 
 @dataclasses.dataclass
@@ -189,7 +190,7 @@ def reference(command: str, place: Path, *, warm: bool = False) -> float:
         clock = time.monotonic()
         run = Run(arguments(command, place, resume=False), place.parent / f"{command}.log", fresh=False)
         code = run.wait(_PATIENCE)
-        if code != 0:
+        if code not in _ENDED:
             if code is None:
                 os.kill(run.pid, signal.SIGKILL)
             raise RuntimeError(f"{command}: ended with {code}:\n{run.shown}")
@@ -224,12 +225,12 @@ def kill_and_resume(
         else:
             code = run.wait(_PATIENCE)
             tally.resumed += 1
-            if code != 0:
+            if code not in _ENDED:
                 tally.differing.append(f"{command}: the resumed run ended with {code}: {run.shown[-500:]}")
         if code is None:
             os.kill(run.pid, signal.SIGKILL)
             tally.differing.append(f"{where}: did not end")
-        if code not in (0, -number, 128 + number) or "Traceback" in run.shown or "Exception ignored" in run.shown:
+        if code not in (*_ENDED, -number, 128 + number) or "Traceback" in run.shown or "Exception ignored" in run.shown:
             tally.tracebacks.append(f"{where}: {code}: {run.shown[-2000:]}")
         try:
             same = numbers(command, place) == expected
