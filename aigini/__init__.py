@@ -17,23 +17,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.decomposed import Decomposition
-from aigini.analysis.distance import Regimes
+from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sign import Sign
 from aigini.analysis.policy import Policy
-from aigini.analysis.sign import Sign
+from aigini.analysis.regimes.distance import Regimes
+from aigini.commands.jobs import Reproduction, reproduce
+from aigini.commands.posteriors import beliefs, posterior
+from aigini.commands.studies import at_estimates, channels, policy, regimes, sensitivity, sign
+from aigini.commands.verbs import calibrate, simulate
 from aigini.config import Config, load
 from aigini.economy.economy import Scenario
 from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration, Target
-from aigini.jobs import Reproduction, reproduce
-from aigini.moments.checked import checked_six_moments
-from aigini.moments.simulation import Simulation
-from aigini.moments.six import six_moments
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population, shard
-from aigini.posteriors import beliefs, posterior
-from aigini.studies import at_estimates, channels, policy, regimes, sensitivity, sign
-from aigini.verbs import calibrate, simulate
+from aigini.statistics.checked import checked_six_moments
+from aigini.statistics.moments import six_moments
+from aigini.statistics.simulation import Simulation
 
 __version__ = "0.1.0"
 

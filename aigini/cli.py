@@ -12,24 +12,25 @@ import jax
 import typer
 from typer.core import TyperGroup
 
-from aigini import jobs, posteriors, studies
-from aigini.analysis.pieces import Pieces
-from aigini.analysis.regimes import DEFAULT_PLANES
+from aigini.analysis.regimes.maps import DEFAULT_PLANES
 from aigini.bench import scaling
+from aigini.commands import jobs, posteriors, studies
+from aigini.commands.verbs import simulate as simulate_verb
 from aigini.config import Config, load, parse_overrides
 from aigini.config.readers import Command
 from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.estimation.msm import STAGES, Progress
+from aigini.estimation.pieces import Pieces
 from aigini.estimation.result import Calibration
 from aigini.population.sizes import WORKERS_LIMIT
-from aigini.run import checkpoint, folder, measured, store
-from aigini.run import studies as studies_on_disk
-from aigini.run.ledger import Ledger, pieces_in
 from aigini.runtime import interruption, screen
 from aigini.runtime.backend import require_backend
 from aigini.runtime.compilation_cache import kept_programs
 from aigini.runtime.home import usable_home
-from aigini.verbs import simulate as simulate_verb
+from aigini.storage import analyses as studies_on_disk
+from aigini.storage import checkpoint, folder, measured
+from aigini.storage import simulation_and_calibration as store
+from aigini.storage.ledger import Ledger, pieces_in
 
 _held = contextlib.ExitStack()
 

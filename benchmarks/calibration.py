@@ -76,8 +76,8 @@ class Method:
         jax.config.update("jax_enable_x64", True)
 
         import aigini
+        from aigini.commands.verbs import posed
         from aigini.estimation.problem import Problem
-        from aigini.verbs import posed
 
         log: list[tuple[float, float]] = []
 

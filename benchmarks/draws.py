@@ -19,7 +19,7 @@ import numpy as np
 from measure import say
 
 import aigini
-from aigini.moments.six import MOMENT_NAMES
+from aigini.statistics.moments import MOMENT_NAMES
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

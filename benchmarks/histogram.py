@@ -1,7 +1,7 @@
 """Ways to add workers up by node of the income grid, which on a GPU is what its atomic additions make of it.
 
-All give the masses of `aigini.measures.histogram`, with log incomes of a lognormal drawn once and kept. The Gini by an
-exact sort of each row stands beside them.
+All give the masses of `aigini.statistics.histogram`, with log incomes of a lognormal drawn once and kept. The Gini by
+an exact sort of each row stands beside them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy as np
 from jax.lax import GatherScatterMode, ScatterDimensionNumbers
 from measure import say
 
-from aigini.measures import histogram, sample
-from aigini.measures.histogram import N_NODES
-from aigini.measures.sums import segment_sum
+from aigini.statistics import histogram, sample
+from aigini.statistics.histogram import N_NODES
+from aigini.statistics.sums import segment_sum
 
 RESULTS = Path(__file__).resolve().parent / "results"
 COPIES = 32

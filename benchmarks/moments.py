@@ -111,8 +111,8 @@ class Exact(JaxProgram):
         import jax.numpy as jnp
 
         from aigini import Parameters, Population
-        from aigini.moments.six import moments_and_jacobian
         from aigini.parameters import PARAMETER_NAMES
+        from aigini.statistics.moments import moments_and_jacobian
 
         def place(vector: jax.Array) -> Parameters:
             return Parameters(**dict(zip(PARAMETER_NAMES, vector, strict=True)))
@@ -314,7 +314,7 @@ def _first_less_second(run: Callable[[], Any]) -> dict[str, float]:
 
 DESCRIPTIONS = {
     "forward": "aigini.six_moments, jitted",
-    "exact": "aigini.moments.six.moments_and_jacobian, jitted: reverse and forward mode meeting at each worker",
+    "exact": "aigini.statistics.moments.moments_and_jacobian, jitted: reverse and forward mode meeting at each worker",
     "reverse": "jax.jacrev of aigini.six_moments, jitted",
     "sorted": "sorted_model: all workers at once, Gini by jnp.sort, jax.jacrev, jitted",
     "torch": "torch_model: PyTorch, Gini by torch.sort, torch.compile with a C++ compiler, 6 backward passes",

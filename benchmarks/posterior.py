@@ -37,8 +37,8 @@ from aigini.bayes.diagnostics import summarise
 from aigini.bayes.laplace import Laplace, laplace
 from aigini.bayes.model import Model, as_point, build, run
 from aigini.bayes.nuts import chain_mesh
+from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator
 from aigini.config import load
-from aigini.posterior_problem import posterior_likelihood, posterior_simulator
 
 RESULTS = Path(__file__).resolve().parent / "results"
 CHAINS = 4

@@ -32,15 +32,23 @@ import measure
 from measure import say
 
 from aigini import cli
-from aigini.run import lock, store, studies
 from aigini.runtime import interruption
+from aigini.storage import analyses as studies
+from aigini.storage import lock
+from aigini.storage import simulation_and_calibration as store
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 
 _SMALL = (
-    *("population.n_workers=2048", "population.n_firms=64", "calibration.replications=2", "posterior.n_workers=2048"),
+    *(
+        "population.n_workers=2048",
+        "population.n_firms=64",
+        "population.seed=1",
+        "calibration.replications=2",
+        "posterior.n_workers=2048",
+    ),
     *("posterior.chains=2", "posterior.warmup=100", "posterior.draws=40", "posterior.checkpoint_every=20"),
 )
 _FEW = ("calibration.free=['alpha', 'beta']", "calibration.moments=['m1', 'm2']", "calibration.starts=2")

@@ -14,10 +14,10 @@ from aigini import Parameters, Population, Scenario
 from aigini.economy import firms
 from aigini.economy.economy import State, solve
 from aigini.economy.workers import Outcome, in_occupation, outcomes
-from aigini.measures.sums import CrossMoments
-from aigini.moments.six import HumanSums, changes, mean_signal_correlation, treated_output, treated_weights
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population.workers import N_OCCUPATIONS, Workers
+from aigini.statistics.moments import HumanSums, changes, mean_signal_correlation, treated_output, treated_weights
+from aigini.statistics.sums import CrossMoments
 
 
 def gini_sorted(values: jax.Array, n: int) -> jax.Array:

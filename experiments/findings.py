@@ -10,15 +10,15 @@ import argparse
 from pathlib import Path
 
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.decomposed import Decomposition, SignUncertainty
-from aigini.analysis.distance import Regimes
-from aigini.analysis.ridge_statement import sharing_by_eta1
-from aigini.analysis.sign import Sign
+from aigini.analysis.identification.ridge_statement import sharing_by_eta1
+from aigini.analysis.identification.sensitivity_result import Decomposition, SignUncertainty
+from aigini.analysis.identification.sign import Sign
+from aigini.analysis.regimes.distance import Regimes
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.probability import Probability
 from aigini.bayes.result import Posterior
-from aigini.run.store import load_calibration
-from aigini.run.studies import load_study
+from aigini.storage.analyses import load_study
+from aigini.storage.simulation_and_calibration import load_calibration
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "experiments"

@@ -25,12 +25,12 @@ import matplotlib.pyplot as plt
 
 from aigini.bayes.model import build
 from aigini.bayes.sbc import Calibrated, calibrate
+from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator
 from aigini.config import load
 from aigini.figures import style
-from aigini.posterior_problem import posterior_likelihood, posterior_simulator
-from aigini.run import folder
-from aigini.run.ledger import Ledger
 from aigini.runtime.memory import side_by_side
+from aigini.storage import folder
+from aigini.storage.ledger import Ledger
 
 SMALL = {"population.n_workers": 2048, "population.n_firms": 100, "posterior.warmup": 100, "posterior.draws": 160}
 BINS = 16

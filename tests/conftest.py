@@ -34,10 +34,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "benchma
 import numpy_model  # noqa: E402
 
 from aigini.economy.economy import Scenario, solve  # noqa: E402
-from aigini.moments.six import six_moments  # noqa: E402
-from aigini.moments.statistics import statistics  # noqa: E402
 from aigini.parameters import PARAMETER_NAMES, SPECS, Parameters, problems  # noqa: E402
 from aigini.population import draw_population  # noqa: E402
+from aigini.statistics.moments import six_moments  # noqa: E402
+from aigini.statistics.report import statistics  # noqa: E402
 
 hypothesis.settings.register_profile("aigini", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("aigini")

@@ -24,10 +24,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from aigini.economy.economy import Scenario, solve
-from aigini.moments.jacobian import value_and_jacobian
-from aigini.moments.six import SixMoments, reference, six_moments
 from aigini.parameters import Parameters
 from aigini.population import draw_population, shard
+from aigini.statistics.jacobian import value_and_jacobian
+from aigini.statistics.moments import SixMoments, reference, six_moments
 
 NAMES = ("sigma", "eta1", "xi")
 WAYS = {"stored": (1, 3), "regenerated": (1, 0)}  # devices, 0 for all

@@ -12,30 +12,31 @@ import numpy_model
 import pytest
 from scipy.special import ndtri
 
-from aigini import cli, studies
-from aigini.analysis import axes, sign
-from aigini.analysis.case import known_case
-from aigini.analysis.decomposition import decompose
-from aigini.analysis.distance import distance
-from aigini.analysis.evaluator import GINIS, Evaluator, directions, pack, tied, unpack
-from aigini.analysis.first_order import first_order
-from aigini.analysis.pieces import Pieces
-from aigini.analysis.population_error import shown
-from aigini.analysis.refit import refit
-from aigini.analysis.regimes import gini_on, regime_map
-from aigini.analysis.ridge import RidgePoint
-from aigini.analysis.ridge_statement import statement
-from aigini.analysis.roots import first_root
+from aigini import cli
+from aigini.analysis.identification import sign
+from aigini.analysis.identification.ridge import RidgePoint
+from aigini.analysis.identification.ridge_statement import statement
+from aigini.analysis.identification.sensitivity import decompose
+from aigini.analysis.regimes.distance import distance
+from aigini.analysis.regimes.maps import axes, gini_on, regime_map
+from aigini.analysis.regimes.small_ai import first_order
+from aigini.commands import studies
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, IdentificationError, OutputError
+from aigini.estimation.estimated_model import known_case
+from aigini.estimation.least_squares import refit
+from aigini.estimation.other_draws import shown
+from aigini.estimation.outcome_map import GINIS, Evaluator, directions, pack, tied, unpack
+from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
-from aigini.moments.responses import RESPONSE_NAMES, responses
-from aigini.moments.six import six_moments
+from aigini.numerics.roots import first_root
 from aigini.parameters import PARAMETER_NAMES
-from aigini.run.ledger import Ledger
-from aigini.run.studies import load_study, save_study
+from aigini.statistics.moments import six_moments
+from aigini.statistics.outcomes import RESPONSE_NAMES, responses
+from aigini.storage.analyses import load_study, save_study
+from aigini.storage.ledger import Ledger
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
 

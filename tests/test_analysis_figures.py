@@ -11,22 +11,23 @@ from matplotlib.figure import Figure
 
 from aigini import figures
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
-from aigini.analysis.decomposed import FUNCTIONS, Decomposition, Matrix, SignUncertainty
-from aigini.analysis.distance import Distance, Move
 from aigini.analysis.frontier import Frontier
-from aigini.analysis.held import QUANTILE
-from aigini.analysis.level_set import Branch, LostSeed
+from aigini.analysis.identification.constrained_fit import QUANTILE
+from aigini.analysis.identification.profile import DirectionProfile, Profile
+from aigini.analysis.identification.ridge import RidgePoint
+from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Decomposition, Matrix, SignUncertainty
+from aigini.analysis.identification.sign import LocalSign, Sign
 from aigini.analysis.levers import LEVERS
 from aigini.analysis.policy import LeverResult, Policy
-from aigini.analysis.profile import DirectionProfile, Profile
-from aigini.analysis.regimes import CONCEPTS, Boundary, RegimeMap
-from aigini.analysis.ridge import RidgePoint
-from aigini.analysis.sign import LocalSign, Sign
+from aigini.analysis.regimes.distance import Distance, Move
+from aigini.analysis.regimes.maps import CONCEPTS, Boundary, RegimeMap
 from aigini.economy.channels import CHANNEL_NAMES
-from aigini.figures import marks, regimes, sensitivity, style
+from aigini.figures import labels as marks
+from aigini.figures import regimes, sensitivity, style
 from aigini.inference.identification import identification
 from aigini.inference.intervals import Interval
 from aigini.inference.overidentification import JTest
+from aigini.numerics.level_set import Branch, LostSeed
 from aigini.parameters import PARAMETER_NAMES, SPECS
 
 MOMENTS = ("m1", "m2", "m3", "m4", "m5", "m6")

@@ -7,22 +7,23 @@ import matplotlib
 import numpy as np
 import pytest
 
-from aigini import figures, studies
+from aigini import figures
 from aigini.analysis import answered
 from aigini.analysis.answer import answer
 from aigini.analysis.answered import QUESTION, Answer, Chance, Reasons
-from aigini.analysis.case import estimate_values, known_case, require_sign_problem
 from aigini.analysis.channels import channels
-from aigini.analysis.evaluator import Evaluator
-from aigini.analysis.population_error import OtherDraws
-from aigini.analysis.sign_uncertainty import sign_uncertainty
+from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
+from aigini.commands import studies
 from aigini.config import load
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import estimate_values, known_case, require_sign_problem
+from aigini.estimation.other_draws import OtherDraws
+from aigini.estimation.outcome_map import Evaluator
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status, Target, Trace
 from aigini.resolution import Simulated
-from aigini.run.studies import load_study, save_study
+from aigini.storage.analyses import load_study, save_study
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
 

@@ -6,7 +6,7 @@ import jaxlib
 import numpy as np
 import pytest
 
-from aigini.moments.six import six_moments
+from aigini.statistics.moments import six_moments
 
 
 @pytest.mark.parametrize("rows", [16_385, 32_769])

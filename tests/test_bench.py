@@ -11,7 +11,7 @@ from aigini.bench.scaling import REFERENCE, Cell, Scaling, regressions
 from aigini.cli import app
 from aigini.config import load
 from aigini.errors import OutputError
-from aigini.run.measured import load_ratios, save_scaling
+from aigini.storage.measured import load_ratios, save_scaling
 
 
 def cell(task, n_workers, seconds, run_mib=100.0, **others):

@@ -8,9 +8,9 @@ import numpy_model
 import pytest
 import sorted_model
 
-from aigini.measures.histogram import STEP
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population import draw_population
+from aigini.statistics.histogram import STEP
 
 N_WORKERS = 2**12
 

@@ -8,8 +8,8 @@ import pytest
 import aigini
 from aigini.economy.economy import Scenario
 from aigini.errors import ConfigError, ParameterError
-from aigini.moments import checked
 from aigini.parameters import SPECS, Parameters
+from aigini.statistics import checked
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import jaxlib
 import pytest
 
 from aigini import cli, errors, simulate
+from aigini.commands.verbs import blank_progress
 from aigini.config import load
-from aigini.run import checkpoint, folder
 from aigini.runtime import backend
-from aigini.verbs import blank_progress
+from aigini.storage import checkpoint, folder
 
 STUDIES = ("sensitivity", "sign", "regimes", "channels", "policy")
 VERBS = ("simulate", "calibrate", "reproduce", *STUDIES)
@@ -88,9 +88,9 @@ def no_computing(monkeypatch):
 
     for place in (
         "aigini.cli.simulate_verb",
-        "aigini.jobs.simulate",
-        "aigini.jobs.calibrate",
-        "aigini.studies.at_estimates",
+        "aigini.commands.jobs.simulate",
+        "aigini.commands.jobs.calibrate",
+        "aigini.commands.studies.at_estimates",
     ):
         monkeypatch.setattr(place, fail)
 
@@ -198,8 +198,8 @@ class TestFigures:
             raise error
 
         (tmp_path / "policy.json").write_text("{}")
-        monkeypatch.setattr("aigini.run.studies.load_study", lambda *_: None)
-        monkeypatch.setattr("aigini.jobs.draw_study", fail)
+        monkeypatch.setattr("aigini.storage.analyses.load_study", lambda *_: None)
+        monkeypatch.setattr("aigini.commands.jobs.draw_study", fail)
         assert_is_a_refusal(*aigini("figures", tmp_path), ["policy.json", str(error.args[0]), "again"])
 
 
@@ -302,7 +302,7 @@ class TestResume:
     @pytest.mark.parametrize("verb", ["calibrate", "reproduce"])
     @pytest.mark.parametrize("other", ["xi=0.2", "population.seed=1", "calibration.starts=3", "targets.m1.se=0.05"])
     def test_refuses_a_checkpoint_of_another_configuration(self, aigini, place, results, monkeypatch, verb, other):
-        monkeypatch.setattr("aigini.jobs.simulate", lambda *_: None)
+        monkeypatch.setattr("aigini.commands.jobs.simulate", lambda *_: None)
         self.refused(aigini, place, results, ["checkpoint.json", "another configuration"], other, verb=verb)
 
     def refused(self, aigini, place, results, fragments, *more, verb="calibrate"):

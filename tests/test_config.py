@@ -12,8 +12,8 @@ from scipy.stats import lognorm
 
 from aigini.config import baseline_path, load, parse_overrides
 from aigini.errors import ConfigError
-from aigini.moments.six import MOMENT_NAMES
 from aigini.parameters import SPECS
+from aigini.statistics.moments import MOMENT_NAMES
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 

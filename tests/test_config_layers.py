@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini import posteriors, studies, verbs
+from aigini.commands import posteriors, studies, verbs
 from aigini.config import load, parse_overrides
 from aigini.config.readers import TOPICS
 from aigini.errors import ConfigError
@@ -156,7 +156,7 @@ def test_simulate_takes_a_file_whatever_its_beliefs_and_targets_are(written):
 
 
 def test_xi_can_be_held_fixed_in_a_posterior(numpyro_rules):
-    from aigini.posterior_problem import posterior_likelihood, posterior_simulator
+    from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator
 
     sizes = {"population.n_workers": 4096, "population.n_firms": 60}
     config = load(None, {"posterior.free": WITHOUT_XI, "params.xi": 0.25, **sizes})

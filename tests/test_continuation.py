@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigini.analysis.continuation import EDGES, trace_level_set
-from aigini.analysis.level_set import crossing, seeds_from_grid
 from aigini.errors import AnalysisError
+from aigini.numerics.continuation import EDGES, trace_level_set
+from aigini.numerics.level_set import crossing, seeds_from_grid
 
 SQUARE = ((-1.0, 1.0), (-1.0, 1.0))
 NO_SEEDS = np.zeros((0, 2))

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from aigini.analysis.crossings import nearest_zero
 from aigini.errors import AnalysisError
+from aigini.numerics.crossings import nearest_zero
 
 AT = np.linspace(-4, 4, 17)
 

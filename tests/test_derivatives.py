@@ -8,8 +8,8 @@ import pytest
 from scipy.special import ndtri
 
 from aigini.economy.equilibrium import market_after, market_before
-from aigini.moments.six import six_moments
 from aigini.parameters import PARAMETER_NAMES
+from aigini.statistics.moments import six_moments
 
 # Parameters on which each moment cannot depend, because nothing in its definition does.
 FIRMS = {"psi", "asset_sd", "asset_reversion", "cumulative_advantage"}

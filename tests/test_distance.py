@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from aigini import studies
-from aigini.analysis import distance as module
-from aigini.analysis.distance import Move, distance
-from aigini.analysis.evaluator import GINIS, TILE, Evaluator, tied
-from aigini.analysis.pieces import Pieces
+from aigini.analysis.regimes.distance import Move, distance
+from aigini.analysis.regimes.maps import distance as module
+from aigini.commands import studies
 from aigini.config import load
 from aigini.errors import AnalysisError
+from aigini.estimation.outcome_map import GINIS, TILE, Evaluator, tied
+from aigini.estimation.pieces import Pieces
 
 UNITS = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "ownership_sd": (1.6, 2.1)}
 

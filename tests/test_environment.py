@@ -2,11 +2,11 @@
 
 import pytest
 
+from aigini.commands.verbs import blank_progress
 from aigini.config import load
 from aigini.errors import CheckpointError
-from aigini.run import checkpoint, environment, folder
-from aigini.run.ledger import Ledger
-from aigini.verbs import blank_progress
+from aigini.storage import checkpoint, environment, folder
+from aigini.storage.ledger import Ledger
 
 
 @pytest.fixture

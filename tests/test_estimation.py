@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini import verbs
+from aigini.commands import verbs
 from aigini.errors import EstimationError
 from aigini.estimation import msm, starts
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import FreeSpace, pose, weight_root
 from aigini.estimation.result import Status, Target
-from aigini.moments.six import six_moments
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population import draw_population
+from aigini.statistics.moments import six_moments
 
 FREE = ("alpha", "beta", "sigma", "signal_exposure", "cumulative_advantage", "eta1")
 WORKERS = 1 << 15

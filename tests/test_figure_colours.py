@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from aigini.figures import marks, style
+from aigini.figures import labels as marks
+from aigini.figures import style
 
 VISION = {
     "usual": np.eye(3),

@@ -13,12 +13,12 @@ from aigini import figures
 from aigini.errors import OutputError
 from aigini.estimation.result import CHANGED_BY_USER, Calibration, StartResult, Status, Target, Trace
 from aigini.figures import distribution, fit, style
-from aigini.measures.histogram import LOG_NODES, STEP
-from aigini.moments.responses import units
-from aigini.moments.simulation import Simulation, simulate
-from aigini.moments.six import MOMENT_NAMES
 from aigini.parameters import Parameters
 from aigini.population import draw_population
+from aigini.statistics.histogram import LOG_NODES, STEP
+from aigini.statistics.moments import MOMENT_NAMES
+from aigini.statistics.outcomes import units
+from aigini.statistics.simulation import Simulation, simulate
 
 OF_SIMULATION = (
     figures.task_output_density,

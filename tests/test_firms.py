@@ -11,8 +11,8 @@ from scipy.special import erf, ndtri
 from aigini import parameters
 from aigini.economy.firms import asset_paths, capital_intensity, growth, growth_gap, initial_log_assets
 from aigini.economy.rents import capital_claim, commodity_pay, fixed_pay, ownership, proprietary_rent, quasi_rent
-from aigini.measures import sample
-from aigini.moments.six import six_moments
+from aigini.statistics import sample
+from aigini.statistics.moments import six_moments
 
 compiled_paths = jax.jit(asset_paths)
 ONE = jnp.asarray(1.0)

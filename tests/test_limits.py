@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from aigini.economy.quadrature import OCCUPATION_SCORES, population_nodes
-from aigini.moments.simulation import simulate
-from aigini.moments.statistics import Distribution, Statistics
 from aigini.population import draw_population
+from aigini.statistics.report import Distribution, Statistics
+from aigini.statistics.simulation import simulate
 
 SEEDS = range(16)
 SCALARS = [field.name for field in dataclasses.fields(Statistics)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import erf, ndtr, ndtri
 
-from aigini.measures import histogram, sample
+from aigini.statistics import histogram, sample
 
 # A fine uniform grid with normal weights integrates a lognormal to machine precision, so that what remains is
 # the histogram's own error.

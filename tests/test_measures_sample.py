@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import erf, ndtr, ndtri
 
-from aigini.measures import sample
+from aigini.statistics import sample
 
 N = 2**16
 GRID = (np.arange(N) + 0.5) / N

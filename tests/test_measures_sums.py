@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from aigini.measures import sample, sums
-from aigini.measures.sums import CrossMoments, GroupSums
+from aigini.statistics import sample, sums
+from aigini.statistics.sums import CrossMoments, GroupSums
 
 
 def cross(x, y, x_ref=0.0, y_ref=0.0):

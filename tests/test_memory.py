@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from aigini.commands.verbs import posed
 from aigini.config import load
 from aigini.estimation import descent
 from aigini.estimation.descent import DescentSettings
 from aigini.runtime import memory
-from aigini.verbs import posed
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import numpy as np
 import numpy_model
 import pytest
 
-from aigini.measures.histogram import STEP
-from aigini.moments.statistics import Statistics
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population import draw_population
+from aigini.statistics.histogram import STEP
+from aigini.statistics.report import Statistics
 
 # The oracle sorts; the histogram's error is of the order of the grid step, 1/64, to the fourth power.
 TOLERANCES = {

@@ -8,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aigini import studies
-from aigini.analysis.evaluator import pack, unpack
 from aigini.analysis.frontier import trace
 from aigini.analysis.levers import FULL, LEVERS, combination, goals, lever_slopes, tile
-from aigini.analysis.pieces import Pieces
+from aigini.commands import studies
 from aigini.config import load
 from aigini.errors import AnalysisError, OutputError
-from aigini.moments.responses import RESPONSE_NAMES, responses
-from aigini.moments.simulation import simulate
-from aigini.run.studies import load_study, save_study
+from aigini.estimation.outcome_map import pack, unpack
+from aigini.estimation.pieces import Pieces
+from aigini.statistics.outcomes import RESPONSE_NAMES, responses
+from aigini.statistics.simulation import simulate
+from aigini.storage.analyses import load_study, save_study
 
 NAMES = ("gini_total", "gini_wage", "output")
 PAIRS = tuple(itertools.combinations(LEVERS, 2))

@@ -5,20 +5,20 @@ import json
 import numpy as np
 import pytest
 
-from aigini import studies
-from aigini.analysis import sign
-from aigini.analysis.distance import Regimes, distance
-from aigini.analysis.first_order import first_order
-from aigini.analysis.pieces import Pieces
+from aigini.analysis.identification import sign
+from aigini.analysis.identification.reliability import beyond_bounds, uninformative
 from aigini.analysis.policy import _ranking
-from aigini.analysis.population_error import OtherDraws, about_draws, difference, error_at, shown, spread
-from aigini.analysis.regime_errors import regime_errors
-from aigini.analysis.reliability import beyond_bounds, uninformative
+from aigini.analysis.regimes.distance import Regimes, distance
+from aigini.analysis.regimes.errors import regime_errors
+from aigini.analysis.regimes.small_ai import first_order
+from aigini.commands import studies
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES
+from aigini.estimation.other_draws import OtherDraws, about_draws, difference, error_at, shown, spread
+from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.intervals import Interval
-from aigini.moments.responses import RESPONSE_NAMES
+from aigini.statistics.outcomes import RESPONSE_NAMES
 
 DRAWS = 3
 SEED = 10

@@ -10,16 +10,16 @@ from jaxtyping import Array, Float
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from aigini import posteriors
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.alternatives import table
 from aigini.bayes.likelihood import build
 from aigini.bayes.model import build as build_model
 from aigini.bayes.priors import Prior
+from aigini.commands import posteriors
 from aigini.config import load
 from aigini.errors import AnalysisError
+from aigini.estimation.pieces import Pieces
 from aigini.figures import draw_beliefs
-from aigini.run.studies import load_study, save_study
+from aigini.storage.analyses import load_study, save_study
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot
 from test_posterior_figures import MOMENTS, posterior
 
-from aigini.run.draws import NAME, draws_writer
+from aigini.storage.draws import NAME, draws_writer
 
 
 @pytest.fixture(scope="module")

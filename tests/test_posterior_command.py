@@ -13,18 +13,19 @@ import pytest
 from jaxtyping import Array, Float
 
 import aigini
-from aigini import cli, posterior_problem, posteriors
-from aigini.analysis.pieces import Pieces
+from aigini import cli
 from aigini.bayes.laplace import Laplace
 from aigini.bayes.model import build as build_model
+from aigini.commands import posterior_problem, posteriors
+from aigini.commands.posterior_problem import posterior_likelihood
+from aigini.commands.sampling import mode_parameters
 from aigini.config import Config, load
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError, OutputError
-from aigini.moments.responses import RESPONSE_NAMES
+from aigini.estimation.pieces import Pieces
 from aigini.parameters import problems
-from aigini.posterior_problem import posterior_likelihood
-from aigini.run import studies as studies_on_disk
-from aigini.run.ledger import Ledger
-from aigini.sampling import mode_parameters
+from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.storage import analyses as studies_on_disk
+from aigini.storage.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

@@ -21,12 +21,12 @@ from aigini.bayes.power_scaling import Effect, PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
 from aigini.bayes.size import SizeChoice
+from aigini.commands.posterior_problem import belief_used
 from aigini.config import load
 from aigini.estimation.result import Target
 from aigini.figures.boundary import log_odds_of_rise
 from aigini.figures.posterior import FEW, THRESHOLD, _beside_zero
 from aigini.parameters import SPECS
-from aigini.posterior_problem import belief_used
 
 MOMENTS = ("m1", "m2", "m3", "m4", "m5", "m6")
 WITHOUT_M6 = {"calibration.moments": ["m1", "m2", "m3", "m4", "m5"], "calibration.free": ["alpha"]}

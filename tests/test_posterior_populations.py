@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from aigini import replicated as replicated_draws
-from aigini.analysis.evaluator import Evaluator
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.information import value_of_information
 from aigini.bayes.over_populations import (
     information_over,
@@ -20,9 +17,12 @@ from aigini.bayes.over_populations import (
 from aigini.bayes.populations import Populations, Replica, averages, mean_and_error, rows_of
 from aigini.bayes.power_scaling import power_scaling
 from aigini.bayes.probability import Probability, averaged, conditional, open_sentence, probability
+from aigini.commands import other_populations as replicated_draws
+from aigini.commands.posterior_problem import posterior_likelihood
 from aigini.config import Config, load
-from aigini.moments.responses import RESPONSE_NAMES
-from aigini.posterior_problem import posterior_likelihood
+from aigini.estimation.outcome_map import Evaluator
+from aigini.estimation.pieces import Pieces
+from aigini.statistics.outcomes import RESPONSE_NAMES
 
 M1, TOTAL, WAGE = (RESPONSE_NAMES.index(name) for name in ("m1", "gini_total", "gini_wage"))
 SE, TARGET = 0.5, 0.4

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from jaxtyping import Array, Float
 
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.diagnostics import summarise
 from aigini.bayes.importance import smoothed
 from aigini.bayes.laplace import laplace, log_ratio, naturals
@@ -20,6 +19,7 @@ from aigini.bayes.nuts import sample
 from aigini.bayes.priors import Prior
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
+from aigini.estimation.pieces import Pieces
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

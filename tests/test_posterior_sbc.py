@@ -10,15 +10,15 @@ import pytest
 from jaxtyping import Array, Float
 from scipy import stats
 
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.likelihood import build
 from aigini.bayes.model import build as build_model
 from aigini.bayes.priors import Prior
 from aigini.bayes.sbc import Calibrated, calibrate
 from aigini.bayes.settings import NutsSettings
+from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator
 from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.posterior_problem import posterior_likelihood, posterior_simulator
+from aigini.estimation.pieces import Pieces
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from aigini.analysis.pieces import Pieces
 from aigini.bayes import size
 from aigini.errors import AnalysisError
+from aigini.estimation.pieces import Pieces
 
 SE, SD = {"m1": 0.5, "m6": 0.01}, {"gini_total": 0.005}
 

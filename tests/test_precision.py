@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from aigini.errors import AiginiError, PrecisionError
-from aigini.moments.accumulate import over_rows, total
-from aigini.moments.six import six_moments
-from aigini.moments.statistics import statistics
 from aigini.parameters import Parameters
 from aigini.population import draw_population
 from aigini.runtime.precision import require_x64, with_x64
+from aigini.statistics.accumulate import over_rows, total
+from aigini.statistics.moments import six_moments
+from aigini.statistics.report import statistics
 
 
 @pytest.mark.slow

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from aigini import studies
-from aigini.analysis.case import known_case
-from aigini.analysis.evaluator import Evaluator, directions, tied
-from aigini.analysis.held import QUANTILE, held
-from aigini.analysis.pieces import Pieces
-from aigini.analysis.profile import RISES, direction_profile, profile
+from aigini.analysis.identification.constrained_fit import QUANTILE, held
+from aigini.analysis.identification.profile import RISES, direction_profile, profile
+from aigini.commands import studies
 from aigini.config import load
 from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import known_case
+from aigini.estimation.outcome_map import Evaluator, directions, tied
+from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import identification
-from aigini.run.studies import load_study, save_study
+from aigini.storage.analyses import load_study, save_study
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
 

@@ -12,7 +12,7 @@ import pytest
 from aigini.economy.quadrature import node_mean, population_nodes
 from aigini.economy.schooling import education_return
 from aigini.economy.screening import credential_requirement, signal_correlation
-from aigini.moments.six import treated_weights
+from aigini.statistics.moments import treated_weights
 
 LEVELS = (0.0, 0.25, 0.5, 1.0, 2.0)
 FLOORS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 6.0, 12.0, 25.0, 40.0)

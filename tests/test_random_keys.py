@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import Laplace
 from aigini.bayes.likelihood import build
 from aigini.bayes.model import build as build_model
 from aigini.bayes.nuts import sample
 from aigini.bayes.priors import Prior
 from aigini.bayes.settings import NutsSettings
+from aigini.estimation.pieces import Pieces
 from aigini.population import draw_population
 from aigini.runtime import random_keys
 from aigini.runtime.precision import with_x64

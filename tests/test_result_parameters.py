@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini import studies
 from aigini.analysis import policy as policy_module
-from aigini.analysis import sign as sign_module
-from aigini.analysis.distance import distance
-from aigini.analysis.evaluator import pack, tied, unpack
+from aigini.analysis.identification import sign as sign_module
 from aigini.analysis.policy import LEVERS
+from aigini.analysis.regimes.distance import distance
+from aigini.commands import studies
 from aigini.config import load
-from aigini.moments.responses import RESPONSE_NAMES, responses
+from aigini.estimation.outcome_map import pack, tied, unpack
 from aigini.parameters import problems
+from aigini.statistics.outcomes import RESPONSE_NAMES, responses
 
 # The sizes of tests/test_analysis.py and tests/test_policy.py, whose compiled programs are shared.
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60, "calibration.replications": 0}

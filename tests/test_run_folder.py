@@ -18,17 +18,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from aigini import cli, jobs
+from aigini import cli
+from aigini.commands import jobs
+from aigini.commands.verbs import blank_progress
 from aigini.config import load
 from aigini.errors import CheckpointError, EquilibriumError, OutputError
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
-from aigini.moments.simulation import Simulation
-from aigini.moments.six import MOMENT_NAMES
-from aigini.moments.statistics import Distribution
 from aigini.parameters import SPECS
-from aigini.run import checkpoint, folder, store
-from aigini.run import studies as studies_on_disk
-from aigini.verbs import blank_progress
+from aigini.statistics.moments import MOMENT_NAMES
+from aigini.statistics.report import Distribution
+from aigini.statistics.simulation import Simulation
+from aigini.storage import analyses as studies_on_disk
+from aigini.storage import checkpoint, folder
+from aigini.storage import simulation_and_calibration as store
 
 SETTINGS = """
 [population]
@@ -650,7 +652,7 @@ class TestACheckpoint:
         checkpoint.save(tmp_path, config, progress)
         assert_same_progress(checkpoint.load(tmp_path, config, blank_progress(config)), progress)
 
-    @pytest.mark.parametrize("moment", ["aigini.run.checkpoint._serialise", "aigini.run.checkpoint.write_json"])
+    @pytest.mark.parametrize("moment", ["aigini.storage.checkpoint._serialise", "aigini.storage.checkpoint.write_json"])
     def test_survives_a_kill_while_the_next_is_written(self, tmp_path, config, progress, monkeypatch, moment):
         def killed(*_):
             raise KeyboardInterrupt

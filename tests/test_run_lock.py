@@ -14,13 +14,13 @@ import pytest
 
 import aigini
 from aigini.bayes import dataset
+from aigini.commands.verbs import blank_progress
 from aigini.config import load
 from aigini.errors import CheckpointError, FolderInUseError, OutputError
 from aigini.figures import save
-from aigini.run import checkpoint, folder, lock
-from aigini.run.ledger import Ledger, pieces_in
 from aigini.runtime import atomic
-from aigini.verbs import blank_progress
+from aigini.storage import checkpoint, folder, lock
+from aigini.storage.ledger import Ledger, pieces_in
 
 
 def hold(place, ready):

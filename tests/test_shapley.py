@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigini.analysis.shapley import coalitions, shapley
 from aigini.errors import AnalysisError
+from aigini.numerics.shapley import coalitions, shapley
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 SEEDS = st.integers(0, 2**32 - 1)

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from scipy.stats import binom, t
 
-from aigini.measures import histogram
-from aigini.moments.regime import Regime
-from aigini.moments.responses import RESPONSE_MEANINGS, RESPONSE_NAMES, legend, units
-from aigini.moments.simulation import REPLICATED_ARRAYS, Simulation, simulate
-from aigini.moments.statistics import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS, Statistics
 from aigini.parameters import Parameters
 from aigini.population import draw_population
-from aigini.run import store
-from aigini.run.studies import KINDS
-from aigini.run.units import units_of_study
+from aigini.statistics import histogram
+from aigini.statistics.outcomes import RESPONSE_MEANINGS, RESPONSE_NAMES, legend, units
+from aigini.statistics.regime import Regime
+from aigini.statistics.report import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS, Statistics
+from aigini.statistics.simulation import REPLICATED_ARRAYS, Simulation, simulate
+from aigini.storage import simulation_and_calibration as store
+from aigini.storage.analyses import KINDS
+from aigini.storage.units import units_of_study
 
 SEEDS, OTHERS = 48, 8
 

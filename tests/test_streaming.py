@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from aigini.errors import PopulationError
-from aigini.moments.six import moments_and_jacobian, six_moments
 from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.population import draw_population
 from aigini.population.layout import in_steps, residues
 from aigini.population.sizes import size_problems
 from aigini.population.workers import N_OCCUPATIONS, Workers, streams
 from aigini.runtime import memory
+from aigini.statistics.moments import moments_and_jacobian, six_moments
 
 DRAWN = {"n_workers": 4096, "n_firms": 64, "precision": "float64", "seed": 3}
 

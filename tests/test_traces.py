@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini.analysis import evaluator
 from aigini.economy.economy import Scenario
+from aigini.estimation import outcome_map as evaluator
 from aigini.estimation import problem
-from aigini.moments import simulation
 from aigini.population import draw_population
+from aigini.statistics import simulation
 
 SMALL = {"population.n_workers": 1024, "population.n_firms": 30}
 

@@ -13,7 +13,7 @@ from aigini.estimation.problem import pose
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
 from aigini.parameters import SPECS, Parameters
 from aigini.population import draw_population
-from aigini.run import store
+from aigini.storage import simulation_and_calibration as store
 
 JACOBIAN = np.array([[1.0, 0.5], [-0.3, 2.0], [0.4, 0.1]])
 
@@ -237,8 +237,8 @@ def test_calibrate_writes_its_result_and_ends_with_code_3_if_it_has_failed(
     monkeypatch, capsys, tmp_path, result, reason
 ):
     monkeypatch.setenv("AIGINI_CACHE", "off")
-    monkeypatch.setattr("aigini.jobs.run_calibration", lambda *_, **__: result)
-    monkeypatch.setattr("aigini.jobs.draw", lambda *_, **__: [])
+    monkeypatch.setattr("aigini.commands.jobs.run_calibration", lambda *_, **__: result)
+    monkeypatch.setattr("aigini.commands.jobs.draw", lambda *_, **__: [])
     monkeypatch.setattr(sys, "argv", ["aigini", "calibrate", "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as caught:
         cli.main()

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini import studies, verbs
-from aigini.analysis.case import estimate_values, known_case
-from aigini.analysis.decomposition import decompose
-from aigini.analysis.estimates import profiled
-from aigini.analysis.evaluator import directions
-from aigini.analysis.pieces import Pieces
+from aigini.analysis.identification.sensitivity import decompose
+from aigini.analysis.identification.standard_errors import profiled
+from aigini.commands import studies, verbs
 from aigini.config import load
 from aigini.errors import AnalysisError, EstimationError, IdentificationError
+from aigini.estimation.estimated_model import estimate_values, known_case
+from aigini.estimation.outcome_map import directions
+from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import weight_root
 from aigini.estimation.result import Calibration
 from aigini.estimation.weighting import (
@@ -28,8 +28,9 @@ from aigini.estimation.weighting import (
 )
 from aigini.inference.standard_errors import known_covariance
 from aigini.inference.weights import optimal_weighting
-from aigini.run import checkpoint, store
-from aigini.run.studies import load_study, save_study
+from aigini.storage import checkpoint
+from aigini.storage import simulation_and_calibration as store
+from aigini.storage.analyses import load_study, save_study
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "configs" / "correlated_targets.toml"
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
@@ -307,7 +308,7 @@ def test_weights_that_do_not_settle_are_refused_by_the_analyses(monkeypatch):
 def test_an_estimation_that_stops_short_of_a_minimum_is_refused(monkeypatch):
     config = pulled()
     case = studies.at_estimates(config)
-    monkeypatch.setattr("aigini.analysis.case.STATIONARY", -1.0)
+    monkeypatch.setattr("aigini.estimation.estimated_model.STATIONARY", -1.0)
     with pytest.raises(AnalysisError, match="stopped short of a minimum"):
         estimate_values(case.evaluator, case.values, case.space, case.targets, case.income)
 

@@ -1,1 +1,1 @@
-"""Numerical analyses of functions of the economy that know nothing of the economy itself."""
+"""Analyses of an estimated economy, grouped by the question that they answer."""

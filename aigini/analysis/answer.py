@@ -10,13 +10,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from aigini.analysis.answered import Answer, Chance, Reasons
-from aigini.analysis.case import Case
 from aigini.analysis.channels import channels
-from aigini.analysis.population_error import OtherDraws
-from aigini.analysis.regimes import CONCEPTS
-from aigini.analysis.sign_uncertainty import sign_uncertainty
+from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
+from aigini.analysis.regimes.maps import CONCEPTS
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.errors import AiginiError
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.other_draws import OtherDraws
 from aigini.resolution import Simulated, simulated
 
 
@@ -27,7 +27,7 @@ def answer(
 
     Args:
         case: The economy at its estimates.
-        ranges: (low, high) of external parameters, as in `aigini.analysis.sign_uncertainty`.
+        ranges: (low, high) of external parameters, as in `aigini.analysis.identification.sign_uncertainty`.
         status: How the calibration ended, in a sentence.
         others: The economy on other draws, two or more of them for simulation errors.
 

@@ -8,11 +8,11 @@ import dataclasses
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from aigini.analysis.decomposed import SignUncertainty
-from aigini.analysis.regimes import SAY
+from aigini.analysis.identification.sensitivity_result import SignUncertainty
+from aigini.analysis.regimes.maps import SAY
 from aigini.estimation.result import Target
-from aigini.moments.responses import RESPONSE_MEANINGS
 from aigini.resolution import STANDS_OUT, Simulated
+from aigini.statistics.outcomes import RESPONSE_MEANINGS
 
 QUESTION = "Does AI raise or lower inequality here, why, how sure is that, and what would change it?"
 

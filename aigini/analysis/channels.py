@@ -17,18 +17,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from aigini.analysis.case import Case
-from aigini.analysis.evaluator import pack, unpack
-from aigini.analysis.pieces import Pieces
-from aigini.analysis.population_error import FEWEST, OtherDraws, about_draws, error_at, shown, spread
-from aigini.analysis.shapley import coalitions, shapley
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
-from aigini.moments.responses import RESPONSE_NAMES, responses
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
+from aigini.estimation.outcome_map import pack, unpack
+from aigini.estimation.pieces import Pieces
+from aigini.numerics.shapley import coalitions, shapley
 from aigini.population.population import Population
 from aigini.resolution import Simulated
 from aigini.runtime.memory import side_by_side
+from aigini.statistics.outcomes import RESPONSE_NAMES, responses
 
 OUTCOMES = {
     "gini_total": "Gini of total income",

@@ -27,14 +27,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from aigini.analysis.case import Case
-from aigini.analysis.evaluator import GINIS, TILE, pack, unpack
 from aigini.analysis.frontier import Goals
-from aigini.analysis.pieces import Pieces
 from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
-from aigini.moments.responses import RESPONSE_NAMES, responses
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.outcome_map import GINIS, TILE, pack, unpack
+from aigini.estimation.pieces import Pieces
 from aigini.population.population import Population
+from aigini.statistics.outcomes import RESPONSE_NAMES, responses
 
 _OUTPUT = RESPONSE_NAMES.index("output")
 _KEPT = (*GINIS, _OUTPUT)  # what is reported of the responses

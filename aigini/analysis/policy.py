@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from scipy.stats.qmc import Halton
 
-from aigini.analysis.case import Case
-from aigini.analysis.evaluator import TILE
 from aigini.analysis.frontier import Frontier, trace
 from aigini.analysis.levers import FULL, LEVERS, OUTCOMES, Values, combination, goals, lever_slopes, tile
-from aigini.analysis.pieces import Pieces
-from aigini.analysis.population_error import FEWEST, OtherDraws, about_draws, difference, error_at, shown, spread
-from aigini.analysis.roots import first_root
-from aigini.moments.responses import legend
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, difference, error_at, shown, spread
+from aigini.estimation.outcome_map import TILE
+from aigini.estimation.pieces import Pieces
+from aigini.numerics.roots import first_root
 from aigini.resolution import Simulated
+from aigini.statistics.outcomes import legend
 
 _VANISHED = 10 * (1 - FULL)
 """Share of a lever's largest change that counts as none at all where strength stops at `FULL`."""

@@ -17,11 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.beliefs import Beliefs, Cell, with_population_errors
 from aigini.bayes.importance import Estimate, smoothed
 from aigini.bayes.laplace import Laplace, laplace, naturals
 from aigini.bayes.model import Model, as_point
+from aigini.estimation.pieces import Pieces
 
 TAILS = 5.0
 """Degrees of freedom of the proposals: heavier tails than any prior here, logistic ones included."""

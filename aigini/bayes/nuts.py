@@ -17,11 +17,11 @@ from jax.sharding import PartitionSpec as P
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import Laplace, potentials
 from aigini.bayes.model import Model, as_point, run
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
+from aigini.estimation.pieces import Pieces
 from aigini.runtime import random_keys
 from aigini.runtime.memory import in_groups
 

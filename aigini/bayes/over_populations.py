@@ -10,7 +10,7 @@ from aigini.bayes.information import Gain, Information
 from aigini.bayes.populations import Averages, Populations, Sample, averages, mean_and_error
 from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, averaged, averaged_within
-from aigini.moments.responses import RESPONSE_NAMES
+from aigini.statistics.outcomes import RESPONSE_NAMES
 
 CONCEPT_WORDS = {"total": "total income", "wage": "wages"}
 """Whose Gini a concept is about, in words."""

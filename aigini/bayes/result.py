@@ -15,7 +15,7 @@ from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, open_sentence
 from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
-from aigini.moments.responses import RESPONSE_MEANINGS, legend
+from aigini.statistics.outcomes import RESPONSE_MEANINGS, legend
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""

@@ -19,12 +19,12 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 from scipy import stats
 
-from aigini.analysis.pieces import Pieces
 from aigini.bayes.laplace import laplace
 from aigini.bayes.model import Model, as_point
 from aigini.bayes.nuts import chain_mesh, first_state, kernel, sorted_positions
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
+from aigini.estimation.pieces import Pieces
 from aigini.runtime import random_keys
 from aigini.runtime.memory import in_groups
 

@@ -7,9 +7,9 @@ from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario
 from aigini.estimation.problem import FreeSpace
-from aigini.moments.six import IncomeConcept, six_moments
 from aigini.parameters import Parameters
 from aigini.population.population import Population
+from aigini.statistics.moments import IncomeConcept, six_moments
 
 
 class Simulator(eqx.Module):

@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from aigini.analysis.pieces import Pieces
 from aigini.errors import AnalysisError
+from aigini.estimation.pieces import Pieces
 
 REPLICATIONS = 16
 """Draws that a noise is measured from, which leaves it uncertain by about a fifth of itself."""

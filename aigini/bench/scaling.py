@@ -16,10 +16,10 @@ import numpy as np
 
 from aigini.bench.processes import Reading, Remote, compile_timed, device, device_peak_mib, set_environment
 from aigini.config import Config
-from aigini.moments.six import moments_and_jacobian, six_moments
 from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.population.workers import bytes_per_worker
 from aigini.runtime.precision import with_x64
+from aigini.statistics.moments import moments_and_jacobian, six_moments
 
 TASKS = ("value", "gradient", "jacobian")
 """Six moments; m6 and its gradient in every parameter; six moments and their Jacobian in every parameter."""

@@ -20,7 +20,7 @@ from aigini.config.schema import (
 )
 from aigini.errors import unknown_name
 from aigini.estimation.weighting import Weighting
-from aigini.moments.six import MOMENT_NAMES
+from aigini.statistics.moments import MOMENT_NAMES
 
 _LONGEST = 80
 """Characters of a value that a message repeats."""

@@ -38,12 +38,12 @@ from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import Tie
 from aigini.estimation.result import Target
 from aigini.estimation.weighting import Weighting
-from aigini.moments.six import MOMENT_NAMES, IncomeConcept
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
 from aigini.population.sizes import size_problems
 from aigini.runtime.random_keys import SEED_LIMIT
+from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept
 
 __all__ = ["Config", "baseline_path", "load", "parse_overrides"]
 

@@ -13,9 +13,9 @@ from aigini.bayes.priors import Family
 from aigini.estimation.descent import Optimizer
 from aigini.estimation.problem import Tie
 from aigini.estimation.weighting import Weighting
-from aigini.moments.six import IncomeConcept
 from aigini.population.sizes import Storage
 from aigini.runtime.random_keys import SEED_LIMIT
+from aigini.statistics.moments import IncomeConcept
 
 Moment = Literal["m1", "m2", "m3", "m4", "m5", "m6"]
 

@@ -22,10 +22,10 @@ from aigini.estimation.problem import Problem
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
 from aigini.inference.influence import influence
 from aigini.inference.standard_errors import independent, known_covariance, worst_case
-from aigini.moments.six import six_moments
 from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
+from aigini.statistics.moments import six_moments
 
 DESCENT, POLISH, DONE = range(3)
 STAGES = ("descent", "polish", "done")

@@ -16,9 +16,9 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario
 from aigini.errors import EstimationError, unknown_name
 from aigini.estimation.result import Target
-from aigini.moments.six import MOMENT_NAMES, IncomeConcept, moments_and_jacobian, six_moments
 from aigini.parameters import SPECS, Parameters, from_unconstrained, to_unconstrained
 from aigini.population.population import Population
+from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept, moments_and_jacobian, six_moments
 
 Tie = Literal["eta0 = 1 - eta1", "none"]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.decomposed import Decomposition
-from aigini.analysis.distance import Distance
+from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sign import Sign
 from aigini.analysis.policy import Policy
-from aigini.analysis.regimes import RegimeMap
-from aigini.analysis.sign import Sign
+from aigini.analysis.regimes.distance import Distance
+from aigini.analysis.regimes.maps import RegimeMap
 from aigini.bayes.beliefs import Beliefs
 from aigini.estimation.result import Calibration
 from aigini.figures import agg, regimes  # noqa: F401, agg before anything that needs matplotlib
@@ -20,17 +20,17 @@ from aigini.figures.channels import channel_orders, waterfall
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
 from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
-from aigini.figures.learning import predictive_moments, prior_and_posterior
 from aigini.figures.policy import frontier_strengths, frontiers, levers
 from aigini.figures.posterior import Posterior, joint_posterior, probability_of_rise
+from aigini.figures.posterior_update import predictive_moments, prior_and_posterior
+from aigini.figures.prior_sensitivity import power_scaling, value_of_information
 from aigini.figures.profiles import profiles
 from aigini.figures.regimes import distances, regime_map
-from aigini.figures.reliance import power_scaling, value_of_information
 from aigini.figures.sensitivity import elasticity_map, pinning
 from aigini.figures.sign import ridge, ridge_estimates
 from aigini.figures.style import save
-from aigini.figures.uncertainty import value_of_precision, variance_of_gini
-from aigini.moments.simulation import Simulation
+from aigini.figures.variance_decomposition import value_of_precision, variance_of_gini
+from aigini.statistics.simulation import Simulation
 
 __all__ = [
     "answer",

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from aigini.analysis.answered import QUESTION, Answer, Reasons
-from aigini.analysis.regimes import CONCEPTS
-from aigini.figures.marks import GINI_UNIT, response_label, say
+from aigini.analysis.regimes.maps import CONCEPTS
+from aigini.figures.labels import GINI_UNIT, response_label, say
 from aigini.figures.style import (
     FAINT,
     FALL,

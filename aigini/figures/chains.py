@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.stats import binom, rankdata
 
-from aigini.figures.marks import parameter_label
+from aigini.figures.labels import parameter_label
 from aigini.figures.posterior import Posterior, posterior_figure
 from aigini.figures.style import BEFORE, INK, RISE, number, styled
 

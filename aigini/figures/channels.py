@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
-from aigini.figures.marks import BAND, plus_minus, say
+from aigini.figures.labels import BAND, plus_minus, say
 from aigini.figures.style import (
     AFTER,
     BEFORE,

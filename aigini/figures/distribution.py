@@ -23,8 +23,8 @@ from aigini.figures.style import (
     scalar,
     styled,
 )
-from aigini.measures.histogram import LOG_NODES, STEP
-from aigini.moments.simulation import Simulation
+from aigini.statistics.histogram import LOG_NODES, STEP
+from aigini.statistics.simulation import Simulation
 
 _STATES = (("before AI", BEFORE, LINE_BEFORE), ("after AI", AFTER, LINE_AFTER))
 

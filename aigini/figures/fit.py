@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from aigini.estimation.result import Calibration
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, SINGLE, new_figure, number, styled
-from aigini.moments.responses import units
+from aigini.statistics.outcomes import units
 
 _FARTHEST = 6.0
 """Misfits beyond so many standard errors are drawn as arrows at the edge."""

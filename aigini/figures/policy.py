@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from aigini.analysis.frontier import Frontier
 from aigini.analysis.policy import Policy
-from aigini.figures.marks import BAND, CYCLE, DASHES, GINI_UNIT, MARKERS, STAR, end_labels, say
+from aigini.figures.labels import BAND, CYCLE, DASHES, GINI_UNIT, MARKERS, STAR, end_labels, say
 from aigini.figures.style import FAINT, INK, WIDE, limit_to, new_figure, styled
 from aigini.resolution import STANDS_OUT
 

@@ -15,7 +15,7 @@ from aigini.bayes.information import FEW
 from aigini.bayes.power_scaling import THRESHOLD
 from aigini.bayes.result import Posterior
 from aigini.figures.boundary import log_odds_of_rise
-from aigini.figures.marks import CYCLE, GINI_UNIT, axis_label, response_label, say, symbol
+from aigini.figures.labels import CYCLE, GINI_UNIT, axis_label, response_label, say, symbol
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, RISE, new_figure, number, styled
 
 __all__ = [

@@ -12,10 +12,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from scipy.interpolate import PchipInterpolator
 
-from aigini.analysis.decomposed import Decomposition
-from aigini.analysis.held import QUANTILE
-from aigini.analysis.profile import DirectionProfile
-from aigini.figures.marks import BAND, STAR, parameter_label, plus_minus, say
+from aigini.analysis.identification.constrained_fit import QUANTILE
+from aigini.analysis.identification.profile import DirectionProfile
+from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.figures.labels import BAND, STAR, parameter_label, plus_minus, say
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, new_figure, number, styled
 from aigini.inference.identification import describe_direction
 from aigini.inference.intervals import Interval

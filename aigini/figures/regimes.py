@@ -15,9 +15,9 @@ from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import RectBivariateSpline, RegularGridInterpolator
 from scipy.ndimage import distance_transform_edt, minimum_filter
 
-from aigini.analysis.distance import Distance
-from aigini.analysis.regimes import CONCEPTS, RegimeMap
-from aigini.figures.marks import (
+from aigini.analysis.regimes.distance import Distance
+from aigini.analysis.regimes.maps import CONCEPTS, RegimeMap
+from aigini.figures.labels import (
     BAND,
     DIVERGING,
     GINI_UNIT,

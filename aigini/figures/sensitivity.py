@@ -9,9 +9,9 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, SymL
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from aigini.analysis.decomposed import Decomposition
-from aigini.analysis.population_error import error_at
-from aigini.figures.marks import DIVERGING, parameter_label, plus_minus, response_label
+from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.estimation.other_draws import error_at
+from aigini.figures.labels import DIVERGING, parameter_label, plus_minus, response_label
 from aigini.figures.style import FAINT, INK, new_figure, number, styled
 from aigini.resolution import STANDS_OUT, Simulated
 

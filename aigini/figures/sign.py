@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from aigini.analysis.ridge import RidgePoint
-from aigini.analysis.sign import Sign
-from aigini.figures.marks import (
+from aigini.analysis.identification.ridge import RidgePoint
+from aigini.analysis.identification.sign import Sign
+from aigini.figures.labels import (
     BAND,
     GINI_UNIT,
     MARKERS,

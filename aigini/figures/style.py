@@ -19,9 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from aigini.errors import OutputError
-from aigini.measures.histogram import GINI_RESOLUTION
-from aigini.moments.simulation import Simulation
 from aigini.runtime import atomic
+from aigini.statistics.histogram import GINI_RESOLUTION
+from aigini.statistics.simulation import Simulation
 
 BEFORE = "#5F7A94"
 """Colour of the economy before AI."""
@@ -34,7 +34,7 @@ FALL, FALL_HATCH = "#0072B2", ""
 INK = "#222222"
 FAINT = "#9A9A9A"
 SOURCE_COLOURS = ("#56B4E9", "#F0E442", "#D55E00", "#332288")
-"""Colours of `aigini.moments.statistics.SOURCES`, in that order (Okabe and Ito's, and Tol's indigo)."""
+"""Colours of `aigini.statistics.report.SOURCES`, in that order (Okabe and Ito's, and Tol's indigo)."""
 SOURCE_HATCHES = ("", "....", "////", "")
 """Their hatching."""
 

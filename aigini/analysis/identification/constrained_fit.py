@@ -1,0 +1,125 @@
+"""Searches with something held, and the interval that they show: the parts that all profiles are made of.
+
+A piece of a profile is what one search found: the criterion, the estimates, and whether the search came to its end. Its
+criterion is None where the economy cannot be evaluated.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from scipy.stats import chi2
+
+from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.least_squares import FINITE, refit
+from aigini.estimation.outcome_map import tied
+from aigini.inference.intervals import Interval, profile_interval
+
+LEVEL = 0.95
+QUANTILE = float(chi2.ppf(LEVEL, 1))
+"""Rise of the criterion that a profile interval allows."""
+
+ENDS = 4
+"""Most searches at the ends of an interval."""
+
+Piece = dict[str, Any]
+"""``criterion``, ``estimates`` and ``converged`` of one search, plain numbers."""
+
+_ROUNDS = 2  # of searches at both ends
+_STEPS, _TOLERANCE = 60, 1e-6  # of each search
+_SEARCHES = 3
+_FAR = 3.0  # log units or log odds
+_GAIN = 0.99  # of the criterion, what another search must leave to be followed by one more
+_NEAR = 0.01  # of the quantile, difference of the criterion at what counts as an end of the interval
+
+
+def held(case: Case, start: Mapping[str, float], basis: np.ndarray) -> Piece:
+    """The search from `start` along some moves only; a criterion of None where the economy cannot be evaluated."""
+    found: Piece = {"criterion": None, "estimates": {}, "converged": False}
+    values = tied(start, case.space.tie)
+    problem = (case.space, case.pairs, case.income)
+    how = {"root": np.linalg.cholesky(case.weighting), "basis": basis, "steps": _STEPS, "tolerance": _TOLERANCE}
+    # One search goes so far and no further; a parameter that is drawn to its bound gets there in a few.
+    last = math.inf
+    for _ in range(_SEARCHES):
+        if not case.evaluator.admits(values):
+            break
+        try:
+            fit = refit(case.evaluator, values, *problem, **how)
+        except AnalysisError:
+            break
+        found = {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
+        moved = np.abs(point(case, fit.values) - point(case, values)).max(initial=0.0)
+        if fit.objective > _GAIN * last or moved < _FAR:
+            break
+        values, last = fit.values, fit.objective
+    return found
+
+
+def point(case: Case, values: Mapping[str, float]) -> np.ndarray:
+    """The free parameters on their unconstrained scales; a value that rounds to its bound is infinitely far out."""
+    found = case.space.unconstrained(jnp.asarray([values[name] for name in case.space.names]))
+    return np.clip(np.asarray(found), -FINITE, FINITE)
+
+
+def height(piece: Mapping[str, Any]) -> float:
+    """The criterion, infinite where there is no economy."""
+    return math.inf if piece["criterion"] is None else piece["criterion"]
+
+
+def minimum(case: Case) -> float:
+    """The criterion at the estimates."""
+    misfit = np.array([case.responses[row] for row in case.rows]) - np.array([t.value for t in case.targets.values()])
+    return float(misfit @ case.weighting @ misfit)
+
+
+def at_estimates(case: Case) -> Piece:
+    """The piece of the estimates themselves."""
+    estimates = {name: case.values[name] for name in case.space.names}
+    return {"criterion": minimum(case), "estimates": estimates, "converged": True}
+
+
+def read(
+    found: dict[float, Piece], search: Callable[[int, float], Piece], lowest: float, estimate: float
+) -> tuple[np.ndarray, np.ndarray, Interval]:
+    """Places, criterion and interval of a profile, after searches at the ends of the interval.
+
+    Args:
+        found: Pieces by place; what is found at the ends is added.
+        search: The piece at an end of the interval, by a number of its own and its place.
+        lowest: Criterion at the estimates.
+        estimate: Their place.
+
+    Returns:
+        Places in order ``[n]``, criterion there ``[n]``, and the interval.
+    """
+    for number in range(_ROUNDS):
+        _, _, interval = _interval(found, lowest, estimate)
+        for side, end in enumerate((interval.lower, interval.upper)):
+            if end is None:
+                continue
+            if abs(height(found[nearest(found, end)]) - lowest - QUANTILE) > _NEAR * QUANTILE:
+                piece = search(2 * number + side, end)
+                found |= {end: piece} if piece["criterion"] is not None else {}
+    return _interval(found, lowest, estimate)
+
+
+def nearest(found: Mapping[float, Mapping[str, Any]], place: float) -> float:
+    """The place with an economy that is nearest."""
+    return min((at for at in found if found[at]["criterion"] is not None), key=lambda at: abs(at - place))
+
+
+def _interval(found: Mapping[float, Piece], lowest: float, estimate: float) -> tuple[np.ndarray, np.ndarray, Interval]:
+    places = np.array(sorted(found))
+    criterion = np.array([found[place]["criterion"] for place in places], float)
+    known = np.isfinite(criterion)
+    if known.sum() < 3:
+        return places, criterion, Interval(None, None, LEVEL, "profile")
+    return (
+        places,
+        criterion,
+        profile_interval(places[known], criterion[known], minimum=lowest, estimate=estimate, level=LEVEL),
+    )

@@ -1,0 +1,264 @@
+"""Profiles: how well the targets can still be met when a parameter, or a mix of them, is held away from its estimate.
+
+The weakest direction is the last of `aigini.inference.identification`: the mix of relative changes that moves the
+moments least. Far from the estimates a relative change means x = (u - û) (dθ/du) / |θ̂| with u the parameter on its
+unconstrained scale, which is the log of θ/θ̂ for a parameter that must be positive, and keeps within bounds otherwise.
+The projection of x on the direction is held at an offset, and the criterion is minimised over all that is orthogonal.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import jax.numpy as jnp
+import numpy as np
+
+from aigini.analysis.identification.constrained_fit import (
+    ENDS,
+    QUANTILE,
+    Piece,
+    at_estimates,
+    height,
+    held,
+    minimum,
+    nearest,
+    point,
+    read,
+)
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.least_squares import stretch
+from aigini.estimation.pieces import Pieces
+from aigini.estimation.problem import FreeSpace
+from aigini.inference.identification import Identification, describe_direction
+from aigini.inference.intervals import Interval
+
+RISES = "rises past the quantile"
+LOST = "the economy cannot be evaluated further out"
+
+_LADDER = (0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # rungs on each side, of a unit
+_REACH = 2.5  # standard errors on the unconstrained scale, the unit of a parameter
+_FURTHEST = 3.0  # log units or log odds, the largest unit of a parameter and where its later rungs end
+_LARGEST = 1.0  # relative change, the largest unit of a direction
+_AT_BOUND = 1e-2  # of the distance from a bound to the estimate, left where a parameter counts as having reached it
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """The profile of one parameter.
+
+    Attributes:
+        parameter: Its name.
+        values: Where it was held, the estimate among them, ``[n]``.
+        criterion: (m - m̂)' W (m - m̂) at the best values of the others, NaN where the economy could not be evaluated,
+            ``[n]``.
+        interval: Where the criterion has risen by less than the χ²(1) quantile; None for an end beyond `values`.
+        converged: Whether each search came to its end; elsewhere the criterion is an upper bound, ``[n]``.
+        estimates: Each free parameter there, NaN where the economy could not be evaluated, ``[n]``.
+        simulation_se: Simulation standard errors of both ends of the interval; None where they are not known.
+    """
+
+    parameter: str
+    values: np.ndarray
+    criterion: np.ndarray
+    interval: Interval
+    converged: np.ndarray | None = None
+    estimates: Mapping[str, np.ndarray] | None = None
+    simulation_se: tuple[float | None, float | None] = (None, None)
+
+
+@dataclasses.dataclass(frozen=True)
+class DirectionProfile:
+    """The profile along a direction of the free parameters.
+
+    Attributes:
+        direction: The direction in words.
+        vector: Relative change of each free parameter along it, of length 1.
+        offsets: Where the projection of the relative changes was held, 0 among them, increasing, ``[n]``.
+        criterion: (m - m̂)' W (m - m̂) at the best parameters there, ``[n]``.
+        values: Each free parameter there, ``[n]``.
+        converged: Whether each search came to its end; elsewhere the criterion is an upper bound, ``[n]``.
+        curvature: What the criterion rises by to first order of the moments, over the square of the offset.
+        interval: Offsets where it has risen by less than the χ²(1) quantile; None for an end that is open.
+        ends: Why nothing was computed below the first and above the last offset.
+        simulation_se: Simulation standard errors of both ends of the interval; None where they are not known.
+    """
+
+    direction: str
+    vector: Mapping[str, float]
+    offsets: np.ndarray
+    criterion: np.ndarray
+    values: Mapping[str, np.ndarray]
+    converged: np.ndarray
+    curvature: float
+    interval: Interval
+    ends: tuple[str, str]
+    simulation_se: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def leading(self) -> str:
+        """The parameter that changes most along the direction, relative to its size."""
+        return max(self.vector, key=lambda name: abs(self.vector[name]))
+
+    def __str__(self) -> str:
+        path = self.values[self.leading]
+        sides = []
+        ends, errors = (self.interval.lower, self.interval.upper), self.simulation_se
+        for end, last, reason, error in zip(ends, (0, -1), self.ends, errors, strict=True):
+            if end is None:
+                sides.append(f"open at {self.leading} = {path[last]:.4g} ({reason})")
+            else:
+                slope = float(np.abs(np.interp(end, self.offsets, np.gradient(path, self.offsets))))
+                moved = "n/a" if error is None else format(slope * error, ".2g")
+                sides.append(f"{self.leading} = {np.interp(end, self.offsets, path):.4g} ± {moved}")
+        return f"profile of the weakest direction ({self.direction}): 95 % from {sides[0]} to {sides[1]}"
+
+
+def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None) -> Profile:
+    """Hold a free parameter at values on both sides of its estimate and estimate the others again.
+
+    Args:
+        case: The economy at its estimates; its weighting must be the inverse covariance of the targets.
+        parameter: A free parameter.
+        se: Its standard error, which sets how far the profile reaches.
+        pieces: Finished pieces of an earlier run.
+    """
+    pieces = pieces or Pieces()
+    space = FreeSpace((parameter,), case.space.tie)
+    estimate = case.values[parameter]
+    centre = float(space.unconstrained(jnp.array([estimate]))[0])
+    reach = min(_REACH * se / abs(float(stretch(space, np.array([centre]))[0])), _FURTHEST)
+    others = np.delete(np.eye(len(case.space.names)), case.space.names.index(parameter), axis=1)
+    steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
+    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(case)
+    found = {estimate: at_estimates(case)}
+    for side, sign in enumerate((-1.0, 1.0)):
+        start, path = dict(case.values), [estimate]
+        for number, step in enumerate(steps):
+            value = float(space.natural(jnp.array([centre + sign * step]))[0])
+            found[value] = pieces.get(
+                part,
+                side * len(steps) + number,
+                total,
+                lambda value=value, start=start: held(case, {**start, parameter: value}, others),
+            )
+            path.append(value)
+            start |= found[value]["estimates"]
+            if height(found[value]) > enough:
+                break
+        # A profile that falls on the way out was stuck further in: search there again, from further out.
+        for number in range(len(path) - 2, 0, -1):
+            value, outer = path[number], found[path[number + 1]]
+            if height(outer) < height(found[value]):
+                again = pieces.get(
+                    f"{part}, again",
+                    side * len(steps) + number - 1,
+                    total,
+                    lambda value=value, outer=outer: held(
+                        case, {**case.values, **outer["estimates"], parameter: value}, others
+                    ),
+                )
+                found[value] = min(again, found[value], key=height)
+
+    def search(number: int, end: float) -> Piece:
+        start = {**case.values, **found[nearest(found, end)]["estimates"], parameter: end}
+        return pieces.get(f"{part}, ends", number, ENDS, lambda: held(case, start, others))
+
+    values, criterion, interval = read(found, search, minimum(case), estimate)
+    converged = np.array([found[value]["converged"] for value in values], bool)
+    estimates = {
+        name: np.array([found[value]["estimates"].get(name, np.nan) for value in values]) for name in case.space.names
+    }
+    return Profile(parameter, values, criterion, interval, converged=converged, estimates=estimates)
+
+
+def direction_profile(case: Case, found: Identification, pieces: Pieces | None = None) -> DirectionProfile:
+    """Profile the criterion along the weakest direction of the free parameters.
+
+    On each side it ends where the criterion has passed the quantile, a parameter has reached a bound, the economy
+    cannot be evaluated, or the relative changes have length four.
+
+    Args:
+        case: The economy at its estimates; its weighting must be the inverse covariance of the targets.
+        found: Directions at the estimates.
+        pieces: Finished pieces of an earlier run.
+    """
+    pieces = pieces or Pieces()
+    frame = _Frame(case, found.directions[-1])
+    unit = min(math.sqrt(QUANTILE / frame.curvature), _LARGEST) if frame.curvature > 0 else _LARGEST
+    steps = [unit * share for share in _LADDER]
+    rungs: dict[float, Piece] = {0.0: at_estimates(case)}
+    part, ends = "profile of the weakest direction", []
+    for side, sign in enumerate((-1.0, 1.0)):
+        across, end = np.zeros(len(frame.names) - 1), f"followed to an offset of {sign * steps[-1]:.3g}"
+        for number, step in enumerate(steps):
+            piece = pieces.get(
+                part,
+                side * len(steps) + number,
+                2 * len(steps),
+                lambda offset=sign * step, across=across: frame.search(offset, across),
+            )
+            if piece["criterion"] is None:
+                end = LOST
+                break
+            rungs[sign * step] = piece
+            across = frame.across(piece["estimates"])
+            if height(piece) > QUANTILE + minimum(case):
+                end = RISES
+                break
+            if (name := frame.at_bound(piece["estimates"])) is not None:
+                end = f"{name} reaches its bound"
+                break
+        ends.append(end)
+
+    def search(number: int, end: float) -> Piece:
+        start = frame.across(rungs[nearest(rungs, end)]["estimates"])
+        return pieces.get(f"{part}, ends", number, ENDS, lambda: frame.search(end, start))
+
+    offsets, criterion, interval = read(rungs, search, minimum(case), 0.0)
+    return DirectionProfile(
+        direction=describe_direction(frame.vector, frame.names),
+        vector=dict(zip(frame.names, frame.vector.tolist(), strict=True)),
+        offsets=offsets,
+        criterion=criterion,
+        values={name: np.array([rungs[offset]["estimates"][name] for offset in offsets]) for name in frame.names},
+        converged=np.array([rungs[offset]["converged"] for offset in offsets], bool),
+        curvature=frame.curvature,
+        interval=interval,
+        ends=(ends[0], ends[1]),
+    )
+
+
+class _Frame:
+    """Relative changes of the free parameters, split into those along a direction and those across it."""
+
+    def __init__(self, case: Case, direction: np.ndarray) -> None:
+        self.case, self.names = case, case.space.names
+        # A direction has no sign: its largest entry points upwards, as in words.
+        self.vector = direction * np.sign(direction[np.argmax(np.abs(direction))])
+        self.rest = np.linalg.svd(self.vector[None, :])[2][1:].T
+        self.centre = point(case, case.values)
+        self.size = np.abs(case.estimates) / stretch(case.space, self.centre)
+        root = np.linalg.cholesky(case.weighting)
+        matrix = root.T @ case.moment_jacobian * np.abs(case.estimates)
+        along, rest = matrix @ self.vector, matrix @ self.rest
+        left = along - rest @ np.linalg.lstsq(rest, along)[0] if rest.size else along
+        self.curvature = float(left @ left)
+
+    def across(self, values: Mapping[str, float]) -> np.ndarray:
+        """What of a move to `values` is across the direction, ``[free - 1]``."""
+        return self.rest.T @ ((point(self.case, values) - self.centre) / self.size)
+
+    def search(self, offset: float, across: np.ndarray) -> Piece:
+        """The best parameters at an offset along the direction, searched from a move across it."""
+        place = self.centre + self.size * (offset * self.vector + self.rest @ across)
+        start = np.asarray(self.case.space.natural(jnp.asarray(place))).tolist()
+        values = {**self.case.values, **dict(zip(self.names, start, strict=True))}
+        return held(self.case, values, self.size[:, None] * self.rest)
+
+    def at_bound(self, values: Mapping[str, float]) -> str | None:
+        """A parameter that has reached a bound."""
+        for name in self.names:
+            for bound in self.case.space.bounds(name):
+                if abs(values[name] - bound) < _AT_BOUND * abs(self.case.values[name] - bound) < np.inf:
+                    return name
+        return None

@@ -1,0 +1,268 @@
+"""What the decomposition finds: typed results with a readable print."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from aigini.analysis.identification.profile import DirectionProfile, Profile
+from aigini.analysis.identification.profile_errors import with_errors
+from aigini.analysis.identification.reliability import INSTEAD, uninformative
+from aigini.analysis.identification.standard_errors import SAY_SE
+from aigini.analysis.regimes.maps import SAY
+from aigini.estimation.other_draws import about_draws, error_at, shown
+from aigini.inference.identification import Identification
+from aigini.inference.intervals import Interval
+from aigini.inference.overidentification import JTest
+from aigini.inference.sensitivity import Sensitivity
+from aigini.resolution import Simulated
+from aigini.statistics.outcomes import legend
+
+FUNCTIONS = ("gini_total", "gini_wage", "between_firm_variance", "labour_share", "output")
+
+
+@dataclasses.dataclass(frozen=True)
+class Matrix:
+    """A matrix with names.
+
+    Attributes:
+        rows: Names of the rows.
+        columns: Names of the columns.
+        values: ``[rows, columns]``.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class SignUncertainty:
+    """How uncertain the change of one Gini is, to first order.
+
+    Attributes:
+        concept: ``total`` or ``wage``.
+        estimated_with: Targets that the parameters are estimated from.
+        change: First-order mean of the change of the Gini, at the estimates that these targets give; without m6, with
+            η1 at one half, the mean of what is then known of it, so that the value of m6 does not enter.
+        sd: Its standard deviation, from targets and external parameters together.
+        probability: P(change > 0), by a normal approximation.
+        variance: Contribution to the variance of each target and each external parameter's range; that of a target
+            which is correlated with others may be negative.
+        entropy: Of the sign, in bits.
+        value_of_precision: Fall of that entropy, in millibits, per 1 % more precision (1/s.e.²) of each target.
+        unreliable: Why the probability and what follows from it are not to be relied on, see
+            `aigini.analysis.identification.reliability`; empty if no check failed.
+        simulation_se: Simulation standard errors of ``change``, ``sd``, ``probability`` and ``entropy``; None for what
+            is not known, empty where none were computed.
+        share_simulation_se: Those of the shares of the variance.
+        value_simulation_se: Those of the values of precision.
+        most_valuable: The target whose precision would lower the entropy most, if it is ahead of the next by more than
+            simulation error; else None.
+    """
+
+    concept: str
+    estimated_with: tuple[str, ...]
+    change: float
+    sd: float
+    probability: float
+    variance: Mapping[str, float]
+    entropy: float
+    value_of_precision: Mapping[str, float]
+    unreliable: tuple[str, ...] = ()
+    simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    share_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    value_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    most_valuable: str | None = None
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of the variance by source; zero where there is no variance."""
+        total = sum(self.variance.values())
+        return {name: part / total if total else 0.0 for name, part in self.variance.items()}
+
+    @property
+    def against_half(self) -> Simulated:
+        """P(rise) - 1/2, whose sign says whether a rise is more likely than a fall."""
+        return Simulated(self.probability - 0.5, self.simulation_se.get("probability"))
+
+    def __str__(self) -> str:
+        errors = self.simulation_se
+        head = (
+            f"Gini of {SAY[self.concept]} {shown(self.change, errors.get('change'), '+.4f')}, sd"
+            f" {shown(self.sd, errors.get('sd'), '.4f')}, estimated with {', '.join(self.estimated_with)}"
+        )
+        probability = f"P(rise) {shown(self.probability, errors.get('probability'), '.3f')}"
+        if not self.against_half.resolved:
+            probability += " (whether a rise or a fall is more likely is within simulation error)"
+        top = sorted(self.shares.items(), key=lambda item: -abs(item[1]))[:4]
+        parts = [
+            f"{name} {shown(100 * share, _hundred(self.share_simulation_se.get(name)), '.1f')} %" for name, share in top
+        ]
+        lines = [head, f"  to first order {probability}; variance from {', '.join(parts) if self.sd else 'nothing'}"]
+        if self.unreliable:
+            return "\n".join([*lines, f"  not reliable: {'; '.join(self.unreliable)}; {INSTEAD}"])
+        bits = f"  the sign is {shown(self.entropy, errors.get('entropy'), '.3f')} bits uncertain"
+        if self.most_valuable is None:
+            return "\n".join([*lines, f"{bits}; which target would lower that most is within simulation error"])
+        value = shown(
+            self.value_of_precision[self.most_valuable], self.value_simulation_se.get(self.most_valuable), ".2g"
+        )
+        best = f"1 % more precision of {self.most_valuable} would lower that most, by {value} millibits"
+        return "\n".join([*lines, f"{bits}; {best}"])
+
+
+def _cell(
+    errors: Mapping[str, Mapping[str, float] | None],
+    simulation: Mapping[str, Mapping[str, float | None]],
+    kind: str,
+    name: str,
+) -> str:
+    """A standard error with its simulation standard error, in a column."""
+    return f"{shown((errors.get(kind) or {})[name], simulation.get(kind, {}).get(name), '.3g'):>17s}"
+
+
+def _hundred(error: float | None) -> float | None:
+    return None if error is None else 100 * error
+
+
+@dataclasses.dataclass(frozen=True)
+class Decomposition:
+    """Result of the analysis.
+
+    Attributes:
+        params: Every parameter at the estimates.
+        free: Estimated parameters.
+        jacobian: Of the targeted moments in all parameters, natural units.
+        functions: Of the outcomes in all parameters, natural units.
+        elasticities: d response / d log parameter: of moments in standard errors of their targets, of outcomes over the
+            absolute value of their change; per 100 %.
+        influence: Λ, change of estimates per unit of target.
+        changes: Outcomes at the estimates.
+        target_se: Standard errors of the targets.
+        outcome_influence: Change of the outcomes per unit of target, through the estimates: ∂h/∂θ Λ, signed as Λ.
+        outcome_se: Standard errors of the outcomes that come from the targets, by kind as in `se`.
+        se: Standard errors of the estimates by kind and parameter: ``independent`` targets, ``worst_case`` over their
+            correlations, ``known_covariance`` (None where it is not given), and each ``..._with_simulation`` noise
+            (None without replications).
+        pins: Share of each estimate's variance that comes from each target, ``[free, moments]``; negative shares are
+            those of correlated targets that cancel.
+        identification: Singular values and weak directions.
+        measures: The six sensitivity measures, as far as they are defined.
+        signs: Uncertainty of the sign of each Gini, with m6 among the targets and without it.
+        intervals: 95 % confidence intervals of the estimates by the delta method on the unconstrained scale, by kind of
+            standard error and parameter.
+        overidentification: Test of the targets beyond as many as there are parameters, with their covariance where
+            that is given, and otherwise read as independent.
+        profiles: Profile of each estimate; empty unless asked for.
+        weakest: Profile along the direction that the moments say least about; None unless asked for.
+        undefined: Why a sensitivity measure, or ``profile``, is missing.
+        n_workers: Workers of the population.
+        draws: Other draws of the population from which simulation standard errors come; 0 without these.
+        missed_draws: Draws that could not be fitted as well as the first.
+        estimate_simulation_se: Simulation standard errors of the estimates, which are met again on every draw.
+        change_simulation_se: Those of the outcomes at the estimates.
+        se_simulation_se: Those of the standard errors of the estimates, by kind and parameter.
+        outcome_se_simulation_se: Those of the standard errors of the outcomes.
+        pins_simulation_se: Those of the shares, ``[free, moments]``.
+        elasticities_simulation_se: Those of the elasticities, ``[moments and outcomes, parameters]``.
+        interval_simulation_se: Those of both ends of the intervals by the delta method, by kind and parameter; None
+            where they are not known.
+    """
+
+    params: Mapping[str, float]
+    free: tuple[str, ...]
+    jacobian: Matrix
+    functions: Matrix
+    elasticities: Matrix
+    influence: Matrix
+    se: Mapping[str, Mapping[str, float] | None]
+    pins: Matrix
+    identification: Identification
+    measures: tuple[Sensitivity, ...]
+    signs: tuple[SignUncertainty, ...]
+    intervals: Mapping[str, Mapping[str, Interval]]
+    overidentification: JTest
+    changes: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    target_se: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    outcome_influence: Matrix | None = None
+    outcome_se: Mapping[str, Mapping[str, float] | None] = dataclasses.field(default_factory=dict)
+    profiles: tuple[Profile, ...] = ()
+    weakest: DirectionProfile | None = None
+    undefined: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    n_workers: int = 0
+    draws: int = 0
+    missed_draws: int = 0
+    estimate_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    change_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    se_simulation_se: Mapping[str, Mapping[str, float | None]] = dataclasses.field(default_factory=dict)
+    outcome_se_simulation_se: Mapping[str, Mapping[str, float | None]] = dataclasses.field(default_factory=dict)
+    pins_simulation_se: np.ndarray | None = None
+    elasticities_simulation_se: np.ndarray | None = None
+    interval_simulation_se: Mapping[str, Mapping[str, tuple[float | None, float | None]]] = dataclasses.field(
+        default_factory=dict
+    )
+
+    @property
+    def best_kind(self) -> str:
+        """The kind of standard errors that uses everything which is known of the targets."""
+        return "independent" if self.se.get("known_covariance") is None else "known_covariance"
+
+    def __str__(self) -> str:
+        columns = {SAY_SE[kind]: kind for kind in SAY_SE if self.se.get(kind) is not None}
+        with_simulation = f"{self.best_kind}_with_simulation"
+        columns |= {"with sim.": with_simulation} if self.se.get(with_simulation) is not None else {}
+        lines = [
+            about_draws(self.draws, self.n_workers, self.missed_draws),
+            "",
+            "standard errors by the correlations of the targets; with sim.: the first of them with simulation noise",
+            f"{'estimate':22s}{'value':>20s}" + "".join(f"{head:>17s}" for head in columns) + "  pinned by",
+        ]
+        for k, name in enumerate(self.free):
+            value = shown(self.params[name], self.estimate_simulation_se.get(name), ".4g")
+            errors = "".join(_cell(self.se, self.se_simulation_se, kind, name) for kind in columns.values())
+            lines.append(f"{name:22s}{value:>20s}{errors}  {self._pinned_by(k)}")
+        outcomes = self._outcome_lines(list(columns.values()))
+        if outcomes:
+            lines += ["", "outcomes: change, standard errors as above, and the target whose s.e. moves them most"]
+            lines += [legend(*FUNCTIONS)]
+            lines += outcomes
+        kinds = [kind for kind in SAY_SE if kind in self.intervals]
+        lines += ["", "95 % intervals: " + "; ".join([*(SAY_SE[kind] for kind in kinds), "profile"])]
+        profiles = {one.parameter: with_errors(one.interval, one.simulation_se) for one in self.profiles}
+        for name in self.free:
+            parts = [self._interval(kind, name) for kind in kinds]
+            lines.append(f"{name:24s}" + "; ".join([*parts, profiles.get(name, "not asked for")]))
+        test = self.overidentification
+        lines += ["", str(self.identification), *([] if self.weakest is None else [str(self.weakest)])]
+        lines += ["", str(test) if test.degrees > 0 else test.message]
+        lines += [f"{kind} is not defined: {reason}" for kind, reason in self.undefined.items()] + [""]
+        return "\n".join([*lines, *map(str, self.signs)])
+
+    def _pinned_by(self, k: int) -> str:
+        """The two largest shares of the variance of an estimate."""
+        shares, errors = self.pins.values[k], self.pins_simulation_se
+        top = [j for j in np.argsort(-shares)[:2].tolist() if shares[j] > 0.01]
+        return ", ".join(
+            f"{self.pins.columns[j]} {shown(100 * shares[j], _hundred(error_at(errors, k, j)), '.0f')} %" for j in top
+        )
+
+    def _interval(self, kind: str, name: str) -> str:
+        """An interval by the delta method with the simulation errors of its ends, or that it tells nothing."""
+        interval = self.intervals[kind][name]
+        if (reason := uninformative(name, interval)) is not None:
+            return reason
+        return with_errors(interval, self.interval_simulation_se.get(kind, {}).get(name, (None, None)))
+
+    def _outcome_lines(self, kinds: Sequence[str]) -> list[str]:
+        """One line for each outcome."""
+        if self.outcome_influence is None:
+            return []
+        lines = []
+        for name, row in zip(self.outcome_influence.rows, self.outcome_influence.values, strict=True):
+            value = shown(self.changes[name], self.change_simulation_se.get(name), ".4g")
+            errors = "".join(_cell(self.outcome_se, self.outcome_se_simulation_se, kind, name) for kind in kinds)
+            moved = row * np.array([self.target_se[moment] for moment in self.outcome_influence.columns])
+            top = int(np.argmax(np.abs(moved)))
+            lines.append(f"{name:22s}{value:>20s}{errors}  {self.outcome_influence.columns[top]} ({moved[top]:+.2g})")
+        return lines

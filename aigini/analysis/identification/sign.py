@@ -1,0 +1,310 @@
+"""Do the moments of the mechanisms identify the sign of the effect on inequality?
+
+m1 ... m5 identify the rates of the mechanisms; whether AI raises or lowers the Gini is another matter. Locally, the
+null space of their Jacobian is the direction in which the estimates can move unseen, and m6 moves along it. Globally,
+the ridge is the set of economies that meet m1 ... m5 exactly, one for each (ξ, η1): m6 is read off along it.
+
+Another draw of the population has another ridge. At given (ξ, η1) the change of a Gini there is, to first order,
+g_r - G Λ (m_r - m̂), with the moments m_r and the change g_r that the other draw has at the economy of the first, and
+the derivatives G and the influence Λ of the other moments at that economy. Its spread over draws is the simulation
+error. An economy that cannot meet the moments is not on the ridge: how it misses them depends on where its search was
+stopped, so it has no error of its own, is marked, and enters no statement.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aigini.analysis.identification.ridge import RidgePoint
+from aigini.analysis.identification.ridge_statement import signs_of, statement
+from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.least_squares import Refit, refit, without
+from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
+from aigini.estimation.outcome_map import GINIS, TILE, tied
+from aigini.estimation.pieces import Pieces
+from aigini.estimation.problem import FreeSpace
+from aigini.statistics.outcomes import RESPONSE_NAMES
+
+DEFAULT_ETA1 = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+DEFAULT_XI = (0.01, 0.05, 0.12, 0.25, 0.5, 0.75, 0.99)
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalSign:
+    """What the other moments leave open at the estimates.
+
+    Attributes:
+        singular_values: Of the Jacobian of m1 ... m5 in the free parameters, rows in standard errors, columns in
+            relative changes.
+        direction: Change of each free parameter in natural units along the null space, for a rise of η1 by 0.1.
+        gini_change: Change of m6 along it, by the exact Jacobian.
+        gini_change_simulation_se: Its simulation standard error; None where it is not known.
+        direction_simulation_se: Those of the changes of the parameters; empty where they are not known.
+    """
+
+    singular_values: Sequence[float]
+    direction: Mapping[str, float]
+    gini_change: float
+    gini_change_simulation_se: float | None = None
+    direction_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sign:
+    """Result of the analysis.
+
+    Attributes:
+        params: Every parameter at the estimates.
+        income: Income concept of m6.
+        local: The null space at the estimates.
+        ridge: Economies that meet m1 ... m5, by ξ then η1.
+        signs: Signs of m6 among the feasible points, by ξ: ``+`` and ``-`` where a point stands out of simulation
+            error, and ``?`` if there is one that does not.
+        statement: What follows, in words.
+        n_workers: Workers of the population.
+        draws: Other draws of the population from which simulation standard errors come; 0 without these.
+        missed_draws: Draws that could not be fitted as well as the first.
+    """
+
+    params: Mapping[str, float]
+    income: str
+    local: LocalSign
+    ridge: Sequence[RidgePoint]
+    signs: Mapping[float, Sequence[str]]
+    statement: str
+    n_workers: int = 0
+    draws: int = 0
+    missed_draws: int = 0
+
+    def __str__(self) -> str:
+        lines = ["dGini: change of the Gini of total income and of wages, 0 to 1"]
+        lines += [f"{'xi':>6s}{'eta1':>7s}{'dGini total':>22s}{'dGini wage':>22s}{'misfit/s.e.':>13s}  met"]
+        for point in self.ridge:
+            total, wage = (_cell(point, income) for income in ("total", "wage"))
+            lines.append(
+                f"{point.xi:6.2f}{point.eta1:7.2f}{total:>22s}{wage:>22s}{point.misfit:13.1e}"
+                f"  {'yes' if point.feasible else 'no *'}"
+            )
+        lines.append(about_draws(self.draws, self.n_workers, self.missed_draws))
+        if not all(point.feasible for point in self.ridge):
+            lines.append(f"* the moments are missed by more than {MET:g} s.e.: rough, and in no statement")
+        local = ", ".join(
+            f"{name} {shown(change, self.local.direction_simulation_se.get(name), '+.3g')}"
+            for name, change in self.local.direction.items()
+        )
+        change = shown(self.local.gini_change, self.local.gini_change_simulation_se)
+        lines += ["", f"unseen by the other moments at the estimates: {local}; m6 {change}"]
+        return "\n".join([*lines, "", self.statement])
+
+
+def _cell(point: RidgePoint, income: str) -> str:
+    change = point.change(income)
+    return shown(change.value, change.error) if point.feasible else f"({change.value:+.3f})"
+
+
+def local_sign(case: Case) -> LocalSign:
+    """The null space of the Jacobian of the moments other than m6, and the change of m6 along it.
+
+    Raises:
+        AnalysisError: if m6 is not a target or η1 not free; or if the other moments leave no or several directions
+            open, so that there is not one null vector to speak of.
+    """
+    case.require_sign_problem()
+    others = [i for i, name in enumerate(case.targets) if name != "m6"]
+    matrix = case.moment_jacobian[others]
+    size = np.maximum(np.abs(case.estimates), 1e-12)
+    _, singular, right = np.linalg.svd(matrix / case.se[others, None] * size[None, :])
+    open_directions = len(size) - int(np.sum(singular > 1e-8 * singular[0]))
+    if open_directions != 1:
+        raise AnalysisError(
+            f"the moments other than m6 leave {open_directions} directions of the {len(size)} free parameters open,"
+            " where one was expected; free one parameter more than there are such moments."
+        )
+    eta1 = case.space.names.index("eta1")
+    vector = right[-1] * size
+    if abs(right[-1][eta1]) < 1e-10:
+        raise AnalysisError("the direction that the moments other than m6 leave open does not involve eta1.")
+    vector = vector * (0.1 / vector[eta1])
+    row = list(case.targets).index("m6")
+    return LocalSign(
+        singular_values=singular.tolist(),
+        direction=dict(zip(case.space.names, vector.tolist(), strict=True)),
+        gini_change=float(case.moment_jacobian[row] @ vector),
+    )
+
+
+def sign(
+    case: Case,
+    etas: Sequence[float] = DEFAULT_ETA1,
+    xis: Sequence[float] = DEFAULT_XI,
+    pieces: Pieces | None = None,
+    others: OtherDraws | None = None,
+) -> Sign:
+    """Trace the ridge and say what it means.
+
+    Args:
+        case: The economy at its estimates; m6 must be a target and η1 free.
+        etas: Values of η1.
+        xis: Values of ξ; that of the estimates is added.
+        pieces: Finished pieces of an earlier run.
+        others: The economy on other draws, for simulation errors; without them no sign is stated.
+
+    Raises:
+        AnalysisError: as `local_sign` does.
+    """
+    local = local_sign(case)
+    columns = sorted({*map(float, xis), case.values["xi"]})
+    found = [
+        point
+        for at, xi in enumerate(columns)
+        for point in _column(case, xi, sorted(map(float, etas)), pieces or Pieces(), (at, len(columns)))
+    ]
+    points = [point for point, _ in found]
+    if others is not None and others.count >= FEWEST:
+        points = _with_errors(case, found, others)
+        local = _local_with_errors(local, others)
+    signs = {xi: signs_of([p for p in points if p.xi == xi and p.feasible], case.income) for xi in columns}
+    n_workers = case.evaluator.population.n_workers
+    return Sign(
+        params=case.values,
+        income=case.income,
+        local=local,
+        ridge=points,
+        signs=signs,
+        statement=statement(case.values, case.income, tuple(case.targets), points, n_workers),
+        n_workers=n_workers,
+        draws=0 if others is None else others.count,
+        missed_draws=0 if others is None else others.missed,
+    )
+
+
+def _local_with_errors(local: LocalSign, others: OtherDraws) -> LocalSign:
+    names = tuple(local.direction)
+
+    def again(other: Case) -> list[float]:
+        try:
+            found = local_sign(other)
+        except AnalysisError:
+            return [np.nan] * (len(names) + 1)
+        return [*(found.direction[name] for name in names), found.gini_change]
+
+    errors = spread(others.repeat("null space on other draws", again))
+    return dataclasses.replace(
+        local,
+        gini_change_simulation_se=error_at(errors, len(names)),
+        direction_simulation_se={name: error_at(errors, k) for k, name in enumerate(names)},
+    )
+
+
+def _with_errors(case: Case, found: Sequence[tuple[RidgePoint, np.ndarray]], others: OtherDraws) -> list[RidgePoint]:
+    """Points of the ridge with the simulation errors of both Ginis.
+
+    Args:
+        case: The economy at its estimates.
+        found: Points, and how both Ginis follow the other moments there, ``[2, moments]``.
+        others: The other draws.
+    """
+    met = [(point, follow) for point, follow in found if point.feasible]
+    rows = [row for row, name in zip(case.rows, case.targets, strict=True) if name != "m6"]
+    target = np.array([target.value for name, target in case.targets.items() if name != "m6"])
+    places = [
+        tied({**case.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, case.space.tie) for point, _ in met
+    ]
+
+    def changes(other: Case) -> np.ndarray:
+        tiles = [other.evaluator.values(places[i : i + TILE]) for i in range(0, len(places), TILE)]
+        responses = np.concatenate(tiles) if tiles else np.empty((0, len(RESPONSE_NAMES)))
+        follow = np.array([follow for _, follow in met]).reshape(len(met), 2, len(rows))
+        return responses[:, list(GINIS)] - np.einsum("pgm,pm->pg", follow, responses[:, rows] - target)
+
+    errors = spread(others.repeat("ridge on other draws", changes)) if met else None
+    numbers = itertools.count()
+    return [
+        point
+        if not point.feasible
+        else dataclasses.replace(
+            point,
+            gini_total_simulation_se=error_at(errors, k := next(numbers), 0),
+            gini_wage_simulation_se=error_at(errors, k, 1),
+        )
+        for point, _ in found
+    ]
+
+
+def _column(
+    case: Case, xi: float, etas: list[float], pieces: Pieces, place: tuple[int, int]
+) -> list[tuple[RidgePoint, np.ndarray]]:
+    """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
+
+    With each point comes how both Ginis follow the other moments there, ``[2, moments]``.
+    """
+    at, columns = place
+    total = columns * len(etas)
+    nearest = int(np.argmin([abs(eta - case.values["eta1"]) for eta in etas]))
+    found: dict[int, RidgePoint] = {}
+    follow: dict[int, np.ndarray] = {}
+    order = [*range(nearest, len(etas)), *range(nearest - 1, -1, -1)]
+    for done, index in enumerate(order):
+        neighbour = index - 1 if index > nearest else index + 1
+        start = found[neighbour].estimates if neighbour in found else None
+        before = etas[neighbour] if neighbour in found else None
+        piece = pieces.get(
+            "ridge",
+            at * len(etas) + done,
+            total,
+            lambda eta=etas[index], start=start, before=before: _ridge_point(case, xi, eta, start, before),
+        )
+        found[index], follow[index] = RidgePoint(**piece["point"]), np.array(piece["follow"], float)
+    return [(found[index], follow[index]) for index in range(len(etas))]
+
+
+def _ridge_point(
+    case: Case, xi: float, eta1: float, start: Mapping[str, float] | None, start_eta1: float | None
+) -> dict[str, Any]:
+    """A point of the ridge and how the Ginis follow the other moments there, as plain numbers."""
+    values = dict(case.values)
+    reference = (values["xi"], values["eta1"]) if start is None or start_eta1 is None else (xi, start_eta1)
+    values |= {**(start or {}), "xi": xi, "eta1": eta1}
+    # Along the ridge m5 keeps χ (1 - ξ) q_A fixed, and q_A is nearly proportional to η1: start where it holds.
+    now, then = (1 - xi) * eta1, (1 - reference[0]) * reference[1]
+    if "cumulative_advantage" in case.space.names and min(now, then) > 0:
+        values["cumulative_advantage"] *= then / now
+    fit = refit_others(case, tied(values, case.space.tie), fixed=("eta1",), left_out=("m6",))
+    gini = {name: float(fit.responses[RESPONSE_NAMES.index(name)]) for name in ("gini_total", "gini_wage")}
+    point = RidgePoint(
+        xi=xi,
+        eta1=eta1,
+        m6=gini[f"gini_{case.income}"],
+        gini_total=gini["gini_total"],
+        gini_wage=gini["gini_wage"],
+        misfit=fit.worst,
+        feasible=fit.feasible,
+        estimates=fit.estimates,
+    )
+    return {"point": dataclasses.asdict(point), "follow": _follow(case, fit).tolist()}
+
+
+def _follow(case: Case, fit: Refit) -> np.ndarray:
+    """Derivatives of both Ginis in the other moments, through the parameters estimated from them, ``[2, moments]``."""
+    kept = [i for i, name in enumerate(case.targets) if name != "m6"]
+    root = np.linalg.cholesky(case.weighting[np.ix_(kept, kept)])
+    matrix = root.T @ fit.jacobian[[case.rows[i] for i in kept]]
+    size = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
+    influence = np.linalg.lstsq(matrix / size, root.T)[0] / size[:, None]
+    return fit.jacobian[list(GINIS)] @ influence
+
+
+def refit_others(
+    case: Case, start: Mapping[str, float], *, fixed: Sequence[str] = (), left_out: Sequence[str] = ()
+) -> Refit:
+    """Re-estimate with some parameters fixed at their starting values and some moments left out."""
+    space = FreeSpace(without(case.space.names, *fixed), case.space.tie)
+    kept = [i for i, name in enumerate(case.targets) if name not in left_out]
+    targets = {name: pair for name, pair in case.pairs.items() if name not in left_out}
+    root = np.linalg.cholesky(case.weighting[np.ix_(kept, kept)])
+    return refit(case.evaluator, start, space, targets, case.income, root=root)

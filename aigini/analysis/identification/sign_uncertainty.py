@@ -1,0 +1,162 @@
+"""How uncertain the sign of the change of a Gini is, to first order, from the Jacobian at the estimates.
+
+With d the derivatives of the change in the targets, its variance is d'Sd, that is Σ d² se² for independent targets, the
+sign has probability P = Φ(mean / sd) and entropy H(P), and one more per cent of precision of target j, its correlations
+unchanged, lowers H by (dH/d var) d_j (Sd)_j / 100.
+
+Where m6 is left out, nothing is left that says where η1 lies between 0 and 1. Its distribution is then the uniform one,
+mean 1/2, and the mean of the change is taken there, the other parameters estimated again to first order: the value of
+m6, an assumption, does not come back through the point at which the derivatives are taken.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.special import ndtr
+
+from aigini.analysis.identification.profile import Profile
+from aigini.analysis.identification.reliability import bent_profiles, beyond_bounds
+from aigini.analysis.identification.sensitivity_result import SignUncertainty
+from aigini.analysis.identification.standard_errors import SAY_SE, standard_errors
+from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.outcome_map import directions
+from aigini.estimation.problem import FreeSpace
+from aigini.inference.influence import influence
+from aigini.statistics.outcomes import RESPONSE_NAMES
+
+ETA1_RANGE = (0.0, 1.0)
+"""What is known of η1 where m6 is left out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Estimation:
+    """The estimation from some of the targets, linear about the estimates.
+
+    Attributes:
+        kept: Positions of the targets that are kept.
+        names: Parameters that are still estimated.
+        external: Ranges of those that are not.
+        influence: Λ of the former, ``[names, kept]``.
+    """
+
+    kept: list[int]
+    names: tuple[str, ...]
+    external: dict[str, tuple[float, float]]
+    influence: np.ndarray
+
+
+def _estimation(case: Case, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...]) -> _Estimation:
+    kept = [i for i, name in enumerate(case.targets) if name not in left_out]
+    names = tuple(name for name in case.space.names if not (left_out and name == "eta1"))
+    external = {name: span for name, span in ranges.items() if name not in names}
+    if left_out:
+        external["eta1"] = ETA1_RANGE
+    if len(kept) < len(names):
+        raise AnalysisError(
+            f"without {', '.join(left_out)} there are fewer targets ({len(kept)}) than parameters that they have to"
+            f" determine ({', '.join(names)}); add targets, or fix parameters."
+        )
+    if not names:  # what is left out was all that was estimated
+        return _Estimation(kept, names, external, np.zeros((0, len(kept))))
+    rows = [case.rows[i] for i in kept]
+    matrix = (case.jacobian @ directions(names, case.space.tie).T)[rows]
+    return _Estimation(kept, names, external, influence(matrix, case.weighting[np.ix_(kept, kept)], names=names))
+
+
+def sign_uncertainty(
+    case: Case,
+    concept: str,
+    ranges: Mapping[str, tuple[float, float]],
+    left_out: tuple[str, ...] = (),
+    profiles: tuple[Profile, ...] = (),
+) -> SignUncertainty:
+    """The distribution of the change of one Gini, normal to first order, and what its variance comes from.
+
+    Args:
+        case: The economy at its estimates.
+        concept: ``total`` or ``wage``.
+        ranges: (low, high) of external parameters, read as uniform about their values.
+        left_out: Targets to leave out; η1 is then not estimated either, and uniform between 0 and 1.
+        profiles: Profiles of estimates, from which it is judged whether first-order numbers can be relied on.
+
+    Raises:
+        IdentificationError: if the remaining targets do not determine the remaining parameters.
+    """
+    part = _estimation(case, ranges, left_out)
+    targets = tuple(list(case.targets)[i] for i in part.kept)
+    rows, tie = [case.rows[i] for i in part.kept], case.space.tie
+    row = RESPONSE_NAMES.index(f"gini_{concept}")
+    by_target = (case.jacobian @ directions(part.names, tie).T)[row] @ part.influence
+    # A covariance counts half with each of its two targets.
+    covariance = case.target_covariance[np.ix_(part.kept, part.kept)]
+    variance = dict(zip(targets, (by_target * (covariance @ by_target)).tolist(), strict=True))
+    moves = case.jacobian @ directions(tuple(part.external), tie).T
+    # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
+    slopes = dict(zip(part.external, (moves[row] - by_target @ moves[rows]).tolist(), strict=True))
+    moved = dict(zip(targets, (part.influence * np.sqrt(np.diagonal(covariance))).T, strict=True))
+    for k, (name, (low, high)) in enumerate(part.external.items()):
+        one_sd = (high - low) / math.sqrt(12)
+        variance[name] = (slopes[name] * one_sd) ** 2
+        moved[name] = -part.influence @ moves[rows, k] * one_sd
+    # Where the targets that are kept are not met exactly, estimates from them alone would be elsewhere.
+    missed = np.array([case.targets[name].value for name in targets]) - case.responses[rows]
+    change = case.response(f"gini_{concept}") + float(by_target @ missed)
+    if left_out:
+        change += slopes["eta1"] * (sum(ETA1_RANGE) / 2 - case.values["eta1"])
+    sd = math.sqrt(max(sum(variance.values()), 0.0))
+    probability = float(ndtr(change / sd)) if sd > 0 else float(change > 0)
+    return SignUncertainty(
+        concept=concept,
+        estimated_with=targets,
+        change=change,
+        sd=sd,
+        probability=probability,
+        variance=variance,
+        entropy=_entropy(probability),
+        value_of_precision={name: 1000 * _entropy_slope(change, sd) * variance[name] / 100 for name in targets},
+        unreliable=_unreliable(case, part, row, sd, variance, moved, profiles),
+    )
+
+
+def _unreliable(
+    case: Case,
+    part: _Estimation,
+    row: int,
+    sd: float,
+    variance: Mapping[str, float],
+    moved: Mapping[str, np.ndarray],
+    profiles: tuple[Profile, ...],
+) -> tuple[str, ...]:
+    """Why the numbers are not to be relied on; `moved` are the estimates' moves by one s.d. of each source."""
+    if sd == 0:
+        return ()
+    shares = {name: own / sd**2 for name, own in variance.items()}
+    errors = standard_errors(case, None)
+    best = next(one for kind in SAY_SE if (one := errors[kind]) is not None)
+    total = np.sqrt(np.sum(np.array(list(moved.values())) ** 2, axis=0))
+    slopes = (case.jacobian @ directions(part.names, case.space.tie).T)[row]
+    carried = dict(zip(part.names, (np.abs(slopes) * total / sd).tolist(), strict=True))
+    return (
+        *beyond_bounds(FreeSpace(part.names, case.space.tie), case.values, moved, shares),
+        *bent_profiles(profiles, case.values, dict(zip(case.space.names, best.tolist(), strict=True)), carried),
+    )
+
+
+def _entropy(p: float) -> float:
+    """Entropy of a sign in bits."""
+    return -sum(q * math.log2(q) for q in (p, 1 - p) if q > 0)
+
+
+def _entropy_slope(change: float, sd: float) -> float:
+    """Derivative of the entropy in the variance; a target's part of that falls one to one with its log precision."""
+    if sd == 0:
+        return 0.0
+    z = change / sd
+    p = float(ndtr(z))
+    if not 0 < p < 1:
+        return 0.0
+    density = math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    return math.log2((1 - p) / p) * density * (-z / (2 * sd**2))

@@ -1,0 +1,1 @@
+"""Where in the parameter space AI equalises and where it concentrates income, and how far the boundary is."""

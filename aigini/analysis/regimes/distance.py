@@ -1,0 +1,322 @@
+"""Distance to the regime boundary: the smallest move of the parameters that flips the sign of the change of a Gini.
+
+A move is measured in units of each parameter's range. For all parameters together the nearest boundary point solves
+min |u|² subject to g(u) = 0, u being moves in units of ranges (Hasofer & Lind 1974, of structural reliability), by
+sequential quadratic programming with exact gradients. For one parameter alone it is the nearest zero on a line; lines
+are scanned once for all Ginis.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.optimize import Bounds, minimize
+
+from aigini.analysis.regimes.maps import CONCEPTS, SAY, RegimeMap
+from aigini.analysis.regimes.small_ai import FirstOrder
+from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.other_draws import about_draws, shown
+from aigini.estimation.outcome_map import GINIS, TILE, directions, tied
+from aigini.estimation.pieces import Pieces
+from aigini.estimation.problem import FreeSpace, Tie
+from aigini.numerics.crossings import nearest_zero
+from aigini.resolution import Simulated
+
+_TOLERANCE = 1e-8
+_SCALE = 1e3  # of the constraint, so that a change of the Gini by 0.001 is of order 1
+_REACH = 4.0  # ranges
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """A move to the boundary.
+
+    Attributes:
+        distance: Its length in units of ranges; None if no boundary was found.
+        to: Values of the parameters that move, where they end.
+        residual: Change of the Gini there.
+        note: What to know about it; empty if nothing.
+        closest: Without a boundary on a line, the change of the Gini that is nearest to zero on it; where simulation
+            errors are known, the nearest in these of that and of both ends. With a boundary, the change furthest beyond
+            it on the same side of the estimates. None where there is no line.
+        closest_at: Value of the parameter there.
+        distance_simulation_se: Simulation standard error of the distance; None where it is not known.
+        to_simulation_se: Those of `to`; of all parameters together for the same direction of the move.
+        closest_simulation_se: That of `closest`.
+    """
+
+    distance: float | None
+    to: Mapping[str, float]
+    residual: float | None
+    note: str = ""
+    closest: float | None = None
+    closest_at: float | None = None
+    distance_simulation_se: float | None = None
+    to_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    closest_simulation_se: float | None = None
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the sign that is told of a line, on it or beyond its boundary, stands out of simulation error."""
+        return self.closest is not None and Simulated(self.closest, self.closest_simulation_se).resolved
+
+
+@dataclasses.dataclass(frozen=True)
+class Distance:
+    """Distance of the estimates to the boundary.
+
+    Attributes:
+        concept: Income whose Gini is meant, ``total`` or ``wage``.
+        gini_change: Its change at the estimates.
+        units: Range of each parameter, (low, high).
+        together: The nearest boundary point when all of them move.
+        alone: The nearest one for each parameter by itself.
+        gini_change_simulation_se: Simulation standard error of the change at the estimates; None where not known.
+    """
+
+    concept: str
+    gini_change: float
+    units: Mapping[str, tuple[float, float]]
+    together: Move
+    alone: Mapping[str, Move]
+    gini_change_simulation_se: float | None = None
+
+    @property
+    def change(self) -> Simulated:
+        """The change at the estimates with its simulation error."""
+        return Simulated(self.gini_change, self.gini_change_simulation_se)
+
+    def __str__(self) -> str:
+        change = shown(self.gini_change, self.gini_change_simulation_se)
+        lines = [f"distance of the Gini of {SAY[self.concept]} ({change}) to the boundary, in ranges"]
+        if not self.change.resolved:
+            lines.append(
+                "  the sign at the estimates does not stand out of simulation error, so nothing is said to flip"
+            )
+        lines.append(f"  all together: {self._together()}")
+        order = sorted(self.alone, key=lambda name: self.alone[name].distance or np.inf)
+        lines += [f"  {name} alone: {self.in_words(name)}" for name in order]
+        return "\n".join(lines)
+
+    def _together(self) -> str:
+        move = self.together
+        if move.distance is None:
+            return move.note
+        to = ", ".join(f"{name} {shown(at, move.to_simulation_se.get(name), '.4g')}" for name, at in move.to.items())
+        note = f"; {move.note}" if move.note else ""
+        return f"{shown(move.distance, move.distance_simulation_se, '.3f')} ({to}{note})"
+
+    def in_words(self, name: str) -> str:
+        """What a parameter alone does, as far as that stands out of simulation error."""
+        move = self.alone[name]
+        if move.distance is not None:
+            to = shown(move.to[name], move.to_simulation_se.get(name), ".4g")
+            text = f"{shown(move.distance, move.distance_simulation_se, '.3f')} (to {to})"
+            return text if self.flips(name) else f"{text}, not distinguishable from no flip by simulation error"
+        if move.closest is None or move.closest_at is None:
+            return move.note
+        where = f"at {move.closest_at:.4g} the change is {shown(move.closest, move.closest_simulation_se)}"
+        return f"{move.note if move.resolved else 'not known to flip the sign or not'} ({where})"
+
+    def flips(self, name: str) -> bool:
+        """Whether the sign at the estimates and that beyond the boundary on a parameter's line are both known."""
+        return self.alone[name].distance is not None and self.change.resolved and self.alone[name].resolved
+
+
+@dataclasses.dataclass(frozen=True)
+class Regimes:
+    """Maps of the regimes and distances to their boundaries.
+
+    Attributes:
+        params: Every parameter at the estimates.
+        maps: One for each pair of axes.
+        distances: One for each income concept.
+        first_order: The boundary in (η0, η1) to first order in A.
+        n_workers: Workers of the population.
+        draws: Other draws of the population from which simulation standard errors come; 0 without these.
+        missed_draws: Draws that could not be fitted as well as the first.
+    """
+
+    params: Mapping[str, float]
+    maps: Sequence[RegimeMap]
+    distances: Sequence[Distance]
+    first_order: FirstOrder
+    n_workers: int = 0
+    draws: int = 0
+    missed_draws: int = 0
+
+    def __str__(self) -> str:
+        about = about_draws(self.draws, self.n_workers, self.missed_draws)
+        return "\n\n".join(str(part) for part in (*self.maps, *self.distances, self.first_order, about))
+
+
+def distance(
+    case: Case, concept: str, units: Mapping[str, tuple[float, float]], pieces: Pieces | None = None
+) -> Distance:
+    """Find the nearest boundary points.
+
+    Args:
+        case: The economy at its estimates.
+        concept: ``total`` or ``wage``.
+        units: The range of each parameter that may move; its width is the unit of its moves.
+        pieces: Finished pieces of an earlier run.
+
+    Raises:
+        AnalysisError: if a range is empty.
+    """
+    for name, (low, high) in units.items():
+        if not high > low:
+            raise AnalysisError(f"ranges.{name}: [{low:g}, {high:g}] is empty; give the smaller value first.")
+    pieces = pieces or Pieces()
+    line = Line(case, CONCEPTS.index(concept), tuple(units), np.array([b - a for a, b in units.values()]))
+    part, total = f"nearest {concept}", len(units) + 1
+    alone: dict[str, Move] = {}
+    for i, name in enumerate(units):
+        scan = pieces.get("lines", i, len(units), lambda i=i: _scan(line, i))
+        found = pieces.get(part, i, total, lambda i=i, scan=scan: dataclasses.asdict(_alone(line, i, scan)))
+        alone[name] = Move(**found)
+    together = pieces.get(part, len(units), total, lambda: dataclasses.asdict(_together(line, alone)))
+    return Distance(
+        concept=concept,
+        gini_change=case.response(f"gini_{concept}"),
+        units=dict(units),
+        together=Move(**together),
+        alone=alone,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """The change of a Gini as a function of moves u in units of ranges."""
+
+    case: Case
+    row: int
+    names: tuple[str, ...]
+    widths: np.ndarray
+
+    @property
+    def tie(self) -> Tie:
+        """The tie, dropped where η0 moves by itself."""
+        return "none" if "eta0" in self.names else self.case.space.tie
+
+    def values(self, move: np.ndarray) -> dict[str, float]:
+        """Every parameter after a move."""
+        base = self.case.values
+        moved = {name: base[name] + float(u * w) for name, u, w in zip(self.names, move, self.widths, strict=True)}
+        return tied({**base, **moved}, self.tie)
+
+    def reach(self, which: int) -> tuple[float, float]:
+        """How far a parameter may move, in ranges: four of them, and within its bounds."""
+        name, width, here = self.names[which], self.widths[which], self.case.values[self.names[which]]
+        low, high = FreeSpace((name,), self.tie).bounds(name)
+        inside = 1 - 1e-6  # bounds themselves may be excluded
+        return (
+            max((low - here) * inside / width, -_REACH),
+            min((high - here) * inside / width, _REACH),
+        )
+
+    def gradient(self, move: np.ndarray) -> tuple[float, np.ndarray]:
+        """The change after a move and its derivatives in the moves, ``[names]``."""
+        values = self.values(move)
+        if not self.case.evaluator.admits(values):
+            raise AnalysisError(
+                f"the way to the boundary leads out of the parameter space, to {self.moved(move)}; narrow the ranges."
+            )
+        found, slopes = self.case.evaluator.along(values, directions(self.names, self.tie))
+        return float(found[GINIS[self.row]]), slopes[GINIS[self.row]] * self.widths
+
+    def moved(self, move: np.ndarray) -> dict[str, float]:
+        """The parameters that may move, after a move."""
+        values = self.values(move)
+        return {name: values[name] for name in self.names}
+
+
+def _scan(line: Line, which: int) -> dict[str, Any]:
+    """Changes of all Ginis at trial points on a line, out to where a parameter may move; null where there is none."""
+    sides = [end for end in line.reach(which) if end != 0]
+    away = [np.linspace(0.0, end, TILE // len(sides) + 1)[1:] for end in sides]
+    at = np.sort(np.concatenate([[0.0], *away]))
+    found = np.full((len(at), len(GINIS)), np.nan)
+    found[at == 0] = line.case.responses[list(GINIS)]
+    points = [line.values(u * np.eye(len(line.names))[which]) for u in at]
+    usable = [i for i, point in enumerate(points) if at[i] != 0 and line.case.evaluator.admits(point)]
+    if usable:
+        found[usable] = line.case.evaluator.values([points[i] for i in usable])[:, list(GINIS)]
+    gini = [[value if np.isfinite(value) else None for value in row] for row in found.tolist()]
+    return {"at": at.tolist(), "gini": gini}
+
+
+def _alone(line: Line, which: int, scan: Mapping[str, Any]) -> Move:
+    """The boundary point nearest to the estimates on a line."""
+    name, width, here = line.names[which], float(line.widths[which]), line.case.values[line.names[which]]
+    unit = np.eye(len(line.names))[which]
+
+    def look(u: float) -> tuple[float, float]:
+        try:
+            value, slopes = line.gradient(u * unit)
+        except AnalysisError:
+            return float("nan"), float("nan")
+        return value, float(slopes[which])
+
+    at, gini = np.array(scan["at"]), np.array(scan["gini"], float)[:, line.row]
+    zero = nearest_zero(at, gini, look, accept=_TOLERANCE)
+    if zero is not None:
+        # How far the change goes beyond the boundary, away from the sign at the estimates.
+        beyond = np.where((at * zero[0] > 0) & (np.abs(at) > abs(zero[0])), -gini * np.sign(gini[at == 0][0]), np.nan)
+        furthest = int(np.nanargmax(beyond)) if np.nanmax(beyond, initial=0.0) > 0 else None
+        closest = (zero[1], zero[0]) if furthest is None else (float(gini[furthest]), float(at[furthest]))
+        to = {name: here + zero[0] * width}
+        return Move(abs(zero[0]), to, zero[1], closest=closest[0], closest_at=here + closest[1] * width)
+    span = f"{here + at[0] * width:.4g} to {here + at[-1] * width:.4g}"
+    nearest = int(np.nanargmin(np.abs(gini)))
+    return Move(
+        None,
+        {},
+        None,
+        f"does not flip the sign from {span}",
+        closest=float(gini[nearest]),
+        closest_at=here + float(at[nearest]) * width,
+    )
+
+
+def _together(line: Line, alone: Mapping[str, Move]) -> Move:
+    """The nearest boundary point, searched from the estimates, and from the nearest one of a single parameter too."""
+    found = _search(line, np.zeros(len(line.names)))
+    single = min(alone, key=lambda name: np.inf if alone[name].distance is None else alone[name].distance or 0.0)
+    limit = alone[single].distance
+    if limit is None or (found.distance is not None and found.distance <= limit):
+        return found
+    start = np.zeros(len(line.names))
+    which = line.names.index(single)
+    start[which] = (alone[single].to[single] - line.case.values[single]) / line.widths[which]
+    again = _search(line, start)
+    return found if again.distance is None else again
+
+
+def _search(line: Line, start: np.ndarray) -> Move:
+    seen: dict[bytes, tuple[float, np.ndarray]] = {}
+
+    def gini(move: np.ndarray) -> tuple[float, np.ndarray]:
+        key = move.tobytes()
+        if key not in seen:
+            seen[key] = line.gradient(move)
+        return seen[key]
+
+    low, high = np.array([line.reach(k) for k in range(len(line.names))]).T
+    found = minimize(
+        lambda u: u @ u / 2,
+        start,
+        jac=lambda u: u,
+        method="SLSQP",
+        bounds=Bounds(low, high),  # pyright: ignore[reportArgumentType]
+        constraints={"type": "eq", "fun": lambda u: _SCALE * gini(u)[0], "jac": lambda u: _SCALE * gini(u)[1]},
+        options={"maxiter": 100, "ftol": 1e-9},
+    )
+    residual, _ = gini(found.x)
+    if not abs(residual) < _TOLERANCE:
+        return Move(None, {}, None, f"not found: {found.message}")
+    edge = [name for name, u, a, b in zip(line.names, found.x, low, high, strict=True) if min(u - a, b - u) < 1e-6]
+    note = f"{', '.join(edge)} at the end of its reach" if edge else ""
+    return Move(float(np.linalg.norm(found.x)), line.moved(found.x), residual, note)

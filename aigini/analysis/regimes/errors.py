@@ -1,0 +1,291 @@
+"""Simulation errors of maps, crossings and distances.
+
+The change of a Gini is evaluated on other draws of the population, each at its own estimates: on a coarse grid of every
+map, where boundaries cross the estimates' own lines, and at the ends of moves. A place where the change is zero has the
+error of the change there over its slope (delta method). All points are evaluated in one pass over each draw.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import RegularGridInterpolator
+
+from aigini.analysis.regimes.axes import Plane
+from aigini.analysis.regimes.distance import Distance, Line, Move, Regimes
+from aigini.analysis.regimes.maps import CONCEPTS, Boundary, RegimeMap, gini_on
+from aigini.analysis.regimes.small_ai import first_order
+from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, plain, spread
+from aigini.estimation.outcome_map import GINIS, TILE, tied
+from aigini.estimation.pieces import Pieces
+
+COARSE = 3
+"""Points along each axis of a map at which simulation errors are computed."""
+
+Place = Callable[[Case], dict[str, float]]
+"""Every parameter of a point, given the case of a draw."""
+
+
+class _Points:
+    """Points to be evaluated on every draw; each is known by its position."""
+
+    def __init__(self) -> None:
+        self._places: list[Place] = []
+
+    def add(self, place: Place) -> int:
+        self._places.append(place)
+        return len(self._places) - 1
+
+    def changes(self, case: Case) -> np.ndarray:
+        """Changes of both Ginis at every point on one draw, NaN where there is no economy, ``[points, 2]``."""
+        points = [place(case) for place in self._places]
+        usable = [k for k, point in enumerate(points) if case.evaluator.admits(point)]
+        found = np.full((len(points), len(GINIS)), np.nan)
+        for tile in (usable[i : i + TILE] for i in range(0, len(usable), TILE)):
+            found[tile] = case.evaluator.values([points[k] for k in tile])[:, list(GINIS)]
+        return found
+
+
+def regime_errors(
+    case: Case, result: Regimes, planes: Sequence[Plane], others: OtherDraws, pieces: Pieces | None = None
+) -> Regimes:
+    """The result with its simulation errors; unchanged with too few other draws.
+
+    Args:
+        case: The economy at its estimates.
+        result: Maps and distances without errors.
+        planes: The planes of the maps.
+        others: The economy on other draws.
+        pieces: Finished pieces of an earlier run.
+    """
+    if others.count < FEWEST:
+        return result
+    pieces, points = pieces or Pieces(), _Points()
+    finish_maps = [_map(case, found, plane, points, pieces) for found, plane in zip(result.maps, planes, strict=True)]
+    finish_distances = [_distance(case, found, points, pieces) for found in result.distances]
+    first = np.array(
+        pieces.get("regimes on the first draw", 0, 1, lambda: plain(points.changes(case).tolist())), float
+    ).reshape(-1, len(GINIS))
+    changes = others.repeat("regimes on other draws", points.changes)
+    estimates, here = others.estimates, others.responses[:, list(GINIS)]
+    boundary = spread(
+        others.repeat(
+            "first-order boundary on other draws",
+            lambda other: list(first_order(other.values, other.evaluator.population).numbers.values()),
+        )
+    )
+    return dataclasses.replace(
+        result,
+        maps=[finish(changes) for finish in finish_maps],
+        distances=[finish(first, changes, estimates, here) for finish in finish_distances],
+        first_order=dataclasses.replace(
+            result.first_order,
+            simulation_se={name: error_at(boundary, k) for k, name in enumerate(result.first_order.numbers)},
+        ),
+        draws=others.count,
+        missed_draws=others.missed,
+    )
+
+
+def _map(
+    case: Case, found: RegimeMap, plane: Plane, points: _Points, pieces: Pieces
+) -> Callable[[np.ndarray], RegimeMap]:
+    """Ask for the points of a map; the result finishes it with what was found there."""
+
+    def on(other: Case) -> Plane:
+        return dataclasses.replace(plane, values=other.values)
+
+    x, y = plane.x.grid(COARSE), plane.y.grid(COARSE)
+    grid = [points.add(lambda other, at=at: on(other).at(at)) for at in itertools.product(x.tolist(), y.tolist())]
+    held = {plane.x.name: 0, plane.y.name: 1}
+
+    def crossing(which: int, value: float) -> Place:
+        """The draw's own place on the axis that is held, and the crossing of the first draw on the other."""
+
+        def place(other: Case) -> dict[str, float]:
+            at = [plane.x.read(other.values), plane.y.read(other.values)]
+            at[1 - which] = value
+            return on(other).at(at)
+
+        return place
+
+    crossings = {
+        concept: [points.add(crossing(held[axis], value)) for axis, value in found.boundary[concept].crossings]
+        for concept in CONCEPTS
+    }
+    slopes = {
+        concept: [
+            pieces.get(
+                f"slopes at crossings {plane.name} {concept}",
+                k,
+                len(crossings[concept]),
+                lambda axis=axis, value=value, row=row: _slope(case, plane, held[axis], value, row),
+            )
+            for k, (axis, value) in enumerate(found.boundary[concept].crossings)
+        ]
+        for row, concept in enumerate(CONCEPTS)
+    }
+
+    def finish(changes: np.ndarray) -> RegimeMap:
+        errors = spread(changes)
+        assert errors is not None
+        boundary: dict[str, Boundary] = {
+            concept: dataclasses.replace(
+                found.boundary[concept],
+                crossing_simulation_se=[
+                    _over(error_at(errors, at, row), slope)
+                    for at, slope in zip(crossings[concept], slopes[concept], strict=True)
+                ],
+            )
+            for row, concept in enumerate(CONCEPTS)
+        }
+        maps = {
+            concept: _interpolated(x, y, errors[grid, row].reshape(COARSE, COARSE), found)
+            for row, concept in enumerate(CONCEPTS)
+        }
+        return dataclasses.replace(found, boundary=boundary, simulation_se=maps)
+
+    return finish
+
+
+def _slope(case: Case, plane: Plane, which: int, value: float, row: int) -> float | None:
+    """Slope of the change of a Gini along the other axis than `which`, where that has a value."""
+    at = np.array([plane.x.read(case.values), plane.y.read(case.values)])
+    at[1 - which] = value
+    slope = float(gini_on(case, plane, row)(at)[1][1 - which])
+    return slope if np.isfinite(slope) else None
+
+
+def _over(error: float | None, slope: float | None) -> float | None:
+    return None if error is None or not slope else error / abs(slope)
+
+
+def _interpolated(x: np.ndarray, y: np.ndarray, errors: np.ndarray, found: RegimeMap) -> np.ndarray:
+    """Errors on the grid of a map by straight lines between those of the coarse grid, infinite where none is known."""
+    known = np.isfinite(errors)
+    if not known.any():
+        return np.full((len(found.x), len(found.y)), np.inf)
+    full = np.where(known, errors, errors[known].max())
+    at = np.stack(np.meshgrid(found.x, found.y, indexing="ij"), axis=-1)
+    at = np.clip(at, [x[0], y[0]], [x[-1], y[-1]])
+    return RegularGridInterpolator((x, y), full)(at)
+
+
+def _distance(case: Case, found: Distance, points: _Points, pieces: Pieces) -> Callable[..., Distance]:
+    """Ask for the points of a distance; the result finishes it with what was found there."""
+    row, names = CONCEPTS.index(found.concept), tuple(found.units)
+    widths = np.array([high - low for low, high in found.units.values()])
+    line = Line(case, row, names, widths)
+
+    def moved_to(**values: float) -> Place:
+        return lambda other: tied({**other.values, **values}, line.tie)
+
+    ends = {name: points.add(moved_to(**move.to)) for name, move in found.alone.items() if move.to}
+    asked_at = {name: _places_to_check(line, name, move) for name, move in found.alone.items()}
+    closest = {
+        name: [points.add(moved_to(**{name: at})) for at in places] for name, places in asked_at.items() if places
+    }
+    together, way = None, np.zeros(len(names))
+    if found.together.distance is not None:
+        way = np.array([found.together.to[name] - case.values[name] for name in names]) / widths
+        together = points.add(
+            lambda other: tied(
+                {
+                    **other.values,
+                    **{n: other.values[n] + float(u * w) for n, u, w in zip(names, way, widths, strict=True)},
+                },
+                line.tie,
+            )
+        )
+    asked = [*ends, *(["all together"] if together is not None else [])]
+    slopes = {
+        name: pieces.get(
+            f"slopes at moves {found.concept}", k, len(asked), lambda name=name: _slope_of_move(line, found, name, way)
+        )
+        for k, name in enumerate(asked)
+    }
+
+    def finish(first: np.ndarray, changes: np.ndarray, estimates: dict[str, np.ndarray], here: np.ndarray) -> Distance:
+        def alone(name: str, move: Move) -> Move:
+            fields: dict[str, Any] = {}
+            if name in closest:
+                values, errors = first[closest[name], row], spread(changes[:, closest[name], row])
+                assert errors is not None
+                sizes, known = np.where(np.isfinite(values), np.abs(values), np.inf), errors > 0
+                ratio = np.where(known, sizes / np.where(known, errors, 1.0), np.where(errors == 0, np.inf, 0.0))
+                # Places without an economy are left out; of those equally far from zero in errors, the nearest.
+                k = int(np.lexsort((sizes, np.where(np.isfinite(values), ratio, np.inf)))[0])
+                fields |= {
+                    "closest": float(values[k]) if np.isfinite(values[k]) else move.closest,
+                    "closest_at": asked_at[name][k],
+                    "closest_simulation_se": error_at(errors, k),
+                }
+            if name in ends and slopes[name]:
+                to = move.to[name] - changes[:, ends[name], row] / slopes[name]
+                width = found.units[name][1] - found.units[name][0]
+                fields["to_simulation_se"] = {name: error_at(spread(to))}
+                fields["distance_simulation_se"] = error_at(spread(np.abs(to - estimates[name]) / width))
+            return dataclasses.replace(move, **fields)
+
+        nearest = found.together
+        if together is not None and slopes["all together"] and nearest.distance:
+            longer = -changes[:, together, row] / slopes["all together"]
+            share = 1 + longer / nearest.distance
+            nearest = dataclasses.replace(
+                nearest,
+                distance_simulation_se=error_at(spread(longer)),
+                to_simulation_se={
+                    name: error_at(spread(estimates[name] + way[k] * widths[k] * share)) for k, name in enumerate(names)
+                },
+            )
+        return dataclasses.replace(
+            found,
+            together=nearest,
+            alone={name: alone(name, move) for name, move in found.alone.items()},
+            gini_change_simulation_se=error_at(spread(here[:, row])),
+        )
+
+    return finish
+
+
+def _places_to_check(line: Line, name: str, move: Move) -> list[float]:
+    """Where the sign told of a line is checked: beyond its boundary; without one at the ends of the line too."""
+    if move.closest_at is None:
+        return []
+    if move.distance is not None:
+        return [move.closest_at]
+    k = line.names.index(name)
+    ends = [line.case.values[name] + float(u) * float(line.widths[k]) for u in line.reach(k)]
+    return [move.closest_at, *(end for end in ends if end not in (move.closest_at, line.case.values[name]))]
+
+
+def _slope_of_move(line: Line, found: Distance, name: str, way: np.ndarray) -> float | None:
+    """Slope of the change at the end of a move: in a parameter alone, or per unit of the shortest distance.
+
+    At the nearest point the move is along the gradient, but for parameters that cannot move further. What the distance
+    grows by when the boundary is asked for at another level is |u| over u'∇, with the move u of those that can.
+    """
+    if name != "all together":
+        k = line.names.index(name)
+        at = np.zeros(len(line.names))
+        at[k] = (found.alone[name].to[name] - line.case.values[name]) / line.widths[k]
+        try:
+            slope = float(line.gradient(at)[1][k]) / float(line.widths[k])
+        except AnalysisError:
+            return None
+        return slope if slope else None
+    length = float(np.linalg.norm(way))
+    try:
+        gradient = line.gradient(way)[1]
+    except AnalysisError:
+        return None
+    low, high = np.array([line.reach(k) for k in range(len(line.names))]).T
+    free = np.minimum(way - low, high - way) > 1e-6
+    along = float(gradient[free] @ gradient[free])
+    # With multiplier λ on g = 0: u = λ∇g on the free ones, d|u|/dg = λ/|u|.
+    multiplier = float(way[free] @ gradient[free]) / along if along > 0 else 0.0
+    return length / multiplier if multiplier else None

@@ -1,0 +1,231 @@
+"""Regimes: where AI equalises and where it concentrates, and the boundary between the two.
+
+Maps are evaluated on a grid. The boundary, where the change of the Gini is zero, is not read off the grid: it is
+traced by continuation with exact derivatives, from points where the grid changes sign.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aigini.analysis.regimes.axes import Plane
+from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.other_draws import shown
+from aigini.estimation.outcome_map import GINIS, TILE
+from aigini.estimation.pieces import Pieces
+from aigini.numerics.continuation import trace_level_set
+from aigini.numerics.level_set import Branch, LevelSet, LostSeed, crossing, seeds_from_grid
+from aigini.resolution import STANDS_OUT, Simulated
+
+CONCEPTS = ("total", "wage")
+SAY = {"total": "total income", "wage": "wages"}
+"""Income concepts in words."""
+
+_TOLERANCE = 1e-9
+_STEP = 0.08  # of a map; boundaries are read between their points by cubics, so that they need not lie closer
+
+DEFAULT_PLANES = (("eta1", "xi"), ("eta0", "eta1"), ("asset_gini", "xi"), ("sigma", "xi"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Boundary:
+    """Where the change of a Gini is zero, on one plane.
+
+    Attributes:
+        branches: Curves; each with points in natural units, slopes dy/dx and residuals.
+        lost: Starting points from which no point of the boundary was reached, and why.
+        crossings: Where the boundary passes the estimates' own x or y, as (axis, value on the other axis).
+        crossing_simulation_se: Simulation standard errors of these values; None for one that is not known, empty where
+            none were computed.
+    """
+
+    branches: Sequence[Branch]
+    lost: Sequence[LostSeed]
+    crossings: Sequence[tuple[str, float]]
+    crossing_simulation_se: Sequence[float | None] = ()
+
+    def crossing(self, k: int) -> Simulated:
+        """The k-th crossing with its simulation error."""
+        errors = self.crossing_simulation_se
+        return Simulated(self.crossings[k][1], errors[k] if k < len(errors) else None)
+
+
+@dataclasses.dataclass(frozen=True)
+class RegimeMap:
+    """Changes of the Ginis over a plane.
+
+    Attributes:
+        x_name: Horizontal axis.
+        y_name: Vertical axis.
+        x: Its values, ``[nx]``.
+        y: Values of the vertical axis, ``[ny]``.
+        gini_total: Change of the Gini of total income, ``[nx, ny]``; NaN where the economy has no finite outcome.
+        gini_wage: The same for wages.
+        estimate: The estimates' own place, (x, y).
+        boundary: The boundary by income concept.
+        simulation_se: Simulation standard errors of both changes by income concept, ``[nx, ny]``, interpolated between
+            points of a coarser grid; empty where they are not known.
+    """
+
+    x_name: str
+    y_name: str
+    x: np.ndarray
+    y: np.ndarray
+    gini_total: np.ndarray
+    gini_wage: np.ndarray
+    estimate: tuple[float, float]
+    boundary: Mapping[str, Boundary]
+    simulation_se: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    def values(self, concept: str) -> np.ndarray:
+        """The map of one income concept."""
+        return {"total": self.gini_total, "wage": self.gini_wage}[concept]
+
+    def signs(self, concept: str) -> np.ndarray:
+        """1 and -1 where the change stands out of simulation error, 0 where it does not or is not a number."""
+        values = self.values(concept)
+        errors = self.simulation_se.get(concept, np.full(values.shape, np.inf))
+        return np.where(np.abs(values) > STANDS_OUT * errors, np.sign(values), 0.0)
+
+    def __str__(self) -> str:
+        lines = [f"{self.x_name} x {self.y_name}, estimates at ({self.estimate[0]:.4g}, {self.estimate[1]:.4g})"]
+        for concept in CONCEPTS:
+            found, signs = self.boundary[concept], self.signs(concept)[np.isfinite(self.values(concept))]
+            rises, falls = (100 * float(np.mean(signs == sign)) for sign in (1, -1))
+            lines.append(
+                f"  Gini of {SAY[concept]}: rises on {rises:.0f} % and falls on {falls:.0f} % of the map,"
+                f" {100 - rises - falls:.0f} % not distinguishable; boundary with {len(found.branches)} branch(es),"
+                f" {sum(len(b.points) for b in found.branches)} points"
+            )
+            lines += [f"    {self._in_words(found, k)}" for k in range(len(found.crossings))]
+        return "\n".join(lines)
+
+    def _in_words(self, boundary: Boundary, k: int) -> str:
+        """A crossing, and whether it lies on the map beyond simulation error."""
+        axis, _ = boundary.crossings[k]
+        other, range_ = (self.y_name, self.y) if axis == self.x_name else (self.x_name, self.x)
+        at = boundary.crossing(k)
+        text = f"crosses the estimates' {axis} at {other} = {shown(at.value, at.error, '.4g')}"
+        low, high = (Simulated(abs(at.value - float(end)), at.error) for end in (range_[0], range_[-1]))
+        return text if low.resolved and high.resolved else f"{text}, where simulation error leaves open whether it does"
+
+
+def regime_map(case: Case, plane: Plane, count: int = 21, pieces: Pieces | None = None) -> RegimeMap:
+    """Map the changes of both Ginis over a plane and trace their boundaries.
+
+    Args:
+        case: The economy at its estimates.
+        plane: Axes.
+        count: Grid points along each axis.
+        pieces: Finished pieces of an earlier run.
+
+    Raises:
+        AnalysisError: if the economy has a finite outcome nowhere on the grid.
+    """
+    pieces = pieces or Pieces()
+    x, y = plane.x.grid(count), plane.y.grid(count)
+    grid = _on_grid(case, plane, x, y, pieces)
+    if not np.any(np.isfinite(grid)):
+        raise AnalysisError(f"map {plane.name}: the economy has no finite outcome anywhere on it; narrow its axes.")
+    estimate = (plane.x.read(case.values), plane.y.read(case.values))
+    boundary = {
+        concept: _boundary(case, plane, x, y, grid[:, :, k], k, estimate, pieces) for k, concept in enumerate(CONCEPTS)
+    }
+    return RegimeMap(plane.x.name, plane.y.name, x, y, grid[:, :, 0], grid[:, :, 1], estimate, boundary)
+
+
+def _on_grid(case: Case, plane: Plane, x: np.ndarray, y: np.ndarray, pieces: Pieces) -> np.ndarray:
+    """Changes of both Ginis, ``[nx, ny, 2]``."""
+    points = [plane.at((a, b)) for a in x for b in y]
+    usable = [case.evaluator.admits(point) for point in points]
+    found = np.full((len(points), 2), np.nan)
+    where = np.flatnonzero(usable)
+    tiles = [where[i : i + TILE] for i in range(0, len(where), TILE)]
+    for number, tile in enumerate(tiles):
+        rows = pieces.get(
+            f"map {plane.name}",
+            number,
+            len(tiles),
+            lambda tile=tile: [
+                [value if np.isfinite(value) else None for value in row]
+                for row in case.evaluator.values([points[i] for i in tile])[:, list(GINIS)].tolist()
+            ],
+        )
+        found[tile] = np.array(rows, float)
+    return found.reshape(len(x), len(y), 2)
+
+
+def gini_on(case: Case, plane: Plane, row: int) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """The change of a Gini and its gradient on a plane; not a number outside the parameter space."""
+
+    def value_and_gradient(point: np.ndarray) -> tuple[float, np.ndarray]:
+        values = plane.at(point)
+        if not case.evaluator.admits(values):
+            return float("nan"), np.full(2, np.nan)
+        try:
+            responses, slopes = case.evaluator.along(values, plane.directions(values))
+        except AnalysisError:
+            return float("nan"), np.full(2, np.nan)
+        return float(responses[GINIS[row]]), slopes[GINIS[row]]
+
+    return value_and_gradient
+
+
+def _boundary(
+    case: Case,
+    plane: Plane,
+    x: np.ndarray,
+    y: np.ndarray,
+    values: np.ndarray,
+    row: int,
+    estimate: tuple[float, float],
+    pieces: Pieces,
+) -> Boundary:
+    box = ((plane.x.low, plane.x.high), (plane.y.low, plane.y.high))
+
+    def trace() -> dict[str, object]:
+        seeds = seeds_from_grid(x, y, values)
+        found = trace_level_set(gini_on(case, plane, row), box, seeds, tolerance=_TOLERANCE, max_step=_STEP)
+        return _plain(found)
+
+    piece = pieces.get(f"boundary {plane.name}", row, len(CONCEPTS), trace)
+    branches = [_branch(plain) for plain in piece["branches"]]
+    crossings = [
+        (axis, float(point[1 - which]))
+        for branch in branches
+        for which, axis in enumerate((plane.x.name, plane.y.name))
+        for point in crossing(branch, "xy"[which], estimate[which])  # pyright: ignore[reportArgumentType]
+    ]
+    lost = [LostSeed((float(seed["point"][0]), float(seed["point"][1])), seed["reason"]) for seed in piece["lost"]]
+    return Boundary(branches, lost, crossings)
+
+
+def _plain(found: LevelSet) -> dict[str, object]:
+    """As JSON holds it; an infinite slope is None."""
+    return {
+        "branches": [
+            {
+                **dataclasses.asdict(branch),
+                "points": branch.points.tolist(),
+                "slopes": [slope if np.isfinite(slope) else None for slope in branch.slopes.tolist()],
+                "residuals": branch.residuals.tolist(),
+                "folds": branch.folds.tolist(),
+            }
+            for branch in found.branches
+        ],
+        "lost": [dataclasses.asdict(seed) for seed in found.lost],
+    }
+
+
+def _branch(plain: Mapping[str, Any]) -> Branch:
+    return Branch(
+        points=np.array(plain["points"], float),
+        slopes=np.array([np.inf if slope is None else slope for slope in plain["slopes"]], float),
+        residuals=np.array(plain["residuals"], float),
+        closed=plain["closed"],
+        ends=(plain["ends"][0], plain["ends"][1]),
+        folds=np.array(plain["folds"], int),
+    )

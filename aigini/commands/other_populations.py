@@ -1,0 +1,73 @@
+"""Draws of a posterior on other populations, simulated piece by piece."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aigini.bayes.likelihood import Likelihood
+from aigini.bayes.populations import Populations, Replica, rows_of
+from aigini.commands.posterior_problem import responses_at
+from aigini.config import Config
+from aigini.estimation.outcome_map import Evaluator
+from aigini.estimation.pieces import Pieces
+from aigini.statistics.outcomes import moment_rows
+
+
+def other_seeds(config: Config) -> tuple[int, ...]:
+    """Seeds of the other populations: those after the seed of the sampled one."""
+    first = config.population["seed"] + 1
+    return tuple(range(first, first + config.posterior.populations))
+
+
+def replicated(
+    config: Config,
+    likelihood: Likelihood | None,
+    names: Sequence[str],
+    natural: np.ndarray,
+    responses: np.ndarray,
+    sizes: tuple[int, int],
+    efficiency: float,
+    pieces: Pieces,
+    what: str = "the draws",
+) -> Populations:
+    """The draws, and some of them on each other population of the same size.
+
+    Args:
+        config: The configuration.
+        likelihood: Of the targets; None where the draws are from the priors, which are the same on every population.
+        names: Parameters with a prior.
+        natural: Draws in natural units, ``[chains, draws, parameters]``.
+        responses: Outcomes at them on the sampled population, ``[chains, draws, responses]``.
+        sizes: Workers of a population, and draws that are simulated on each, at most.
+        efficiency: Effective sample size of the draws over their number.
+        pieces: Finished pieces of an earlier run.
+        what: Name of the draws in the pieces.
+    """
+    seeds = other_seeds(config)
+    flat, known = natural.reshape(-1, natural.shape[-1]), responses.reshape(-1, responses.shape[-1])
+    own = log_likelihoods(likelihood, config, known)
+    replicas = []
+    for number, seed in enumerate(seeds):
+        rows = rows_of(number, len(seeds), len(flat), sizes[1])
+        evaluator = Evaluator(config.draw(seed, n_workers=sizes[0]), config.scenario)
+        found = responses_at(config, evaluator, names, flat[rows], f"outcomes of {what} on population {seed}", pieces)
+        replicas.append(Replica(seed, rows, found, log_likelihoods(likelihood, config, found) - own[rows]))
+    return Populations(natural, responses, replicas, efficiency)
+
+
+def log_likelihoods(likelihood: Likelihood | None, config: Config, responses: np.ndarray) -> np.ndarray:
+    """Log likelihood of the targets at outcomes ``[n, responses]``, minus infinity where there is none, ``[n]``."""
+    rows = list(moment_rows(tuple(config.targets), config.income))
+    moments = responses[:, rows]
+    usable = np.all(np.isfinite(responses), axis=1)
+    if likelihood is None:
+        return np.where(usable, 0.0, -np.inf)
+    found = np.asarray(_log_densities(likelihood, jnp.asarray(np.where(usable[:, None], moments, 0.0))))
+    return np.where(usable & np.isfinite(found), found, -np.inf)
+
+
+@jax.jit
+def _log_densities(likelihood: Likelihood, moments: jax.Array) -> jax.Array:
+    return jax.vmap(likelihood.log_density)(moments)

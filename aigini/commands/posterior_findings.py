@@ -1,0 +1,90 @@
+"""What follows from the draws of a posterior: conditional probabilities, reliance, and the value of information."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aigini.bayes.information import Information, value_of_information
+from aigini.bayes.model import Model
+from aigini.bayes.over_populations import CONCEPTS, information_over, rises_within, scaling_over
+from aigini.bayes.populations import Populations
+from aigini.bayes.power_scaling import PowerScaling, power_scaling
+from aigini.bayes.probability import ConditionalProbability, Probability, conditional
+from aigini.bayes.result import Draws
+from aigini.commands.posterior_problem import target_covariance
+from aigini.config import Config
+from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+
+
+def conditional_probabilities(
+    config: Config, draws: Draws, populations: Populations, concept: str
+) -> tuple[ConditionalProbability, ...]:
+    """Probability of a rise within bins of ξ, η1 and m6."""
+    rises = draws.responses[f"gini_{concept}"] > 0
+    given = {name: values for name, values in draws.parameters.items() if name in ("xi", "eta1")}
+    found = [conditional(rises, name, values) for name, values in given.items()]
+    names = tuple(draws.parameters)
+    within = [rises_within(populations, one, concept, parameter=names.index(one.given)) for one in found]
+    m6 = f"gini_{config.income}"
+    of_m6 = conditional(rises, "m6", draws.responses[m6])
+    return (*within, rises_within(populations, of_m6, concept, response=RESPONSE_NAMES.index(m6)))
+
+
+def reliance(
+    config: Config,
+    model: Model,
+    populations: Populations,
+    natural: np.ndarray,
+    found: np.ndarray,
+    efficiency: float,
+) -> PowerScaling:
+    """Sensitivity of the answer to every prior and every target, with draws ``[n, ...]`` and their outcomes."""
+    rows = np.array(moment_rows(tuple(config.targets), config.income))
+
+    def components(at: np.ndarray, responses: np.ndarray) -> dict[str, np.ndarray]:
+        parts = np.asarray(jax.vmap(model.likelihood.components)(jnp.asarray(responses[:, rows])))
+        priors = {f"prior of {name}": values for name, values in model.log_priors(at).items()}
+        return priors | {
+            f"likelihood of {name}": parts[:, i] for i, name in enumerate(model.likelihood.component_names)
+        }
+
+    def quantities(at: np.ndarray, responses: np.ndarray) -> dict[str, np.ndarray]:
+        kept = {name: at[:, i] for i, name in enumerate(model.names) if name in ("xi", "eta1")}
+        for concept in CONCEPTS:
+            change = responses[:, RESPONSE_NAMES.index(f"gini_{concept}")]
+            kept |= {f"gini_{concept}": change, f"P(gini_{concept} rises)": (change > 0).astype(float)}
+        return kept
+
+    # A flat prior stays what it is, whatever its power.
+    scaled = {name: values for name, values in components(natural, found).items() if np.ptp(values) > 0}
+    on_the_sampled = power_scaling(scaled, quantities(natural, found), relative_efficiency=efficiency)
+    return scaling_over(populations, on_the_sampled, components, quantities)
+
+
+def information(
+    config: Config,
+    populations: Populations,
+    found: np.ndarray,
+    concept: str,
+    rises: Probability,
+    efficiency: float,
+) -> Information:
+    """What better targets would tell about the sign, from the outcomes ``[n, responses]`` of the draws.
+
+    Of the targets that are measured: a latent m6 has no standard error to halve.
+    """
+    measured = [i for i, name in enumerate(config.targets) if name != "m6" or config.posterior.m6 == "normal"]
+    names = tuple(list(config.targets)[i] for i in measured)
+    rows, gini = list(moment_rows(names, config.income)), RESPONSE_NAMES.index(f"gini_{concept}")
+
+    def value(responses: np.ndarray) -> Information:
+        return value_of_information(
+            responses[:, rows],
+            responses[:, gini] > 0,
+            target_covariance(config)[np.ix_(measured, measured)],
+            names,
+            relative_efficiency=efficiency,
+            seed=config.posterior.nuts.seed,
+        )
+
+    return information_over(populations, value(found), value, rises.value)

@@ -1,0 +1,142 @@
+"""The posterior of a configuration, posed: likelihood, simulator, where to start, and how many workers it needs."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aigini.bayes.likelihood import Likelihood, M6Belief, build
+from aigini.bayes.simulator import Simulator
+from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
+from aigini.commands.studies import at_estimates
+from aigini.config import Config
+from aigini.errors import AnalysisError
+from aigini.estimation.outcome_map import GINIS, TILE, Evaluator, directions, responses_of_one, tied
+from aigini.estimation.pieces import Pieces
+from aigini.estimation.problem import FreeSpace
+from aigini.population.population import Population
+from aigini.population.workers import N_OCCUPATIONS
+from aigini.statistics.moments import MOMENT_NAMES
+from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+
+STARTING_WORKERS = 1 << 14
+"""Workers of the estimation that the chains start from."""
+
+PRIOR_SD_DRAWS = 4000
+"""Draws that the standard deviation of a prior is measured from, for the choice of the size alone."""
+
+
+def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
+    """Where to start, inside the priors, ``[parameters]``, and the size of the population."""
+    asked = config.posterior
+    if config.population["devices"] != 1:
+        raise AnalysisError(
+            f"population.devices = {config.population['devices']}, but here chains are divided among devices, each with"
+            " the whole population; leave it at 1."
+        )
+    start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
+    natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
+    values = tied({**config.params.as_dict(), **dict(zip(asked.priors, natural.tolist(), strict=True))}, config.tie)
+    rows = [*moment_rows(tuple(config.targets), config.income), *GINIS]
+
+    def draw(n_workers: int, seed: int) -> np.ndarray:
+        return responses_of_one(config.draw(seed, n_workers=n_workers), config.scenario, values)[rows]
+
+    size = choose(
+        draw,
+        {name: target.se for name, target in config.targets.items()},
+        pieces.get("spread of the outcomes", 0, 1, lambda: _outcome_sd(config, values)),
+        asked.noise_share,
+        asked.n_workers,
+        max(2 * config.population["n_firms"], N_OCCUPATIONS),
+        pieces,
+    )
+    return natural, size
+
+
+def _small(config: Config) -> dict[str, Any]:
+    """A small population, the same one for every seed of the configuration, so that the size does not depend on it."""
+    workers = max(STARTING_WORKERS, 2 * config.population["n_firms"])
+    return {**config.population, "n_workers": workers, "seed": PILOT_SEED - 1}
+
+
+def _starting_values(config: Config) -> dict[str, float]:
+    """The estimates of a small population, or the configured parameters where the targets cannot be met."""
+    try:
+        return dict(at_estimates(dataclasses.replace(config, population=_small(config))).values)
+    except AnalysisError:
+        return config.params.as_dict()
+
+
+def _outcome_sd(config: Config, values: Mapping[str, float]) -> dict[str, float]:
+    """Posterior standard deviations of the changes of the Ginis by a normal approximation at `values`.
+
+    The precision of the parameters is that of their priors plus J' S⁻¹ J, with J the exact Jacobian of the moments that
+    are taken as measured, on a small population; an outcome has the variance g' Σ g with its gradient g.
+    """
+    asked = config.posterior
+    small = dataclasses.replace(config, population=_small(config)).draw(precision="float64")
+    _, jacobian = Evaluator(small, config.scenario).jacobian(values)
+    matrix = jacobian @ directions(tuple(asked.priors), config.tie).T
+    prior_sd = np.array([prior.sample(0, PRIOR_SD_DRAWS).std() for prior in asked.priors.values()])
+    likelihood = posterior_likelihood(config)
+    measured = [moment_rows(tuple(config.targets), config.income)[i] for i in likelihood.observed]
+    moments = matrix[measured]
+    covariance = np.linalg.inv(np.diag(prior_sd**-2.0) + moments.T @ np.asarray(likelihood.precision) @ moments)
+    return {RESPONSE_NAMES[row]: float(np.sqrt(matrix[row] @ covariance @ matrix[row])) for row in GINIS}
+
+
+def posterior_simulator(config: Config, population: Population) -> Simulator:
+    """Simulated moments as a function of the parameters in ``posterior.free``."""
+    return Simulator(
+        params=config.params,
+        population=population,
+        scenario=config.scenario,
+        space=FreeSpace(tuple(config.posterior.priors), config.tie),
+        rows=tuple(MOMENT_NAMES.index(name) for name in config.targets),
+        income=config.income,
+    )
+
+
+def target_covariance(config: Config) -> np.ndarray:
+    """S of the targets, independent where their correlation is not given, ``[moments, moments]``."""
+    if config.covariance is not None:
+        return config.covariance
+    return np.diag([target.se**2 for target in config.targets.values()])
+
+
+def belief_used(config: Config) -> M6Belief:
+    """What is used of the measured m6: what ``posterior.m6`` says, and nothing where m6 is not among the targets."""
+    return config.posterior.m6 if "m6" in config.targets else "improper"
+
+
+def posterior_likelihood(config: Config, belief: M6Belief | None = None, m6_value: float | None = None) -> Likelihood:
+    """The likelihood of the targets, under the configured belief about m6 or another one."""
+    asked = config.posterior
+    values = {name: target.value for name, target in config.targets.items()}
+    if m6_value is not None:
+        values["m6"] = m6_value
+    return build(
+        tuple(values), np.array(list(values.values())), target_covariance(config), belief or asked.m6, asked.m6_range
+    )
+
+
+def responses_at(
+    config: Config, evaluator: Evaluator, names: Sequence[str], natural: np.ndarray, part: str, pieces: Pieces
+) -> np.ndarray:
+    """All responses at points ``[points, parameters]``, NaN where there are none, ``[points, responses]``."""
+    base = config.params.as_dict()
+    points = [tied({**base, **dict(zip(names, row, strict=True))}, config.tie) for row in natural.tolist()]
+    tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
+
+    def values(tile: list[dict[str, float]]) -> list[list[float | None]]:
+        found = evaluator.values(tile)
+        return [[float(x) if np.isfinite(x) else None for x in row] for row in found]  # JSON has no NaN
+
+    rows = [
+        row
+        for number, tile in enumerate(tiles)
+        for row in pieces.get(part, number, len(tiles), lambda tile=tile: values(tile))
+    ]
+    return np.array(rows, float)

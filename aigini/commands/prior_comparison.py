@@ -1,0 +1,57 @@
+"""The table of beliefs of a configuration: the probability of a rise under other priors and beliefs about m6."""
+
+import dataclasses
+
+import numpy as np
+
+from aigini.bayes.alternatives import Beliefs, table
+from aigini.bayes.likelihood import M6Belief
+from aigini.bayes.model import build as build_model
+from aigini.commands.other_populations import other_seeds
+from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator, prepared, responses_at
+from aigini.config import Config
+from aigini.estimation.outcome_map import Evaluator
+from aigini.estimation.pieces import Pieces
+from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+
+
+def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
+    """P(the Gini rises) by prior of the first parameter with alternatives, and by belief about m6.
+
+    Args:
+        config: The configuration.
+        pieces: Finished pieces of an earlier run.
+
+    Raises:
+        AnalysisError: if no population is large enough, or the economy has no outcome.
+    """
+    asked = config.posterior
+    parameter, others = next(iter(asked.alternatives.items()))
+    start, size = prepared(config, pieces)
+    seeds = (config.population["seed"], *other_seeds(config))
+    evaluators = [Evaluator(config.draw(seed, n_workers=size.n_workers), config.scenario) for seed in seeds]
+    simulator = posterior_simulator(config, evaluators[0].population)
+    target = config.targets["m6"].value
+    beliefs: dict[str, tuple[M6Belief, float]] = {
+        f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
+    }
+    beliefs |= {
+        f"{asked.m6_range[0]:g} to {asked.m6_range[1]:g}": ("uniform", target),
+        "unknown": ("improper", target),
+    }
+    models = {
+        label: {
+            m6: build_model(simulator, posterior_likelihood(config, *belief), {**asked.priors, parameter: prior})
+            for m6, belief in beliefs.items()
+        }
+        for label, prior in {"as configured": asked.priors[parameter], **others}.items()
+    }
+    names = tuple(asked.priors)
+    rows = list(moment_rows(tuple(config.targets), config.income))
+
+    def simulate(natural: np.ndarray, number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        found = responses_at(config, evaluators[number], names, natural, "", Pieces())
+        return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
+
+    found = table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(evaluators))
+    return dataclasses.replace(found, size=size)

@@ -1,0 +1,176 @@
+"""Re-estimation near a known point: a few exact-Jacobian least-squares steps from where the answer was before.
+
+Ridges, profiles and checks of a sensitivity re-estimate the same economy many times, each time from a good start. The
+whole multi-start estimator would be wasteful; this is its last stage, on the shared evaluator.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.optimize import OptimizeResult, least_squares
+
+from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET
+from aigini.estimation.outcome_map import Evaluator, directions, tied
+from aigini.estimation.problem import FreeSpace
+from aigini.statistics.moments import IncomeConcept
+from aigini.statistics.outcomes import moment_rows
+
+FINITE = 30.0
+"""Largest unconstrained value of a parameter; one that rounds to its bound would be infinitely far out."""
+
+_MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
+_FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
+_REACH = 4.0  # log units or log odds that a parameter may move at once; without an end it runs away where it is flat
+
+
+@dataclasses.dataclass(frozen=True)
+class Refit:
+    """A re-estimation.
+
+    Attributes:
+        values: Every parameter at the new estimates.
+        estimates: The free ones.
+        misfit: (fitted - target)/s.e. by moment.
+        responses: All responses there, ``[responses]``.
+        jacobian: Of all responses in the free parameters along the tie, ``[responses, free]``.
+        objective: Half the squared length of the weighted misfit.
+        converged: Whether the search came to its end, rather than to its largest number of evaluations.
+    """
+
+    values: Mapping[str, float]
+    estimates: Mapping[str, float]
+    misfit: Mapping[str, float]
+    responses: np.ndarray
+    jacobian: np.ndarray
+    objective: float
+    converged: bool = True
+
+    @property
+    def worst(self) -> float:
+        """Largest absolute misfit in standard errors."""
+        return max(abs(value) for value in self.misfit.values())
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every target is met."""
+        return self.worst < MET
+
+
+def refit(
+    evaluator: Evaluator,
+    start: Mapping[str, float],
+    space: FreeSpace,
+    targets: Mapping[str, tuple[float, float]],
+    income: IncomeConcept,
+    *,
+    root: np.ndarray | None = None,
+    steps: int = 25,
+    tolerance: float = 1e-4,
+    basis: np.ndarray | None = None,
+) -> Refit:
+    """Estimate the free parameters again, from `start`, each by no more than a factor of about 50.
+
+    Args:
+        evaluator: The economy.
+        start: Every parameter; the free ones are the starting point, the others stay.
+        space: Free parameters, ties and bounds.
+        targets: (value, s.e.) by moment, m1 ... m6.
+        income: Income concept of m6.
+        root: L with W = L L', ``[moments, moments]``; 1/s.e. on the diagonal by default.
+        steps: Largest number of evaluations.
+        tolerance: Relative fall of the objective in a step at which a minimum that misses targets counts as reached.
+        basis: Moves of the free parameters that are allowed, in columns on the unconstrained scale, ``[free, moves]``;
+            all by default.
+
+    Raises:
+        AnalysisError: if the economy has no finite responses at the start.
+    """
+    rows = moment_rows(tuple(targets), income)
+    value, se = np.array(list(targets.values())).T
+    weight = np.diag(1 / se) if root is None else root
+    fixed, moves = tied(start, space.tie), directions(space.names, space.tie)
+    basis = np.eye(len(space.names)) if basis is None else basis
+    first = np.asarray(space.unconstrained(jnp.asarray([start[name] for name in space.names])))
+    first = np.clip(first, -FINITE, FINITE)
+    origin = basis.T @ first
+    seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+
+    def place(move: np.ndarray) -> np.ndarray:
+        return first + basis @ (move - origin)
+
+    def values_at(move: np.ndarray) -> dict[str, float]:
+        natural = np.asarray(_natural(space, place(move)))
+        return tied({**fixed, **dict(zip(space.names, natural.tolist(), strict=True))}, space.tie)
+
+    def evaluate(move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        key = move.tobytes()
+        if key not in seen:
+            seen.clear()
+            seen[key] = evaluator.along(values_at(move), moves)
+        return seen[key]
+
+    def residual(move: np.ndarray) -> np.ndarray:
+        if not evaluator.admits(values_at(move)):
+            return np.full(len(rows), _FAR)
+        try:
+            found, _ = evaluate(move)
+        except AnalysisError:
+            return np.full(len(rows), _FAR)
+        return weight.T @ (found[list(rows)] - value)
+
+    def slope(move: np.ndarray) -> np.ndarray:
+        _, matrix = evaluate(move)
+        return weight.T @ matrix[list(rows)] @ np.diag(stretch(space, place(move))) @ basis
+
+    evaluate(origin)
+
+    def watch(intermediate_result: OptimizeResult) -> None:
+        if intermediate_result.cost < _MET:
+            raise StopIteration
+
+    end, converged = origin, True
+    if origin.size:
+        solution = least_squares(
+            residual,
+            origin,
+            jac=slope,  # pyright: ignore[reportArgumentType]
+            bounds=(origin - _REACH, origin + _REACH),
+            x_scale="jac",
+            ftol=tolerance,
+            xtol=1e-10,
+            gtol=1e-12,
+            max_nfev=steps,
+            callback=watch,
+        )
+        end, converged = solution.x, solution.status != 0
+    responses, matrix = evaluate(end)
+    values = values_at(end)
+    misfit = (responses[list(rows)] - value) / se
+    return Refit(
+        values=values,
+        estimates={name: values[name] for name in space.names},
+        misfit=dict(zip(targets, misfit.tolist(), strict=True)),
+        responses=responses,
+        jacobian=matrix,
+        objective=float(np.sum(residual(end) ** 2)) / 2,
+        converged=converged,
+    )
+
+
+def _natural(space: FreeSpace, point: np.ndarray) -> np.ndarray:
+    return np.asarray(space.natural(jnp.asarray(point)))
+
+
+def stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
+    """Derivative of natural in unconstrained values, ``[free]``: the map works on each parameter alone."""
+    _, slope = jax.jvp(space.natural, (jnp.asarray(point),), (jnp.ones(len(space.names)),))
+    return np.asarray(slope)
+
+
+def without(names: Sequence[str], *fixed: str) -> tuple[str, ...]:
+    """`names` without the fixed ones."""
+    return tuple(name for name in names if name not in fixed)

@@ -1,0 +1,214 @@
+"""What another draw of the population would have shown: an analysis repeated, and the spread of its results.
+
+Everything that an analysis reports depends on which workers and firms were drawn, and twice over: through the economy
+that is evaluated, and through the estimates, which meet the targets with these workers and not with others. So each
+other draw gets estimates of its own, and the same function of the economy and the estimates is computed there. The
+standard deviation over draws is the simulation standard error of the number from the first draw. It is the delta method
+by replication: nothing is linearised but where a function says so. Draws are common to everything that is compared, so
+that the error of a difference is the spread of the difference.
+
+Estimates on a draw are those of Gauss-Newton steps from the estimates of the first draw,
+
+    θ_r = θ - Λ_r (m_r(θ) - m̂),
+
+with the exact Jacobian of that draw, until a further step moves the moments by less than 1e-6 of a standard error.
+Weights stay those of the first draw.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET
+from aigini.estimation.estimated_model import Case
+from aigini.estimation.least_squares import FINITE, stretch
+from aigini.estimation.outcome_map import Evaluator, directions, tied
+from aigini.estimation.pieces import Pieces
+from aigini.population.population import Population
+from aigini.resolution import Simulated, simulated
+
+FEWEST = 2
+"""Other draws from which a standard deviation can be taken."""
+
+_ROUNDING = 1e-6  # of a number, below which its error is rounding
+_STEPS = 15  # evaluations of a re-estimation, at most; three are usual
+_SETTLED = 1e-6  # standard errors
+_FAR = 1.0  # log units or log odds that a step may go at most
+_HALVINGS = 6
+
+
+class OtherDraws:
+    """The economy of a case on other draws of the population, each at estimates of its own.
+
+    Args:
+        case: The economy at its estimates.
+        count: Number of other draws.
+        draw: The population of a draw, by its number from 0.
+        pieces: Finished pieces of an earlier run.
+    """
+
+    def __init__(self, case: Case, count: int, draw: Callable[[int], Population], pieces: Pieces | None = None) -> None:
+        self._case, self._draw, self._pieces = case, draw, pieces or Pieces()
+        self._fits: dict[int, dict[str, Any]] = {}
+        self.count = count
+
+    @property
+    def missed(self) -> int:
+        """Draws with which the estimates of the first draw were followed to no fit as good as theirs."""
+        return sum(not self._fit(k)["met"] for k in range(self.count))
+
+    def covariance(self, rows: Sequence[int]) -> np.ndarray | None:
+        """Covariance of some responses over draws at the same parameters, ``[rows, rows]``; None with too few draws."""
+        return covariance([self._fit(k)["at_estimates"] for k in range(self.count)], rows)
+
+    @property
+    def estimates(self) -> dict[str, np.ndarray]:
+        """Every parameter at the estimates of each draw, ``[draws]`` each."""
+        fits = [self._fit(k)["values"] for k in range(self.count)]
+        return {name: np.array([fit[name] for fit in fits]) for name in self._case.values}
+
+    @property
+    def responses(self) -> np.ndarray:
+        """Responses at the estimates of each draw, ``[draws, responses]``."""
+        return np.array([self._fit(k)["responses"] for k in range(self.count)])
+
+    def case(self, k: int) -> Case:
+        """The economy of draw k at its own estimates, with its responses and their Jacobian."""
+        fit = self._fit(k)
+        return dataclasses.replace(
+            self._case,
+            evaluator=self._evaluator(k),
+            values=fit["values"],
+            responses=np.array(fit["responses"]),
+            jacobian=np.array(fit["jacobian"]),
+        )
+
+    def repeat(self, part: str, compute: Callable[[Case], Any]) -> np.ndarray:
+        """A function of the case on every draw, ``[draws, ...]``.
+
+        Args:
+            part: Name of the work, for `Pieces`.
+            compute: The function; it returns numbers of one shape.
+        """
+        found = [
+            self._pieces.get(part, k, self.count, lambda k=k: plain(np.asarray(compute(self.case(k)), float).tolist()))
+            for k in range(self.count)
+        ]
+        return np.array(found, float)
+
+    def _evaluator(self, k: int) -> Evaluator:
+        return Evaluator(self._draw(k), self._case.evaluator.scenario)
+
+    def _fit(self, k: int) -> dict[str, Any]:
+        if k not in self._fits:
+            self._fits[k] = self._pieces.get(
+                "estimates on other draws", k, self.count, lambda: _estimate_again(self._case, self._evaluator(k))
+            )
+        return self._fits[k]
+
+
+def covariance(sample: Sequence[Sequence[float] | np.ndarray], rows: Sequence[int]) -> np.ndarray | None:
+    """Covariance over draws of some of their responses, ``[rows, rows]``; None from fewer than two draws."""
+    if len(sample) < FEWEST:
+        return None
+    return np.atleast_2d(np.cov(np.array(sample)[:, list(rows)], rowvar=False))
+
+
+def spread(found: np.ndarray | None) -> np.ndarray | None:
+    """Simulation standard errors: the standard deviation over draws ``[draws, ...]``; None from fewer than two."""
+    return None if found is None or len(found) < FEWEST else np.asarray(np.std(found, axis=0, ddof=1))
+
+
+def error_at(errors: np.ndarray | None, *at: int) -> float | None:
+    """One of the errors of `spread`; None where there is none, or where it is not a number."""
+    value = np.nan if errors is None else float(errors[at])
+    return value if np.isfinite(value) else None
+
+
+def shown(value: float, error: float | None, spec: str = "+.5f") -> str:
+    """A number with its simulation standard error, ``+0.00401 ± 0.00012``.
+
+    ``± n/a`` where that is not known, ``± 0`` where it is rounding: the number is the same on every draw.
+    """
+    if error is not None and error <= _ROUNDING * max(abs(value), _ROUNDING):
+        return f"{value:{spec}} ± 0"
+    return f"{value:{spec}} ± {'n/a' if error is None else format(error, '.2g')}"
+
+
+def about_draws(draws: int, n_workers: int, missed: int = 0) -> str:
+    """What ± stands for, in a sentence."""
+    if draws < FEWEST:
+        return "simulation errors were not measured (±): set calibration.replications to 2 or more"
+    text = f"±: simulation s.e. with {n_workers:,} workers, from {draws} other draws of the population"
+    return text if not missed else f"{text}; {missed} of them cannot be fitted as well, so that it may be more"
+
+
+def difference(values: np.ndarray, found: np.ndarray, one: int, other: int) -> Simulated:
+    """The difference of two numbers on the first draw, with the error of the difference over common draws.
+
+    Args:
+        values: The numbers on the first draw, ``[n]``.
+        found: The same on every other draw, ``[draws, n]``.
+        one: Position of a number.
+        other: Position of that which is subtracted.
+    """
+    if found.ndim != 2 or len(found) < FEWEST:
+        return Simulated(float(values[one] - values[other]), None)
+    return simulated(float(values[one] - values[other]), found[:, one] - found[:, other])
+
+
+def plain(values: Any) -> Any:
+    """Numbers as JSON holds them; what is not finite is None."""
+    if np.ndim(values) == 0:
+        return float(values) if np.isfinite(values) else None
+    return [plain(part) for part in values]
+
+
+def _estimate_again(case: Case, evaluator: Evaluator) -> dict[str, Any]:
+    """Estimates on another draw by Gauss-Newton steps from those of the case, as plain numbers."""
+    rows, moves = list(case.rows), directions(case.space.names, case.space.tie)
+    target = np.array([target.value for target in case.targets.values()])
+    root = np.linalg.cholesky(case.weighting)
+    point = np.asarray(case.space.unconstrained(jnp.asarray(case.estimates)))
+    point = np.clip(point, -FINITE, FINITE)
+    values = dict(case.values)
+    responses, jacobian = first, _ = evaluator.jacobian(values)
+    for _ in range(_STEPS - 1):
+        slope = root.T @ (jacobian @ moves.T)[rows]
+        matrix = slope * stretch(case.space, point)
+        step = -np.linalg.lstsq(matrix, root.T @ (responses[rows] - target))[0]
+        if np.linalg.norm(matrix @ step) < _SETTLED:
+            break
+        step *= min(1.0, _FAR / float(np.abs(step).max()))
+        found = _first_usable(case, evaluator, point, step)
+        if found is None:
+            break
+        point, values, responses, jacobian = found
+    misfit, before = (np.linalg.norm(root.T @ (at[rows] - target)) for at in (responses, case.responses))
+    return {
+        "at_estimates": first.tolist(),
+        "values": values,
+        "responses": responses.tolist(),
+        "jacobian": jacobian.tolist(),
+        "met": bool(misfit < before + MET),
+    }
+
+
+def _first_usable(
+    case: Case, evaluator: Evaluator, point: np.ndarray, step: np.ndarray
+) -> tuple[np.ndarray, dict[str, float], np.ndarray, np.ndarray] | None:
+    """The end of a step, halved until the economy can be evaluated there."""
+    for _ in range(_HALVINGS):
+        natural = np.asarray(case.space.natural(jnp.asarray(point + step))).tolist()
+        values = tied({**case.values, **dict(zip(case.space.names, natural, strict=True))}, case.space.tie)
+        if evaluator.admits(values):
+            try:
+                return point + step, values, *evaluator.jacobian(values)
+            except AnalysisError:
+                pass
+        step = step / 2
+    return None

@@ -1,0 +1,158 @@
+"""The economy as a map from parameters to responses, with exact derivatives, compiled once and asked many times.
+
+Every analysis at and around the estimates needs the same two numbers: the responses and their Jacobian in all
+parameters. One compiled program gives both; which parameters are free, tied or on an axis is algebra on its columns.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from aigini.economy.economy import Scenario, solve
+from aigini.errors import AnalysisError
+from aigini.estimation.problem import Tie
+from aigini.parameters import PARAMETER_NAMES, Parameters, problems
+from aigini.population.population import Population
+from aigini.runtime.memory import side_by_side
+from aigini.statistics.jacobian import value_and_jacobian
+from aigini.statistics.outcomes import RESPONSE_NAMES, responses, responses_of
+
+TILE = 32
+"""Points evaluated in one call."""
+
+GINIS = tuple(RESPONSE_NAMES.index(name) for name in ("gini_total", "gini_wage"))
+
+
+@jax.jit
+def _jacobian(
+    vector: Float[Array, "parameters"], population: Population, scenario: Scenario
+) -> tuple[Float[Array, "responses"], Float[Array, "responses parameters"]]:
+    return value_and_jacobian(
+        lambda v: solve(unpack(v), scenario, population.firm_shocks),
+        responses_of,
+        population,
+        vector,
+        jnp.eye(len(PARAMETER_NAMES)),
+    )
+
+
+@functools.partial(jax.jit, static_argnames="batch")
+def _values(
+    vectors: Float[Array, "points parameters"], population: Population, scenario: Scenario, batch: int
+) -> Float[Array, "points responses"]:
+    return jax.lax.map(lambda v: responses(unpack(v), population, scenario), vectors, batch_size=batch)
+
+
+@jax.jit
+def _one(vector: Float[Array, "parameters"], population: Population, scenario: Scenario) -> Float[Array, "responses"]:
+    return responses(unpack(vector), population, scenario)
+
+
+def responses_of_one(population: Population, scenario: Scenario, values: Mapping[str, float]) -> np.ndarray:
+    """Responses of one population at one point, ``[responses]``; not a number where there is no outcome.
+
+    Args:
+        population: Simulated workers; another of the same size compiles nothing anew.
+        scenario: AI levels.
+        values: All parameters.
+    """
+    return np.asarray(_one(pack(values), population, scenario))
+
+
+def unpack(vector: Float[Array, "parameters"]) -> Parameters:
+    """Parameters from a vector in the order of `PARAMETER_NAMES`, the inverse of `pack`."""
+    return Parameters(**{name: vector[i] for i, name in enumerate(PARAMETER_NAMES)})
+
+
+class Evaluator:
+    """Responses of one population in one scenario.
+
+    Attributes:
+        population: Simulated workers.
+        scenario: AI levels.
+        calls: Evaluations with derivatives so far.
+    """
+
+    def __init__(self, population: Population, scenario: Scenario | None = None) -> None:
+        self.population = population
+        self.scenario = scenario or Scenario()
+        self.calls = 0
+
+    def jacobian(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """Responses ``[responses]`` and their Jacobian in all parameters, ``[responses, parameters]``, natural units.
+
+        Raises:
+            AnalysisError: if one of them is not finite.
+        """
+        self.calls += 1
+        value, matrix = (np.asarray(part) for part in _jacobian(pack(values), self.population, self.scenario))
+        if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
+            raise AnalysisError(
+                "the economy's responses or their derivatives are not finite at"
+                f" {', '.join(f'{name} = {values[name]:.4g}' for name in PARAMETER_NAMES)}; stay nearer the baseline."
+            )
+        return value, matrix
+
+    def along(self, values: Mapping[str, float], directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Responses and their exact derivatives along some directions of the parameter space.
+
+        Args:
+            values: All parameters.
+            directions: In natural units, ``[directions, parameters]``.
+
+        Returns:
+            Responses ``[responses]``, and derivatives ``[responses, directions]``.
+
+        Raises:
+            AnalysisError: if one of them is not finite.
+        """
+        value, matrix = self.jacobian(values)
+        return value, matrix @ directions.T
+
+    def values(self, points: Sequence[Mapping[str, float]], batch: int | None = None) -> np.ndarray:
+        """Responses at many points, ``[points, responses]``; rows that are not finite are left to the caller.
+
+        Args:
+            points: All parameters of each point, at most `TILE` of them, so that any number is one compiled program.
+            batch: Points evaluated at once; by default `usual_batch`.
+        """
+        vectors = np.array([pack(point) for point in points])
+        padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
+        found = _values(
+            np.concatenate([vectors, padding]), self.population, self.scenario, batch or usual_batch(self.population)
+        )
+        return np.asarray(found)[: len(points)]
+
+    def admits(self, values: Mapping[str, float]) -> bool:
+        """Whether `values` is a point of the parameter space in this scenario."""
+        level = max(float(self.scenario.A0), float(self.scenario.A1))
+        return not problems(values, level=level, years=self.population.years)
+
+
+def usual_batch(population: Population, most: int = TILE) -> int:
+    """Points evaluated at once: as many as fit on an accelerator; one on a CPU, which gains nothing from more."""
+    return 1 if jax.default_backend() == "cpu" else side_by_side(population.bytes_in_flight, most)
+
+
+def pack(values: Mapping[str, float]) -> np.ndarray:
+    """Values in the order of `PARAMETER_NAMES`."""
+    return np.array([float(values[name]) for name in PARAMETER_NAMES])
+
+
+def directions(names: Sequence[str], tie: Tie) -> np.ndarray:
+    """Unit moves of each of `names` and of what is tied to it, ``[names, parameters]``."""
+    moves = np.zeros((len(names), len(PARAMETER_NAMES)))
+    for move, name in zip(moves, names, strict=True):
+        move[PARAMETER_NAMES.index(name)] = 1.0
+        if name == "eta1" and tie != "none":
+            move[PARAMETER_NAMES.index("eta0")] = -1.0
+    return moves
+
+
+def tied(values: Mapping[str, float], tie: Tie) -> dict[str, float]:
+    """`values` with the tie imposed."""
+    return dict(values) if tie == "none" else {**values, "eta0": 1 - values["eta1"]}

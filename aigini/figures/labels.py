@@ -1,0 +1,139 @@
+"""What the figures of analyses share: colours of a sign, names in print, direct labels that keep apart."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+
+from aigini.figures.style import FAINT, FALL, INK, RISE, number
+from aigini.parameters import SPECS
+from aigini.resolution import STANDS_OUT
+from aigini.statistics.outcomes import RESPONSE_MEANINGS
+
+DIVERGING = LinearSegmentedColormap.from_list(
+    "aigini_diverging", ["#0A3558", FALL, "#85BEE0", "#F7F7F7", "#F2B78D", RISE, "#6B2A00"], N=511
+)
+"""From the most negative to the most positive; nearly white at 0."""
+
+CYCLE = ("#0072B2", "#D55E00", "#009E73", "#8F4B75", "#3A9BD0", "#B07A00", "#000000")
+"""Colours of lines without an order (after Okabe and Ito, the light ones darkened)."""
+MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">")
+DASHES = ("-", (0, (6, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (3, 2)))
+
+STAR: dict[str, Any] = {
+    "marker": "*",
+    "color": "white",
+    "markersize": 18,
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.3,
+    "linestyle": "",
+}
+"""Marker of the estimates, which stands out on every colour and in grey."""
+
+GINI_UNIT = "change, hundredths of the Gini"
+"""Ginis are shown times 100."""
+
+BAND = f"± {STANDS_OUT:g} simulation s.e. (other draws of the population)"
+"""What error bars and bands show."""
+
+_OTHER_AXES = {"asset_gini": "Gini of firm assets"}
+_LETTERS = ("alpha", "beta", "eta0", "eta1", "psi", "xi", "sigma")  # names that only spell out their symbol
+
+
+def symbol(name: str) -> str:
+    """Symbol of a parameter with its subscript set; empty if it has none."""
+    match = re.fullmatch(r"([^\W\d]+?)_?(\d|(?<=_)\w+)?", SPECS[name].symbol)
+    if match is None:
+        return SPECS[name].symbol
+    base, below = match.groups()
+    return f"$\\mathrm{{{base}}}_{{\\mathrm{{{below}}}}}$" if below else base
+
+
+def parameter_label(name: str) -> str:
+    """A parameter in print: its name, and its symbol where it has one."""
+    if name not in SPECS:
+        return _OTHER_AXES.get(name, name.replace("_", " "))
+    if name in _LETTERS or not symbol(name):
+        return symbol(name) or name.replace("_", " ")
+    return f"{name.replace('_', ' ')} ({symbol(name)})"
+
+
+def axis_label(name: str) -> str:
+    """A parameter with its meaning, for an axis."""
+    if name not in SPECS:
+        return parameter_label(name)
+    return ", ".join(part for part in (SPECS[name].meaning, symbol(name)) if part)
+
+
+def response_label(name: str) -> str:
+    """A moment or an outcome in print; moments keep their number."""
+    words = RESPONSE_MEANINGS[name].label if name in RESPONSE_MEANINGS else name.replace("_", " ")
+    return f"{name} {words}" if re.fullmatch(r"m\d", name) else words
+
+
+def plus_minus(value: float, error: float | None, spec: str = ".3f") -> str:
+    """A number with its simulation standard error, which is left out where it is not known."""
+    text = number(value, spec)
+    return text if error is None or not np.isfinite(error) else f"{text} ± {number(error, '.1g')}"
+
+
+def spread(places: Sequence[float], gap: float) -> np.ndarray:
+    """Places in [0, 1] moved as little as keeps them in order and a gap apart.
+
+    Args:
+        places: Wanted places.
+        gap: Smallest distance; less where not all would fit.
+    """
+    wanted = np.asarray(places, float)
+    order = np.argsort(wanted, kind="stable")
+    gap = min(gap, 1.0 / max(len(wanted) - 1, 1))
+    # Without the gaps the order alone binds: pool neighbours that would cross, each pool at its mean.
+    pools: list[list[float]] = []
+    for value in wanted[order] - gap * np.arange(len(wanted)):
+        pools.append([value])
+        while len(pools) > 1 and np.mean(pools[-2]) >= np.mean(pools[-1]):
+            last = pools.pop()
+            pools[-1] = pools[-1] + last
+    level = np.array([np.mean(pool) for pool in pools for _ in pool])
+    found = np.empty(len(wanted))
+    found[order] = np.clip(level, 0.0, 1.0 - gap * max(len(wanted) - 1, 0)) + gap * np.arange(len(wanted))
+    return found
+
+
+def end_labels(
+    axis: Axes, ends: Sequence[tuple[float, float]], labels: Sequence[str], colours: Sequence[str], height: float
+) -> None:
+    """Name lines to the right of the axes, each joined to the end of its line; the limits must be set before.
+
+    Args:
+        axis: The axes.
+        ends: Last point of each line, natural units; a line without one is not named.
+        labels: Names.
+        colours: Of the names.
+        height: About how high the axes are, inches.
+    """
+    known = [k for k, end in enumerate(ends) if np.isfinite(end).all()]
+    low, high = axis.get_ylim()
+    places = spread([(ends[k][1] - low) / (high - low) for k in known], 1.3 * 11 / 72 / height)
+    for k, place in zip(known, places, strict=True):
+        axis.annotate(
+            labels[k],
+            ends[k],
+            (1.04, place),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=11,
+            color=colours[k],
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.8, "shrinkB": 4, "relpos": (0, 0.5)},
+        )
+
+
+def say(axis: Axes, words: str) -> None:
+    """Words in place of a plot that has nothing to show."""
+    axis.text(0.5, 0.5, words, transform=axis.transAxes, ha="center", va="center", color=INK)
+    axis.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    axis.spines[:].set_visible(False)
+    axis.grid(visible=False)

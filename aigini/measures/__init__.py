@@ -1,1 +1,0 @@
-"""Measures of inequality and dispersion, of samples, of histograms and of sums."""

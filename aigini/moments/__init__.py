@@ -1,1 +1,0 @@
-"""The six moments and the reported statistics, as functions of sums over agents."""

@@ -1,0 +1,119 @@
+"""Exact Jacobians of statistics of the simulated workers, by differentiating from both ends.
+
+A statistic is F(p, S) with sums S = Σ_i s(x_i) over workers whose outcomes x_i depend on the parameters p only through
+what workers face, f(p): prices, beliefs and terms of their occupation, and capital by firm. Its derivative along
+directions d of the parameters is
+
+    dF = ∂F/∂p d + [Σ_i ∂F/∂S ∂s/∂x_i ∂x_i/∂f] [∂f/∂p d].
+
+The first bracket is taken in reverse mode, value by value and only through the sums that the value depends on; the
+second in forward mode, without workers. The cost is a second pass over workers, whatever the number of directions.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.economy.economy import Economy
+from aigini.economy.workers import Faced, in_occupation, outcomes
+from aigini.population.population import Population
+from aigini.statistics.accumulate import Row, accumulate, over_rows
+
+
+class Part(NamedTuple):
+    """Some of the sums of a statistic, and the values that depend on them.
+
+    Attributes:
+        select: Picks the sums from all of them, (of the economy, by occupation).
+        rows: Positions of the values that depend on them.
+    """
+
+    select: Callable[[tuple[Any, Any]], Any]
+    rows: tuple[int, ...]
+
+
+@runtime_checkable
+class Statistic(Protocol):
+    """A statistic of the workers of a solved economy."""
+
+    @property
+    def parts(self) -> Sequence["Part"]:
+        """Which values depend on which sums; every dependence must be listed."""
+        ...
+
+    def summarise(self, row: Row) -> tuple[Any, Any]:
+        """Sums over a row of workers: those of the economy, and those kept by occupation."""
+        ...
+
+    def finish(self, economy: Economy, sums: tuple[Any, Any]) -> Float[Array, "values"]:
+        """The statistic, from the sums over all workers."""
+        ...
+
+
+def evaluate(statistic: Statistic, economy: Economy, population: Population) -> Float[Array, "values"]:
+    """The statistic; differentiable by JAX in both modes."""
+    return statistic.finish(economy, accumulate(statistic.summarise, economy.faced, population))
+
+
+def value_and_jacobian(
+    solve: Callable[[Array], Economy],
+    of: Callable[[Economy], Statistic],
+    population: Population,
+    point: Float[Array, "parameters"],
+    directions: Float[Array, "directions parameters"],
+) -> tuple[Float[Array, "values"], Float[Array, "values directions"]]:
+    """A statistic and its derivatives along some directions.
+
+    Args:
+        solve: The economy at a point.
+        of: The statistic of an economy; what it takes from the economy itself must not need derivatives.
+        population: The workers.
+        point: Parameters.
+        directions: Moves of the parameters.
+    """
+    economy, moves = jax.vmap(lambda move: jax.jvp(solve, (point,), (move,)), out_axes=(None, 0))(directions)
+    statistic = of(economy)
+    sums = accumulate(statistic.summarise, economy.faced, population)
+    value, pull = jax.vjp(lambda sums: statistic.finish(economy, sums), sums)
+    (seeds,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
+    direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
+
+    def one_row(shared: Any, workers: Any, own: Array, present: Array) -> tuple[Array, Array]:
+        statistic, everyone, moves, (common, kept) = shared
+        faced = in_occupation(everyone, own, population.dtype)
+        tangents = jax.vmap(lambda move: _split(in_occupation(move, own, population.dtype))[0])(moves)
+        own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
+        ends = jnp.zeros((value.size, tangents.shape[1]))
+        firm_ends = jnp.zeros((value.size, 2 * population.n_firms))
+        for part in statistic.parts:
+
+            def sums_of(faced: Faced, part: Part = part) -> Any:
+                before, after = outcomes(faced, workers)
+                row = Row(before=before, after=after, workers=workers, present=present)
+                return part.select(statistic.summarise(row))
+
+            _, pull = jax.vjp(sums_of, faced)
+            rows = jnp.asarray(part.rows)
+            (own_ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
+            at_occupation, at_firms = jax.vmap(_split)(own_ends)
+            ends, firm_ends = ends.at[rows].add(at_occupation), firm_ends.at[rows].add(at_firms)
+        return ends @ tangents.T, firm_ends
+
+    met, firm_ends = over_rows(one_row, (statistic, economy.faced, moves.faced, seeds), population)
+    return value, direct.T + met + firm_ends @ jax.vmap(_split)(moves.faced)[1].T
+
+
+def _split(faced: Faced) -> tuple[Float[Array, "of_occupation"], Float[Array, "of_firms"]]:
+    """What depends on the occupation, and what on firms."""
+
+    def flat(*parts: Any) -> Float[Array, "all"]:
+        # Cast before the product: XLA's CPU backend has no fast one that widens.
+        return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(parts)])
+
+    return (
+        flat(faced.params, faced.occupation_score, faced.before, faced.after),
+        flat(faced.intensity_before, faced.intensity_after),
+    )

@@ -1,0 +1,271 @@
+"""Simulate the economy at given parameters and return everything about it as one typed result."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import jax
+import numpy as np
+
+from aigini.economy.economy import Scenario
+from aigini.errors import EquilibriumError
+from aigini.parameters import Parameters
+from aigini.population.population import Population
+from aigini.resolution import Simulated, simulated
+from aigini.statistics.checked import checked_parameters
+from aigini.statistics.histogram import GINI_RESOLUTION
+from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept
+from aigini.statistics.outcomes import FRACTIONS, units
+from aigini.statistics.regime import Regime
+from aigini.statistics.report import (
+    GRID_GINIS,
+    RELATIVE_STATISTICS,
+    STATISTIC_UNITS,
+    Distribution,
+    Statistics,
+    statistics,
+)
+
+RESIDUAL_TOLERANCE = 1e-9
+"""Largest accepted violation of the equilibrium conditions."""
+
+
+REPLICATED_ARRAYS = ("gini_by_occupation", "gini_by_assets")
+"""Arrays whose changes get simulation errors, because figures state their signs."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Simulation:
+    """The economy before and after AI at one parameter point.
+
+    Attributes:
+        params: Every parameter by name.
+        moments: m1 ... m6 by name; None where the economy does not define one (m5 with fewer than three firms).
+        before: Levels before AI by name, units in `aigini.statistics.report.STATISTIC_UNITS`; None where undefined.
+        after: The same after AI.
+        before_arrays: Arrays before AI, as documented in `aigini.statistics.report.Distribution`.
+        after_arrays: The same after AI.
+        income: Income concept of m6.
+        n_workers: Simulated workers.
+        simulation_se: Standard deviation of each moment over other draws of the population: what simulating with these
+            draws rather than others adds in error. None where a moment is undefined; empty where there were fewer than
+            two others.
+        change_se: The same of each difference after - before.
+        change_se_arrays: The same of the differences of the arrays in `REPLICATED_ARRAYS`, NaN where undefined.
+    """
+
+    params: Mapping[str, float]
+    moments: Mapping[str, float | None]
+    before: Mapping[str, float | None]
+    after: Mapping[str, float | None]
+    before_arrays: Mapping[str, np.ndarray]
+    after_arrays: Mapping[str, np.ndarray]
+    income: IncomeConcept
+    n_workers: int
+    simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    change_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    change_se_arrays: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    @property
+    def gini_change(self) -> float:
+        """m6, the change of the Gini of the chosen income."""
+        change = self.change(f"gini_{self.income}")
+        assert change is not None  # Ginis are always defined
+        return change.value
+
+    def change(self, name: str) -> Simulated | None:
+        """After - before of a statistic, with its simulation error; None where it is undefined."""
+        old, new = self.before[name], self.after[name]
+        return None if old is None or new is None else Simulated(new - old, self.change_se.get(name))
+
+    @property
+    def regime(self) -> Regime:
+        """Whether the Gini of the chosen income rises or falls; stated only where simulation errors allow it."""
+        concept = f"gini_{self.income}"
+        return Regime(
+            change=self.gini_change,
+            error=self.change_se.get(concept),
+            n_workers=self.n_workers,
+            above_grid=concept not in self.below_resolution,
+        )
+
+    @property
+    def below_resolution(self) -> tuple[str, ...]:
+        """Ginis that the grid of incomes does not tell from zero, before or after AI."""
+        return tuple(
+            name
+            for name in GRID_GINIS
+            if any((state[name] or 0.0) < GINI_RESOLUTION for state in (self.before, self.after))
+        )
+
+    def __str__(self) -> str:
+        return table(self)
+
+
+@jax.jit
+def _statistics(
+    params: Parameters, population: Population, scenario: Scenario
+) -> tuple[tuple[Statistics, Distribution], tuple[Statistics, Distribution]]:
+    return statistics(params, population, scenario)
+
+
+def simulate(
+    params: Parameters,
+    population: Population,
+    scenario: Scenario | None = None,
+    *,
+    income: IncomeConcept = "total",
+    replications: Iterable[Population] = (),
+) -> Simulation:
+    """Simulate the economy before and after AI.
+
+    Args:
+        params: Concrete parameters.
+        population: Workers and firm shocks.
+        scenario: AI levels; 0 and 1 by default.
+        income: Income whose Gini m6 is about.
+        replications: Two or more populations with other draws, for simulation errors of the moments.
+
+    Raises:
+        ParameterError: if `params` lie outside the parameter space.
+        EquilibriumError: if prices do not clear, an income leaves the grid or a statistic is not finite.
+        PrecisionError: if 64-bit mode is off.
+    """
+    scenario = scenario or Scenario()
+    params = checked_parameters(params, scenario, population.years)
+
+    def measured(population: Population) -> tuple[list[dict[str, float | None]], tuple[Distribution, Distribution]]:
+        (before, before_arrays), (after, after_arrays) = jax.device_get(_statistics(params, population, scenario))
+        return [_scalars(state, population.n_firms) for state in (before, after)], (before_arrays, after_arrays)
+
+    scalars, (before_arrays, after_arrays) = measured(population)
+    moments, changes, arrays = [], [], []
+    for other in replications:
+        states, distributions = measured(other)
+        moments.append(_moments(*states, income=income))
+        changes.append(_differences(*states))
+        arrays.append({name: _difference(*distributions, name) for name in REPLICATED_ARRAYS})
+    return Simulation(
+        params=params.as_dict(),
+        moments=_moments(*scalars, income=income),
+        before=scalars[0],
+        after=scalars[1],
+        before_arrays={f.name: np.asarray(getattr(before_arrays, f.name)) for f in dataclasses.fields(Distribution)},
+        after_arrays={f.name: np.asarray(getattr(after_arrays, f.name)) for f in dataclasses.fields(Distribution)},
+        income=income,
+        n_workers=population.n_workers,
+        simulation_se=_spread(_moments(*scalars, income=income), moments),
+        change_se=_spread(_differences(*scalars), changes),
+        change_se_arrays={
+            name: np.std(
+                [_difference(before_arrays, after_arrays, name), *(found[name] for found in arrays)], axis=0, ddof=1
+            )
+            for name in arrays[0]
+        }
+        if len(arrays) > 1
+        else {},
+    )
+
+
+def _spread(
+    own: Mapping[str, float | None], replicated: Sequence[Mapping[str, float | None]]
+) -> dict[str, float | None]:
+    """Simulation errors by name, see `aigini.resolution.simulated`; empty with fewer than two replications."""
+    if len(replicated) < 2:
+        return {}
+    found = {}
+    for name, value in own.items():
+        column = [other[name] for other in replicated]
+        found[name] = None if value is None or None in column else simulated(value, np.asarray(column, float)).error
+    return found
+
+
+def _differences(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> dict[str, float | None]:
+    pairs = ((name, old, after[name]) for name, old in before.items())
+    return {name: None if old is None or new is None else new - old for name, old, new in pairs}
+
+
+def _difference(before: Distribution, after: Distribution, name: str) -> np.ndarray:
+    return np.asarray(getattr(after, name)) - np.asarray(getattr(before, name))
+
+
+def _scalars(state: Statistics, n_firms: int) -> dict[str, float | None]:
+    values: dict[str, float | None] = {f.name: float(getattr(state, f.name)) for f in dataclasses.fields(Statistics)}
+    if n_firms < 3:
+        values["asset_growth_gap"] = None
+    wrong = [name for name, value in values.items() if value is not None and not math.isfinite(value)]
+    if wrong:
+        raise EquilibriumError(
+            f"simulation: {', '.join(wrong)} came out not finite; the parameters are within bounds but too extreme"
+            " for this population: move the most unusual of them towards its baseline."
+        )
+    residual, end_mass = values["residual"], values["end_mass"]
+    if residual is None or residual > RESIDUAL_TOLERANCE:
+        raise EquilibriumError(
+            f"equilibrium: prices and screening stopped {residual:.1e} away from a fixed point (accepted:"
+            f" {RESIDUAL_TOLERANCE:g}); lower params.retooling or move params.sigma towards 1."
+        )
+    if end_mass is None or end_mass > 0:
+        raise EquilibriumError(
+            f"simulation: {end_mass:.1e} of the workers earn less than e^-40 or more than e^40; lower"
+            " params.ownership_sd, params.asset_sd or params.psi."
+        )
+    return values
+
+
+def _moments(
+    before: Mapping[str, float | None], after: Mapping[str, float | None], *, income: IncomeConcept
+) -> dict[str, float | None]:
+    sources = (
+        ("within_task_cv", True, 1.0),
+        ("exposed_output", True, 1.0),
+        ("education_premium", False, 4.0),
+        ("signal_correlation", True, 1.0),
+        ("asset_growth_gap", False, 1.0),
+        (f"gini_{income}", False, 1.0),
+    )
+    moments: dict[str, float | None] = {}
+    for moment, (name, relative, scale) in zip(MOMENT_NAMES, sources, strict=True):
+        old, new = before[name], after[name]
+        if old is None or new is None:
+            moments[moment] = None
+        else:
+            moments[moment] = scale * (new - old) / (old if relative else 1.0)
+    return moments
+
+
+def table(simulation: Simulation, *, assumed: bool = False) -> str:
+    """Levels before and after AI with their units and simulation errors, the moments, and the regime, in print.
+
+    Args:
+        simulation: The economy.
+        assumed: Whether the change of the Gini was a target, so that the regime is no result.
+    """
+    head = f"{'level':24s}{'unit':24s}{'before':>12s}{'after':>12s}{'change':>12s}{'sim. s.e.':>11s}{'relative':>10s}"
+    lines = [head]
+    for name, unit in STATISTIC_UNITS.items():
+        if name not in simulation.before:
+            continue
+        old, new, change = simulation.before[name], simulation.after[name], simulation.change(name)
+        if change is None or old is None or new is None:
+            lines.append(f"{name:24s}{unit:24s}{'n/a':>12s}{'n/a':>12s}{'n/a':>12s}{'n/a':>11s}")
+            continue
+        error = "n/a" if change.error is None else f"{change.error:.1e}"
+        relative = f"{100 * change.value / old:+8.2f} %" if name in RELATIVE_STATISTICS and old else ""
+        mark = "  below the grid's resolution" if name in simulation.below_resolution else ""
+        cells = f"{old:12.5g}{new:12.5g}{change.value:+12.3g}{error:>11s}{relative:>10s}"
+        lines.append(f"{name:24s}{unit:24s}{cells}{mark}".rstrip())
+    lines += ["change: after - before, in the unit of the row; sim. s.e.: of it, over other draws; relative: to before"]
+    if simulation.below_resolution:
+        lines.append(f"below the grid's resolution: a Gini under {GINI_RESOLUTION:.4f} may be zero, as may its change")
+    lines += ["", f"{'moment':8s}{'value':>12s}{'sim. s.e.':>11s}  meaning and unit"]
+    meanings = units(simulation.moments, simulation.income)
+    for name, value in simulation.moments.items():
+        error = simulation.simulation_se.get(name)
+        shown = "n/a" if value is None else f"{value:.6g}"
+        lines.append(f"{name:8s}{shown:>12s}{'n/a' if error is None else f'{error:.1e}':>11s}  {meanings[name]}")
+    change = Simulated(simulation.gini_change, simulation.change_se.get(f"gini_{simulation.income}"))
+    error = "simulation s.e. not measured" if change.error is None else f"simulation s.e. {change.error:.1e}"
+    words = f"Gini of {simulation.income} income {change.value:+.5f}, {error}"
+    regime = "assumed, not a result: the change is the target m6" if assumed else str(simulation.regime)
+    return "\n".join([*lines, FRACTIONS, "", f"regime: {regime} (change of the {words} at these parameters)"])

@@ -1,0 +1,235 @@
+"""The run folder: atomic writes, JSON without NaN, arrays as NetCDF, and the record of how a result came about."""
+
+import contextlib
+import datetime
+import importlib.metadata
+import importlib.util
+import io
+import json
+import math
+import os
+import platform
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from scipy.io import netcdf_file
+
+from aigini.config import Config
+from aigini.errors import OutputError
+from aigini.runtime import atomic
+from aigini.storage import environment, lock
+
+_OPTIONAL = ("numpyro", "arviz")
+_PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy", "matplotlib")
+
+
+def prepare(folder: Path) -> Path:
+    """Make the folder and check that files can be written in it, before anything is computed.
+
+    Raises:
+        OutputError: if it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic.transient(atomic.temporary_beside(folder / "write-test")) as test:
+            test.touch(exist_ok=False)
+    except OSError as error:
+        raise OutputError(
+            f"--out {folder}: cannot be written ({error.strerror or error}); choose a folder you may write to."
+        ) from None
+    return folder
+
+
+@contextlib.contextmanager
+def writing(folder: Path, command: str) -> Iterator[Path]:
+    """Make a run folder, hold its lock, and remove what killed runs left half-written in it.
+
+    Args:
+        folder: The folder.
+        command: What writes in it, for the message to others that want to.
+
+    Raises:
+        OutputError: if it cannot be made or written.
+        FolderInUseError: if another run is writing in it.
+    """
+    with lock.locked(prepare(folder), command):
+        atomic.sweep(folder)
+        atomic.sweep(folder / "figures")
+        yield folder
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step.
+
+    A reader, or a kill at any moment, sees the old file or the new one, never half of one.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    return write_together({path: write})
+
+
+def write_together(writes: Mapping[Path, Callable[[Path], object]]) -> Path:
+    """Write files that belong together, see `aigini.runtime.atomic.replace_files`; the last one is returned.
+
+    Raises:
+        OutputError: if one cannot be written; all are as they were then.
+    """
+    *_, path = writes
+    try:
+        atomic.replace_files(writes)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); free space or choose another --out."
+        ) from None
+    return path
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> Path:
+    """Write a JSON file atomically; NaN and infinity become null, which every JSON reader understands."""
+    return write_atomically(path, json_writer(content))
+
+
+def json_writer(content: Mapping[str, Any]) -> Callable[[Path], object]:
+    """A function that writes `content` as `write_json` does, into the file that it is given."""
+    text = json.dumps(_plain(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return lambda path: path.write_text(text, encoding="utf-8")
+
+
+def _utf8(text: str) -> str:
+    """Text as it is, with bytes that are not UTF-8, as the environment may hold them, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_utf8(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return _utf8(value)
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def write_arrays(path: Path, groups: Mapping[str, Mapping[str, np.ndarray]]) -> Path:
+    """Write arrays to a NetCDF-3 file; the variable of array ``name`` in ``group`` is ``group_name``."""
+    return write_atomically(path, array_writer(groups))
+
+
+def array_writer(
+    groups: Mapping[str, Mapping[str, np.ndarray]], attributes: Mapping[str, str] | None = None
+) -> Callable[[Path], object]:
+    """A function that writes arrays as `write_arrays` does, with attributes, into the file that it is given."""
+
+    def write(path: Path) -> None:
+        # Written in memory first: a NetCDF file that fails to be closed on a full disk fails again when it is dropped.
+        buffer = io.BytesIO()
+        with netcdf_file(buffer, "w") as file:
+            for name, value in (attributes or {}).items():
+                setattr(file, name, value)
+            for group, arrays in groups.items():
+                for name, array in arrays.items():
+                    dimensions = []
+                    for axis, size in enumerate(array.shape):
+                        dimension = f"{name}_{axis}"
+                        if dimension not in file.dimensions:
+                            file.createDimension(dimension, size)
+                        dimensions.append(dimension)
+                    variable = file.createVariable(f"{group}_{name}", "d", tuple(dimensions))
+                    variable.data[...] = array
+            file.flush()
+            path.write_bytes(buffer.getvalue())
+
+    return write
+
+
+def read_arrays(path: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Read what `write_arrays` wrote, by group and name."""
+    return read_arrays_and_attributes(path)[0]
+
+
+def read_arrays_and_attributes(path: Path) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
+    """Read what `array_writer` wrote: arrays by group and name, and attributes by name."""
+    groups: dict[str, dict[str, np.ndarray]] = {}
+    with netcdf_file(str(path), "r", mmap=False) as file:
+        for full, variable in file.variables.items():
+            group, _, name = full.partition("_")
+            groups.setdefault(group, {})[name] = np.array(variable.data, float)
+        attributes = {name: _text(value) for name, value in file._attributes.items()}
+    return groups, attributes
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def identity(run: Mapping[str, Any]) -> dict[str, str]:
+    """What marks the files of one run, from its record: the digest of its configuration and its own name."""
+    return {name: str(run[name]) for name in ("config_sha256", "run_id") if name in run}
+
+
+def require_same_run(path: Path, marked: Mapping[str, str], beside: Path, run: Mapping[str, Any]) -> None:
+    """Refuse a file that belongs to another run than the result that is read with it.
+
+    Args:
+        path: The file.
+        marked: Its attributes.
+        beside: The result.
+        run: The record in the result.
+
+    Raises:
+        OutputError: naming both.
+    """
+    wanted = identity(run)
+    if {name: marked.get(name) for name in wanted} != wanted:
+        raise OutputError(
+            f"{path}: belongs to another run than {beside.name} (run {marked.get('run_id', 'unknown')}, not"
+            f" {wanted.get('run_id', 'unknown')}); put the files of one run together, or run the command again."
+        )
+
+
+def record(config: Config, timings: Mapping[str, float]) -> dict[str, Any]:
+    """How a result came about: versions, device, seed, commit, configuration and timings in seconds."""
+    device = jax.devices()[0]
+    return {
+        "config": dict(config.source),
+        "config_sha256": config.digest,
+        "run_id": secrets.token_hex(8),
+        "seed": config.population["seed"],
+        "versions": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in _PACKAGES}
+        | {name: importlib.metadata.version(name) for name in _OPTIONAL if importlib.util.find_spec(name)},
+        "jax": environment.record(),
+        "device": {"platform": device.platform, "kind": device.device_kind, "count": jax.device_count()},
+        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "commit": _commit(),
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "timings_s": dict(timings),
+    }
+
+
+def _commit() -> str | None:
+    """Commit of the source tree, marked where files differ from it; None outside a checkout."""
+    source = Path(__file__).resolve().parent
+    try:
+        command = ["git", "-C", str(source), "describe", "--always", "--dirty", "--abbrev=40", "--match="]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        inside = subprocess.run(
+            ["git", "-C", str(source), "ls-files", "--error-unmatch", __file__],
+            capture_output=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() if inside.returncode == 0 else None
