@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes.distance import Regimes
@@ -43,13 +43,13 @@ __all__ = [
     "Calibration",
     "ChannelDecomposition",
     "Config",
-    "Decomposition",
     "Parameters",
     "Policy",
     "Population",
     "Regimes",
     "Reproduction",
     "Scenario",
+    "SensitivityAnalysis",
     "Sign",
     "Simulation",
     "Target",

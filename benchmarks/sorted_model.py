@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from aigini import Parameters, Population, Scenario
 from aigini.economy import firms
 from aigini.economy.economy import State, solve
-from aigini.economy.workers import Outcome, in_occupation, outcomes
+from aigini.economy.workers import WorkerOutcome, in_occupation, outcomes
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population.workers import N_OCCUPATIONS, Workers
 from aigini.statistics.moments import HumanSums, changes, mean_signal_correlation, treated_output, treated_weights
@@ -28,7 +28,7 @@ def gini_sorted(values: jax.Array, n: int) -> jax.Array:
     return 2 * jnp.sum(ranks * ordered) / (n * jnp.sum(ordered))
 
 
-def human_sums(outcome: Outcome, present: jax.Array, own: jax.Array) -> HumanSums:
+def human_sums(outcome: WorkerOutcome, present: jax.Array, own: jax.Array) -> HumanSums:
     """Human capital by occupation, [16], of workers in rows [rows, chunk]; `own` is 1 for the row's occupation."""
     h = jnp.exp(outcome.log_human) * present
 
@@ -38,7 +38,7 @@ def human_sums(outcome: Outcome, present: jax.Array, own: jax.Array) -> HumanSum
     return HumanSums(n=by_occupation(present), h=by_occupation(h), hh=by_occupation(h * h))
 
 
-def wage_moments(outcome: Outcome, present: jax.Array) -> CrossMoments:
+def wage_moments(outcome: WorkerOutcome, present: jax.Array) -> CrossMoments:
     """Cross moments of schooling and log wage, about their means so that squares stay small."""
 
     def total(values: jax.Array) -> jax.Array:
@@ -70,13 +70,13 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
     counted = jnp.arange(population.chunk, dtype=jnp.int32)[None, :] < population.count[:, None]
     present = counted.astype(population.dtype)
 
-    def row(own: jax.Array, draws: Workers) -> tuple[Outcome, Outcome]:
+    def row(own: jax.Array, draws: Workers) -> tuple[WorkerOutcome, WorkerOutcome]:
         return outcomes(in_occupation(economy.faced, own, population.dtype), draws)
 
     both = jax.vmap(row)(occupation, workers)
     weights = treated_weights(economy.after.market.tech)
 
-    def statistics(state: State, outcome: Outcome) -> jax.Array:
+    def statistics(state: State, outcome: WorkerOutcome) -> jax.Array:
         cv, output = treated_output(state.market.tech, human_sums(outcome, present, occupation), weights)
         income = jnp.where(counted, outcome.total, jnp.inf)
         return jnp.stack(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.identification.ridge_statement import sharing_by_eta1
-from aigini.analysis.identification.sensitivity_result import Decomposition, SignUncertainty
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis, SignUncertainty
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.regimes.distance import Regimes
 from aigini.bayes.beliefs import Beliefs
@@ -121,11 +121,11 @@ def _channels(result: ChannelDecomposition) -> str:
     )
 
 
-def _without_m6(result: Decomposition, concept: str) -> SignUncertainty:
+def _without_m6(result: SensitivityAnalysis, concept: str) -> SignUncertainty:
     return next(one for one in result.signs if one.concept == concept and "m6" not in one.estimated_with)
 
 
-def _uncertainty(result: Decomposition) -> str:
+def _uncertainty(result: SensitivityAnalysis) -> str:
     one = _without_m6(result, "total")
     name, share = max(one.shares.items(), key=lambda item: item[1])
     errors = result.se[result.best_kind]

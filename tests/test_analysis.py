@@ -17,24 +17,25 @@ from aigini.analysis.identification import sign
 from aigini.analysis.identification.ridge import RidgePoint
 from aigini.analysis.identification.ridge_statement import statement
 from aigini.analysis.identification.sensitivity import decompose
+from aigini.analysis.regimes import axes
 from aigini.analysis.regimes.distance import distance
-from aigini.analysis.regimes.maps import axes, gini_on, regime_map
+from aigini.analysis.regimes.maps import gini_on, regime_map
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands import studies
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, IdentificationError, OutputError
-from aigini.estimation.estimated_model import known_case
+from aigini.estimation.estimated_model import known_model
 from aigini.estimation.least_squares import refit
 from aigini.estimation.other_draws import shown
-from aigini.estimation.outcome_map import GINIS, Evaluator, directions, pack, tied, unpack
+from aigini.estimation.outcome_map import GINIS, OutcomeMap, directions, pack, tied, unpack
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.numerics.roots import first_root
 from aigini.parameters import PARAMETER_NAMES
 from aigini.statistics.moments import six_moments
-from aigini.statistics.outcomes import RESPONSE_NAMES, responses
+from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 from aigini.storage.analyses import load_study, save_study
 from aigini.storage.ledger import Ledger
 
@@ -47,24 +48,24 @@ def config():
 
 
 @pytest.fixture(scope="module")
-def case(config):
+def model(config):
     return studies.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
-def evaluator(case):
-    return case.evaluator
+def outcome_map(model):
+    return model.outcome_map
 
 
 # --- responses and their derivatives ----------------------------------------------------------------------------------
 
 
-def test_responses_are_the_moments_and_the_changes_of_statistics(case, statistics_of):
-    params = unpack(jnp.asarray(pack(case.values)))
-    population, scenario = case.evaluator.population, case.evaluator.scenario
-    found = dict(zip(RESPONSE_NAMES, case.responses, strict=True))
+def test_responses_are_the_moments_and_the_changes_of_statistics(model, statistics_of):
+    params = unpack(jnp.asarray(pack(model.values)))
+    population, scenario = model.outcome_map.population, model.outcome_map.scenario
+    found = dict(zip(OUTCOME_NAMES, model.outcomes, strict=True))
     moments = jax.jit(six_moments)(params, population, scenario)
-    np.testing.assert_allclose([found[name] for name in RESPONSE_NAMES[:6]], moments, rtol=1e-10)
+    np.testing.assert_allclose([found[name] for name in OUTCOME_NAMES[:6]], moments, rtol=1e-10)
     (before, _), (after, _) = statistics_of(params, scenario, population)
     for name in ("gini_total", "gini_wage", "between_firm_variance", "labour_share"):
         assert found[name] == pytest.approx(float(getattr(after, name)) - float(getattr(before, name)), abs=1e-12)
@@ -72,49 +73,49 @@ def test_responses_are_the_moments_and_the_changes_of_statistics(case, statistic
 
 
 @pytest.mark.slow
-def test_the_two_sided_jacobian_is_that_of_reverse_mode_and_of_differences(case, evaluator):
-    reverse = jax.jit(jax.jacrev(lambda v: responses(unpack(v), evaluator.population, evaluator.scenario)))
-    for values in (case.values, {**case.values, "sigma": 0.7, "retooling": 0.9, "xi": 0.5, "beta": 0.1}):
-        _, ours = evaluator.jacobian(values)
+def test_the_two_sided_jacobian_is_that_of_reverse_mode_and_of_differences(model, outcome_map):
+    reverse = jax.jit(jax.jacrev(lambda v: outcomes(unpack(v), outcome_map.population, outcome_map.scenario)))
+    for values in (model.values, {**model.values, "sigma": 0.7, "retooling": 0.9, "xi": 0.5, "beta": 0.1}):
+        _, ours = outcome_map.jacobian(values)
         theirs = np.asarray(reverse(pack(values)))
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12 * np.abs(theirs).max())
     points, steps = [], []
     for name in PARAMETER_NAMES:
-        step = 1e-5 * (abs(case.values[name]) or 1.0)
-        points += [{**case.values, name: case.values[name] + s * step} for s in (1, -1)]
+        step = 1e-5 * (abs(model.values[name]) or 1.0)
+        points += [{**model.values, name: model.values[name] + s * step} for s in (1, -1)]
         steps.append(2 * step)
-    found = np.concatenate([evaluator.values(points[i : i + 32]) for i in range(0, len(points), 32)])
+    found = np.concatenate([outcome_map.values(points[i : i + 32]) for i in range(0, len(points), 32)])
     differences = ((found[0::2] - found[1::2]) / np.array(steps)[:, None]).T
-    size = np.array([abs(case.values[name]) or 1.0 for name in PARAMETER_NAMES])
-    np.testing.assert_allclose(case.jacobian * size, differences * size, rtol=1e-5, atol=1e-8)
+    size = np.array([abs(model.values[name]) or 1.0 for name in PARAMETER_NAMES])
+    np.testing.assert_allclose(model.jacobian * size, differences * size, rtol=1e-5, atol=1e-8)
 
 
-def test_directions_follow_the_tie(evaluator, case):
-    _, free = evaluator.along(case.values, directions(("eta1",), "none"))
-    _, along = evaluator.along(case.values, directions(("eta1", "xi", "alpha"), "eta0 = 1 - eta1"))
-    eta0, eta1 = (case.jacobian[:, PARAMETER_NAMES.index(name)] for name in ("eta0", "eta1"))
+def test_directions_follow_the_tie(outcome_map, model):
+    _, free = outcome_map.along(model.values, directions(("eta1",), "none"))
+    _, along = outcome_map.along(model.values, directions(("eta1", "xi", "alpha"), "eta0 = 1 - eta1"))
+    eta0, eta1 = (model.jacobian[:, PARAMETER_NAMES.index(name)] for name in ("eta0", "eta1"))
     np.testing.assert_allclose(free[:, 0], eta1, rtol=1e-9, atol=1e-13)
     np.testing.assert_allclose(along[:, 0], eta1 - eta0, rtol=1e-9, atol=1e-13)
 
 
-def test_values_do_not_depend_on_their_company_or_on_the_batch(case, evaluator):
-    points = [{**case.values, "xi": xi} for xi in (0.1, 0.2, 0.3)]
-    together = evaluator.values(points)
-    np.testing.assert_array_equal(evaluator.values(points[1:2])[0], together[1])
-    np.testing.assert_allclose(evaluator.values(points, batch=4), together, rtol=1e-11, atol=1e-14)
+def test_values_do_not_depend_on_their_company_or_on_the_batch(model, outcome_map):
+    points = [{**model.values, "xi": xi} for xi in (0.1, 0.2, 0.3)]
+    together = outcome_map.values(points)
+    np.testing.assert_array_equal(outcome_map.values(points[1:2])[0], together[1])
+    np.testing.assert_allclose(outcome_map.values(points, batch=4), together, rtol=1e-11, atol=1e-14)
 
 
-def test_responses_that_are_not_finite_are_refused(case, evaluator):
+def test_responses_that_are_not_finite_are_refused(model, outcome_map):
     with pytest.raises(AnalysisError, match="not finite"):
-        evaluator.jacobian({**case.values, "signal_noise_sd": float("nan")})
+        outcome_map.jacobian({**model.values, "signal_noise_sd": float("nan")})
 
 
 # --- re-estimation ----------------------------------------------------------------------------------------------------
 
 
-def test_the_case_meets_its_targets(case):
-    for row, target in zip(case.rows, case.targets.values(), strict=True):
-        assert abs(case.responses[row] - target.value) < 1e-6 * target.se
+def test_the_case_meets_its_targets(model):
+    for row, target in zip(model.rows, model.targets.values(), strict=True):
+        assert abs(model.outcomes[row] - target.value) < 1e-6 * target.se
 
 
 def test_targets_out_of_reach_are_refused_with_the_moment(config):
@@ -122,22 +123,22 @@ def test_targets_out_of_reach_are_refused_with_the_moment(config):
         studies.at_estimates(load(None, {**SMALL, "targets.m1.value": 0.5}))
 
 
-def test_influence_predicts_the_re_estimated_parameters(case, config):
+def test_influence_predicts_the_re_estimated_parameters(model, config):
     result = studies.sensitivity(config)
     matrix = result.influence.values
-    for j, name in enumerate(case.targets):
-        value, se = case.pairs[name]
+    for j, name in enumerate(model.targets):
+        value, se = model.pairs[name]
         shift = 0.002 * se
-        targets = {**case.pairs, name: (value + shift, se)}
-        moved = refit(case.evaluator, case.values, case.space, targets, case.income)
+        targets = {**model.pairs, name: (value + shift, se)}
+        moved = refit(model.outcome_map, model.values, model.space, targets, model.income)
         assert moved.feasible
-        change = np.array([moved.estimates[p] - case.values[p] for p in case.space.names])
+        change = np.array([moved.estimates[p] - model.values[p] for p in model.space.names])
         scale = np.abs(matrix[:, j] * shift)
         np.testing.assert_allclose(change, matrix[:, j] * shift, atol=0.02 * scale.max(), rtol=0.02)
         # The same for outcomes, which follow the estimates.
         outcomes = result.outcome_influence
         before = np.array([result.changes[outcome] for outcome in outcomes.rows])
-        after = np.array([moved.responses[RESPONSE_NAMES.index(outcome)] for outcome in outcomes.rows])
+        after = np.array([moved.outcomes[OUTCOME_NAMES.index(outcome)] for outcome in outcomes.rows])
         predicted = outcomes.values[:, j] * shift
         np.testing.assert_allclose(after - before, predicted, atol=0.02 * np.abs(predicted).max(), rtol=0.02)
 
@@ -152,14 +153,14 @@ def test_standard_errors_of_outcomes_are_those_of_their_influence(config):
         assert f"{name:22s}{change:>20s}" in str(result)
 
 
-def test_a_minimum_that_misses_a_target_is_stationary(case):
+def test_a_minimum_that_misses_a_target_is_stationary(model):
     # One parameter for two targets that pull against each other.
     space = FreeSpace(("alpha",), "none")
     targets = {"m1": (-0.1, 0.06), "m2": (0.3, 0.017)}
-    found = refit(case.evaluator, case.values, space, targets, "total", steps=60)
+    found = refit(model.outcome_map, model.values, space, targets, "total", steps=60)
     assert not found.feasible
     rows, se = [0, 1], np.array([0.06, 0.017])
-    residual = (found.responses[rows] - np.array([-0.1, 0.3])) / se
+    residual = (found.outcomes[rows] - np.array([-0.1, 0.3])) / se
     gradient = (found.jacobian[rows, 0] / se) @ residual
     assert abs(gradient) < 1e-2 * np.linalg.norm(found.jacobian[rows, 0] / se) * np.linalg.norm(residual)
 
@@ -186,11 +187,11 @@ def test_the_value_of_precision_is_the_fall_of_entropy(config):
         assert before.value_of_precision["m3"] == pytest.approx(fall, rel=0.02, abs=1e-9)
 
 
-def test_what_the_targets_do_not_determine_is_an_error_that_names_it(case):
+def test_what_the_targets_do_not_determine_is_an_error_that_names_it(model):
     # m4 moves with neither of the two, so m5 alone is left for both.
     space = FreeSpace(("cumulative_advantage", "asset_sd"), "none")
-    targets = {name: case.targets[name] for name in ("m4", "m5")}
-    both = known_case(case.evaluator, case.values, space, targets, case.income)
+    targets = {name: model.targets[name] for name in ("m4", "m5")}
+    both = known_model(model.outcome_map, model.values, space, targets, model.income)
     with pytest.raises(IdentificationError, match=r"cumulative_advantage.*asset_sd|asset_sd.*cumulative_advantage"):
         decompose(both, {})
 
@@ -199,18 +200,18 @@ def test_what_the_targets_do_not_determine_is_an_error_that_names_it(case):
 
 
 @pytest.mark.slow
-def test_the_ridge_meets_the_other_moments_and_its_slope_is_the_local_one(case):
-    eta = case.values["eta1"]
-    found = sign.sign(case, etas=(eta - 0.01, eta + 0.01), xis=(0.3,))
-    own = [point for point in found.ridge if point.xi == case.values["xi"]]
+def test_the_ridge_meets_the_other_moments_and_its_slope_is_the_local_one(model):
+    eta = model.values["eta1"]
+    found = sign.sign(model, etas=(eta - 0.01, eta + 0.01), xis=(0.3,))
+    own = [point for point in found.ridge if point.xi == model.values["xi"]]
     assert all(point.feasible for point in own)
     for point in own:
-        values = tied({**case.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, case.space.tie)
-        again = case.evaluator.values([values])[0]
-        for row, (name, target) in zip(case.rows, case.targets.items(), strict=True):
+        values = tied({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, model.space.tie)
+        again = model.outcome_map.values([values])[0]
+        for row, (name, target) in zip(model.rows, model.targets.items(), strict=True):
             if name != "m6":
                 assert abs(again[row] - target.value) < 0.01 * target.se
-        assert again[RESPONSE_NAMES.index("gini_total")] == pytest.approx(point.m6, abs=1e-9)
+        assert again[OUTCOME_NAMES.index("gini_total")] == pytest.approx(point.m6, abs=1e-9)
     slope = (own[1].m6 - own[0].m6) / 0.02
     assert slope == pytest.approx(found.local.gini_change / 0.1, rel=0.02)
     for name in ("sigma", "cumulative_advantage"):
@@ -218,8 +219,8 @@ def test_the_ridge_meets_the_other_moments_and_its_slope_is_the_local_one(case):
         assert moved == pytest.approx(found.local.direction[name] / 0.1, rel=0.05)
 
 
-def test_without_proprietary_ai_the_asset_moment_is_out_of_reach(case):
-    found = sign.sign(case, etas=(0.0, 0.6), xis=())
+def test_without_proprietary_ai_the_asset_moment_is_out_of_reach(model):
+    found = sign.sign(model, etas=(0.0, 0.6), xis=())
     assert [point.feasible for point in found.ridge] == [False, True]
     assert found.ridge[0].misfit > 1
     assert "1 of 2 points do not meet them exactly; 0 of these miss by less than 1 s.e." in found.statement
@@ -265,14 +266,14 @@ def test_no_sign_is_stated_that_does_not_stand_out_of_its_error(points, error):
     assert reason in text
 
 
-def test_points_that_miss_the_moments_are_marked_and_in_no_statement(case):
+def test_points_that_miss_the_moments_are_marked_and_in_no_statement(model):
     met, *rest = ridge_of(OPEN[1:2] + OPEN[:1], 1e-4)
     missed = dataclasses.replace(rest[0], feasible=False, misfit=0.4, gini_total_simulation_se=None)
     text = statement({"xi": 0.1, "eta1": 0.5}, "total", MOMENTS, [met, missed], 4096)
     assert "Only a rise" in text
     assert "-0.001" not in text
     local = sign.LocalSign([1.0], {"eta1": 0.1}, 0.002)
-    printed = str(sign.Sign(case.values, "total", local, [met, missed], {0.1: ["+"]}, text, 4096, 8))
+    printed = str(sign.Sign(model.values, "total", local, [met, missed], {0.1: ["+"]}, text, 4096, 8))
     assert "+0.00200 ± 0.0001" in printed
     assert "(-0.001)" in printed
     assert "no *" in printed
@@ -299,20 +300,20 @@ def test_the_sign_needs_m6_and_eta1_and_says_so_before_any_computation(change, m
 
 
 @pytest.fixture(scope="module")
-def small_map(case):
-    plane = axes.Plane(axes.axis("eta1"), axes.axis("xi"), case.values, case.space.tie)
-    return plane, regime_map(case, plane, count=5)
+def small_map(model):
+    plane = axes.Plane(axes.axis("eta1"), axes.axis("xi"), model.values, model.space.tie)
+    return plane, regime_map(model, plane, count=5)
 
 
 @pytest.mark.slow
-def test_boundary_points_are_on_the_boundary_and_slopes_are_those_of_differences(case, small_map):
+def test_boundary_points_are_on_the_boundary_and_slopes_are_those_of_differences(model, small_map):
     plane, found = small_map
     for row, concept in enumerate(("total", "wage")):
         assert found.boundary[concept].branches, concept
         for branch in found.boundary[concept].branches:
             assert np.max(branch.residuals) < 1e-8
             points = [plane.at(point) for point in branch.points]
-            values = np.concatenate([case.evaluator.values(points[i : i + 32]) for i in range(0, len(points), 32)])
+            values = np.concatenate([model.outcome_map.values(points[i : i + 32]) for i in range(0, len(points), 32)])
             assert np.max(np.abs(values[:, GINIS[row]])) < 1e-8
             # Where the curve is neither flat nor steep, so that differences are accurate.
             middle = int(np.argmin(np.abs(np.log(np.abs(branch.slopes)))))
@@ -323,7 +324,7 @@ def test_boundary_points_are_on_the_boundary_and_slopes_are_those_of_differences
                 # y on the boundary at x, by Newton from the traced point.
                 y = inner[1]
                 for _ in range(8):
-                    value, gradient = gini_on(case, plane, row)(np.array([x, y]))
+                    value, gradient = gini_on(model, plane, row)(np.array([x, y]))
                     y -= value / gradient[1]
                 return y
 
@@ -331,9 +332,9 @@ def test_boundary_points_are_on_the_boundary_and_slopes_are_those_of_differences
             assert slope == pytest.approx(difference, rel=1e-5)
 
 
-def test_the_map_agrees_with_single_evaluations(case, small_map):
+def test_the_map_agrees_with_single_evaluations(model, small_map):
     plane, found = small_map
-    values = case.evaluator.values([plane.at((found.x[1], found.y[3]))])[0]
+    values = model.outcome_map.values([plane.at((found.x[1], found.y[3]))])[0]
     assert found.gini_total[1, 3] == values[GINIS[0]]
     assert found.gini_wage[1, 3] == values[GINIS[1]]
 
@@ -355,21 +356,21 @@ def test_axes_transform_and_refuse():
 
 
 @pytest.mark.slow
-def test_the_nearest_boundary_point_is_on_it_and_no_single_move_is_shorter(case):
+def test_the_nearest_boundary_point_is_on_it_and_no_single_move_is_shorter(model):
     units = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "asset_sd": (0.5, 2.3)}
-    found = distance(case, "total", units)
+    found = distance(model, "total", units)
     assert found.together.distance is not None
     assert abs(found.together.residual) < 1e-8
-    values = tied({**case.values, **found.together.to}, case.space.tie)
-    assert abs(case.evaluator.values([values])[0][GINIS[0]]) < 1e-8
+    values = tied({**model.values, **found.together.to}, model.space.tie)
+    assert abs(model.outcome_map.values([values])[0][GINIS[0]]) < 1e-8
     singles = [move.distance for move in found.alone.values() if move.distance is not None]
     assert singles
     assert found.together.distance <= min(singles) + 1e-6
     # At the nearest point the move is along the gradient, in units of ranges.
     widths = np.array([b - a for a, b in units.values()])
-    _, slopes = case.evaluator.along(values, directions(tuple(units), case.space.tie))
+    _, slopes = model.outcome_map.along(values, directions(tuple(units), model.space.tie))
     gradient = slopes[GINIS[0]] * widths
-    move = np.array([found.together.to[name] - case.values[name] for name in units]) / widths
+    move = np.array([found.together.to[name] - model.values[name] for name in units]) / widths
     cosine = abs(gradient @ move) / (np.linalg.norm(gradient) * np.linalg.norm(move))
     assert cosine == pytest.approx(1, abs=1e-4)
 
@@ -382,15 +383,15 @@ def test_roots_are_found_between_points_and_nowhere_else():
 
 
 @pytest.mark.slow
-def test_the_boundary_converges_to_the_first_order_one(case):
-    population = case.evaluator.population
-    found = first_order(case.values, population)
+def test_the_boundary_converges_to_the_first_order_one(model):
+    population = model.outcome_map.population
+    found = first_order(model.values, population)
     moments = jax.jit(lambda params, scenario: six_moments(params, population, scenario))
     errors, slopes = [], []
     for level in (0.04, 0.02, 0.01):
         # η1 at which ΔG = 0, for η0 = 1, by secant steps from the first-order one.
         def gini(eta1, level=level):
-            params = unpack(jnp.asarray(pack({**case.values, "eta0": 1.0, "eta1": eta1})))
+            params = unpack(jnp.asarray(pack({**model.values, "eta0": 1.0, "eta1": eta1})))
             return float(moments(params, Scenario(A0=np.float64(0.0), A1=np.float64(level)))[5]) / level
 
         slopes.append(gini(0.4) - found.gini_slope(1.0, 0.4))
@@ -406,22 +407,22 @@ def test_the_boundary_converges_to_the_first_order_one(case):
         np.testing.assert_allclose(ratios, 0.5, atol=0.1)
 
 
-def test_to_first_order_growth_of_assets_follows_from_what_ai_produces_at_the_soft_edge(case):
+def test_to_first_order_growth_of_assets_follows_from_what_ai_produces_at_the_soft_edge(model):
     # dρ/dA = χ (1 - ξ) η1 α adoption mean_o(Σ_z L_oz m(z; 0)) at A = 0, where task prices are 1; m5 follows from ρ.
-    population = case.evaluator.population
+    population = model.outcome_map.population
     moments = jax.jit(lambda params, scenario: six_moments(params, population, scenario))
-    params = unpack(jnp.asarray(pack(case.values)))
+    params = unpack(jnp.asarray(pack(model.values)))
     shocks = np.asarray(population.firm_shocks)
     n, years = shocks.shape
-    stay, third = 1 - case.values["asset_reversion"], n // 3
+    stay, third = 1 - model.values["asset_reversion"], n // 3
     start = ndtri((np.arange(n) + 0.5) / n)
     lags = [(years - 1 - t, shocks[:, t]) for t in range(years - 1)]
     slope = years * stay ** (years - 1) * start
     slope = slope + np.sqrt(1 - stay**2) * sum(shock * lag * stay ** (lag - 1) for lag, shock in lags)
-    by_rho = case.values["asset_sd"] * (slope[-third:].mean() - slope[:third].mean())
-    edge = numpy_model.technology(case.values, 0.0)
-    rent = case.values["eta1"] * float((edge.bundles @ edge.machine_deployed).mean())
-    expected = by_rho * case.values["cumulative_advantage"] * (1 - case.values["xi"]) * rent
+    by_rho = model.values["asset_sd"] * (slope[-third:].mean() - slope[:third].mean())
+    edge = numpy_model.technology(model.values, 0.0)
+    rent = model.values["eta1"] * float((edge.bundles @ edge.machine_deployed).mean())
+    expected = by_rho * model.values["cumulative_advantage"] * (1 - model.values["xi"]) * rent
     assert expected > 0
     errors = [
         float(moments(params, Scenario(A0=np.float64(0.0), A1=np.float64(a)))[4]) / a - expected
@@ -443,26 +444,26 @@ def decomposition(config):
     return studies.channels(config)
 
 
-def test_contributions_add_up_to_the_change(decomposition, case):
+def test_contributions_add_up_to_the_change(decomposition, model):
     for name, part in decomposition.outcomes.items():
-        row = RESPONSE_NAMES.index({"college_premium": "m3"}.get(name, name))
-        assert part.total == pytest.approx(case.responses[row], abs=1e-12)
+        row = OUTCOME_NAMES.index({"college_premium": "m3"}.get(name, name))
+        assert part.total == pytest.approx(model.outcomes[row], abs=1e-12)
         assert sum(part.contributions.values()) == pytest.approx(part.total, abs=1e-12)
         assert part.equalising + part.concentrating == pytest.approx(part.total, abs=1e-12)
     # With every channel off AI changes nothing.
     np.testing.assert_allclose(decomposition.values[0], 0, atol=1e-12)
 
 
-def test_each_switch_acts_in_its_own_block(case, evaluator):
-    params = unpack(jnp.asarray(pack(case.values)))
-    compiled = jax.jit(lambda params, on: responses(params, evaluator.population, evaluator.scenario, Channels(*on)))
+def test_each_switch_acts_in_its_own_block(model, outcome_map):
+    params = unpack(jnp.asarray(pack(model.values)))
+    compiled = jax.jit(lambda params, on: outcomes(params, outcome_map.population, outcome_map.scenario, Channels(*on)))
 
     def run(params, **off):
         return np.asarray(compiled(params, jnp.array([float(off.get(name, 1.0)) for name in CHANNEL_NAMES])))
 
-    row = RESPONSE_NAMES.index
+    row = OUTCOME_NAMES.index
     on = run(params)
-    np.testing.assert_allclose(on, case.responses, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(on, model.outcomes, rtol=1e-11, atol=1e-13)
     # No task floor: output is what schooling makes of it; assessments still see the floor in work samples.
     floor = run(params, task_floor=0.0)
     assert floor[row("m1")] == pytest.approx(0, abs=1e-3)
@@ -479,10 +480,10 @@ def test_each_switch_acts_in_its_own_block(case, evaluator):
     half = params.replace(cumulative_advantage=params.cumulative_advantage / 2)
     np.testing.assert_allclose(run(params, cumulative_advantage=0.5), run(half), rtol=1e-11, atol=1e-13)
     # Schooling stays as it was, which is what no retooling means; assets grow on the rents with retooling all the same.
-    still = {**case.values, "retooling": 0.0}
+    still = {**model.values, "retooling": 0.0}
     with_it, without = (
         float(numpy_model.solve_equilibrium(values, 1.0, numpy_model.solve_equilibrium(values, 0.0)).R_A.mean())
-        for values in (case.values, still)
+        for values in (model.values, still)
     )
     still["cumulative_advantage"] *= with_it / without
     still = np.asarray(compiled(unpack(jnp.asarray(pack(still))), jnp.ones(5)))
@@ -594,7 +595,7 @@ def test_ranges_are_checked_at_the_border(overrides, message):
         load(None, overrides)
 
 
-def test_a_known_case_is_the_estimated_one(case):
-    again = known_case(case.evaluator, case.values, case.space, case.targets, case.income)
-    np.testing.assert_array_equal(again.jacobian, case.jacobian)
-    assert isinstance(again.evaluator, Evaluator)
+def test_a_known_case_is_the_estimated_one(model):
+    again = known_model(model.outcome_map, model.values, model.space, model.targets, model.income)
+    np.testing.assert_array_equal(again.jacobian, model.jacobian)
+    assert isinstance(again.outcome_map, OutcomeMap)

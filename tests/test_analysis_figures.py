@@ -15,7 +15,7 @@ from aigini.analysis.frontier import Frontier
 from aigini.analysis.identification.constrained_fit import QUANTILE
 from aigini.analysis.identification.profile import DirectionProfile, Profile
 from aigini.analysis.identification.ridge import RidgePoint
-from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Decomposition, Matrix, SignUncertainty
+from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix, SensitivityAnalysis, SignUncertainty
 from aigini.analysis.identification.sign import LocalSign, Sign
 from aigini.analysis.levers import LEVERS
 from aigini.analysis.policy import LeverResult, Policy
@@ -60,7 +60,7 @@ def sign_uncertainty(concept: str, *, with_m6: bool, scale: float = 1.0, externa
     )
 
 
-def decomposition(*, exact: bool = True) -> Decomposition:
+def decomposition(*, exact: bool = True) -> SensitivityAnalysis:
     """Six targets for six parameters, or fewer parameters than targets and nothing to print."""
     rng = np.random.default_rng(3)
     free = FREE if exact else FREE[:2]
@@ -77,7 +77,7 @@ def decomposition(*, exact: bool = True) -> Decomposition:
         shares[1], shares[2] = np.eye(6)[1], np.nan
     columns = [PARAMETER_NAMES.index(name) for name in free]
     found = identification(jacobian[:, columns], np.full(6, 0.01), np.array([PARAMS[name] for name in free]), free)
-    return Decomposition(
+    return SensitivityAnalysis(
         params=PARAMS,
         free=free,
         jacobian=Matrix(MOMENTS, PARAMETER_NAMES, jacobian),
@@ -107,7 +107,7 @@ def decomposition(*, exact: bool = True) -> Decomposition:
     )
 
 
-def with_profiles(*, flat: bool = False, gaps: bool = False) -> Decomposition:
+def with_profiles(*, flat: bool = False, gaps: bool = False) -> SensitivityAnalysis:
     """Profiles that are quadratic on the log scale: of all estimates, and along a direction."""
     result = decomposition()
     found = []

@@ -17,9 +17,9 @@ from aigini.commands import studies
 from aigini.config import load
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import estimate_values, known_case, require_sign_problem
+from aigini.estimation.estimated_model import estimate_values, known_model, require_sign_problem
 from aigini.estimation.other_draws import OtherDraws
-from aigini.estimation.outcome_map import Evaluator
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status, Target, Trace
 from aigini.resolution import Simulated
@@ -34,37 +34,37 @@ def config():
 
 
 @pytest.fixture(scope="module")
-def case(config):
+def model(config):
     return studies.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
-def others(config, case):
-    return OtherDraws(case, 2, lambda k: config.draw(1 + k, precision="float64"))
+def others(config, model):
+    return OtherDraws(model, 2, lambda k: config.draw(1 + k, precision="float64"))
 
 
 @pytest.fixture(scope="module")
-def result(case, others) -> Answer:
-    return answer(case, {"xi": (0.05, 0.15)}, "FITTED.", others)
+def result(model, others) -> Answer:
+    return answer(model, {"xi": (0.05, 0.15)}, "FITTED.", others)
 
 
-def calibration_of(case, status=Status.FITTED):
+def calibration_of(model, status=Status.FITTED):
     """A calibration that ended at the estimates of a case."""
-    free = case.space.names
-    estimates = {name: case.values[name] for name in free}
+    free = model.space.names
+    estimates = {name: model.values[name] for name in free}
     return Calibration(
         free=free,
         estimates=estimates,
-        params=case.values,
-        targets=case.targets,
-        fitted={name: target.value for name, target in case.targets.items()},
-        misfit=dict.fromkeys(case.targets, 0.0),
-        weighting=case.weighting,
+        params=model.values,
+        targets=model.targets,
+        fitted={name: target.value for name, target in model.targets.items()},
+        misfit=dict.fromkeys(model.targets, 0.0),
+        weighting=model.weighting,
         objective=0.0,
         gradient_norm=0.0,
         removable_share=0.0,
         remaining_step=0.0,
-        jacobian=case.moment_jacobian,
+        jacobian=model.moment_jacobian,
         singular_values=np.ones(len(free)),
         standard_errors=None,
         no_standard_errors="",
@@ -82,8 +82,8 @@ def calibration_of(case, status=Status.FITTED):
 # --- What is computed -------------------------------------------------------------------------------------------------
 
 
-def test_contributions_are_those_of_the_channels_with_their_errors(case, others, result):
-    found = channels(case, others=others).outcomes
+def test_contributions_are_those_of_the_channels_with_their_errors(model, others, result):
+    found = channels(model, others=others).outcomes
     for concept, reasons in result.reasons.items():
         own = found[f"gini_{concept}"]
         assert reasons.change == Simulated(own.total, own.total_simulation_se)
@@ -96,59 +96,59 @@ def test_contributions_are_those_of_the_channels_with_their_errors(case, others,
 def test_the_probability_has_an_error_from_other_draws_at_their_own_estimates(others, result):
     for concept, chance in result.chances.items():
         found = [
-            sign_uncertainty(others.case(k), concept, {"xi": (0.05, 0.15)}, ("m6",)).probability
+            sign_uncertainty(others.model(k), concept, {"xi": (0.05, 0.15)}, ("m6",)).probability
             for k in range(others.count)
         ]
         assert chance.probability.error == pytest.approx(np.std([chance.probability.value, *found], ddof=1), rel=1e-9)
         assert chance.probability.value == chance.uncertainty.probability
 
 
-def test_without_m6_its_value_does_not_come_back(case):
+def test_without_m6_its_value_does_not_come_back(model):
     """Another scenario of m6 moves the estimates but, to first order, not what is concluded without it."""
     step = 1e-3
-    target = dataclasses.replace(case.targets["m6"], value=case.targets["m6"].value + step)
-    targets = {**case.targets, "m6": target}
-    values = estimate_values(case.evaluator, case.values, case.space, targets, case.income)
-    moved = known_case(case.evaluator, values, case.space, targets, case.income, case.weighting)
-    assert abs(values["eta1"] - case.values["eta1"]) > 0.01
+    target = dataclasses.replace(model.targets["m6"], value=model.targets["m6"].value + step)
+    targets = {**model.targets, "m6": target}
+    values = estimate_values(model.outcome_map, model.values, model.space, targets, model.income)
+    moved = known_model(model.outcome_map, values, model.space, targets, model.income, model.weighting)
+    assert abs(values["eta1"] - model.values["eta1"]) > 0.01
     kept, left_out = (
-        [sign_uncertainty(point, "total", {}, names).change for point in (case, moved)] for names in ((), ("m6",))
+        [sign_uncertainty(point, "total", {}, names).change for point in (model, moved)] for names in ((), ("m6",))
     )
     assert kept[1] - kept[0] == pytest.approx(step, rel=1e-6)
     assert abs(left_out[1] - left_out[0]) < 0.1 * step
 
 
-def test_a_change_without_m6_is_that_of_an_economy_estimated_again(case):
+def test_a_change_without_m6_is_that_of_an_economy_estimated_again(model):
     """The first-order mean against actual re-estimation with η1 a little off, towards one half."""
-    near = {**case.values, "eta1": case.values["eta1"] + (1e-3 if case.values["eta1"] < 0.5 else -1e-3)}
+    near = {**model.values, "eta1": model.values["eta1"] + (1e-3 if model.values["eta1"] < 0.5 else -1e-3)}
     near["eta0"] = 1 - near["eta1"]
-    space = FreeSpace(tuple(name for name in case.space.names if name != "eta1"), case.space.tie)
-    targets = {name: target for name, target in case.targets.items() if name != "m6"}
-    values = estimate_values(case.evaluator, near, space, targets, case.income)
-    there = known_case(case.evaluator, values, space, targets, case.income)
-    slope = (there.response("gini_total") - case.response("gini_total")) / (near["eta1"] - case.values["eta1"])
-    expected = case.response("gini_total") + slope * (0.5 - case.values["eta1"])
-    assert sign_uncertainty(case, "total", {}, ("m6",)).change == pytest.approx(expected, rel=0.02, abs=2e-6)
+    space = FreeSpace(tuple(name for name in model.space.names if name != "eta1"), model.space.tie)
+    targets = {name: target for name, target in model.targets.items() if name != "m6"}
+    values = estimate_values(model.outcome_map, near, space, targets, model.income)
+    there = known_model(model.outcome_map, values, space, targets, model.income)
+    slope = (there.outcome("gini_total") - model.outcome("gini_total")) / (near["eta1"] - model.values["eta1"])
+    expected = model.outcome("gini_total") + slope * (0.5 - model.values["eta1"])
+    assert sign_uncertainty(model, "total", {}, ("m6",)).change == pytest.approx(expected, rel=0.02, abs=2e-6)
 
 
-def test_estimates_that_a_source_takes_beyond_their_bounds_are_named(case):
-    assert any("sigma" in why for why in sign_uncertainty(case, "total", {}, ("m6",)).unreliable)
-    exact = {name: dataclasses.replace(target, se=1e-9) for name, target in case.targets.items()}
-    assert sign_uncertainty(dataclasses.replace(case, targets=exact), "total", {}).unreliable == ()
+def test_estimates_that_a_source_takes_beyond_their_bounds_are_named(model):
+    assert any("sigma" in why for why in sign_uncertainty(model, "total", {}, ("m6",)).unreliable)
+    exact = {name: dataclasses.replace(target, se=1e-9) for name, target in model.targets.items()}
+    assert sign_uncertainty(dataclasses.replace(model, targets=exact), "total", {}).unreliable == ()
 
 
-def test_a_fit_that_failed_claims_nothing_and_computes_nothing(config, case, monkeypatch):
-    monkeypatch.setattr(studies, "Evaluator", None)
+def test_a_fit_that_failed_claims_nothing_and_computes_nothing(config, model, monkeypatch):
+    monkeypatch.setattr(studies, "OutcomeMap", None)
     for status in Status:
         if status is not Status.FITTED:
-            found = studies.answer(config, calibration_of(case, status))
+            found = studies.answer(config, calibration_of(model, status))
             assert list(found.paragraphs) == ["No answer"]
-            assert calibration_of(case, status).message in found.paragraphs["No answer"]
+            assert calibration_of(model, status).message in found.paragraphs["No answer"]
             assert (found.reasons, found.chances) == ({}, {})
 
 
-def test_the_answer_is_at_the_estimates_of_the_calibration(config, case, result):
-    found = studies.answer(dataclasses.replace(config, replications=2), calibration_of(case))
+def test_the_answer_is_at_the_estimates_of_the_calibration(config, model, result):
+    found = studies.answer(dataclasses.replace(config, replications=2), calibration_of(model))
     for concept in ("total", "wage"):
         assert found.reasons[concept].change.value == pytest.approx(result.reasons[concept].change.value, rel=1e-12)
         parts = zip(
@@ -158,25 +158,27 @@ def test_the_answer_is_at_the_estimates_of_the_calibration(config, case, result)
     assert found.draws == 2
 
 
-def test_what_cannot_be_worked_out_is_said(config, case):
-    before = dataclasses.replace(case, evaluator=Evaluator(case.evaluator.population, Scenario(A0=0.2)))
+def test_what_cannot_be_worked_out_is_said(config, model):
+    before = dataclasses.replace(model, outcome_map=OutcomeMap(model.outcome_map.population, Scenario(A0=0.2)))
     found = answer(before, {}, "FITTED.")
     assert "scenario.A0 = 0" in found.paragraphs["Why"]
-    fixed = dataclasses.replace(case, space=FreeSpace(("alpha", "beta", "sigma"), case.space.tie))
+    fixed = dataclasses.replace(model, space=FreeSpace(("alpha", "beta", "sigma"), model.space.tie))
     assert "eta1" in answer(fixed, {}, "FITTED.").paragraphs["How sure"]
     few = dataclasses.replace(config, population={**config.population, "n_firms": 2})
-    assert "at least 3 firms" in str(studies.answer(few, calibration_of(case)))
+    assert "at least 3 firms" in str(studies.answer(few, calibration_of(model)))
 
 
-def test_with_eta1_and_m6_alone_what_is_known_of_eta1_is_all_there_is(case):
-    space, targets = FreeSpace(("eta1",), case.space.tie), {"m6": case.targets["m6"]}
-    alone = known_case(case.evaluator, case.values, space, targets, case.income)
+def test_with_eta1_and_m6_alone_what_is_known_of_eta1_is_all_there_is(model):
+    space, targets = FreeSpace(("eta1",), model.space.tie), {"m6": model.targets["m6"]}
+    alone = known_model(model.outcome_map, model.values, space, targets, model.income)
     found = sign_uncertainty(alone, "total", {}, ("m6",))
     assert list(found.variance) == ["eta1"]
     assert found.change == pytest.approx(
-        case.response("gini_total") + found.variance["eta1"] ** 0.5 * 12**0.5 * (0.5 - case.values["eta1"]), rel=1e-9
+        model.outcome("gini_total") + found.variance["eta1"] ** 0.5 * 12**0.5 * (0.5 - model.values["eta1"]), rel=1e-9
     )
-    few = known_case(case.evaluator, case.values, FreeSpace(("eta1", "alpha"), case.space.tie), targets, case.income)
+    few = known_model(
+        model.outcome_map, model.values, FreeSpace(("eta1", "alpha"), model.space.tie), targets, model.income
+    )
     with pytest.raises(AnalysisError, match="fewer targets"):
         sign_uncertainty(few, "total", {}, ("m6",))
     with pytest.raises(AnalysisError, match="moments other than m6"):
@@ -186,7 +188,7 @@ def test_with_eta1_and_m6_alone_what_is_known_of_eta1_is_all_there_is(case):
 # --- What is said -----------------------------------------------------------------------------------------------------
 
 
-def test_the_answer_says_what_was_assumed_why_how_sure_and_what_would_change_it(case, result):
+def test_the_answer_says_what_was_assumed_why_how_sure_and_what_would_change_it(model, result):
     printed = str(result)
     assert printed.splitlines()[0] == QUESTION
     assert list(result.paragraphs) == [
@@ -197,9 +199,9 @@ def test_the_answer_says_what_was_assumed_why_how_sure_and_what_would_change_it(
         "What tells more",
     ]
     assumed = result.paragraphs["What was assumed"]
-    assert f"{case.targets['m6'].value:+.4f}" in assumed
+    assert f"{model.targets['m6'].value:+.4f}" in assumed
     assert "scenario, assumed and not observed" in assumed
-    assert case.targets["m6"].source in assumed
+    assert model.targets["m6"].source in assumed
     # Not reliable here: no verdict and no error, but the reason and what to do instead.
     assert "can be given to first order" in result.paragraphs["How sure"]
     assert "beyond its bounds" in result.paragraphs["How sure"]
@@ -261,10 +263,10 @@ def test_a_channel_within_its_error_is_neither_raising_nor_lowering(result):
     assert "calibration.replications" in found.paragraphs["Why"]
 
 
-def test_without_a_target_for_the_gini_nothing_is_called_assumed(case):
-    space = FreeSpace(tuple(name for name in case.space.names if name != "eta1"), case.space.tie)
-    targets = {name: target for name, target in case.targets.items() if name != "m6"}
-    found = answer(known_case(case.evaluator, case.values, space, targets, case.income), {}, "FITTED.")
+def test_without_a_target_for_the_gini_nothing_is_called_assumed(model):
+    space = FreeSpace(tuple(name for name in model.space.names if name != "eta1"), model.space.tie)
+    targets = {name: target for name, target in model.targets.items() if name != "m6"}
+    found = answer(known_model(model.outcome_map, model.values, space, targets, model.income), {}, "FITTED.")
     assert "no change of a Gini is among the targets" in found.paragraphs["What was assumed"]
     assert found.paragraphs["How sure"].startswith(
         "From the targets as they are. No probability that the Gini of total"

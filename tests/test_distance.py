@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from aigini.analysis.regimes import distance as module
 from aigini.analysis.regimes.distance import Move, distance
-from aigini.analysis.regimes.maps import distance as module
 from aigini.commands import studies
 from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.estimation.outcome_map import GINIS, TILE, Evaluator, tied
+from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, tied
 from aigini.estimation.pieces import Pieces
 
 UNITS = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "ownership_sd": (1.6, 2.1)}
@@ -23,17 +23,17 @@ def case():
 def both(case):
     """Distances of both Ginis, and the sizes of the tiles evaluated for them."""
     tiles = []
-    usual = Evaluator.values
+    usual = OutcomeMap.values
 
     def counted(self, points, batch=1):
         tiles.append(len(points))
         return usual(self, points, batch)
 
-    Evaluator.values, pieces = counted, Pieces()
+    OutcomeMap.values, pieces = counted, Pieces()
     try:
         return [distance(case, concept, UNITS, pieces) for concept in ("total", "wage")], tiles
     finally:
-        Evaluator.values = usual
+        OutcomeMap.values = usual
 
 
 def test_a_line_is_one_tile_for_both_ginis(both):
@@ -58,7 +58,7 @@ def test_single_moves_end_on_the_boundary_and_flip_the_sign_there(case, both):
                 tied({**case.values, name: case.values[name] + share * way}, case.space.tie)
                 for share in (0.98, 1, 1.02)
             ]
-            before, there, after = case.evaluator.values(points)[:, GINIS[row]]
+            before, there, after = case.outcome_map.values(points)[:, GINIS[row]]
             assert abs(there) < 1e-8
             assert before * after < 0
             assert before * result.gini_change > 0

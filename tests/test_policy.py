@@ -15,7 +15,7 @@ from aigini.config import load
 from aigini.errors import AnalysisError, OutputError
 from aigini.estimation.outcome_map import pack, unpack
 from aigini.estimation.pieces import Pieces
-from aigini.statistics.outcomes import RESPONSE_NAMES, responses
+from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 from aigini.statistics.simulation import simulate
 from aigini.storage.analyses import load_study, save_study
 
@@ -60,11 +60,11 @@ def result(config, pieces):
 def economy(case):
     """`economy(values)`: both Ginis and output of an economy with a capital dividend, [3]."""
     compiled = jax.jit(
-        lambda vector, share: responses(
-            unpack(vector), case.evaluator.population, case.evaluator.scenario, capital_dividend=share
+        lambda vector, share: outcomes(
+            unpack(vector), case.outcome_map.population, case.outcome_map.scenario, capital_dividend=share
         )
     )
-    rows = [RESPONSE_NAMES.index(name) for name in NAMES]
+    rows = [OUTCOME_NAMES.index(name) for name in NAMES]
     return lambda values: np.asarray(compiled(pack(values), jnp.asarray(values["capital_dividend"])))[rows]
 
 
@@ -102,13 +102,13 @@ def test_derivatives_of_levers_are_those_of_differences(result, case, economy):
         found = [lever.derivative[outcome] for outcome in NAMES]
         np.testing.assert_allclose(found, (high - low) / (2 * step), rtol=1e-6, atol=1e-9)
         ends = (lever.gini_total[0], lever.gini_wage[0], lever.output[0])
-        np.testing.assert_allclose(ends, [case.response(outcome) for outcome in NAMES], rtol=1e-10)
+        np.testing.assert_allclose(ends, [case.outcome(outcome) for outcome in NAMES], rtol=1e-10)
 
 
 @pytest.mark.slow
 def test_levers_carry_the_errors_of_other_populations(result, config, case):
     others = studies.other_draws(config, case)
-    slopes = np.array([lever_slopes(others.case(k), Pieces()) for k in range(others.count)])
+    slopes = np.array([lever_slopes(others.model(k), Pieces()) for k in range(others.count)])
     for k, (name, lever) in enumerate(result.levers.items()):
         expected = np.std(slopes[:, k], axis=0, ddof=1)
         np.testing.assert_allclose(list(lever.derivative_simulation_se.values()), expected, rtol=1e-6, atol=1e-12)
@@ -164,25 +164,25 @@ def test_without_deployment_ai_moves_neither_gini_nor_output(result, case, econo
 @pytest.mark.slow
 def test_levers_on_rents_act_on_the_growth_of_assets_too(case):
     # Reinvestment follows the rents of the economy that the lever makes: without them m5 is nothing.
-    evaluator = case.evaluator
+    outcome_map = case.outcome_map
     gone = [combination(case, [name], [1.0]) for name in ("open_access", "rent_sharing", "slower_deployment")]
-    found = evaluator.values([case.values, *gone])[:, RESPONSE_NAMES.index("m5")]
+    found = outcome_map.values([case.values, *gone])[:, OUTCOME_NAMES.index("m5")]
     assert found[0] > 0.1
     np.testing.assert_allclose(found[1:], 0, atol=1e-13)
 
 
 def test_a_dividend_of_all_capital_income_leaves_wages_and_an_equal_sum(case):
-    evaluator = case.evaluator
+    outcome_map = case.outcome_map
     params = unpack(jnp.asarray(pack(case.values)))
     compiled = jax.jit(
-        lambda params, share: responses(params, evaluator.population, evaluator.scenario, capital_dividend=share)
+        lambda params, share: outcomes(params, outcome_map.population, outcome_map.scenario, capital_dividend=share)
     )
     none, full = (np.asarray(compiled(params, jnp.asarray(share))) for share in (0.0, 1.0))
-    np.testing.assert_allclose(none, case.responses, rtol=1e-11, atol=1e-13)
-    row = RESPONSE_NAMES.index
+    np.testing.assert_allclose(none, case.outcomes, rtol=1e-11, atol=1e-13)
+    row = OUTCOME_NAMES.index
     # Mean income is unchanged, so the labour share is; and adding a constant c scales a Gini by mean/(mean + c).
     assert full[row("labour_share")] == pytest.approx(none[row("labour_share")], abs=1e-12)
-    found = simulate(params, evaluator.population, evaluator.scenario)
+    found = simulate(params, outcome_map.population, outcome_map.scenario)
     expected = [state["gini_wage"] * state["labour_share"] for state in (found.before, found.after)]
     assert full[row("gini_total")] == pytest.approx(expected[1] - expected[0], abs=1e-7)
 

@@ -18,7 +18,7 @@ from aigini.estimation.other_draws import OtherDraws, about_draws, difference, e
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.intervals import Interval
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 DRAWS = 3
 SEED = 10
@@ -87,32 +87,32 @@ def test_estimates_and_outcomes_on_other_draws_are_those_of_their_own_estimation
     for name in case.space.names:
         np.testing.assert_allclose(others.estimates[name], [one.values[name] for one in cases], rtol=1e-4)
     np.testing.assert_allclose(others.estimates["eta0"], 1 - others.estimates["eta1"], rtol=1e-12)
-    expected = np.array([one.responses for one in cases])
-    np.testing.assert_allclose(others.responses, expected, rtol=1e-3, atol=1e-6)
+    expected = np.array([one.outcomes for one in cases])
+    np.testing.assert_allclose(others.outcomes, expected, rtol=1e-3, atol=1e-6)
     # m6 is a target, so its change at the estimates has no error; that of wages has.
-    errors = spread(others.responses)
-    assert errors[RESPONSE_NAMES.index("gini_total")] < 1e-5
-    assert errors[RESPONSE_NAMES.index("gini_wage")] > 1e-4
+    errors = spread(others.outcomes)
+    assert errors[OUTCOME_NAMES.index("gini_total")] < 1e-5
+    assert errors[OUTCOME_NAMES.index("gini_wage")] > 1e-4
 
 
 def test_a_case_of_another_draw_is_the_economy_at_its_own_estimates(others, cases):
-    found = others.case(1)
+    found = others.model(1)
     np.testing.assert_allclose(found.jacobian, cases[1].jacobian, rtol=5e-3, atol=1e-5)
-    np.testing.assert_array_equal(found.evaluator.jacobian(found.values)[0], found.responses)
+    np.testing.assert_array_equal(found.outcome_map.jacobian(found.values)[0], found.outcomes)
 
 
 def test_the_covariance_is_that_of_the_same_parameters_on_other_draws(case, others, cases):
-    sample = [one.evaluator.jacobian(case.values)[0] for one in cases]
+    sample = [one.outcome_map.jacobian(case.values)[0] for one in cases]
     np.testing.assert_allclose(
         others.covariance(case.rows), np.cov(np.array(sample)[:, list(case.rows)], rowvar=False), rtol=1e-9
     )
 
 
 def test_what_was_done_is_not_done_again(config, case, others, pieces):
-    others.repeat("an example", lambda one: one.responses[0])
+    others.repeat("an example", lambda one: one.outcomes[0])
     done = pieces.computed
     again = studies.other_draws(config, case, pieces)
-    np.testing.assert_array_equal(again.repeat("an example", lambda one: np.nan), others.responses[:, 0])
+    np.testing.assert_array_equal(again.repeat("an example", lambda one: np.nan), others.outcomes[:, 0])
     assert pieces.computed == done
 
 
@@ -121,7 +121,7 @@ def test_an_economy_out_of_reach_is_counted(config, case):
         def get(self, part, index, total, compute):
             return {**super().get(part, index, total, compute), "met": index > 0}
 
-    draws = OtherDraws(case, 2, lambda k: case.evaluator.population, Shut())
+    draws = OtherDraws(case, 2, lambda k: case.outcome_map.population, Shut())
     assert draws.missed == 1
     assert "1 of them cannot be fitted as well" in about_draws(2, 4096, draws.missed)
 
@@ -218,7 +218,7 @@ def test_the_ridge_moves_with_the_population_as_its_errors_say(config, case, oth
 def test_boundaries_move_with_the_population_as_their_errors_say(case, others, cases):
     units = {"eta1": (0.2, 0.8), "xi": (0.05, 0.15)}
     first = distance(case, "wage", units)
-    boundary = first_order(case.values, case.evaluator.population)
+    boundary = first_order(case.values, case.outcome_map.population)
     result = regime_errors(case, Regimes(case.values, [], [first], boundary), [], others).distances[0]
     found = [distance(one, "wage", units) for one in cases]
     xi = result.alone["xi"]

@@ -94,6 +94,6 @@ def test_a_plot_that_applies_is_drawn(arviz, opened, name):
 def test_summaries_have_the_numbers_of_the_draws(arviz, opened, usual):
     table = arviz.summary(opened, var_names=["eta1", "gini_total", "widens_total"], round_to="none")
     assert table.loc["eta1", "mean"] == pytest.approx(usual.draws.parameters["eta1"].mean())
-    assert table.loc["widens_total", "mean"] == pytest.approx(np.mean(usual.draws.responses["gini_total"] > 0))
+    assert table.loc["widens_total", "mean"] == pytest.approx(np.mean(usual.draws.outcomes["gini_total"] > 0))
     prior = arviz.summary(opened, group="prior", var_names=["eta1", "gini_total"], round_to="none")
-    assert prior.loc["gini_total", "mean"] == pytest.approx(usual.draws.prior_responses["gini_total"].mean())
+    assert prior.loc["gini_total", "mean"] == pytest.approx(usual.draws.prior_outcomes["gini_total"].mean())

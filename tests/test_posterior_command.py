@@ -23,7 +23,7 @@ from aigini.config import Config, load
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError, OutputError
 from aigini.estimation.pieces import Pieces
 from aigini.parameters import problems
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.storage import analyses as studies_on_disk
 from aigini.storage.ledger import Ledger
 
@@ -75,8 +75,8 @@ def test_a_resumed_run_has_the_draws_of_an_uninterrupted_one(run):
     whole = aigini.posterior(None, **SMALL)
     for name, values in whole.draws.parameters.items():
         np.testing.assert_array_equal(values, resumed.draws.parameters[name])
-    for name, values in whole.draws.responses.items():
-        np.testing.assert_array_equal(values, resumed.draws.responses[name])
+    for name, values in whole.draws.outcomes.items():
+        np.testing.assert_array_equal(values, resumed.draws.outcomes[name])
     assert str(resumed).splitlines()[-1] == str(whole).splitlines()[-1]
     assert not (run / "pieces.jsonl").exists()
 
@@ -84,7 +84,7 @@ def test_a_resumed_run_has_the_draws_of_an_uninterrupted_one(run):
 @pytest.mark.slow
 def test_what_the_result_says_follows_from_its_draws(run):
     found = studies_on_disk.load_study(run, "posterior")
-    change = found.draws.responses["gini_total"]
+    change = found.draws.outcomes["gini_total"]
     by_population = found.populations.rises["total"]
     assert by_population[0] == pytest.approx(np.mean(change > 0))
     assert len(by_population) == 9
@@ -146,9 +146,9 @@ def test_an_economy_may_be_asked_about_whatever_the_seed_of_its_population(monke
     def noisy(population, scenario, values):
         drawn.append(population)
         rng = np.random.default_rng(population)
-        return noise["gini_total"] * rng.standard_normal(len(RESPONSE_NAMES))
+        return noise["gini_total"] * rng.standard_normal(len(OUTCOME_NAMES))
 
-    monkeypatch.setattr(posterior_problem, "responses_of_one", noisy)
+    monkeypatch.setattr(posterior_problem, "outcomes_of_one", noisy)
     monkeypatch.setattr(posterior_problem, "_starting_values", lambda config: config.params.as_dict())
     monkeypatch.setattr(
         posterior_problem, "_outcome_sd", lambda config, values: {"gini_total": 5e-3, "gini_wage": 5e-3}

@@ -64,17 +64,17 @@ def posterior(
     if "alpha" in free:
         drawn["alpha"] = 0.5 + 0.1 * rng.normal(size=shape)
     eta = drawn.get("eta1", rng.uniform(0, 1, shape))
-    responses = {name: 0.1 * k + 0.02 * rng.normal(size=shape) for k, name in enumerate(MOMENTS[:-1])}
-    responses["gini_total"] = 0.02 * (eta - 0.4) + 0.002 * rng.normal(size=shape) + shift
-    responses["gini_wage"] = -0.006 + 0.003 * rng.normal(size=shape) + shift
+    outcomes = {name: 0.1 * k + 0.02 * rng.normal(size=shape) for k, name in enumerate(MOMENTS[:-1])}
+    outcomes["gini_total"] = 0.02 * (eta - 0.4) + 0.002 * rng.normal(size=shape) + shift
+    outcomes["gini_wage"] = -0.006 + 0.003 * rng.normal(size=shape) + shift
     known = {name: Target(0.1 * k, 0.03, "made up", "J") for k, name in enumerate(targets)}
     known |= {"m6": Target(0.004, 0.007, "scenario", "J")} if "m6" in targets else {}
-    of = {name: responses[f"gini_{income}" if name == "m6" else name] for name in targets}
+    of = {name: outcomes[f"gini_{income}" if name == "m6" else name] for name in targets}
     predictive = {name: of[name] + known[name].se * rng.normal(size=shape) for name in targets}
     diverging = np.zeros(shape, bool)
     diverging.ravel()[rng.choice(diverging.size, divergences, replace=False)] = True
-    rises = {concept: responses[f"gini_{concept}"] > 0 for concept in ("total", "wage")}
-    given = {name: drawn[name] for name in ("eta1", "xi") if name in free} | {"m6": responses[f"gini_{income}"]}
+    rises = {concept: outcomes[f"gini_{concept}"] > 0 for concept in ("total", "wage")}
+    given = {name: drawn[name] for name in ("eta1", "xi") if name in free} | {"m6": outcomes[f"gini_{income}"]}
     return Posterior(
         params={name: spec.default for name, spec in SPECS.items()},
         priors={name: "uniform(low 0, high 1)" for name in free},
@@ -85,8 +85,8 @@ def posterior(
         size=SizeChoice(
             4096, None, {4096: dict.fromkeys(targets, 0.1)}, {4096: {"gini_total": 0.2}}, {"gini_total": 0.005}
         ),
-        summary={name: summary(values) for name, values in {**drawn, **responses}.items()},
-        averages={name: averages(values) for name, values in {**drawn, **responses}.items()},
+        summary={name: summary(values) for name, values in {**drawn, **outcomes}.items()},
+        averages={name: averages(values) for name, values in {**drawn, **outcomes}.items()},
         populations=OverPopulations(
             seeds=(1, 2, 3),
             draws=100,
@@ -113,11 +113,11 @@ def posterior(
         gradients=1000,
         draws=Draws(
             parameters=drawn,
-            responses=responses,
+            outcomes=outcomes,
             predictive=predictive,
             statistics={"diverging": diverging},
             prior=prior,
-            prior_responses={name: np.resize(3 * values, 2000) for name, values in responses.items()},
+            prior_outcomes={name: np.resize(3 * values, 2000) for name, values in outcomes.items()},
             prior_predictive={name: np.resize(3 * values, 2000) for name, values in predictive.items()},
         ),
     )
@@ -254,7 +254,7 @@ def points(axis: Axes) -> tuple[np.ndarray, np.ndarray]:
 
 def test_joint_posterior_shows_every_draw_by_its_sign(usual):
     left, right = figures.joint_posterior(usual).axes
-    drawn, gini = usual.draws.parameters, usual.draws.responses["gini_total"]
+    drawn, gini = usual.draws.parameters, usual.draws.outcomes["gini_total"]
     for axis, x, y in ((left, drawn["xi"], 100 * gini), (right, drawn["eta1"], drawn["xi"])):
         for found, which in zip(points(axis), (gini > 0, gini <= 0), strict=True):
             np.testing.assert_array_equal(found, np.stack([x[which], y[which]], axis=1))
@@ -309,7 +309,7 @@ def test_a_latent_m6_is_not_drawn_as_data(belief, ends, words):
 def test_the_left_panel_is_about_the_concept_of_m6():
     result = posterior(income="wage")
     left, right = figures.joint_posterior(result).axes
-    wage, total = (result.draws.responses[f"gini_{concept}"] > 0 for concept in ("wage", "total"))
+    wage, total = (result.draws.outcomes[f"gini_{concept}"] > 0 for concept in ("wage", "total"))
     assert len(points(left)[0]) == wage.sum()
     assert len(points(right)[0]) == total.sum()
     assert "Gini of wages" in left.get_title(loc="left")
@@ -410,8 +410,8 @@ def test_prior_and_posterior_are_shares_with_the_ratio_of_their_spreads(usual):
         share, before = usual.rises[concept].value, {"total": "0.550 ± 0.020", "wage": "0.250 ± 0.010"}[concept]
         assert f"P(rise) {before}, then {share:.3f} ± 0.025" in axis.get_title(loc="left")
         edges = axis.patches[0].get_data().edges
-        assert edges[0] <= 100 * usual.draws.responses[f"gini_{concept}"].min()
-        assert edges[-1] >= 100 * usual.draws.responses[f"gini_{concept}"].max()
+        assert edges[0] <= 100 * usual.draws.outcomes[f"gini_{concept}"].min()
+        assert edges[-1] >= 100 * usual.draws.outcomes[f"gini_{concept}"].max()
 
 
 def test_economies_without_outcome_under_the_prior_are_mentioned():
@@ -423,7 +423,7 @@ def test_predictive_moments_are_in_standard_errors_of_the_target(usual):
     axis, table = figures.predictive_moments(usual).axes
     medians = [line.get_data() for line in axis.get_lines()[:-1]]
     for place, (name, target) in enumerate(usual.targets.items()):
-        simulated = usual.draws.responses["gini_total" if name == "m6" else name]
+        simulated = usual.draws.outcomes["gini_total" if name == "m6" else name]
         for (x, y), values in zip(medians[2 * place :], (simulated, usual.draws.predictive[name]), strict=False):
             np.testing.assert_allclose(x, (np.median(values) - target.value) / target.se)
             assert y[0] == place

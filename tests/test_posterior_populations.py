@@ -20,11 +20,11 @@ from aigini.bayes.probability import Probability, averaged, conditional, open_se
 from aigini.commands import other_populations as replicated_draws
 from aigini.commands.posterior_problem import posterior_likelihood
 from aigini.config import Config, load
-from aigini.estimation.outcome_map import Evaluator
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
-M1, TOTAL, WAGE = (RESPONSE_NAMES.index(name) for name in ("m1", "gini_total", "gini_wage"))
+M1, TOTAL, WAGE = (OUTCOME_NAMES.index(name) for name in ("m1", "gini_total", "gini_wage"))
 SE, TARGET = 0.5, 0.4
 SHIFT, MOVE = 0.15, 0.1
 """Standard deviations over populations of the change of the Gini and of the moment."""
@@ -41,13 +41,13 @@ def exact(shift, move):
 
 def simulate(theta, shift, move):
     """Outcomes on a population: m1 and the changes of the Ginis."""
-    found = np.zeros((len(theta), len(RESPONSE_NAMES)))
+    found = np.zeros((len(theta), len(OUTCOME_NAMES)))
     found[:, M1], found[:, TOTAL], found[:, WAGE] = theta + move, theta + shift, -theta - 10
     return found
 
 
-def log_likelihood(responses):
-    return -0.5 * ((TARGET - responses[:, M1]) / SE) ** 2
+def log_likelihood(outcomes):
+    return -0.5 * ((TARGET - outcomes[:, M1]) / SE) ** 2
 
 
 def populations(rng, shifts, moves, most=10_000, shape=(CHAINS, DRAWS)):
@@ -173,7 +173,7 @@ def test_conditional_probabilities_carry_the_error_of_the_population(nine):
     np.testing.assert_allclose(within.error, np.hypot(within.monte_carlo_error, within.population_error))
     assert within.error.max() > 1.5 * bins.error.max()
     given_itself = conditional(here[:, TOTAL].reshape(CHAINS, DRAWS) > 0, "m6", here[:, TOTAL].reshape(CHAINS, DRAWS))
-    itself = rises_within(found, given_itself, "total", response=TOTAL)
+    itself = rises_within(found, given_itself, "total", outcome=TOTAL)
     one_sided = (given_itself.low > 0) | (given_itself.high < 0)
     assert one_sided.sum() == 9
     np.testing.assert_array_equal(itself.value[one_sided], (given_itself.low > 0)[one_sided])
@@ -183,11 +183,11 @@ def test_reliance_and_information_carry_the_error_of_the_population(nine):
     found, _, moves = nine
     natural, here = found.all_draws()
 
-    def components(_, responses):
-        return {"likelihood of m1": log_likelihood(responses)}
+    def components(_, outcomes):
+        return {"likelihood of m1": log_likelihood(outcomes)}
 
-    def quantities(_, responses):
-        return {"gini_total": responses[:, TOTAL]}
+    def quantities(_, outcomes):
+        return {"gini_total": outcomes[:, TOTAL]}
 
     base = power_scaling(components(natural, here), quantities(natural, here))
     derivative = scaling_over(found, base, components, quantities).effect("likelihood of m1", "gini_total").derivative
@@ -196,11 +196,11 @@ def test_reliance_and_information_carry_the_error_of_the_population(nine):
     assert derivative.value == pytest.approx(np.mean(truth), abs=4 * derivative.mcse)
     assert derivative.population_error == pytest.approx(np.std(truth, ddof=1) / 3, rel=0.25)
 
-    def value(responses):
-        return value_of_information(responses[:, [M1]], responses[:, TOTAL] > 0, np.array([SE]), ["m1"], outcomes=256)
+    def value(outcomes):
+        return value_of_information(outcomes[:, [M1]], outcomes[:, TOTAL] > 0, np.array([SE]), ["m1"], outcomes=256)
 
     information = information_over(found, value(here), value, 0.7)
-    bits = [value(there.responses).gains[0].bits for there, _ in found.resampled()]
+    bits = [value(there.outcomes).gains[0].bits for there, _ in found.resampled()]
     gain = information.gains[0]
     assert information.probability == 0.7
     assert gain.population_error is not None
@@ -227,7 +227,7 @@ def test_numbers_that_a_population_does_not_have_are_left_out():
     np.testing.assert_array_equal(error, [1.0, np.nan, np.nan])
 
 
-class Economy(Evaluator):
+class Economy(OutcomeMap):
     """Stands for an evaluator: outcomes that depend on the population and the parameters alone."""
 
     asked = 0
@@ -250,7 +250,7 @@ class Killed(Exception):
 
 
 def test_an_interrupted_run_goes_on_with_the_same_bits(monkeypatch):
-    monkeypatch.setattr(replicated_draws, "Evaluator", Economy)
+    monkeypatch.setattr(replicated_draws, "OutcomeMap", Economy)
     monkeypatch.setattr(Config, "draw", lambda self, seed, n_workers: seed)
     config = load(None, {"population.seed": 5, "posterior.populations": 3})
     theta = np.random.default_rng(0).random((2, 200, 1))

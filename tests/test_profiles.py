@@ -12,8 +12,8 @@ from aigini.analysis.identification.profile import RISES, direction_profile, pro
 from aigini.commands import studies
 from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import known_case
-from aigini.estimation.outcome_map import Evaluator, directions, tied
+from aigini.estimation.estimated_model import known_model
+from aigini.estimation.outcome_map import OutcomeMap, directions, tied
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import identification
@@ -28,25 +28,25 @@ def config():
 
 
 @pytest.fixture(scope="module")
-def case(config):
+def model(config):
     return studies.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
-def found(case):
-    return identification(case.moment_jacobian, case.se, case.estimates, case.space.names)
+def found(model):
+    return identification(model.moment_jacobian, model.se, model.estimates, model.space.names)
 
 
 @pytest.fixture(scope="module")
-def weakest(case, found):
-    return direction_profile(case, found)
+def weakest(model, found):
+    return direction_profile(model, found)
 
 
-def natural(case, x):
+def natural(model, x):
     """Free parameters after relative changes x, written out by hand for the baseline's six."""
     values = {}
-    for name, change in zip(case.space.names, x, strict=True):
-        here = case.values[name]
+    for name, change in zip(model.space.names, x, strict=True):
+        here = model.values[name]
         if name == "eta1":  # between 0 and 1
             odds = here / (1 - here) * np.exp(change / (1 - here))
             values[name] = odds / (1 + odds)
@@ -57,26 +57,26 @@ def natural(case, x):
     return values
 
 
-def criterion(case, x):
+def criterion(model, x):
     """The criterion and its gradient in relative changes."""
-    values = tied({**case.values, **natural(case, x)}, case.space.tie)
-    responses, slopes = case.evaluator.along(values, directions(case.space.names, case.space.tie))
-    misfit = responses[list(case.rows)] - np.array([target.value for target in case.targets.values()])
+    values = tied({**model.values, **natural(model, x)}, model.space.tie)
+    outcomes, slopes = model.outcome_map.along(values, directions(model.space.names, model.space.tie))
+    misfit = outcomes[list(model.rows)] - np.array([target.value for target in model.targets.values()])
     step = 1e-6
-    high, low = (natural(case, x + sign * step) for sign in (1, -1))
-    stretch = np.array([(high[name] - low[name]) / (2 * step) for name in case.space.names])
-    return misfit @ case.weighting @ misfit, 2 * misfit @ case.weighting @ slopes[list(case.rows)] * stretch
+    high, low = (natural(model, x + sign * step) for sign in (1, -1))
+    stretch = np.array([(high[name] - low[name]) / (2 * step) for name in model.space.names])
+    return misfit @ model.weighting @ misfit, 2 * misfit @ model.weighting @ slopes[list(model.rows)] * stretch
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("offset", [-1.0, 1.5])
-def test_the_weakest_profile_is_what_another_optimiser_finds(case, found, weakest, offset):
-    vector = np.array([weakest.vector[name] for name in case.space.names])
+def test_the_weakest_profile_is_what_another_optimiser_finds(model, found, weakest, offset):
+    vector = np.array([weakest.vector[name] for name in model.space.names])
     np.testing.assert_allclose(np.abs(vector @ found.directions[-1]), 1, rtol=1e-12)
     other = minimize(
-        lambda x: criterion(case, x)[0],
+        lambda x: criterion(model, x)[0],
         offset * vector,
-        jac=lambda x: criterion(case, x)[1],
+        jac=lambda x: criterion(model, x)[1],
         method="SLSQP",
         constraints={"type": "eq", "fun": lambda x: vector @ x - offset, "jac": lambda x: vector},
         options={"maxiter": 300, "ftol": 1e-14},
@@ -85,22 +85,22 @@ def test_the_weakest_profile_is_what_another_optimiser_finds(case, found, weakes
     at = int(np.flatnonzero(weakest.offsets == offset)[0])
     assert weakest.criterion[at] == pytest.approx(other.fun, rel=1e-3)
     assert weakest.criterion[at] <= other.fun * (1 + 1e-5)
-    theirs = natural(case, other.x)
+    theirs = natural(model, other.x)
     for name in ("sigma", "cumulative_advantage", "eta1"):
         assert weakest.values[name][at] == pytest.approx(theirs[name], rel=0.02)
 
 
-def test_near_the_estimates_the_weakest_profile_has_the_curvature_of_the_jacobian(case, found, weakest):
-    scaled = case.moment_jacobian * np.abs(case.estimates)
+def test_near_the_estimates_the_weakest_profile_has_the_curvature_of_the_jacobian(model, found, weakest):
+    scaled = model.moment_jacobian * np.abs(model.estimates)
     vector = found.directions[-1]
-    curvature = 1 / (vector @ np.linalg.inv(scaled.T @ case.weighting @ scaled) @ vector)
+    curvature = 1 / (vector @ np.linalg.inv(scaled.T @ model.weighting @ scaled) @ vector)
     assert weakest.curvature == pytest.approx(curvature, rel=1e-6)
     step = weakest.offsets[weakest.offsets > 0].min()
     sides = [weakest.criterion[int(np.flatnonzero(weakest.offsets == side * step)[0])] for side in (1, -1)]
     assert np.mean(sides) / step**2 == pytest.approx(curvature, rel=0.03)
 
 
-def test_the_weakest_profile_holds_the_projection_and_rises_both_ways(case, weakest):
+def test_the_weakest_profile_holds_the_projection_and_rises_both_ways(model, weakest):
     middle = int(np.flatnonzero(weakest.offsets == 0)[0])
     assert weakest.converged.all()
     assert (np.diff(weakest.criterion[middle:]) > 0).all()
@@ -108,16 +108,16 @@ def test_the_weakest_profile_holds_the_projection_and_rises_both_ways(case, weak
     assert weakest.leading == "sigma"
     assert weakest.vector["sigma"] > 0
     for at, offset in enumerate(weakest.offsets):
-        held = natural(case, offset * np.array(list(weakest.vector.values())))
+        held = natural(model, offset * np.array(list(weakest.vector.values())))
         if abs(offset) < 0.2:  # to first order nothing across the direction helps
             assert weakest.values["sigma"][at] == pytest.approx(held["sigma"], rel=0.01)
     assert str(weakest).startswith("profile of the weakest direction (sigma up 10%")
     assert "open at sigma" in str(weakest)
 
 
-def test_precise_targets_close_the_weakest_profile(case, found):
-    targets = {name: dataclasses.replace(target, se=target.se / 100) for name, target in case.targets.items()}
-    precise = known_case(case.evaluator, case.values, case.space, targets, case.income)
+def test_precise_targets_close_the_weakest_profile(model, found):
+    targets = {name: dataclasses.replace(target, se=target.se / 100) for name, target in model.targets.items()}
+    precise = known_model(model.outcome_map, model.values, model.space, targets, model.income)
     result = direction_profile(precise, found)
     assert result.ends == (RISES, RISES)
     assert result.criterion[[0, -1]].min() > QUANTILE
@@ -133,41 +133,41 @@ def test_precise_targets_close_the_weakest_profile(case, found):
 
 
 @pytest.mark.slow
-def test_the_interval_ends_where_the_profile_passes_the_quantile(case):
-    result = profile(case, "sigma", 20.0)
+def test_the_interval_ends_where_the_profile_passes_the_quantile(model):
+    result = profile(model, "sigma", 20.0)
     end = result.interval.lower
-    again = held(case, {**case.values, "sigma": end}, np.delete(np.eye(6), 2, axis=1))  # from the estimates
-    assert case.space.names[2] == "sigma"
+    again = held(model, {**model.values, "sigma": end}, np.delete(np.eye(6), 2, axis=1))  # from the estimates
+    assert model.space.names[2] == "sigma"
     assert again["criterion"] == pytest.approx(QUANTILE, rel=0.01)
 
 
-def test_a_direction_of_one_parameter_has_nothing_to_search(case):
-    space, targets = FreeSpace(("alpha",), "none"), {"m1": case.targets["m1"]}
-    alone = known_case(case.evaluator, case.values, space, targets, case.income)
+def test_a_direction_of_one_parameter_has_nothing_to_search(model):
+    space, targets = FreeSpace(("alpha",), "none"), {"m1": model.targets["m1"]}
+    alone = known_model(model.outcome_map, model.values, space, targets, model.income)
     result = direction_profile(alone, identification(alone.moment_jacobian, alone.se, alone.estimates, ("alpha",)))
-    target = case.targets["m1"]
+    target = model.targets["m1"]
     for alpha, height in zip(result.values["alpha"], result.criterion, strict=True):
-        m1 = case.evaluator.jacobian({**case.values, "alpha": alpha})[0][0]
+        m1 = model.outcome_map.jacobian({**model.values, "alpha": alpha})[0][0]
         assert height == pytest.approx(((m1 - target.value) / target.se) ** 2, rel=1e-6, abs=1e-12)
     assert profile(alone, "alpha", 0.2).converged.all()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("parameter", "se"), [("eta1", 1.7), ("sigma", 20.0), ("beta", 0.094)])
-def test_profiles_rise_on_the_way_out(case, parameter, se):
+def test_profiles_rise_on_the_way_out(model, parameter, se):
     # Parameters that run off where they hardly matter, such as sigma, must not stop the search for the others.
-    result = profile(case, parameter, se)
-    middle = int(np.flatnonzero(result.values == case.values[parameter])[0])
+    result = profile(model, parameter, se)
+    middle = int(np.flatnonzero(result.values == model.values[parameter])[0])
     assert result.converged.all()
     assert (np.diff(result.criterion[middle:]) > 0).all()
     assert (np.diff(result.criterion[: middle + 1]) < 0).all()
 
 
-class Bounded(Evaluator):
+class Bounded(OutcomeMap):
     """An economy that cannot be evaluated above some alpha."""
 
-    def __init__(self, evaluator, largest, raises):
-        super().__init__(evaluator.population, evaluator.scenario)
+    def __init__(self, outcome_map, largest, raises):
+        super().__init__(outcome_map.population, outcome_map.scenario)
         self.largest, self.raises = largest, raises
 
     def admits(self, values):
@@ -180,9 +180,9 @@ class Bounded(Evaluator):
 
 
 @pytest.mark.parametrize("raises", [False, True])
-def test_points_without_an_economy_are_marked(case, found, raises):
-    here = case.values["alpha"]
-    bounded = dataclasses.replace(case, evaluator=Bounded(case.evaluator, 1.02 * here, raises))
+def test_points_without_an_economy_are_marked(model, found, raises):
+    here = model.values["alpha"]
+    bounded = dataclasses.replace(model, outcome_map=Bounded(model.outcome_map, 1.02 * here, raises))
     result = profile(bounded, "alpha", 0.26)
     assert np.isnan(result.criterion[result.values > 1.02 * here]).all()
     assert np.isfinite(result.criterion[result.values <= here]).all()
@@ -191,14 +191,14 @@ def test_points_without_an_economy_are_marked(case, found, raises):
     assert result.interval.lower is not None
     stiff = dataclasses.replace(found, directions=found.directions[::-1])
     # Along the stiffest direction eta1 has little room here, so that the economy has to end early to end first.
-    near = dataclasses.replace(case, evaluator=Bounded(case.evaluator, 1.002 * here, raises))
+    near = dataclasses.replace(model, outcome_map=Bounded(model.outcome_map, 1.002 * here, raises))
     along = direction_profile(near, stiff)
     assert along.leading == "alpha"
     assert along.ends[1] == "the economy cannot be evaluated further out"
     assert along.values["alpha"].max() <= 1.002 * here
 
 
-def test_a_resumed_profile_is_not_computed_again(case, found, weakest):
+def test_a_resumed_profile_is_not_computed_again(model, found, weakest):
     class Kept(Pieces):
         def _keep(self, key, piece):
             assert not done
@@ -206,10 +206,10 @@ def test_a_resumed_profile_is_not_computed_again(case, found, weakest):
 
     done = False
     pieces = Kept()
-    first = direction_profile(case, found, pieces)
-    done, calls = True, case.evaluator.calls
-    again = direction_profile(case, found, pieces)
-    assert case.evaluator.calls == calls
+    first = direction_profile(model, found, pieces)
+    done, calls = True, model.outcome_map.calls
+    again = direction_profile(model, found, pieces)
+    assert model.outcome_map.calls == calls
     np.testing.assert_array_equal(again.criterion, first.criterion)
     np.testing.assert_array_equal(again.criterion, weakest.criterion)
 

@@ -22,7 +22,7 @@ from aigini.commands import studies
 from aigini.config import load
 from aigini.estimation.outcome_map import pack, tied, unpack
 from aigini.parameters import problems
-from aigini.statistics.outcomes import RESPONSE_NAMES, responses
+from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
 # The sizes of tests/test_analysis.py and tests/test_policy.py, whose compiled programs are shared.
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60, "calibration.replications": 0}
@@ -48,8 +48,8 @@ def case(config):
 def again(config):
     """`again(params)`: all responses by name, simulated anew and not by the program behind the analyses."""
     population = config.draw(precision="float64")
-    compiled = jax.jit(lambda vector: responses(unpack(vector), population, config.scenario))
-    return lambda params: dict(zip(RESPONSE_NAMES, np.asarray(compiled(pack(params))).tolist(), strict=True))
+    compiled = jax.jit(lambda vector: outcomes(unpack(vector), population, config.scenario))
+    return lambda params: dict(zip(OUTCOME_NAMES, np.asarray(compiled(pack(params))).tolist(), strict=True))
 
 
 def simulation(config, case, monkeypatch):
@@ -100,7 +100,7 @@ def policy(config, case, monkeypatch):
 
 RESULTS = {
     "Simulation": simulation,
-    "Decomposition": sensitivity,
+    "SensitivityAnalysis": sensitivity,
     "Sign": sign,
     "Regimes": regimes,
     "ChannelDecomposition": channels,

@@ -12,7 +12,7 @@ from scipy.stats import binom, t
 from aigini.parameters import Parameters
 from aigini.population import draw_population
 from aigini.statistics import histogram
-from aigini.statistics.outcomes import RESPONSE_MEANINGS, RESPONSE_NAMES, legend, units
+from aigini.statistics.outcomes import OUTCOME_MEANINGS, OUTCOME_NAMES, legend, units
 from aigini.statistics.regime import Regime
 from aigini.statistics.report import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS, Statistics
 from aigini.statistics.simulation import REPLICATED_ARRAYS, Simulation, simulate
@@ -167,7 +167,7 @@ def test_a_file_says_what_its_numbers_are(simulation, tmp_path):
 def test_every_statistic_and_every_response_has_a_unit():
     assert STATISTIC_UNITS.keys() == {field.name for field in dataclasses.fields(Statistics)}
     assert set(RELATIVE_STATISTICS) | set(GRID_GINIS) <= STATISTIC_UNITS.keys()
-    assert RESPONSE_MEANINGS.keys() == {*RESPONSE_NAMES, "m6"}
+    assert OUTCOME_MEANINGS.keys() == {*OUTCOME_NAMES, "m6"}
     assert units(("m6",), "wage") == {"m6": "Gini of wages, change of the Gini"}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import aigini
 from aigini.economy.economy import Scenario
-from aigini.estimation import outcome_map as evaluator
+from aigini.estimation import outcome_map as outcome_map
 from aigini.estimation import problem
 from aigini.population import draw_population
 from aigini.statistics import simulation
@@ -44,10 +44,10 @@ def test_simulating_traces_once(counted):
 
 
 def test_evaluating_traces_once_whatever_the_number_of_points(counted):
-    traces = counted(evaluator, "responses")
+    traces = counted(outcome_map, "outcomes")
     values = aigini.Parameters().as_dict()
     for seed in (0, 1):
-        asked = evaluator.Evaluator(draw_population(n_workers=1024, n_firms=30, seed=seed), Scenario(A1=1.0 + seed))
+        asked = outcome_map.OutcomeMap(draw_population(n_workers=1024, n_firms=30, seed=seed), Scenario(A1=1.0 + seed))
         for count in (1, 3, 7):
             assert asked.values([{**values, "xi": 0.1 + 0.05 * k} for k in range(count)]).shape[0] == count
     # lax.map traces its body once for a whole batch, and the program once for its shape.

@@ -14,7 +14,7 @@ from aigini.analysis.identification.standard_errors import profiled
 from aigini.commands import studies, verbs
 from aigini.config import load
 from aigini.errors import AnalysisError, EstimationError, IdentificationError
-from aigini.estimation.estimated_model import estimate_values, known_case
+from aigini.estimation.estimated_model import estimate_values, known_model
 from aigini.estimation.outcome_map import directions
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import weight_root
@@ -285,10 +285,10 @@ def test_iterated_weights_settle_and_the_analyses_stand_at_the_same_estimates(tw
     assert result.rounds >= 3
     assert result.last_change < 1e-3
     assert distance(result, two_steps[0]) < 0.1
-    case = studies.at_estimates(config)
-    there = dataclasses.replace(result, estimates={name: case.values[name] for name in config.free})
+    estimated = studies.at_estimates(config)
+    there = dataclasses.replace(result, estimates={name: estimated.values[name] for name in config.free})
     assert distance(result, there) < 3e-3
-    np.testing.assert_allclose(case.weighting, result.weighting, rtol=1e-3, atol=1e-6 * result.weighting.max())
+    np.testing.assert_allclose(estimated.weighting, result.weighting, rtol=1e-3, atol=1e-6 * result.weighting.max())
 
 
 def test_a_calibration_that_did_not_settle_says_so_and_survives_being_written(two_steps, tmp_path):
@@ -307,10 +307,10 @@ def test_weights_that_do_not_settle_are_refused_by_the_analyses(monkeypatch):
 
 def test_an_estimation_that_stops_short_of_a_minimum_is_refused(monkeypatch):
     config = pulled()
-    case = studies.at_estimates(config)
+    estimated = studies.at_estimates(config)
     monkeypatch.setattr("aigini.estimation.estimated_model.STATIONARY", -1.0)
     with pytest.raises(AnalysisError, match="stopped short of a minimum"):
-        estimate_values(case.evaluator, case.values, case.space, case.targets, case.income)
+        estimate_values(estimated.outcome_map, estimated.values, estimated.space, estimated.targets, estimated.income)
 
 
 # --- what the estimates are worth -------------------------------------------------------------------------------------
@@ -322,79 +322,80 @@ def example():
 
 
 @pytest.fixture(scope="module")
-def case(example):
+def estimated(example):
     return studies.at_estimates(example)
 
 
 @pytest.fixture(scope="module")
-def simulation(example, case):
-    found = studies.other_draws(example, case).covariance(case.rows)
+def simulation(example, estimated):
+    found = studies.other_draws(example, estimated).covariance(estimated.rows)
     assert found is not None
     return found
 
 
 @pytest.fixture(scope="module")
-def result(case, simulation):
-    return decompose(case, {}, simulation)
+def result(estimated, simulation):
+    return decompose(estimated, {}, simulation)
 
 
-def test_the_example_is_overidentified_and_its_weights_are_those_of_two_steps(example, case, simulation):
+def test_the_example_is_overidentified_and_its_weights_are_those_of_two_steps(example, estimated, simulation):
     assert len(example.free) < len(example.targets)
     assert example.weighting == "two_step"
     # The weights hold the noise at the first estimates, which are near.
-    np.testing.assert_allclose(case.weighting @ (case.covariance + simulation), np.eye(6), atol=0.05)
-    weights = [case.weighting, before_estimates("diagonal", None)]
+    np.testing.assert_allclose(estimated.weighting @ (estimated.covariance + simulation), np.eye(6), atol=0.05)
+    weights = [estimated.weighting, before_estimates("diagonal", None)]
     ends = [
-        estimate_values(case.evaluator, example.params.as_dict(), case.space, case.targets, "total", w) for w in weights
+        estimate_values(estimated.outcome_map, example.params.as_dict(), estimated.space, estimated.targets, "total", w)
+        for w in weights
     ]
-    assert ends[0]["eta1"] == pytest.approx(case.values["eta1"], rel=1e-4)
+    assert ends[0]["eta1"] == pytest.approx(estimated.values["eta1"], rel=1e-4)
     assert abs(ends[1]["eta1"] - ends[0]["eta1"]) > 1e-3
 
 
-def test_standard_errors_of_every_kind_agree_with_their_formulas(case, simulation, result):
-    bread = np.linalg.inv(case.moment_jacobian.T @ case.weighting @ case.moment_jacobian)
-    loadings = bread @ case.moment_jacobian.T @ case.weighting
+def test_standard_errors_of_every_kind_agree_with_their_formulas(estimated, simulation, result):
+    bread = np.linalg.inv(estimated.moment_jacobian.T @ estimated.weighting @ estimated.moment_jacobian)
+    loadings = bread @ estimated.moment_jacobian.T @ estimated.weighting
 
     def check(kind, covariance):
         errors = np.sqrt(np.diag(loadings @ covariance @ loadings.T))
         np.testing.assert_allclose(list(result.se[kind].values()), errors, rtol=1e-6)
 
-    check("known_covariance", case.covariance)
-    check("known_covariance_with_simulation", case.covariance + simulation)
-    check("independent", np.diag(case.se**2))
-    check("independent_with_simulation", np.diag(case.se**2) + simulation)
-    for name in case.space.names:
+    check("known_covariance", estimated.covariance)
+    check("known_covariance_with_simulation", estimated.covariance + simulation)
+    check("independent", np.diag(estimated.se**2))
+    check("independent_with_simulation", np.diag(estimated.se**2) + simulation)
+    for name in estimated.space.names:
         assert result.se["known_covariance"][name] <= result.se["worst_case"][name]
         assert result.se["worst_case"][name] < result.se["worst_case_with_simulation"][name]
         assert result.intervals["known_covariance"][name].lower > result.intervals["worst_case"][name].lower
 
 
-def test_the_optimal_weights_have_the_smallest_standard_errors(case):
-    problem = (case.evaluator, case.values, case.space, case.targets, case.income)
-    best = known_case(*problem, optimal_weighting(case.covariance), case.covariance)
-    usual = known_case(*problem, "diagonal", case.covariance)
+def test_the_optimal_weights_have_the_smallest_standard_errors(estimated):
+    problem = (estimated.outcome_map, estimated.values, estimated.space, estimated.targets, estimated.income)
+    best = known_model(*problem, optimal_weighting(estimated.covariance), estimated.covariance)
+    usual = known_model(*problem, "diagonal", estimated.covariance)
     errors = [decompose(one, {}).se["known_covariance"] for one in (best, usual)]
-    assert all(errors[0][name] <= errors[1][name] * (1 + 1e-9) for name in case.space.names)
-    assert any(errors[0][name] < 0.999 * errors[1][name] for name in case.space.names)
+    assert all(errors[0][name] <= errors[1][name] * (1 + 1e-9) for name in estimated.space.names)
+    assert any(errors[0][name] < 0.999 * errors[1][name] for name in estimated.space.names)
 
 
-def test_standard_errors_and_all_six_measures_agree_with_optimagic(case, result):
+def test_standard_errors_and_all_six_measures_agree_with_optimagic(estimated, result):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         oracle = pytest.importorskip("estimagic.msm_sensitivity", exc_type=ImportError)
         covariances = pytest.importorskip("estimagic.msm_covs", exc_type=ImportError)
     # In units of standard errors and of the estimates, because optimagic inverts what it is given.
-    jacobian = case.moment_jacobian / case.se[:, None] * np.abs(case.estimates)
-    weights = case.weighting * np.outer(case.se, case.se)
-    covariance = case.covariance / np.outer(case.se, case.se)
+    jacobian = estimated.moment_jacobian / estimated.se[:, None] * np.abs(estimated.estimates)
+    weights = estimated.weighting * np.outer(estimated.se, estimated.se)
+    covariance = estimated.covariance / np.outer(estimated.se, estimated.se)
     robust = covariances.cov_robust(jacobian, weights, covariance)
     best = np.linalg.inv(covariance)
     optimal = covariances.cov_optimal(jacobian, best)
-    errors = np.array([result.se["known_covariance"][name] for name in case.space.names])
-    np.testing.assert_allclose(errors / np.abs(case.estimates), np.sqrt(np.diag(robust)), rtol=1e-6)
+    errors = np.array([result.se["known_covariance"][name] for name in estimated.space.names])
+    np.testing.assert_allclose(errors / np.abs(estimated.estimates), np.sqrt(np.diag(robust)), rtol=1e-6)
     influence = oracle.calculate_sensitivity_to_bias(jacobian, weights)
     expected = {
-        "bias": -influence * np.abs(case.estimates)[:, None] / case.se,
+        "bias": -influence * np.abs(estimated.estimates)[:, None] / estimated.se,
         "fundamental noise": oracle.calculate_fundamental_sensitivity_to_noise(jacobian, best, covariance, optimal),
         "actual noise": oracle.calculate_actual_sensitivity_to_noise(influence, weights, covariance, robust),
         "actual removal": oracle.calculate_actual_sensitivity_to_removal(jacobian, weights, covariance, robust),
@@ -410,40 +411,42 @@ def test_standard_errors_and_all_six_measures_agree_with_optimagic(case, result)
         np.testing.assert_allclose(found[kind][kept], values[kept], rtol=1e-4, atol=1e-6, err_msg=kind)
 
 
-def test_the_j_test_is_the_objective_at_the_minimum_of_two_step_weights(case, simulation, result):
-    misfit = case.responses[list(case.rows)] - np.array([target.value for target in case.targets.values()])
+def test_the_j_test_is_the_objective_at_the_minimum_of_two_step_weights(estimated, simulation, result):
+    misfit = estimated.outcomes[list(estimated.rows)] - np.array(
+        [target.value for target in estimated.targets.values()]
+    )
     test = result.overidentification
     assert test.degrees == 1
-    assert test.statistic == pytest.approx(misfit @ case.weighting @ misfit, rel=0.02)
-    weights = optimal_weighting(case.covariance + simulation)
-    problem = (case.space, case.targets, case.income, weights)
-    values = estimate_values(case.evaluator, case.values, *problem)
-    there = known_case(case.evaluator, values, *problem, case.covariance)
-    misfit = there.responses[list(there.rows)] - np.array([target.value for target in there.targets.values()])
+    assert test.statistic == pytest.approx(misfit @ estimated.weighting @ misfit, rel=0.02)
+    weights = optimal_weighting(estimated.covariance + simulation)
+    problem = (estimated.space, estimated.targets, estimated.income, weights)
+    values = estimate_values(estimated.outcome_map, estimated.values, *problem)
+    there = known_model(estimated.outcome_map, values, *problem, estimated.covariance)
+    misfit = there.outcomes[list(there.rows)] - np.array([target.value for target in there.targets.values()])
     test = decompose(there, {}, simulation).overidentification
     assert test.statistic == pytest.approx(misfit @ there.weighting @ misfit, rel=1e-5)
     assert test.contributions.sum() == pytest.approx(test.statistic, rel=1e-9)
 
 
-def test_shares_of_the_variance_use_the_covariance_and_add_up(case, result):
+def test_shares_of_the_variance_use_the_covariance_and_add_up(estimated, result):
     np.testing.assert_allclose(result.pins.values.sum(axis=1), 1, rtol=1e-10)
     influence = result.influence.values
-    parts = influence * (influence @ case.covariance)
+    parts = influence * (influence @ estimated.covariance)
     expected = parts / parts.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(result.pins.values, expected, rtol=1e-7, atol=1e-10)
-    independent = influence**2 * case.se**2
+    independent = influence**2 * estimated.se**2
     assert np.abs(result.pins.values - independent / independent.sum(axis=1, keepdims=True)).max() > 0.005
 
 
-def test_the_uncertainty_of_the_sign_uses_the_covariance(case, result):
+def test_the_uncertainty_of_the_sign_uses_the_covariance(estimated, result):
     total, wage = (
         next(s for s in result.signs if s.concept == kind and "m6" in s.estimated_with) for kind in ("total", "wage")
     )
-    influence, moves = result.influence.values, directions(case.space.names, case.space.tie).T
+    influence, moves = result.influence.values, directions(estimated.space.names, estimated.space.tie).T
     for sign, row in ((total, "gini_total"), (wage, "gini_wage")):
         slope = result.functions.values[result.functions.rows.index(row)] @ moves @ influence
-        assert sign.sd**2 == pytest.approx(slope @ case.covariance @ slope, rel=1e-8)
-        assert sign.variance["m6"] == pytest.approx(slope[5] * (case.covariance @ slope)[5], rel=1e-8)
+        assert sign.sd**2 == pytest.approx(slope @ estimated.covariance @ slope, rel=1e-8)
+        assert sign.variance["m6"] == pytest.approx(slope[5] * (estimated.covariance @ slope)[5], rel=1e-8)
 
 
 @pytest.mark.parametrize("moment", ["m3", "m6"])
@@ -462,22 +465,22 @@ def test_the_value_of_precision_is_the_fall_of_entropy_at_the_same_correlations(
             assert one.value_of_precision[moment] == pytest.approx(fall, rel=0.02, abs=1e-8)
 
 
-def test_without_correlations_targets_are_read_as_independent(case, simulation):
-    alone = decompose(dataclasses.replace(case, covariance=None), {}, simulation)
+def test_without_correlations_targets_are_read_as_independent(estimated, simulation):
+    alone = decompose(dataclasses.replace(estimated, covariance=None), {}, simulation)
     assert alone.se["known_covariance"] is None
     assert alone.se["known_covariance_with_simulation"] is None
     assert "known_covariance" not in alone.intervals
-    explicit = decompose(dataclasses.replace(case, covariance=np.diag(case.se**2)), {})
+    explicit = decompose(dataclasses.replace(estimated, covariance=np.diag(estimated.se**2)), {})
     assert alone.overidentification.statistic == pytest.approx(explicit.overidentification.statistic, rel=1e-9)
     np.testing.assert_allclose(alone.pins.values, explicit.pins.values, rtol=1e-9)
     assert [measure.kind for measure in alone.measures] == KINDS
     assert "as given" not in str(alone)
 
 
-def test_a_measure_that_is_not_defined_is_left_out_with_the_reason(case):
+def test_a_measure_that_is_not_defined_is_left_out_with_the_reason(estimated):
     correlation = np.eye(6)
     correlation[2, 5] = correlation[5, 2] = 1.0
-    singular = dataclasses.replace(case, covariance=correlation * np.outer(case.se, case.se))
+    singular = dataclasses.replace(estimated, covariance=correlation * np.outer(estimated.se, estimated.se))
     found = decompose(singular, {})
     assert set(found.undefined) == {"fundamental noise", "fundamental removal"}
     assert all("moment 3, moment 6 are collinear" in reason for reason in found.undefined.values())
@@ -485,19 +488,19 @@ def test_a_measure_that_is_not_defined_is_left_out_with_the_reason(case):
     assert "fundamental noise is not defined: The covariance of the moments cannot be inverted" in str(found)
 
 
-def test_profiles_are_only_drawn_where_the_criterion_is_that_of_the_covariance(case, simulation):
-    problem = (case.evaluator, case.values, case.space)
-    assert profiled(case, simulation) is case  # two steps: the covariance is that of targets and simulation
-    usual = known_case(*problem, case.targets, case.income, "identity", case.covariance)
+def test_profiles_are_only_drawn_where_the_criterion_is_that_of_the_covariance(estimated, simulation):
+    problem = (estimated.outcome_map, estimated.values, estimated.space)
+    assert profiled(estimated, simulation) is estimated  # two steps: the covariance is that of targets and simulation
+    usual = known_model(*problem, estimated.targets, estimated.income, "identity", estimated.covariance)
     assert profiled(usual, simulation) is None
     found = decompose(usual, {}, None, Pieces())
     assert "the criterion does not rise as χ²" in found.undefined["profile"]
     assert found.profiles == ()
     # With as many targets as parameters the estimates do not depend on the weights, so profiles may use others.
-    targets = {name: case.targets[name] for name in ("m1", "m2", "m4", "m5", "m6")}
-    exact = known_case(*problem, targets, case.income, "identity")
+    targets = {name: estimated.targets[name] for name in ("m1", "m2", "m4", "m5", "m6")}
+    exact = known_model(*problem, targets, estimated.income, "identity")
     np.testing.assert_allclose(profiled(exact, None).weighting, np.diag(exact.se**-2.0), rtol=1e-9)
-    diagonal = known_case(*problem, targets, case.income)
+    diagonal = known_model(*problem, targets, estimated.income)
     assert profiled(diagonal, None) is diagonal
 
 
@@ -516,6 +519,6 @@ def test_a_singular_covariance_cannot_weigh():
         before_estimates("optimal", np.ones((2, 2)))
 
 
-def test_the_root_of_reweighted_moments_is_that_of_their_weights(case):
-    root = weight_root(case.weighting, case.se.tolist())
-    np.testing.assert_allclose(root @ root.T, case.weighting, rtol=1e-10, atol=1e-9 * case.weighting.max())
+def test_the_root_of_reweighted_moments_is_that_of_their_weights(estimated):
+    root = weight_root(estimated.weighting, estimated.se.tolist())
+    np.testing.assert_allclose(root @ root.T, estimated.weighting, rtol=1e-10, atol=1e-9 * estimated.weighting.max())

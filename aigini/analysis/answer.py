@@ -15,18 +15,18 @@ from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
 from aigini.analysis.regimes.maps import CONCEPTS
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.errors import AiginiError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import OtherDraws
 from aigini.resolution import Simulated, simulated
 
 
 def answer(
-    case: Case, ranges: Mapping[str, tuple[float, float]], status: str, others: OtherDraws | None = None
+    model: EstimatedModel, ranges: Mapping[str, tuple[float, float]], status: str, others: OtherDraws | None = None
 ) -> Answer:
     """Answer the question at the estimates of an economy whose targets are met.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         ranges: (low, high) of external parameters, as in `aigini.analysis.identification.sign_uncertainty`.
         status: How the calibration ended, in a sentence.
         others: The economy on other draws, two or more of them for simulation errors.
@@ -38,18 +38,18 @@ def answer(
     reasons: dict[str, Reasons] = {}
     chances: dict[str, Chance] = {}
     try:
-        reasons = _reasons(case, others)
+        reasons = _reasons(model, others)
     except AiginiError as error:
         missing["reasons"] = str(error)
     try:
-        chances = _chances(case, ranges, others)
+        chances = _chances(model, ranges, others)
     except AiginiError as error:
         missing["chances"] = str(error)
     return Answer(
         fitted=True,
         status=status,
-        income=case.income,
-        assumed=case.targets.get("m6"),
+        income=model.income,
+        assumed=model.targets.get("m6"),
         reasons=reasons,
         chances=chances,
         draws=0 if others is None else others.count,
@@ -57,8 +57,8 @@ def answer(
     )
 
 
-def _reasons(case: Case, others: OtherDraws | None) -> dict[str, Reasons]:
-    outcomes = channels(case, others=others).outcomes
+def _reasons(model: EstimatedModel, others: OtherDraws | None) -> dict[str, Reasons]:
+    outcomes = channels(model, others=others).outcomes
     parts = {concept: outcomes[f"gini_{concept}"] for concept in CONCEPTS}
     return {
         concept: Reasons(
@@ -69,16 +69,18 @@ def _reasons(case: Case, others: OtherDraws | None) -> dict[str, Reasons]:
     }
 
 
-def _chances(case: Case, ranges: Mapping[str, tuple[float, float]], others: OtherDraws | None) -> dict[str, Chance]:
+def _chances(
+    model: EstimatedModel, ranges: Mapping[str, tuple[float, float]], others: OtherDraws | None
+) -> dict[str, Chance]:
     left_out: tuple[str, ...] = ()
-    if "m6" in case.targets:
-        case.require_sign_problem()
+    if "m6" in model.targets:
+        model.require_sign_problem()
         left_out = ("m6",)
 
-    def probabilities(one: Case) -> list[float]:
+    def probabilities(one: EstimatedModel) -> list[float]:
         return [sign_uncertainty(one, concept, ranges, left_out).probability for concept in CONCEPTS]
 
-    own = [sign_uncertainty(case, concept, ranges, left_out) for concept in CONCEPTS]
+    own = [sign_uncertainty(model, concept, ranges, left_out) for concept in CONCEPTS]
     elsewhere = np.zeros((0, len(CONCEPTS)))
     if others is not None and others.count:
         elsewhere = others.repeat("probabilities on other draws", probabilities)

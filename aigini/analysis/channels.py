@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
 from aigini.estimation.outcome_map import pack, unpack
 from aigini.estimation.pieces import Pieces
@@ -28,7 +28,7 @@ from aigini.numerics.shapley import coalitions, shapley
 from aigini.population.population import Population
 from aigini.resolution import Simulated
 from aigini.runtime.memory import side_by_side
-from aigini.statistics.outcomes import RESPONSE_NAMES, responses
+from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
 OUTCOMES = {
     "gini_total": "Gini of total income",
@@ -37,7 +37,7 @@ OUTCOMES = {
     "between_firm_variance": "between-firm variance of log wages, squared log points",
 }
 _SUMS = {"equalising": "sum of the negative", "concentrating": "sum of the positive"}
-_ROWS = tuple(RESPONSE_NAMES.index({"college_premium": "m3"}.get(name, name)) for name in OUTCOMES)
+_ROWS = tuple(OUTCOME_NAMES.index({"college_premium": "m3"}.get(name, name)) for name in OUTCOMES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,9 +138,9 @@ def _all(
     population: Population,
     scenario: Scenario,
     batch: int,
-) -> Float[Array, "coalitions responses"]:
+) -> Float[Array, "coalitions outcomes"]:
     def one(switches: Array) -> Array:
-        return responses(unpack(vector), population, scenario, Channels(*switches))
+        return outcomes(unpack(vector), population, scenario, Channels(*switches))
 
     return jax.lax.map(one, on, batch_size=batch)
 
@@ -159,12 +159,12 @@ def require_no_ai_before(scenario: Scenario) -> None:
 
 
 def channels(
-    case: Case, batch: int = 8, pieces: Pieces | None = None, others: OtherDraws | None = None
+    model: EstimatedModel, batch: int = 8, pieces: Pieces | None = None, others: OtherDraws | None = None
 ) -> ChannelDecomposition:
     """Evaluate all 32 coalitions in one program and decompose each outcome.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         batch: Coalitions evaluated side by side, fewer where memory is short.
         pieces: Finished pieces of an earlier run.
         others: The economy on other draws, for simulation errors; with None there are none.
@@ -172,31 +172,31 @@ def channels(
     Raises:
         AnalysisError: if AI is present before (A0 > 0), where "off" has no one meaning; or an economy is not finite.
     """
-    require_no_ai_before(case.evaluator.scenario)
-    values = np.array((pieces or Pieces()).get("coalitions", 0, 1, lambda: _every(case, batch).tolist()))
+    require_no_ai_before(model.outcome_map.scenario)
+    values = np.array((pieces or Pieces()).get("coalitions", 0, 1, lambda: _every(model, batch).tolist()))
     repeated = None
     if others is not None and others.count >= FEWEST:
         repeated = others.repeat("coalitions on other draws", lambda one: _every(one, batch))
     return ChannelDecomposition(
-        params=case.values,
+        params=model.values,
         outcomes={
             name: _outcome(values[:, k], None if repeated is None else repeated[..., k])
             for k, name in enumerate(OUTCOMES)
         },
         values=values,
         coalitions=coalitions(len(CHANNEL_NAMES)),
-        n_workers=case.evaluator.population.n_workers,
+        n_workers=model.outcome_map.population.n_workers,
         draws=0 if others is None else others.count,
         missed_draws=0 if others is None else others.missed,
     )
 
 
-def _every(case: Case, batch: int) -> np.ndarray:
+def _every(model: EstimatedModel, batch: int) -> np.ndarray:
     """Outcomes in every coalition, ``[coalitions, outcomes]``."""
-    evaluator = case.evaluator
-    together = side_by_side(evaluator.population.bytes_in_flight, batch)
+    outcome_map = model.outcome_map
+    together = side_by_side(outcome_map.population.bytes_in_flight, batch)
     on = jnp.asarray(coalitions(len(CHANNEL_NAMES)), jnp.float64)
-    found = _all(pack(case.values), on, evaluator.population, evaluator.scenario, together)
+    found = _all(pack(model.values), on, outcome_map.population, outcome_map.scenario, together)
     return np.asarray(found)[:, list(_ROWS)]
 
 

@@ -30,14 +30,14 @@ from jaxtyping import Array, Float
 from aigini.analysis.frontier import Goals
 from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import GINIS, TILE, pack, unpack
 from aigini.estimation.pieces import Pieces
 from aigini.population.population import Population
-from aigini.statistics.outcomes import RESPONSE_NAMES, responses
+from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
-_OUTPUT = RESPONSE_NAMES.index("output")
-_KEPT = (*GINIS, _OUTPUT)  # what is reported of the responses
+_OUTPUT = OUTCOME_NAMES.index("output")
+_KEPT = (*GINIS, _OUTPUT)  # what is reported of the outcomes
 OUTCOMES = ("gini_total", "gini_wage", "output")  # their names
 
 FULL = 1 - 1e-6
@@ -77,9 +77,9 @@ def _values(
     dividends: Float[Array, "points"],
     population: Population,
     scenario: Scenario,
-) -> Float[Array, "points responses"]:
+) -> Float[Array, "points outcomes"]:
     return jax.lax.map(
-        lambda point: responses(unpack(point[0]), population, scenario, capital_dividend=point[1]), (vectors, dividends)
+        lambda point: outcomes(unpack(point[0]), population, scenario, capital_dividend=point[1]), (vectors, dividends)
     )
 
 
@@ -90,7 +90,7 @@ def _goals(
     """ΔGini of total income and relative change of output, with derivatives in all parameters and the dividend."""
 
     def gini(vector: Array, dividend: Array) -> Array:
-        return responses(unpack(vector), population, scenario, capital_dividend=dividend)[GINIS[0]]
+        return outcomes(unpack(vector), population, scenario, capital_dividend=dividend)[GINIS[0]]
 
     def output(vector: Array, dividend: Array) -> Array:  # it depends on neither simulated workers nor the dividend
         economy = solve(unpack(vector), scenario, population.firm_shocks)
@@ -101,42 +101,42 @@ def _goals(
     return jnp.stack([value for value, _ in found]), jnp.stack([jnp.append(*slopes) for _, slopes in found])
 
 
-def combination(case: Case, names: Sequence[str], strengths: Sequence[float]) -> Values:
+def combination(model: EstimatedModel, names: Sequence[str], strengths: Sequence[float]) -> Values:
     """All parameters, and the capital dividend, at the given strengths of some levers."""
-    start = {**case.values, "capital_dividend": 0.0}
+    start = {**model.values, "capital_dividend": 0.0}
     return functools.reduce(lambda v, lever: LEVERS[lever[0]](v, lever[1]), zip(names, strengths, strict=True), start)
 
 
-def goals(case: Case, names: Sequence[str]) -> Goals:
+def goals(model: EstimatedModel, names: Sequence[str]) -> Goals:
     """ΔGini of total income and output as functions of the strengths of some levers, with exact derivatives."""
-    moves = np.array([_move(case, name) for name in names])
-    evaluator = case.evaluator
+    moves = np.array([_move(model, name) for name in names])
+    outcome_map = model.outcome_map
 
     def at(strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values = combination(case, names, strengths.tolist())
+        values = combination(model, names, strengths.tolist())
         dividend = np.asarray(values["capital_dividend"])
-        found, slopes = _goals(pack(values), dividend, evaluator.population, evaluator.scenario)
+        found, slopes = _goals(pack(values), dividend, outcome_map.population, outcome_map.scenario)
         return np.asarray(found), np.asarray(slopes) @ moves.T
 
     return at
 
 
-def _move(case: Case, name: str) -> np.ndarray:
+def _move(model: EstimatedModel, name: str) -> np.ndarray:
     """Derivative of all parameters, and of the dividend, in the strength of a lever."""
-    none, full = (combination(case, [name], [strength]) for strength in (0.0, 1.0))
+    none, full = (combination(model, [name], [strength]) for strength in (0.0, 1.0))
     return np.append(pack(full) - pack(none), full["capital_dividend"])
 
 
-def lever_slopes(case: Case, pieces: Pieces) -> np.ndarray:
+def lever_slopes(model: EstimatedModel, pieces: Pieces) -> np.ndarray:
     """Derivatives of both Ginis and of output in the strength of every lever at 0, ``[levers, 3]``."""
     names = tuple(LEVERS)
-    total, output = pieces.get("slopes of levers", 0, 1, lambda: goals(case, names)(np.zeros(len(names)))[1].tolist())
+    total, output = pieces.get("slopes of levers", 0, 1, lambda: goals(model, names)(np.zeros(len(names)))[1].tolist())
     # A dividend moves no wages, so parameters are all there is for these.
-    wage = [float(case.jacobian[GINIS[1]] @ _move(case, name)[:-1]) for name in names]
+    wage = [float(model.jacobian[GINIS[1]] @ _move(model, name)[:-1]) for name in names]
     return np.array([total, wage, output]).T
 
 
-def tile(case: Case, points: Sequence[Values]) -> np.ndarray:
+def tile(model: EstimatedModel, points: Sequence[Values]) -> np.ndarray:
     """Changes of both Ginis and of output at no more than `TILE` points, ``[points, 3]``.
 
     Raises:
@@ -145,11 +145,11 @@ def tile(case: Case, points: Sequence[Values]) -> np.ndarray:
     padded = [*points, *[points[-1]] * (TILE - len(points))]
     vectors = np.array([pack(values) for values in padded])
     dividends = np.array([values["capital_dividend"] for values in padded])
-    responses = np.asarray(_values(vectors, dividends, case.evaluator.population, case.evaluator.scenario))
-    found = responses[: len(points), list(_KEPT)]
+    outcomes = np.asarray(_values(vectors, dividends, model.outcome_map.population, model.outcome_map.scenario))
+    found = outcomes[: len(points), list(_KEPT)]
     if not np.all(np.isfinite(found)):
         bad = points[int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])]
-        changed = [f"{name} = {value:.4g}" for name, value in bad.items() if value != case.values.get(name, 0.0)]
+        changed = [f"{name} = {value:.4g}" for name, value in bad.items() if value != model.values.get(name, 0.0)]
         raise AnalysisError(
             f"levers: the change of a Gini or of output is not finite at the estimates with {', '.join(changed)};"
             " stay nearer the baseline."

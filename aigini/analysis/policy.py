@@ -18,7 +18,7 @@ from scipy.stats.qmc import Halton
 
 from aigini.analysis.frontier import Frontier, trace
 from aigini.analysis.levers import FULL, LEVERS, OUTCOMES, Values, combination, goals, lever_slopes, tile
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, difference, error_at, shown, spread
 from aigini.estimation.outcome_map import TILE
 from aigini.estimation.pieces import Pieces
@@ -141,33 +141,37 @@ class Policy:
 
 
 def policy(
-    case: Case, count: int = 11, coarse: int = 6, pieces: Pieces | None = None, others: OtherDraws | None = None
+    model: EstimatedModel,
+    count: int = 11,
+    coarse: int = 6,
+    pieces: Pieces | None = None,
+    others: OtherDraws | None = None,
 ) -> Policy:
     """Evaluate every lever by itself, and trace the frontier of every pair.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         count: Strengths of a single lever.
         coarse: Strengths of each lever of a pair on the grid that its frontier is searched from, and checked with.
         pieces: Finished pieces of an earlier run.
         others: The economy on other draws, for simulation errors; with None there are none.
 
     Raises:
-        AnalysisError: if a response, or a derivative, is not finite at some strength.
+        AnalysisError: if an outcome, or a derivative, is not finite at some strength.
     """
     pieces = pieces or Pieces()
     strengths = np.linspace(0.0, 1.0, count)
     strengths[-1] = FULL
-    levers = _alone(case, strengths, pieces)
+    levers = _alone(model, strengths, pieces)
     pairs = list(itertools.combinations(LEVERS, 2))
     axis = np.linspace(0.0, FULL, coarse)
     places = [*itertools.product(axis.tolist(), repeat=2), *Halton(2, rng=0).random(_CHECKS).tolist()]
-    points = [combination(case, pair, at) for pair in pairs for at in places]
-    found = _evaluate(case, points, "pairs of levers", pieces)[:, [0, 2]].reshape(len(pairs), len(places), 2)
+    points = [combination(model, pair, at) for pair in pairs for at in places]
+    found = _evaluate(model, points, "pairs of levers", pieces)[:, [0, 2]].reshape(len(pairs), len(places), 2)
 
     def plain(k: int) -> dict[str, Any]:
         grid, checks = np.split(found[k], [coarse**2])
-        frontier = trace(pairs[k], goals(case, pairs[k]), axis, grid.reshape(coarse, coarse, 2), checks)
+        frontier = trace(pairs[k], goals(model, pairs[k]), axis, grid.reshape(coarse, coarse, 2), checks)
         return {name: np.asarray(value).tolist() for name, value in dataclasses.asdict(frontier).items()}
 
     frontiers = []
@@ -175,18 +179,18 @@ def policy(
         piece = pieces.get("frontiers", k, len(pairs), lambda k=k: plain(k))
         arrays = {name: np.array(value) if isinstance(value, list) else value for name, value in piece.items()}
         frontiers.append(Frontier(**{**arrays, "levers": pair}))
-    result = Policy(case.values, levers, frontiers, n_workers=case.evaluator.population.n_workers)
-    return result if others is None or others.count < FEWEST else _with_errors(case, result, others)
+    result = Policy(model.values, levers, frontiers, n_workers=model.outcome_map.population.n_workers)
+    return result if others is None or others.count < FEWEST else _with_errors(model, result, others)
 
 
-def _with_errors(case: Case, result: Policy, others: OtherDraws) -> Policy:
+def _with_errors(model: EstimatedModel, result: Policy, others: OtherDraws) -> Policy:
     """The result with its simulation errors."""
     names, pairs = tuple(result.levers), [frontier.levers for frontier in result.frontiers]
     at = {name: lever.strength.tolist() for name, lever in result.levers.items()}
     neutral = {name: s for name, lever in result.levers.items() if (s := lever.neutral_strength) is not None}
     ends = [frontier.strength[k].tolist() for frontier in result.frontiers for k in (0, -1)]
 
-    def again(other: Case) -> np.ndarray:
+    def again(other: EstimatedModel) -> np.ndarray:
         points = [combination(other, [name], [s]) for name in names for s in at[name]]
         points += [combination(other, [name], [s]) for name, s in neutral.items()]
         points += [combination(other, pairs[k // 2], end) for k, end in enumerate(ends)]
@@ -202,7 +206,7 @@ def _with_errors(case: Case, result: Policy, others: OtherDraws) -> Policy:
     for k, (name, lever) in enumerate(result.levers.items()):
         error = None
         if name in neutral:
-            slope = goals(case, [name])(np.array([neutral[name]]))[1][0, 0]
+            slope = goals(model, [name])(np.array([neutral[name]]))[1][0, 0]
             spread_there = error_at(zero_errors, list(neutral).index(name), 0)
             error = spread_there / abs(float(slope)) if spread_there is not None and slope != 0 else None
         levers[name] = dataclasses.replace(
@@ -248,15 +252,15 @@ def _ranking(names: Sequence[str], values: np.ndarray, found: np.ndarray) -> lis
     return groups
 
 
-def _alone(case: Case, strengths: np.ndarray, pieces: Pieces) -> dict[str, LeverResult]:
+def _alone(model: EstimatedModel, strengths: np.ndarray, pieces: Pieces) -> dict[str, LeverResult]:
     names = tuple(LEVERS)
-    points = [combination(case, [name], [s]) for name in names for s in strengths.tolist()]
-    found = _evaluate(case, points, "levers", pieces).reshape(len(names), len(strengths), 3)
-    slopes = lever_slopes(case, pieces)
+    points = [combination(model, [name], [s]) for name in names for s in strengths.tolist()]
+    found = _evaluate(model, points, "levers", pieces).reshape(len(names), len(strengths), 3)
+    slopes = lever_slopes(model, pieces)
     levers = {}
     for k, name in enumerate(names):
         neutral = pieces.get(
-            "neutral strengths", k, len(names), lambda k=k: _neutral(case, names[k], strengths, found[k, :, 0])
+            "neutral strengths", k, len(names), lambda k=k: _neutral(model, names[k], strengths, found[k, :, 0])
         )
         levers[name] = LeverResult(
             strength=strengths,
@@ -269,19 +273,19 @@ def _alone(case: Case, strengths: np.ndarray, pieces: Pieces) -> dict[str, Lever
     return levers
 
 
-def _evaluate(case: Case, points: Sequence[Values], part: str, pieces: Pieces) -> np.ndarray:
+def _evaluate(model: EstimatedModel, points: Sequence[Values], part: str, pieces: Pieces) -> np.ndarray:
     """Changes of both Ginis and of output at each point, ``[points, 3]``."""
     tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
     found = [
-        pieces.get(part, number, len(tiles), lambda points=one: tile(case, points).tolist())
+        pieces.get(part, number, len(tiles), lambda points=one: tile(model, points).tolist())
         for number, one in enumerate(tiles)
     ]
     return np.concatenate([np.array(rows) for rows in found])
 
 
-def _neutral(case: Case, name: str, strengths: np.ndarray, change: np.ndarray) -> float | None:
+def _neutral(model: EstimatedModel, name: str, strengths: np.ndarray, change: np.ndarray) -> float | None:
     def many(at: np.ndarray) -> np.ndarray:
-        return tile(case, [combination(case, [name], [s]) for s in at.tolist()])[:, 0]
+        return tile(model, [combination(model, [name], [s]) for s in at.tolist()])[:, 0]
 
     root = first_root(many, strengths, change)
     if root is None and abs(change[-1]) <= _VANISHED * np.max(np.abs(change)):

@@ -10,7 +10,7 @@ from aigini.bayes.information import Gain, Information
 from aigini.bayes.populations import Averages, Populations, Sample, averages, mean_and_error
 from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, averaged, averaged_within
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 CONCEPT_WORDS = {"total": "total income", "wage": "wages"}
 """Whose Gini a concept is about, in words."""
@@ -18,7 +18,7 @@ CONCEPT_WORDS = {"total": "total income", "wage": "wages"}
 CONCEPTS = tuple(CONCEPT_WORDS)
 
 ByName = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
-"""Values ``[n]`` by name at parameters ``[n, parameters]`` and responses ``[n, responses]``."""
+"""Values ``[n]`` by name at parameters ``[n, parameters]`` and outcomes ``[n, outcomes]``."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,10 +64,10 @@ def over_populations(populations: Populations) -> OverPopulations:
 
 
 def averages_by_name(populations: Populations, names: Sequence[str]) -> dict[str, Averages]:
-    """Posterior means, standard deviations and quantiles of the parameters `names` and of every response."""
+    """Posterior means, standard deviations and quantiles of the parameters `names` and of every outcome."""
     found = {name: averages(populations, lambda at, _, i=i: at[:, i]) for i, name in enumerate(names)}
     return found | {
-        name: averages(populations, lambda _, responses, i=i: responses[:, i]) for i, name in enumerate(RESPONSE_NAMES)
+        name: averages(populations, lambda _, outcomes, i=i: outcomes[:, i]) for i, name in enumerate(OUTCOME_NAMES)
     }
 
 
@@ -75,8 +75,8 @@ def rises_over(populations: Populations) -> dict[str, Probability]:
     """Probability that each Gini rises, by ``total`` and ``wage``."""
     found = {}
     for concept in CONCEPTS:
-        row = RESPONSE_NAMES.index(f"gini_{concept}")
-        estimate = populations.mean(lambda _, responses, row=row: responses[:, row] > 0)
+        row = OUTCOME_NAMES.index(f"gini_{concept}")
+        estimate = populations.mean(lambda _, outcomes, row=row: outcomes[:, row] > 0)
         found[concept] = averaged(
             estimate.value, estimate.mcse, estimate.population_error or 0.0, int(np.prod(populations.shape))
         )
@@ -89,21 +89,21 @@ def rises_within(
     concept: str,
     *,
     parameter: int | None = None,
-    response: int | None = None,
+    outcome: int | None = None,
 ) -> ConditionalProbability:
-    """Probability that a Gini rises within the bins of a parameter or a response.
+    """Probability that a Gini rises within the bins of a parameter or an outcome.
 
     Args:
         populations: The draws.
         found: On the sampled population, with the bins.
         concept: Whose Gini.
         parameter: Position of the parameter that is given.
-        response: Position of the response that is given.
+        outcome: Position of the outcome that is given.
     """
     bins = len(found.low)
 
     def compute(sample: Sample) -> np.ndarray:
-        given = sample.natural[:, parameter] if parameter is not None else sample.responses[:, response]
+        given = sample.natural[:, parameter] if parameter is not None else sample.outcomes[:, outcome]
         bin_of = np.searchsorted(found.low[1:], given, side="right")
         weight = np.bincount(bin_of, sample.weights, minlength=bins)
         rising = np.bincount(bin_of, sample.weights * (_change(sample, concept) > 0), minlength=bins)
@@ -125,8 +125,8 @@ def scaling_over(
     """
 
     def compute(sample: Sample) -> np.ndarray:
-        densities = components(sample.natural, sample.responses)
-        values, w = quantities(sample.natural, sample.responses), sample.weights
+        densities = components(sample.natural, sample.outcomes)
+        values, w = quantities(sample.natural, sample.outcomes), sample.weights
         centred = {name: x - w @ x for name, x in values.items()}
         return np.array([np.log(2) * (w * densities[one.component]) @ centred[one.quantity] for one in scaling.effects])
 
@@ -150,7 +150,7 @@ def information_over(
     Args:
         populations: The draws.
         found: On the sampled population.
-        value: Of equally weighted draws with responses ``[n, responses]``.
+        value: Of equally weighted draws with outcomes ``[n, outcomes]``.
         probability: Posterior probability of a rise, averaged over the populations.
     """
 
@@ -159,8 +159,7 @@ def information_over(
 
     own = numbers(found)
     moved = [
-        own + numbers(value(there.responses)) - numbers(value(here.responses))
-        for there, here in populations.resampled()
+        own + numbers(value(there.outcomes)) - numbers(value(here.outcomes)) for there, here in populations.resampled()
     ]
     mean, error = mean_and_error(np.stack([own, *moved]))
     gains: list[Gain] = [
@@ -173,7 +172,7 @@ def information_over(
 
 
 def _change(sample: Sample, concept: str) -> np.ndarray:
-    return sample.responses[:, RESPONSE_NAMES.index(f"gini_{concept}")]
+    return sample.outcomes[:, OUTCOME_NAMES.index(f"gini_{concept}")]
 
 
 def _known(error: float) -> float | None:

@@ -28,12 +28,12 @@ class Sample:
 
     Attributes:
         natural: Parameters, natural units, ``[n, parameters]``.
-        responses: Outcomes of the economy at them, ``[n, responses]``.
+        outcomes: Outcomes of the economy at them, ``[n, outcomes]``.
         weights: Weights that add up to one, ``[n]``.
     """
 
     natural: np.ndarray
-    responses: np.ndarray
+    outcomes: np.ndarray
     weights: np.ndarray
 
 
@@ -44,13 +44,13 @@ class Replica:
     Attributes:
         seed: Of the population.
         rows: Which draws, counted along the first chain, then the second and so on, ``[n]``.
-        responses: Outcomes at them, not a number where the economy has none, ``[n, responses]``.
+        outcomes: Outcomes at them, not a number where the economy has none, ``[n, outcomes]``.
         log_ratio: log L_p - log L_0 at them, minus infinity where there is no outcome, ``[n]``.
     """
 
     seed: int
     rows: np.ndarray
-    responses: np.ndarray
+    outcomes: np.ndarray
     log_ratio: np.ndarray
 
 
@@ -63,7 +63,7 @@ class Populations:
 
     Args:
         natural: Parameters at the draws, ``[chains, draws, parameters]``.
-        responses: Outcomes at the draws, ``[chains, draws, responses]``.
+        outcomes: Outcomes at the draws, ``[chains, draws, outcomes]``.
         replicas: The other populations.
         relative_efficiency: Effective sample size of the draws over their number.
     """
@@ -71,14 +71,14 @@ class Populations:
     def __init__(
         self,
         natural: np.ndarray,
-        responses: np.ndarray,
+        outcomes: np.ndarray,
         replicas: Sequence[Replica],
         relative_efficiency: float,
     ) -> None:
         self.shape = natural.shape[:2]
         self.efficiency = relative_efficiency
         self._natural = natural.reshape(-1, natural.shape[-1])
-        self._responses = responses.reshape(-1, responses.shape[-1])
+        self._outcomes = outcomes.reshape(-1, outcomes.shape[-1])
         self._replicas = tuple(replicas)
 
     @property
@@ -103,23 +103,23 @@ class Populations:
         )
 
     def all_draws(self) -> tuple[np.ndarray, np.ndarray]:
-        """Parameters ``[n, parameters]`` and responses ``[n, responses]`` of all draws on the sampled population."""
-        return self._natural, self._responses
+        """Parameters ``[n, parameters]`` and outcomes ``[n, outcomes]`` of all draws on the sampled population."""
+        return self._natural, self._outcomes
 
     def pairs(self) -> list[tuple[Sample, Sample]]:
         """For each other population its draws with their weights, and the same draws on the sampled one, unweighted."""
         found = []
         for replica, weights in zip(self._replicas, self.weights, strict=True):
             natural = self._natural[replica.rows]
-            there = np.where(np.isfinite(replica.responses), replica.responses, 0.0)
-            here = Sample(natural, self._responses[replica.rows], np.full(len(natural), 1 / len(natural)))
+            there = np.where(np.isfinite(replica.outcomes), replica.outcomes, 0.0)
+            here = Sample(natural, self._outcomes[replica.rows], np.full(len(natural), 1 / len(natural)))
             found.append((Sample(natural, there, weights.values), here))
         return found
 
     def every(self, compute: Compute) -> np.ndarray:
         """Numbers on each population, the sampled one first, ``[populations, k]``."""
         count = len(self._natural)
-        own = np.asarray(compute(Sample(self._natural, self._responses, np.full(count, 1 / count))), float)
+        own = np.asarray(compute(Sample(self._natural, self._outcomes, np.full(count, 1 / count))), float)
         return np.stack([own, *(own + compute(there) - compute(here) for there, here in self.pairs())])
 
     def average(self, compute: Compute) -> tuple[np.ndarray, np.ndarray]:
@@ -131,13 +131,13 @@ class Populations:
         return mean_and_error(self.every(compute))
 
     def mean(self, of: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Estimate:
-        """Posterior mean of a function of parameters and responses, averaged over the populations.
+        """Posterior mean of a function of parameters and outcomes, averaged over the populations.
 
         Args:
-            of: Values ``[n]`` at parameters ``[n, parameters]`` and responses ``[n, responses]``.
+            of: Values ``[n]`` at parameters ``[n, parameters]`` and outcomes ``[n, outcomes]``.
         """
         value, error = self.average(lambda sample: np.atleast_1d(sample.weights @ _values(of, sample)))
-        x = of(self._natural, self._responses).astype(float)
+        x = of(self._natural, self._outcomes).astype(float)
         count, populations = len(x), 1 + len(self._replicas)
         # What each draw adds to the average, in units of 1 / count.
         influence = x - x.mean()
@@ -158,7 +158,7 @@ class Populations:
             # Systematic resampling: each draw as often as its weight times the count, rounded up or down.
             ends = np.minimum(np.cumsum(there.weights), 1.0)
             rows = np.minimum(np.searchsorted(ends, (np.arange(count) + 0.5) / count), count - 1)
-            found.append((Sample(there.natural[rows], there.responses[rows], here.weights), here))
+            found.append((Sample(there.natural[rows], there.outcomes[rows], here.weights), here))
         return found
 
 
@@ -182,11 +182,11 @@ class Averages:
 
 
 def averages(populations: Populations, of: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Averages:
-    """Mean, standard deviation and quantiles of a function of parameters and responses, with their errors.
+    """Mean, standard deviation and quantiles of a function of parameters and outcomes, with their errors.
 
     Args:
         populations: The draws.
-        of: Values ``[n]`` at parameters ``[n, parameters]`` and responses ``[n, responses]``.
+        of: Values ``[n]`` at parameters ``[n, parameters]`` and outcomes ``[n, outcomes]``.
     """
 
     def compute(sample: Sample) -> np.ndarray:
@@ -243,7 +243,7 @@ def _weights(log_ratio: np.ndarray, efficiency: float) -> Weights:
 
 
 def _values(of: Callable[[np.ndarray, np.ndarray], np.ndarray], sample: Sample) -> np.ndarray:
-    return of(sample.natural, sample.responses).astype(float)
+    return of(sample.natural, sample.outcomes).astype(float)
 
 
 def _sd(x: np.ndarray, weights: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, open_sentence
 from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
-from aigini.statistics.outcomes import RESPONSE_MEANINGS, legend
+from aigini.statistics.outcomes import OUTCOME_MEANINGS, legend
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""
@@ -33,7 +33,7 @@ class Draws:
 
     Attributes:
         parameters: Natural values by parameter, ``[chains, draws]``.
-        responses: Outcomes of the economy at each draw by name, ``[chains, draws]``.
+        outcomes: Outcomes of the economy at each draw by name, ``[chains, draws]``.
         predictive: Measured moments that would be observed, by moment, ``[chains, draws]``.
         statistics: Of the sampler, named as ArviZ names them, ``[chains, draws]``.
         prior: Draws from the priors at which the economy has an outcome, by parameter, ``[n]``.
@@ -42,11 +42,11 @@ class Draws:
     """
 
     parameters: Mapping[str, np.ndarray]
-    responses: Mapping[str, np.ndarray]
+    outcomes: Mapping[str, np.ndarray]
     predictive: Mapping[str, np.ndarray]
     statistics: Mapping[str, np.ndarray]
     prior: Mapping[str, np.ndarray]
-    prior_responses: Mapping[str, np.ndarray]
+    prior_outcomes: Mapping[str, np.ndarray]
     prior_predictive: Mapping[str, np.ndarray]
 
 
@@ -136,7 +136,7 @@ class Posterior:
             lines += ["NOT TO BE USED AS IT IS:", *(f"* {mark}" for mark in self.health.marks), ""]
         # Chains that have not converged say nothing, not even that the sign is open.
         lines += [*(self.answers if self.health.good else ()), *self.populations.marks, "", *self._table()]
-        lines.append(legend(*(name for name in self.summary if name in RESPONSE_MEANINGS)))
+        lines.append(legend(*(name for name in self.summary if name in OUTCOME_MEANINGS)))
         lines += ["", f"m6: {SAY_BELIEF[self.belief]}"]
         for concept, found in self.rises.items():
             lines.append(f"P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")

@@ -8,9 +8,9 @@ import numpy as np
 
 from aigini.bayes.likelihood import Likelihood
 from aigini.bayes.populations import Populations, Replica, rows_of
-from aigini.commands.posterior_problem import responses_at
+from aigini.commands.posterior_problem import outcomes_at
 from aigini.config import Config
-from aigini.estimation.outcome_map import Evaluator
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
 from aigini.statistics.outcomes import moment_rows
 
@@ -26,7 +26,7 @@ def replicated(
     likelihood: Likelihood | None,
     names: Sequence[str],
     natural: np.ndarray,
-    responses: np.ndarray,
+    outcomes: np.ndarray,
     sizes: tuple[int, int],
     efficiency: float,
     pieces: Pieces,
@@ -39,29 +39,29 @@ def replicated(
         likelihood: Of the targets; None where the draws are from the priors, which are the same on every population.
         names: Parameters with a prior.
         natural: Draws in natural units, ``[chains, draws, parameters]``.
-        responses: Outcomes at them on the sampled population, ``[chains, draws, responses]``.
+        outcomes: Outcomes at them on the sampled population, ``[chains, draws, outcomes]``.
         sizes: Workers of a population, and draws that are simulated on each, at most.
         efficiency: Effective sample size of the draws over their number.
         pieces: Finished pieces of an earlier run.
         what: Name of the draws in the pieces.
     """
     seeds = other_seeds(config)
-    flat, known = natural.reshape(-1, natural.shape[-1]), responses.reshape(-1, responses.shape[-1])
+    flat, known = natural.reshape(-1, natural.shape[-1]), outcomes.reshape(-1, outcomes.shape[-1])
     own = log_likelihoods(likelihood, config, known)
     replicas = []
     for number, seed in enumerate(seeds):
         rows = rows_of(number, len(seeds), len(flat), sizes[1])
-        evaluator = Evaluator(config.draw(seed, n_workers=sizes[0]), config.scenario)
-        found = responses_at(config, evaluator, names, flat[rows], f"outcomes of {what} on population {seed}", pieces)
+        outcome_map = OutcomeMap(config.draw(seed, n_workers=sizes[0]), config.scenario)
+        found = outcomes_at(config, outcome_map, names, flat[rows], f"outcomes of {what} on population {seed}", pieces)
         replicas.append(Replica(seed, rows, found, log_likelihoods(likelihood, config, found) - own[rows]))
-    return Populations(natural, responses, replicas, efficiency)
+    return Populations(natural, outcomes, replicas, efficiency)
 
 
-def log_likelihoods(likelihood: Likelihood | None, config: Config, responses: np.ndarray) -> np.ndarray:
-    """Log likelihood of the targets at outcomes ``[n, responses]``, minus infinity where there is none, ``[n]``."""
+def log_likelihoods(likelihood: Likelihood | None, config: Config, outcomes: np.ndarray) -> np.ndarray:
+    """Log likelihood of the targets at outcomes ``[n, outcomes]``, minus infinity where there is none, ``[n]``."""
     rows = list(moment_rows(tuple(config.targets), config.income))
-    moments = responses[:, rows]
-    usable = np.all(np.isfinite(responses), axis=1)
+    moments = outcomes[:, rows]
+    usable = np.all(np.isfinite(outcomes), axis=1)
     if likelihood is None:
         return np.where(usable, 0.0, -np.inf)
     found = np.asarray(_log_densities(likelihood, jnp.asarray(np.where(usable[:, None], moments, 0.0))))

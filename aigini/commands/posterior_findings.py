@@ -13,21 +13,21 @@ from aigini.bayes.probability import ConditionalProbability, Probability, condit
 from aigini.bayes.result import Draws
 from aigini.commands.posterior_problem import target_covariance
 from aigini.config import Config
-from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 
 def conditional_probabilities(
     config: Config, draws: Draws, populations: Populations, concept: str
 ) -> tuple[ConditionalProbability, ...]:
     """Probability of a rise within bins of ξ, η1 and m6."""
-    rises = draws.responses[f"gini_{concept}"] > 0
+    rises = draws.outcomes[f"gini_{concept}"] > 0
     given = {name: values for name, values in draws.parameters.items() if name in ("xi", "eta1")}
     found = [conditional(rises, name, values) for name, values in given.items()]
     names = tuple(draws.parameters)
     within = [rises_within(populations, one, concept, parameter=names.index(one.given)) for one in found]
     m6 = f"gini_{config.income}"
-    of_m6 = conditional(rises, "m6", draws.responses[m6])
-    return (*within, rises_within(populations, of_m6, concept, response=RESPONSE_NAMES.index(m6)))
+    of_m6 = conditional(rises, "m6", draws.outcomes[m6])
+    return (*within, rises_within(populations, of_m6, concept, outcome=OUTCOME_NAMES.index(m6)))
 
 
 def reliance(
@@ -41,17 +41,17 @@ def reliance(
     """Sensitivity of the answer to every prior and every target, with draws ``[n, ...]`` and their outcomes."""
     rows = np.array(moment_rows(tuple(config.targets), config.income))
 
-    def components(at: np.ndarray, responses: np.ndarray) -> dict[str, np.ndarray]:
-        parts = np.asarray(jax.vmap(model.likelihood.components)(jnp.asarray(responses[:, rows])))
+    def components(at: np.ndarray, outcomes: np.ndarray) -> dict[str, np.ndarray]:
+        parts = np.asarray(jax.vmap(model.likelihood.components)(jnp.asarray(outcomes[:, rows])))
         priors = {f"prior of {name}": values for name, values in model.log_priors(at).items()}
         return priors | {
             f"likelihood of {name}": parts[:, i] for i, name in enumerate(model.likelihood.component_names)
         }
 
-    def quantities(at: np.ndarray, responses: np.ndarray) -> dict[str, np.ndarray]:
+    def quantities(at: np.ndarray, outcomes: np.ndarray) -> dict[str, np.ndarray]:
         kept = {name: at[:, i] for i, name in enumerate(model.names) if name in ("xi", "eta1")}
         for concept in CONCEPTS:
-            change = responses[:, RESPONSE_NAMES.index(f"gini_{concept}")]
+            change = outcomes[:, OUTCOME_NAMES.index(f"gini_{concept}")]
             kept |= {f"gini_{concept}": change, f"P(gini_{concept} rises)": (change > 0).astype(float)}
         return kept
 
@@ -69,18 +69,18 @@ def information(
     rises: Probability,
     efficiency: float,
 ) -> Information:
-    """What better targets would tell about the sign, from the outcomes ``[n, responses]`` of the draws.
+    """What better targets would tell about the sign, from the outcomes ``[n, outcomes]`` of the draws.
 
     Of the targets that are measured: a latent m6 has no standard error to halve.
     """
     measured = [i for i, name in enumerate(config.targets) if name != "m6" or config.posterior.m6 == "normal"]
     names = tuple(list(config.targets)[i] for i in measured)
-    rows, gini = list(moment_rows(names, config.income)), RESPONSE_NAMES.index(f"gini_{concept}")
+    rows, gini = list(moment_rows(names, config.income)), OUTCOME_NAMES.index(f"gini_{concept}")
 
-    def value(responses: np.ndarray) -> Information:
+    def value(outcomes: np.ndarray) -> Information:
         return value_of_information(
-            responses[:, rows],
-            responses[:, gini] > 0,
+            outcomes[:, rows],
+            outcomes[:, gini] > 0,
             target_covariance(config)[np.ix_(measured, measured)],
             names,
             relative_efficiency=efficiency,

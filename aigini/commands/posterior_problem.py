@@ -12,13 +12,13 @@ from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
 from aigini.commands.studies import at_estimates
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.outcome_map import GINIS, TILE, Evaluator, directions, responses_of_one, tied
+from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, directions, outcomes_of_one, tied
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
 from aigini.statistics.moments import MOMENT_NAMES
-from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 STARTING_WORKERS = 1 << 14
 """Workers of the estimation that the chains start from."""
@@ -41,7 +41,7 @@ def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     rows = [*moment_rows(tuple(config.targets), config.income), *GINIS]
 
     def draw(n_workers: int, seed: int) -> np.ndarray:
-        return responses_of_one(config.draw(seed, n_workers=n_workers), config.scenario, values)[rows]
+        return outcomes_of_one(config.draw(seed, n_workers=n_workers), config.scenario, values)[rows]
 
     size = choose(
         draw,
@@ -77,14 +77,14 @@ def _outcome_sd(config: Config, values: Mapping[str, float]) -> dict[str, float]
     """
     asked = config.posterior
     small = dataclasses.replace(config, population=_small(config)).draw(precision="float64")
-    _, jacobian = Evaluator(small, config.scenario).jacobian(values)
+    _, jacobian = OutcomeMap(small, config.scenario).jacobian(values)
     matrix = jacobian @ directions(tuple(asked.priors), config.tie).T
     prior_sd = np.array([prior.sample(0, PRIOR_SD_DRAWS).std() for prior in asked.priors.values()])
     likelihood = posterior_likelihood(config)
     measured = [moment_rows(tuple(config.targets), config.income)[i] for i in likelihood.observed]
     moments = matrix[measured]
     covariance = np.linalg.inv(np.diag(prior_sd**-2.0) + moments.T @ np.asarray(likelihood.precision) @ moments)
-    return {RESPONSE_NAMES[row]: float(np.sqrt(matrix[row] @ covariance @ matrix[row])) for row in GINIS}
+    return {OUTCOME_NAMES[row]: float(np.sqrt(matrix[row] @ covariance @ matrix[row])) for row in GINIS}
 
 
 def posterior_simulator(config: Config, population: Population) -> Simulator:
@@ -122,16 +122,16 @@ def posterior_likelihood(config: Config, belief: M6Belief | None = None, m6_valu
     )
 
 
-def responses_at(
-    config: Config, evaluator: Evaluator, names: Sequence[str], natural: np.ndarray, part: str, pieces: Pieces
+def outcomes_at(
+    config: Config, outcome_map: OutcomeMap, names: Sequence[str], natural: np.ndarray, part: str, pieces: Pieces
 ) -> np.ndarray:
-    """All responses at points ``[points, parameters]``, NaN where there are none, ``[points, responses]``."""
+    """All outcomes at points ``[points, parameters]``, NaN where there are none, ``[points, outcomes]``."""
     base = config.params.as_dict()
     points = [tied({**base, **dict(zip(names, row, strict=True))}, config.tie) for row in natural.tolist()]
     tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
 
     def values(tile: list[dict[str, float]]) -> list[list[float | None]]:
-        found = evaluator.values(tile)
+        found = outcome_map.values(tile)
         return [[float(x) if np.isfinite(x) else None for x in row] for row in found]  # JSON has no NaN
 
     rows = [

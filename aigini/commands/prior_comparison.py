@@ -8,11 +8,11 @@ from aigini.bayes.alternatives import Beliefs, table
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.model import build as build_model
 from aigini.commands.other_populations import other_seeds
-from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator, prepared, responses_at
+from aigini.commands.posterior_problem import outcomes_at, posterior_likelihood, posterior_simulator, prepared
 from aigini.config import Config
-from aigini.estimation.outcome_map import Evaluator
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
-from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 
 def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
@@ -29,8 +29,8 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
     parameter, others = next(iter(asked.alternatives.items()))
     start, size = prepared(config, pieces)
     seeds = (config.population["seed"], *other_seeds(config))
-    evaluators = [Evaluator(config.draw(seed, n_workers=size.n_workers), config.scenario) for seed in seeds]
-    simulator = posterior_simulator(config, evaluators[0].population)
+    outcome_maps = [OutcomeMap(config.draw(seed, n_workers=size.n_workers), config.scenario) for seed in seeds]
+    simulator = posterior_simulator(config, outcome_maps[0].population)
     target = config.targets["m6"].value
     beliefs: dict[str, tuple[M6Belief, float]] = {
         f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
@@ -50,8 +50,8 @@ def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
     rows = list(moment_rows(tuple(config.targets), config.income))
 
     def simulate(natural: np.ndarray, number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        found = responses_at(config, evaluators[number], names, natural, "", Pieces())
-        return found[:, rows], {c: found[:, RESPONSE_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
+        found = outcomes_at(config, outcome_maps[number], names, natural, "", Pieces())
+        return found[:, rows], {c: found[:, OUTCOME_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
 
-    found = table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(evaluators))
+    found = table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(outcome_maps))
     return dataclasses.replace(found, size=size)

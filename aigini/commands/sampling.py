@@ -26,18 +26,18 @@ from aigini.commands.other_populations import replicated
 from aigini.commands.posterior_findings import conditional_probabilities, information, reliance
 from aigini.commands.posterior_problem import (
     belief_used,
+    outcomes_at,
     posterior_likelihood,
     posterior_simulator,
     prepared,
-    responses_at,
     target_covariance,
 )
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.outcome_map import Evaluator, tied
+from aigini.estimation.outcome_map import OutcomeMap, tied
 from aigini.estimation.pieces import Pieces
 from aigini.runtime.memory import side_by_side
-from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 PRIOR_DRAWS = 1000
 """Draws from the priors; the economy is simulated at all of them."""
@@ -69,7 +69,7 @@ def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
         "chains that fit", 0, 1, lambda: side_by_side(population.bytes_of_gradient, asked.nuts.chains)
     )
     chains = nuts.sample(model, approximation, asked.nuts, pieces, together)
-    return _result(config, model, Evaluator(population, config.scenario), size, approximation, chains, pieces)
+    return _result(config, model, OutcomeMap(population, config.scenario), size, approximation, chains, pieces)
 
 
 def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace:
@@ -93,7 +93,7 @@ def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace
 def _result(
     config: Config,
     model: Model,
-    evaluator: Evaluator,
+    outcome_map: OutcomeMap,
     size: SizeChoice,
     approximation: Laplace,
     chains: Chains,
@@ -102,12 +102,12 @@ def _result(
     natural = np.stack([naturals(model, points) for points in chains.points])
     shape = natural.shape[:2]
     flat = natural.reshape(-1, natural.shape[-1])
-    found = responses_at(config, evaluator, model.names, flat, "outcomes of the draws", pieces)
+    found = outcomes_at(config, outcome_map, model.names, flat, "outcomes of the draws", pieces)
     if not np.all(np.isfinite(found)):
         raise AnalysisError("the economy has no outcome at some accepted draws; tighten the priors.")
-    prior, prior_populations = _prior(config, model, evaluator, size.n_workers, pieces)
+    prior, prior_populations = _prior(config, model, outcome_map, size.n_workers, pieces)
     draws = _draws(config, model, chains, natural, found.reshape(*shape, -1), *prior)
-    summary = summarise({**draws.parameters, **draws.responses})
+    summary = summarise({**draws.parameters, **draws.outcomes})
     efficiency = min(1.0, (summary[_m6(config)].ess_bulk or 1.0) / len(flat))
     sizes = (size.n_workers, config.posterior.population_draws)
     populations = replicated(
@@ -130,7 +130,7 @@ def _result(
         conditional={c: conditional_probabilities(config, draws, populations, c) for c in CONCEPTS},
         prior_rises=rises_over(prior_populations),
         prior_failed=1 - len(next(iter(draws.prior.values()))) / PRIOR_DRAWS,
-        laplace=_laplace_summary(config, model, evaluator, approximation, pieces),
+        laplace=_laplace_summary(config, model, outcome_map, approximation, pieces),
         scaling=reliance(config, model, populations, flat, found, efficiency),
         information={c: information(config, populations, found, c, rises[c], efficiency) for c in CONCEPTS},
         gradients=int(chains.warmup_steps.sum() + chains.statistics["num_steps"].sum()),
@@ -149,7 +149,7 @@ def mode_parameters(config: Config, model: Model, approximation: Laplace) -> dic
 
 
 def _prior(
-    config: Config, model: Model, evaluator: Evaluator, n_workers: int, pieces: Pieces
+    config: Config, model: Model, outcome_map: OutcomeMap, n_workers: int, pieces: Pieces
 ) -> tuple[tuple[np.ndarray, np.ndarray], Populations]:
     """Draws from the priors at which the economy has an outcome, with the outcomes; and on the other populations."""
     drawn = np.stack(
@@ -159,7 +159,7 @@ def _prior(
         ],
         axis=1,
     )
-    found = responses_at(config, evaluator, model.names, drawn, "outcomes of prior draws", pieces)
+    found = outcomes_at(config, outcome_map, model.names, drawn, "outcomes of prior draws", pieces)
     usable = np.all(np.isfinite(found), axis=1)
     if usable.sum() < PRIOR_DRAWS / 10:
         raise AnalysisError("the economy has no outcome at nine of ten draws from the priors; narrow the priors.")
@@ -181,19 +181,19 @@ def _draws(
     rng = np.random.default_rng([config.posterior.nuts.seed, 1])
     rows = list(moment_rows(tuple(config.targets), config.income))
 
-    def measured(responses: np.ndarray) -> dict[str, np.ndarray]:
-        """Targets that would be measured where moments are those of `responses`."""
-        errors = rng.multivariate_normal(np.zeros(len(rows)), target_covariance(config), size=responses.shape[:-1])
-        observed = responses[..., rows] + errors
+    def measured(outcomes: np.ndarray) -> dict[str, np.ndarray]:
+        """Targets that would be measured where moments are those of `outcomes`."""
+        errors = rng.multivariate_normal(np.zeros(len(rows)), target_covariance(config), size=outcomes.shape[:-1])
+        observed = outcomes[..., rows] + errors
         return {name: observed[..., i] for i, name in enumerate(config.targets)}
 
     return Draws(
         parameters={name: natural[..., i] for i, name in enumerate(model.names)},
-        responses={name: found[..., i] for i, name in enumerate(RESPONSE_NAMES)},
+        outcomes={name: found[..., i] for i, name in enumerate(OUTCOME_NAMES)},
         predictive=measured(found),
         statistics=sample_stats(chains.statistics),
         prior={name: prior[:, i] for i, name in enumerate(model.names)},
-        prior_responses={name: prior_found[:, i] for i, name in enumerate(RESPONSE_NAMES)},
+        prior_outcomes={name: prior_found[:, i] for i, name in enumerate(OUTCOME_NAMES)},
         prior_predictive=measured(prior_found),
     )
 
@@ -210,21 +210,21 @@ def _health(config: Config, draws: Draws, summary: Summaries) -> Health:
 
 
 def _laplace_summary(
-    config: Config, model: Model, evaluator: Evaluator, approximation: Laplace, pieces: Pieces
+    config: Config, model: Model, outcome_map: OutcomeMap, approximation: Laplace, pieces: Pieces
 ) -> LaplaceSummary:
     points = approximation.draw(config.posterior.nuts.seed + 1, APPROXIMATION_DRAWS)
     values = naturals(model, points)
     checked = points[:CHECKED_DRAWS]
     ratios = pieces.get("normal approximation", 0, 1, lambda: _ratios(model, approximation, checked))
-    found = responses_at(
-        config, evaluator, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation", pieces
+    found = outcomes_at(
+        config, outcome_map, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation", pieces
     )
     usable = np.array([-np.inf if ratio is None else ratio for ratio in ratios])
     found = found[np.all(np.isfinite(found), axis=1)]
     return LaplaceSummary(
         mean=dict(zip(model.names, values.mean(axis=0).tolist(), strict=True)),
         sd=dict(zip(model.names, values.std(axis=0, ddof=1).tolist(), strict=True)),
-        rises={c: probability(found[None, :, RESPONSE_NAMES.index(f"gini_{c}")] > 0) for c in CONCEPTS},
+        rises={c: probability(found[None, :, OUTCOME_NAMES.index(f"gini_{c}")] > 0) for c in CONCEPTS},
         pareto_k=smoothed(usable).pareto_k,
         proper=approximation.proper,
     )

@@ -13,7 +13,7 @@ from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition, require_no_ai_before
 from aigini.analysis.channels import channels as decompose_channels
 from aigini.analysis.identification.sensitivity import decompose
-from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.identification.sign import sign as trace_ridge
 from aigini.analysis.policy import Policy
@@ -26,9 +26,9 @@ from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands.verbs import ConfigLike, as_config
 from aigini.config import Config
 from aigini.errors import AiginiError, AnalysisError
-from aigini.estimation.estimated_model import Case, estimate_values, known_case, require_sign_problem
+from aigini.estimation.estimated_model import EstimatedModel, estimate_values, known_model, require_sign_problem
 from aigini.estimation.other_draws import OtherDraws, covariance
-from aigini.estimation.outcome_map import Evaluator, tied
+from aigini.estimation.outcome_map import OutcomeMap, tied
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status
@@ -38,11 +38,11 @@ from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
 
 FEWEST_FIRMS = 3
-"""Firms that the responses are defined for, see `aigini.statistics.outcomes.responses`."""
+"""Firms that the outcomes are defined for, see `aigini.statistics.outcomes.outcomes`."""
 
 
 @with_x64
-def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Case:
+def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> EstimatedModel:
     """Estimate an economy from its configured parameters, for analyses at the estimates.
 
     Args:
@@ -56,46 +56,46 @@ def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **o
     """
     settings = as_config(config, overrides, "calibrate")
     # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
-    evaluator = Evaluator(settings.draw(precision="float64"), settings.scenario)
+    outcome_map = OutcomeMap(settings.draw(precision="float64"), settings.scenario)
     problem = (FreeSpace(settings.free, settings.tie), settings.targets, settings.income)
     first = before_estimates(settings.weighting, settings.covariance)
     pieces = pieces or Pieces()
     values = pieces.get(
-        "estimates", 0, 1, lambda: dict(estimate_values(evaluator, settings.params.as_dict(), *problem, first))
+        "estimates", 0, 1, lambda: dict(estimate_values(outcome_map, settings.params.as_dict(), *problem, first))
     )
-    case = known_case(evaluator, values, *problem, first, settings.covariance)
+    model = known_model(outcome_map, values, *problem, first, settings.covariance)
     if not follows_estimates(settings.weighting):
-        return case
-    found = pieces.get("weights", 0, 1, lambda: _reweighted(settings, case))
-    return known_case(evaluator, found["values"], *problem, np.array(found["weighting"]), settings.covariance)
+        return model
+    found = pieces.get("weights", 0, 1, lambda: _reweighted(settings, model))
+    return known_model(outcome_map, found["values"], *problem, np.array(found["weighting"]), settings.covariance)
 
 
-def _reweighted(config: Config, case: Case) -> dict[str, Any]:
-    """Estimates and weights after further rounds from a case at those of the first, as plain numbers."""
-    problem = (case.space, case.targets, case.income)
+def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:
+    """Estimates and weights after further rounds from an estimated model at those of the first, as plain numbers."""
+    problem = (model.space, model.targets, model.income)
 
     def at(natural: np.ndarray) -> dict[str, float]:
-        return tied({**case.values, **dict(zip(case.space.names, natural.tolist(), strict=True))}, case.space.tie)
+        return tied({**model.values, **dict(zip(model.space.names, natural.tolist(), strict=True))}, model.space.tie)
 
     def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values = estimate_values(case.evaluator, at(start), *problem, weights)
-        found = known_case(case.evaluator, values, *problem, weights)
+        values = estimate_values(model.outcome_map, at(start), *problem, weights)
+        found = known_model(model.outcome_map, values, *problem, weights)
         return found.estimates, found.moment_jacobian
 
     def simulation_covariance(natural: np.ndarray) -> np.ndarray:
-        evaluators = (Evaluator(_draw(config, k), config.scenario) for k in range(config.replications))
-        found = covariance([evaluator.jacobian(at(natural))[0] for evaluator in evaluators], case.rows)
+        outcome_maps = (OutcomeMap(_draw(config, k), config.scenario) for k in range(config.replications))
+        found = covariance([outcome_map.jacobian(at(natural))[0] for outcome_map in outcome_maps], model.rows)
         assert found is not None  # a configuration with these weights has two replications at least
         return found
 
     sequence = reweight(
         config.weighting,
-        case.weighting,
-        case.estimates,
+        model.weighting,
+        model.estimates,
         estimate,
         simulation_covariance,
         config.covariance,
-        moments=tuple(case.targets),
+        moments=tuple(model.targets),
     )
     if not sequence.converged:
         raise AnalysisError(
@@ -108,7 +108,7 @@ def _reweighted(config: Config, case: Case) -> dict[str, Any]:
 @with_x64
 def sensitivity(
     config: ConfigLike = None, *, profiles: bool = False, pieces: Pieces | None = None, **overrides: Any
-) -> Decomposition:
+) -> SensitivityAnalysis:
     """What the moments identify and what inequality depends on, see `aigini.analysis.identification.sensitivity`.
 
     Args:
@@ -121,10 +121,10 @@ def sensitivity(
         AiginiError: as `at_estimates` does, or if the targets do not identify the parameters.
     """
     settings, pieces = as_config(config, overrides, "sensitivity"), pieces or Pieces()
-    case = at_estimates(settings, pieces=pieces)
+    model = at_estimates(settings, pieces=pieces)
     ranges = _external_ranges(settings)
-    others = other_draws(settings, case, pieces)
-    return decompose(case, ranges, others.covariance(case.rows), pieces if profiles else None, others)
+    others = other_draws(settings, model, pieces)
+    return decompose(model, ranges, others.covariance(model.rows), pieces if profiles else None, others)
 
 
 def _external_ranges(config: Config) -> dict[str, tuple[float, float]]:
@@ -153,8 +153,8 @@ def answer(config: Config, calibration: Calibration) -> Answer:
     try:
         if config.population["n_firms"] < FEWEST_FIRMS:
             raise AnalysisError(f"it takes at least {FEWEST_FIRMS} firms; raise population.n_firms.")
-        case = known_case(
-            Evaluator(config.draw(precision="float64"), config.scenario),
+        model = known_model(
+            OutcomeMap(config.draw(precision="float64"), config.scenario),
             calibration.params,
             FreeSpace(config.free, config.tie),
             config.targets,
@@ -162,15 +162,15 @@ def answer(config: Config, calibration: Calibration) -> Answer:
             calibration.weighting,
             config.covariance,
         )
-        return answer_at(case, _external_ranges(config), status, other_draws(config, case))
+        return answer_at(model, _external_ranges(config), status, other_draws(config, model))
     except AiginiError as error:
         missing = {"reasons": str(error), "chances": str(error)}
         return Answer(True, status, config.income, assumed=config.targets.get("m6"), missing=missing)
 
 
-def other_draws(config: Config, case: Case, pieces: Pieces | None = None) -> OtherDraws:
-    """The economy of a case on the other draws that a configuration asks for, from which simulation errors come."""
-    return OtherDraws(case, config.replications, lambda k: _draw(config, k), pieces)
+def other_draws(config: Config, model: EstimatedModel, pieces: Pieces | None = None) -> OtherDraws:
+    """The model on the other draws that a configuration asks for, from which simulation errors come."""
+    return OtherDraws(model, config.replications, lambda k: _draw(config, k), pieces)
 
 
 def _draw(config: Config, extra: int) -> Population:
@@ -194,8 +194,8 @@ def sign(
     """
     settings, pieces = as_config(config, overrides, "sign"), pieces or Pieces()
     require_sign_problem(settings.targets, settings.free)
-    case = at_estimates(settings, pieces=pieces)
-    return trace_ridge(case, etas, xis, pieces, other_draws(settings, case, pieces))
+    model = at_estimates(settings, pieces=pieces)
+    return trace_ridge(model, etas, xis, pieces, other_draws(settings, model, pieces))
 
 
 @with_x64
@@ -221,19 +221,19 @@ def regimes(
     """
     settings, pieces = as_config(config, overrides, "regimes"), pieces or Pieces()
     axes = [(axis(x), axis(y)) for x, y in planes]
-    case = at_estimates(settings, pieces=pieces)
-    planes_at = [Plane(x, y, case.values, settings.tie) for x, y in axes]
-    maps = [regime_map(case, plane, count, pieces) for plane in planes_at]
+    model = at_estimates(settings, pieces=pieces)
+    planes_at = [Plane(x, y, model.values, settings.tie) for x, y in axes]
+    maps = [regime_map(model, plane, count, pieces) for plane in planes_at]
     # A free parameter without a published range moves in units of the box that starts are drawn from.
     units = {
         name: settings.ranges.get(name, SPECS[name].box)
         for name in PARAMETER_NAMES
         if name in settings.ranges or name in settings.free
     }
-    distances = [distance(case, concept, units, pieces) for concept in CONCEPTS]
-    near_none = first_order(case.values, case.evaluator.population)
-    result = Regimes(case.values, maps, distances, near_none, case.evaluator.population.n_workers)
-    return regime_errors(case, result, planes_at, other_draws(settings, case, pieces), pieces)
+    distances = [distance(model, concept, units, pieces) for concept in CONCEPTS]
+    near_none = first_order(model.values, model.outcome_map.population)
+    result = Regimes(model.values, maps, distances, near_none, model.outcome_map.population.n_workers)
+    return regime_errors(model, result, planes_at, other_draws(settings, model, pieces), pieces)
 
 
 @with_x64
@@ -245,8 +245,8 @@ def channels(config: ConfigLike = None, *, pieces: Pieces | None = None, **overr
     """
     settings, pieces = as_config(config, overrides, "channels"), pieces or Pieces()
     require_no_ai_before(settings.scenario)
-    case = at_estimates(settings, pieces=pieces)
-    return decompose_channels(case, pieces=pieces, others=other_draws(settings, case, pieces))
+    model = at_estimates(settings, pieces=pieces)
+    return decompose_channels(model, pieces=pieces, others=other_draws(settings, model, pieces))
 
 
 @with_x64
@@ -257,5 +257,5 @@ def policy(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrid
         AiginiError: as `at_estimates` does.
     """
     settings, pieces = as_config(config, overrides, "policy"), pieces or Pieces()
-    case = at_estimates(settings, pieces=pieces)
-    return evaluate_levers(case, pieces=pieces, others=other_draws(settings, case, pieces))
+    model = at_estimates(settings, pieces=pieces)
+    return evaluate_levers(model, pieces=pieces, others=other_draws(settings, model, pieces))

@@ -42,7 +42,7 @@ class Terms(eqx.Module):
     credential_weight: Float[Array, "*occupations"]
 
 
-class Outcome(eqx.Module):
+class WorkerOutcome(eqx.Module):
     """What happens to workers at one AI level; each field ``[workers]``.
 
     Attributes:
@@ -147,7 +147,7 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
     )
 
 
-def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
+def outcomes(own: Faced, workers: Workers) -> tuple[WorkerOutcome, WorkerOutcome]:
     """Outcomes of workers of one occupation, before and after AI."""
     params = own.params
     score = schooling.ability_score(params, own.occupation_score, workers.firm_score, workers.ability)
@@ -159,7 +159,7 @@ def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
     def wanted(term: Terms) -> Array:
         return schooling.optimal_schooling(params, ability, cost, term.recognised, term.fixed_pay)
 
-    def outcome(term: Terms, years: Array, intensity: Array) -> Outcome:
+    def outcome(term: Terms, years: Array, intensity: Array) -> WorkerOutcome:
         log_human = schooling.log_human_capital(params, log_ability, years)
         assessed = jnp.exp(
             term.intercept
@@ -172,7 +172,7 @@ def outcomes(own: Faced, workers: Workers) -> tuple[Outcome, Outcome]:
         wage = human_pay + term.commodity + rent_pay
         claim = rents.capital_claim(params, held, _of_firm(intensity, workers.owner_firm, workers.dtype))
         capital = term.capital * claim
-        return Outcome(
+        return WorkerOutcome(
             schooling=years,
             log_human=log_human,
             human_pay=human_pay,

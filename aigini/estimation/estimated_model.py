@@ -1,4 +1,4 @@
-"""The point an analysis is about: an estimated economy with the exact Jacobian of all its responses."""
+"""The point an analysis is about: an estimated economy with the exact Jacobian of all its outcomes."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,42 +9,42 @@ import numpy as np
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET, STATIONARY, removable_share
 from aigini.estimation.least_squares import refit
-from aigini.estimation.outcome_map import Evaluator, directions
+from aigini.estimation.outcome_map import OutcomeMap, directions
 from aigini.estimation.problem import FreeSpace, weight_root
 from aigini.estimation.result import Target
 from aigini.statistics.moments import IncomeConcept
-from aigini.statistics.outcomes import RESPONSE_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class EstimatedModel:
     """An economy at its estimates.
 
     Attributes:
-        evaluator: The economy.
+        outcome_map: The economy.
         space: Free parameters, bounds and tie.
         targets: Targets by moment.
         income: Income concept of m6.
         weighting: W, ``[moments, moments]``.
         values: Every parameter at the estimates.
-        responses: Responses there, ``[responses]``.
-        jacobian: Of all responses in all parameters at the estimates, ``[responses, parameters]``.
+        outcomes: Outcomes there, ``[outcomes]``.
+        jacobian: Of all outcomes in all parameters at the estimates, ``[outcomes, parameters]``.
         covariance: S of the targets; None where only their standard errors are known, ``[moments, moments]``.
     """
 
-    evaluator: Evaluator
+    outcome_map: OutcomeMap
     space: FreeSpace
     targets: Mapping[str, Target]
     income: IncomeConcept
     weighting: np.ndarray
     values: Mapping[str, float]
-    responses: np.ndarray
+    outcomes: np.ndarray
     jacobian: np.ndarray
     covariance: np.ndarray | None = None
 
     @property
     def rows(self) -> tuple[int, ...]:
-        """Positions of the targeted moments among the responses."""
+        """Positions of the targeted moments among the outcomes."""
         return moment_rows(tuple(self.targets), self.income)
 
     @property
@@ -69,7 +69,7 @@ class Case:
 
     @property
     def free_jacobian(self) -> np.ndarray:
-        """Derivatives of all responses in the free parameters along the tie, ``[responses, free]``."""
+        """Derivatives of all outcomes in the free parameters along the tie, ``[outcomes, free]``."""
         return self.jacobian @ directions(self.space.names, self.space.tie).T
 
     @property
@@ -77,12 +77,12 @@ class Case:
         """dm/dθ of the targeted moments along the tie, ``[moments, free]``."""
         return self.free_jacobian[list(self.rows)]
 
-    def response(self, name: str) -> float:
-        """A response at the estimates."""
-        return float(self.responses[RESPONSE_NAMES.index(name)])
+    def outcome(self, name: str) -> float:
+        """An outcome at the estimates."""
+        return float(self.outcomes[OUTCOME_NAMES.index(name)])
 
     def require_sign_problem(self) -> None:
-        """As the function of this name, of the case's targets and free parameters."""
+        """As the function of this name, of the estimated model's targets and free parameters."""
         require_sign_problem(self.targets, self.space.names)
 
 
@@ -116,7 +116,7 @@ def require_sign_problem(moments: Iterable[str], free: Sequence[str]) -> None:
 
 
 def estimate_values(
-    evaluator: Evaluator,
+    outcome_map: OutcomeMap,
     start: Mapping[str, float],
     space: FreeSpace,
     targets: Mapping[str, Target],
@@ -131,7 +131,7 @@ def estimate_values(
     """
     root = weight_root(weighting, [target.se for target in targets.values()])
     pairs = {name: (target.value, target.se) for name, target in targets.items()}
-    fit = refit(evaluator, start, space, pairs, income, root=root, steps=60, tolerance=1e-12)
+    fit = refit(outcome_map, start, space, pairs, income, root=root, steps=60, tolerance=1e-12)
     if len(space.names) == len(targets) and not fit.feasible:
         worst = max(fit.misfit, key=lambda name: abs(fit.misfit[name]))
         raise AnalysisError(
@@ -140,7 +140,7 @@ def estimate_values(
             " its estimates with --set params.NAME=VALUE."
         )
     rows = list(moment_rows(tuple(targets), income))
-    residual = root.T @ (fit.responses[rows] - np.array([value for value, _ in pairs.values()]))
+    residual = root.T @ (fit.outcomes[rows] - np.array([value for value, _ in pairs.values()]))
     left = removable_share(residual, root.T @ fit.jacobian[rows])
     if not fit.feasible and left > STATIONARY:
         raise AnalysisError(
@@ -152,16 +152,16 @@ def estimate_values(
     return fit.values
 
 
-def known_case(
-    evaluator: Evaluator,
+def known_model(
+    outcome_map: OutcomeMap,
     values: Mapping[str, float],
     space: FreeSpace,
     targets: Mapping[str, Target],
     income: IncomeConcept,
     weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
     covariance: np.ndarray | None = None,
-) -> Case:
+) -> EstimatedModel:
     """The economy at known estimates."""
     root = weight_root(weighting, [target.se for target in targets.values()])
-    responses, jacobian = evaluator.jacobian(values)
-    return Case(evaluator, space, targets, income, root @ root.T, values, responses, jacobian, covariance)
+    outcomes, jacobian = outcome_map.jacobian(values)
+    return EstimatedModel(outcome_map, space, targets, income, root @ root.T, values, outcomes, jacobian, covariance)

@@ -1,7 +1,7 @@
 """Re-estimation near a known point: a few exact-Jacobian least-squares steps from where the answer was before.
 
 Ridges, profiles and checks of a sensitivity re-estimate the same economy many times, each time from a good start. The
-whole multi-start estimator would be wasteful; this is its last stage, on the shared evaluator.
+whole multi-start estimator would be wasteful; this is its last stage, on the shared outcome map.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from scipy.optimize import OptimizeResult, least_squares
 
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
-from aigini.estimation.outcome_map import Evaluator, directions, tied
+from aigini.estimation.outcome_map import OutcomeMap, directions, tied
 from aigini.estimation.problem import FreeSpace
 from aigini.statistics.moments import IncomeConcept
 from aigini.statistics.outcomes import moment_rows
@@ -35,8 +35,8 @@ class Refit:
         values: Every parameter at the new estimates.
         estimates: The free ones.
         misfit: (fitted - target)/s.e. by moment.
-        responses: All responses there, ``[responses]``.
-        jacobian: Of all responses in the free parameters along the tie, ``[responses, free]``.
+        outcomes: All outcomes there, ``[outcomes]``.
+        jacobian: Of all outcomes in the free parameters along the tie, ``[outcomes, free]``.
         objective: Half the squared length of the weighted misfit.
         converged: Whether the search came to its end, rather than to its largest number of evaluations.
     """
@@ -44,7 +44,7 @@ class Refit:
     values: Mapping[str, float]
     estimates: Mapping[str, float]
     misfit: Mapping[str, float]
-    responses: np.ndarray
+    outcomes: np.ndarray
     jacobian: np.ndarray
     objective: float
     converged: bool = True
@@ -61,7 +61,7 @@ class Refit:
 
 
 def refit(
-    evaluator: Evaluator,
+    outcome_map: OutcomeMap,
     start: Mapping[str, float],
     space: FreeSpace,
     targets: Mapping[str, tuple[float, float]],
@@ -75,7 +75,7 @@ def refit(
     """Estimate the free parameters again, from `start`, each by no more than a factor of about 50.
 
     Args:
-        evaluator: The economy.
+        outcome_map: The economy.
         start: Every parameter; the free ones are the starting point, the others stay.
         space: Free parameters, ties and bounds.
         targets: (value, s.e.) by moment, m1 ... m6.
@@ -87,7 +87,7 @@ def refit(
             all by default.
 
     Raises:
-        AnalysisError: if the economy has no finite responses at the start.
+        AnalysisError: if the economy has no finite outcomes at the start.
     """
     rows = moment_rows(tuple(targets), income)
     value, se = np.array(list(targets.values())).T
@@ -110,11 +110,11 @@ def refit(
         key = move.tobytes()
         if key not in seen:
             seen.clear()
-            seen[key] = evaluator.along(values_at(move), moves)
+            seen[key] = outcome_map.along(values_at(move), moves)
         return seen[key]
 
     def residual(move: np.ndarray) -> np.ndarray:
-        if not evaluator.admits(values_at(move)):
+        if not outcome_map.admits(values_at(move)):
             return np.full(len(rows), _FAR)
         try:
             found, _ = evaluate(move)
@@ -147,14 +147,14 @@ def refit(
             callback=watch,
         )
         end, converged = solution.x, solution.status != 0
-    responses, matrix = evaluate(end)
+    outcomes, matrix = evaluate(end)
     values = values_at(end)
-    misfit = (responses[list(rows)] - value) / se
+    misfit = (outcomes[list(rows)] - value) / se
     return Refit(
         values=values,
         estimates={name: values[name] for name in space.names},
         misfit=dict(zip(targets, misfit.tolist(), strict=True)),
-        responses=responses,
+        outcomes=outcomes,
         jacobian=matrix,
         objective=float(np.sum(residual(end) ** 2)) / 2,
         converged=converged,

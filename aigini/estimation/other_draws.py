@@ -24,9 +24,9 @@ import numpy as np
 
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.least_squares import FINITE, stretch
-from aigini.estimation.outcome_map import Evaluator, directions, tied
+from aigini.estimation.outcome_map import OutcomeMap, directions, tied
 from aigini.estimation.pieces import Pieces
 from aigini.population.population import Population
 from aigini.resolution import Simulated, simulated
@@ -42,17 +42,19 @@ _HALVINGS = 6
 
 
 class OtherDraws:
-    """The economy of a case on other draws of the population, each at estimates of its own.
+    """The economy of an estimated model on other draws of the population, each at estimates of its own.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         count: Number of other draws.
         draw: The population of a draw, by its number from 0.
         pieces: Finished pieces of an earlier run.
     """
 
-    def __init__(self, case: Case, count: int, draw: Callable[[int], Population], pieces: Pieces | None = None) -> None:
-        self._case, self._draw, self._pieces = case, draw, pieces or Pieces()
+    def __init__(
+        self, model: EstimatedModel, count: int, draw: Callable[[int], Population], pieces: Pieces | None = None
+    ) -> None:
+        self._model, self._draw, self._pieces = model, draw, pieces or Pieces()
         self._fits: dict[int, dict[str, Any]] = {}
         self.count = count
 
@@ -62,57 +64,57 @@ class OtherDraws:
         return sum(not self._fit(k)["met"] for k in range(self.count))
 
     def covariance(self, rows: Sequence[int]) -> np.ndarray | None:
-        """Covariance of some responses over draws at the same parameters, ``[rows, rows]``; None with too few draws."""
+        """Covariance of some outcomes over draws at the same parameters, ``[rows, rows]``; None with too few draws."""
         return covariance([self._fit(k)["at_estimates"] for k in range(self.count)], rows)
 
     @property
     def estimates(self) -> dict[str, np.ndarray]:
         """Every parameter at the estimates of each draw, ``[draws]`` each."""
         fits = [self._fit(k)["values"] for k in range(self.count)]
-        return {name: np.array([fit[name] for fit in fits]) for name in self._case.values}
+        return {name: np.array([fit[name] for fit in fits]) for name in self._model.values}
 
     @property
-    def responses(self) -> np.ndarray:
-        """Responses at the estimates of each draw, ``[draws, responses]``."""
-        return np.array([self._fit(k)["responses"] for k in range(self.count)])
+    def outcomes(self) -> np.ndarray:
+        """Outcomes at the estimates of each draw, ``[draws, outcomes]``."""
+        return np.array([self._fit(k)["outcomes"] for k in range(self.count)])
 
-    def case(self, k: int) -> Case:
-        """The economy of draw k at its own estimates, with its responses and their Jacobian."""
+    def model(self, k: int) -> EstimatedModel:
+        """The economy of draw k at its own estimates, with its outcomes and their Jacobian."""
         fit = self._fit(k)
         return dataclasses.replace(
-            self._case,
-            evaluator=self._evaluator(k),
+            self._model,
+            outcome_map=self._outcome_map(k),
             values=fit["values"],
-            responses=np.array(fit["responses"]),
+            outcomes=np.array(fit["outcomes"]),
             jacobian=np.array(fit["jacobian"]),
         )
 
-    def repeat(self, part: str, compute: Callable[[Case], Any]) -> np.ndarray:
-        """A function of the case on every draw, ``[draws, ...]``.
+    def repeat(self, part: str, compute: Callable[[EstimatedModel], Any]) -> np.ndarray:
+        """A function of the estimated model on every draw, ``[draws, ...]``.
 
         Args:
             part: Name of the work, for `Pieces`.
             compute: The function; it returns numbers of one shape.
         """
         found = [
-            self._pieces.get(part, k, self.count, lambda k=k: plain(np.asarray(compute(self.case(k)), float).tolist()))
+            self._pieces.get(part, k, self.count, lambda k=k: plain(np.asarray(compute(self.model(k)), float).tolist()))
             for k in range(self.count)
         ]
         return np.array(found, float)
 
-    def _evaluator(self, k: int) -> Evaluator:
-        return Evaluator(self._draw(k), self._case.evaluator.scenario)
+    def _outcome_map(self, k: int) -> OutcomeMap:
+        return OutcomeMap(self._draw(k), self._model.outcome_map.scenario)
 
     def _fit(self, k: int) -> dict[str, Any]:
         if k not in self._fits:
             self._fits[k] = self._pieces.get(
-                "estimates on other draws", k, self.count, lambda: _estimate_again(self._case, self._evaluator(k))
+                "estimates on other draws", k, self.count, lambda: _estimate_again(self._model, self._outcome_map(k))
             )
         return self._fits[k]
 
 
 def covariance(sample: Sequence[Sequence[float] | np.ndarray], rows: Sequence[int]) -> np.ndarray | None:
-    """Covariance over draws of some of their responses, ``[rows, rows]``; None from fewer than two draws."""
+    """Covariance over draws of some of their outcomes, ``[rows, rows]``; None from fewer than two draws."""
     if len(sample) < FEWEST:
         return None
     return np.atleast_2d(np.cov(np.array(sample)[:, list(rows)], rowvar=False))
@@ -168,46 +170,46 @@ def plain(values: Any) -> Any:
     return [plain(part) for part in values]
 
 
-def _estimate_again(case: Case, evaluator: Evaluator) -> dict[str, Any]:
-    """Estimates on another draw by Gauss-Newton steps from those of the case, as plain numbers."""
-    rows, moves = list(case.rows), directions(case.space.names, case.space.tie)
-    target = np.array([target.value for target in case.targets.values()])
-    root = np.linalg.cholesky(case.weighting)
-    point = np.asarray(case.space.unconstrained(jnp.asarray(case.estimates)))
+def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> dict[str, Any]:
+    """Estimates on another draw by Gauss-Newton steps from those of the estimated model, as plain numbers."""
+    rows, moves = list(model.rows), directions(model.space.names, model.space.tie)
+    target = np.array([target.value for target in model.targets.values()])
+    root = np.linalg.cholesky(model.weighting)
+    point = np.asarray(model.space.unconstrained(jnp.asarray(model.estimates)))
     point = np.clip(point, -FINITE, FINITE)
-    values = dict(case.values)
-    responses, jacobian = first, _ = evaluator.jacobian(values)
+    values = dict(model.values)
+    outcomes, jacobian = first, _ = outcome_map.jacobian(values)
     for _ in range(_STEPS - 1):
         slope = root.T @ (jacobian @ moves.T)[rows]
-        matrix = slope * stretch(case.space, point)
-        step = -np.linalg.lstsq(matrix, root.T @ (responses[rows] - target))[0]
+        matrix = slope * stretch(model.space, point)
+        step = -np.linalg.lstsq(matrix, root.T @ (outcomes[rows] - target))[0]
         if np.linalg.norm(matrix @ step) < _SETTLED:
             break
         step *= min(1.0, _FAR / float(np.abs(step).max()))
-        found = _first_usable(case, evaluator, point, step)
+        found = _first_usable(model, outcome_map, point, step)
         if found is None:
             break
-        point, values, responses, jacobian = found
-    misfit, before = (np.linalg.norm(root.T @ (at[rows] - target)) for at in (responses, case.responses))
+        point, values, outcomes, jacobian = found
+    misfit, before = (np.linalg.norm(root.T @ (at[rows] - target)) for at in (outcomes, model.outcomes))
     return {
         "at_estimates": first.tolist(),
         "values": values,
-        "responses": responses.tolist(),
+        "outcomes": outcomes.tolist(),
         "jacobian": jacobian.tolist(),
         "met": bool(misfit < before + MET),
     }
 
 
 def _first_usable(
-    case: Case, evaluator: Evaluator, point: np.ndarray, step: np.ndarray
+    model: EstimatedModel, outcome_map: OutcomeMap, point: np.ndarray, step: np.ndarray
 ) -> tuple[np.ndarray, dict[str, float], np.ndarray, np.ndarray] | None:
     """The end of a step, halved until the economy can be evaluated there."""
     for _ in range(_HALVINGS):
-        natural = np.asarray(case.space.natural(jnp.asarray(point + step))).tolist()
-        values = tied({**case.values, **dict(zip(case.space.names, natural, strict=True))}, case.space.tie)
-        if evaluator.admits(values):
+        natural = np.asarray(model.space.natural(jnp.asarray(point + step))).tolist()
+        values = tied({**model.values, **dict(zip(model.space.names, natural, strict=True))}, model.space.tie)
+        if outcome_map.admits(values):
             try:
-                return point + step, values, *evaluator.jacobian(values)
+                return point + step, values, *outcome_map.jacobian(values)
             except AnalysisError:
                 pass
         step = step / 2

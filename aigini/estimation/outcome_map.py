@@ -1,6 +1,6 @@
-"""The economy as a map from parameters to responses, with exact derivatives, compiled once and asked many times.
+"""The economy as a map from parameters to outcomes, with exact derivatives, compiled once and asked many times.
 
-Every analysis at and around the estimates needs the same two numbers: the responses and their Jacobian in all
+Every analysis at and around the estimates needs the same two numbers: the outcomes and their Jacobian in all
 parameters. One compiled program gives both; which parameters are free, tied or on an axis is algebra on its columns.
 """
 
@@ -19,21 +19,21 @@ from aigini.parameters import PARAMETER_NAMES, Parameters, problems
 from aigini.population.population import Population
 from aigini.runtime.memory import side_by_side
 from aigini.statistics.jacobian import value_and_jacobian
-from aigini.statistics.outcomes import RESPONSE_NAMES, responses, responses_of
+from aigini.statistics.outcomes import OUTCOME_NAMES, outcome_statistic, outcomes
 
 TILE = 32
 """Points evaluated in one call."""
 
-GINIS = tuple(RESPONSE_NAMES.index(name) for name in ("gini_total", "gini_wage"))
+GINIS = tuple(OUTCOME_NAMES.index(name) for name in ("gini_total", "gini_wage"))
 
 
 @jax.jit
 def _jacobian(
     vector: Float[Array, "parameters"], population: Population, scenario: Scenario
-) -> tuple[Float[Array, "responses"], Float[Array, "responses parameters"]]:
+) -> tuple[Float[Array, "outcomes"], Float[Array, "outcomes parameters"]]:
     return value_and_jacobian(
         lambda v: solve(unpack(v), scenario, population.firm_shocks),
-        responses_of,
+        outcome_statistic,
         population,
         vector,
         jnp.eye(len(PARAMETER_NAMES)),
@@ -43,17 +43,17 @@ def _jacobian(
 @functools.partial(jax.jit, static_argnames="batch")
 def _values(
     vectors: Float[Array, "points parameters"], population: Population, scenario: Scenario, batch: int
-) -> Float[Array, "points responses"]:
-    return jax.lax.map(lambda v: responses(unpack(v), population, scenario), vectors, batch_size=batch)
+) -> Float[Array, "points outcomes"]:
+    return jax.lax.map(lambda v: outcomes(unpack(v), population, scenario), vectors, batch_size=batch)
 
 
 @jax.jit
-def _one(vector: Float[Array, "parameters"], population: Population, scenario: Scenario) -> Float[Array, "responses"]:
-    return responses(unpack(vector), population, scenario)
+def _one(vector: Float[Array, "parameters"], population: Population, scenario: Scenario) -> Float[Array, "outcomes"]:
+    return outcomes(unpack(vector), population, scenario)
 
 
-def responses_of_one(population: Population, scenario: Scenario, values: Mapping[str, float]) -> np.ndarray:
-    """Responses of one population at one point, ``[responses]``; not a number where there is no outcome.
+def outcomes_of_one(population: Population, scenario: Scenario, values: Mapping[str, float]) -> np.ndarray:
+    """Outcomes of one population at one point, ``[outcomes]``; not a number where there is no outcome.
 
     Args:
         population: Simulated workers; another of the same size compiles nothing anew.
@@ -68,8 +68,8 @@ def unpack(vector: Float[Array, "parameters"]) -> Parameters:
     return Parameters(**{name: vector[i] for i, name in enumerate(PARAMETER_NAMES)})
 
 
-class Evaluator:
-    """Responses of one population in one scenario.
+class OutcomeMap:
+    """Outcomes of one population in one scenario.
 
     Attributes:
         population: Simulated workers.
@@ -83,7 +83,7 @@ class Evaluator:
         self.calls = 0
 
     def jacobian(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-        """Responses ``[responses]`` and their Jacobian in all parameters, ``[responses, parameters]``, natural units.
+        """Outcomes ``[outcomes]`` and their Jacobian in all parameters, ``[outcomes, parameters]``, natural units.
 
         Raises:
             AnalysisError: if one of them is not finite.
@@ -92,20 +92,20 @@ class Evaluator:
         value, matrix = (np.asarray(part) for part in _jacobian(pack(values), self.population, self.scenario))
         if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
             raise AnalysisError(
-                "the economy's responses or their derivatives are not finite at"
+                "the economy's outcomes or their derivatives are not finite at"
                 f" {', '.join(f'{name} = {values[name]:.4g}' for name in PARAMETER_NAMES)}; stay nearer the baseline."
             )
         return value, matrix
 
     def along(self, values: Mapping[str, float], directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Responses and their exact derivatives along some directions of the parameter space.
+        """Outcomes and their exact derivatives along some directions of the parameter space.
 
         Args:
             values: All parameters.
             directions: In natural units, ``[directions, parameters]``.
 
         Returns:
-            Responses ``[responses]``, and derivatives ``[responses, directions]``.
+            Outcomes ``[outcomes]``, and derivatives ``[outcomes, directions]``.
 
         Raises:
             AnalysisError: if one of them is not finite.
@@ -114,7 +114,7 @@ class Evaluator:
         return value, matrix @ directions.T
 
     def values(self, points: Sequence[Mapping[str, float]], batch: int | None = None) -> np.ndarray:
-        """Responses at many points, ``[points, responses]``; rows that are not finite are left to the caller.
+        """Outcomes at many points, ``[points, outcomes]``; rows that are not finite are left to the caller.
 
         Args:
             points: All parameters of each point, at most `TILE` of them, so that any number is one compiled program.

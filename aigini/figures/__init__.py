@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes.distance import Distance
@@ -131,7 +131,7 @@ def draw_answer(result: Answer, folder: str | Path) -> list[Path]:
     return [save(answer(result), folder, "answer")] if result.fitted else []
 
 
-def draw_sensitivity(result: Decomposition, folder: str | Path) -> list[Path]:
+def draw_sensitivity(result: SensitivityAnalysis, folder: str | Path) -> list[Path]:
     """Draw every figure about what the moments identify into `folder`, each named after its function.
 
     Profiles are drawn if there are any.

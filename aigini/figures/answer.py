@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from aigini.analysis.answered import QUESTION, Answer, Reasons
 from aigini.analysis.regimes.maps import CONCEPTS
-from aigini.figures.labels import GINI_UNIT, response_label, say
+from aigini.figures.labels import GINI_UNIT, outcome_label, say
 from aigini.figures.style import (
     FAINT,
     FALL,
@@ -47,7 +47,7 @@ def answer(result: Answer) -> Figure:
             error = "" if change.error is None else f" ± {number(100 * change.error, '.2f')}"
             status = "assumed: m6" if concept == result.income and result.assumed is not None else "not assumed"
             axis.set_title(
-                f"{response_label(f'gini_{concept}')}: {number(100 * change.value, '+.2f')}{error} ({status})"
+                f"{outcome_label(f'gini_{concept}')}: {number(100 * change.value, '+.2f')}{error} ({status})"
             )
         else:
             say(axis, "not worked out")

@@ -15,7 +15,7 @@ from aigini.bayes.information import FEW
 from aigini.bayes.power_scaling import THRESHOLD
 from aigini.bayes.result import Posterior
 from aigini.figures.boundary import log_odds_of_rise
-from aigini.figures.labels import CYCLE, GINI_UNIT, axis_label, response_label, say, symbol
+from aigini.figures.labels import CYCLE, GINI_UNIT, axis_label, outcome_label, say, symbol
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, RISE, new_figure, number, styled
 
 __all__ = [
@@ -88,12 +88,12 @@ def joint_posterior(result: Posterior) -> Figure:
 
 def _against_m6(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
     """ξ against m6, where the boundary is m6 = 0."""
-    xi, m6 = result.draws.parameters["xi"].ravel(), 100 * result.draws.responses[f"gini_{result.income}"].ravel()
+    xi, m6 = result.draws.parameters["xi"].ravel(), 100 * result.draws.outcomes[f"gini_{result.income}"].ravel()
     _points(axis, xi, m6, m6 > 0)
     for end in _prior_range(result, "xi"):
         axis.axvline(end, **_RANGE)
     axis.axhline(0, path_effects=_HALO, **_BOUNDARY)
-    axis.set_title(f"ξ and m6, the {response_label(f'gini_{result.income}')}")
+    axis.set_title(f"ξ and m6, the {outcome_label(f'gini_{result.income}')}")
     axis.set_xlabel(axis_label("xi"))
     axis.set_ylabel(GINI_UNIT)
     low, high, words = m6_belief(result)
@@ -125,11 +125,11 @@ def m6_band(result: Posterior) -> dict[str, Any]:
 def _over_plane(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
     """η1 against ξ, where the other parameters decide about the sign too."""
     eta, xi = (result.draws.parameters[name].ravel() for name in ("eta1", "xi"))
-    rises = result.draws.responses["gini_total"].ravel() > 0
+    rises = result.draws.outcomes["gini_total"].ravel() > 0
     _points(axis, eta, xi, rises)
     for end in _prior_range(result, "xi"):
         axis.axhline(end, **_RANGE)
-    axis.set_title(f"{symbol('eta1')} and ξ; colours: {response_label('gini_total')}")
+    axis.set_title(f"{symbol('eta1')} and ξ; colours: {outcome_label('gini_total')}")
     axis.set_xlabel(axis_label("eta1"))
     axis.set_ylabel(axis_label("xi"))
     if min(rises.sum(), (~rises).sum()) < _FEWEST:
@@ -232,7 +232,7 @@ def _conditional(axis: Axes, result: Posterior, name: str) -> None:
                     axis.plot(place[which], one.value[which], linestyle="", **_dot(colour, marker, face))
     if name == "m6":
         axis.axvline(0, color=INK, linewidth=1)
-        axis.set_title(f"given m6, the {response_label(f'gini_{result.income}')}")
+        axis.set_title(f"given m6, the {outcome_label(f'gini_{result.income}')}")
         axis.set_xlabel(GINI_UNIT)
     else:
         axis.set_title(f"given {symbol(name)}")
@@ -254,14 +254,14 @@ def _conditional_key(result: Posterior, given: Sequence[str]) -> list[Line2D]:
     handles = []
     for k, concept in enumerate(result.conditional):
         colour, marker = CONCEPTS[concept]
-        words = f"{response_label(f'gini_{concept}')} (line: all draws, P = {chance_in_print(result, concept)})"
+        words = f"{outcome_label(f'gini_{concept}')} (line: all draws, P = {chance_in_print(result, concept)})"
         look = {**_dot(colour, marker, colour), "linestyle": ("--", ":")[k % 2]}
         handles.append(Line2D([], [], label=words, **look))
     words = f"±, band, vertical: {error_words(result)}\nhorizontal: bin of equally many draws"
     handles.append(Line2D([], [], color=FAINT, linewidth=1.8, label=words))
     words = "hollow: all draws of the bin agree; vertical: to the 95 % bound on P"
     if "m6" in given and result.income in result.conditional:
-        words += f"\n(given m6 the {response_label(f'gini_{result.income}')} has no error: m6 is its change)"
+        words += f"\n(given m6 the {outcome_label(f'gini_{result.income}')} has no error: m6 is its change)"
     handles.append(Line2D([], [], label=words, **{**_dot(INK, "o", "white"), "linestyle": ""}))
     return handles
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import gaussian_kde
 
-from aigini.figures.labels import GINI_UNIT, parameter_label, response_label
+from aigini.figures.labels import GINI_UNIT, outcome_label, parameter_label
 from aigini.figures.posterior import Posterior, error_words, m6_band, m6_belief, posterior_figure
 from aigini.figures.style import AFTER, BEFORE, INK, number, styled
 from aigini.statistics.outcomes import units
@@ -35,7 +35,7 @@ _PREDICTED: dict[str, Any] = {"facecolor": "white", "edgecolor": INK, "linewidth
 def prior_and_posterior(result: Posterior) -> Figure:
     """Histograms of prior and posterior draws of every parameter, and of the change of both Ginis."""
     names = list(result.draws.parameters)
-    changes = [name for name in ("gini_total", "gini_wage") if name in result.draws.prior_responses]
+    changes = [name for name in ("gini_total", "gini_wage") if name in result.draws.prior_outcomes]
     count = len(names) + len(changes)
     columns = min(3, count)
     lines = -(-count // columns)
@@ -47,7 +47,7 @@ def prior_and_posterior(result: Posterior) -> Figure:
         axis.set_title(f"{parameter_label(name)}\n{_learnt(prior, drawn)}")
         axis.set_xlabel("value")
     for axis, name in zip(panels[len(names) :], changes, strict=False):
-        prior, drawn = 100 * result.draws.prior_responses[name], 100 * result.draws.responses[name].ravel()
+        prior, drawn = 100 * result.draws.prior_outcomes[name], 100 * result.draws.outcomes[name].ravel()
         _histograms(axis, prior, drawn)
         axis.axvline(0, color=INK, linewidth=1.4)
         concept = name.removeprefix("gini_")
@@ -56,7 +56,7 @@ def prior_and_posterior(result: Posterior) -> Figure:
             for one in (result.prior_rises[concept], result.rises[concept])
         )
         rise = f"P(rise) {before}, then {after}"
-        axis.set_title(f"{response_label(name)}, {_learnt(prior, drawn)}\n{rise}", fontsize=12)
+        axis.set_title(f"{outcome_label(name)}, {_learnt(prior, drawn)}\n{rise}", fontsize=12)
         axis.set_xlabel(GINI_UNIT)
     for axis in panels[count:]:
         axis.axis("off")
@@ -120,7 +120,7 @@ def predictive_moments(result: Posterior) -> Figure:
         else:
             axis.barh(place, 4.0, left=-2.0, height=0.86, color=BEFORE, alpha=0.2)
             axis.barh(place, 2.0, left=-1.0, height=0.86, color=BEFORE, alpha=0.35)
-        simulated = result.draws.responses[f"gini_{result.income}" if name == "m6" else name].ravel()
+        simulated = result.draws.outcomes[f"gini_{result.income}" if name == "m6" else name].ravel()
         predicted = result.draws.predictive[name].ravel()
         for values, side, look in ((simulated, -1, _SIMULATED), (predicted, 1, _PREDICTED)):
             off = (values - target.value) / target.se
@@ -143,7 +143,7 @@ def _meaning(result: Posterior, name: str) -> str:
     words = f"{name}  {units((name,), result.income)[name]}".strip()
     if name == "m6":
         status = "taken as measured" if result.belief == "normal" else "latent: not data"
-        words = f"m6  {response_label(f'gini_{result.income}')}, change ({status})"
+        words = f"m6  {outcome_label(f'gini_{result.income}')}, change ({status})"
     return "\n".join(textwrap.wrap(words, 30))
 
 

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from aigini.figures.labels import parameter_label, response_label, say
+from aigini.figures.labels import outcome_label, parameter_label, say
 from aigini.figures.posterior import FEW, THRESHOLD, Posterior, chance_in_print, error_words, posterior_figure
 from aigini.figures.style import BEFORE, FALL, INK, RISE, number, styled
 from aigini.resolution import STANDS_OUT, Simulated
@@ -17,7 +17,7 @@ from aigini.resolution import STANDS_OUT, Simulated
 _LEAST, _MOST = 1e-3, 1.0
 """Sensitivities shown; smaller ones lie at the left edge."""
 
-_WORDS = {"prior of ": parameter_label, "likelihood of ": response_label}
+_WORDS = {"prior of ": parameter_label, "likelihood of ": outcome_label}
 
 
 @styled
@@ -29,8 +29,8 @@ def power_scaling(result: Posterior) -> Figure:
         (quantity, words)
         for concept in result.rises
         for quantity, words in (
-            (f"gini_{concept}", f"change,\n{response_label(f'gini_{concept}')}"),
-            (f"P(gini_{concept} rises)", f"P(rise),\n{response_label(f'gini_{concept}')}"),
+            (f"gini_{concept}", f"change,\n{outcome_label(f'gini_{concept}')}"),
+            (f"P(gini_{concept} rises)", f"P(rise),\n{outcome_label(f'gini_{concept}')}"),
         )
         if quantity in scaling.quantities
     ]
@@ -119,7 +119,7 @@ def value_of_information(result: Posterior) -> Figure:
     panels = figure.subplots(1, len(panels_of), squeeze=False, sharey=True)[0]
     for axis, (concept, found) in zip(panels, panels_of, strict=True):
         chance = f"P(rise) {chance_in_print(result, concept)}, {number(found.entropy, '.2f')} bits uncertain"
-        axis.set_title(f"Sign of the change: {response_label(f'gini_{concept}')}\n{chance}")
+        axis.set_title(f"Sign of the change: {outcome_label(f'gini_{concept}')}\n{chance}")
         if not found.entropy > 0:
             _instead(axis, "the sign is the same in every draw:\nas far as they show, nothing is left to learn")
             continue
@@ -139,7 +139,7 @@ def value_of_information(result: Posterior) -> Figure:
         axis.set_xlabel("expected fall of the sign's entropy, bits")
         axis.grid(visible=False, axis="y")
     names = [gain.name for gain in panels_of[0][1].gains]
-    panels[0].set_yticks(range(len(names)), [response_label(name) for name in names])
+    panels[0].set_yticks(range(len(names)), [outcome_label(name) for name in names])
     panels[0].set_ylim(len(names) - 0.4, -0.6)
     handles: list[Line2D | Patch] = [
         Patch(facecolor=BEFORE, label="enough draws"),

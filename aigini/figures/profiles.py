@@ -14,7 +14,7 @@ from scipy.interpolate import PchipInterpolator
 
 from aigini.analysis.identification.constrained_fit import QUANTILE
 from aigini.analysis.identification.profile import DirectionProfile
-from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.figures.labels import BAND, STAR, parameter_label, plus_minus, say
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, new_figure, number, styled
 from aigini.inference.identification import describe_direction
@@ -50,7 +50,7 @@ class _Panel:
 
 
 @styled
-def profiles(result: Decomposition) -> Figure:
+def profiles(result: SensitivityAnalysis) -> Figure:
     """Rise of the criterion when a parameter is held away from its estimate, and along the weakest direction."""
     title = "How much worse the targets are met when a parameter is held away from its estimate"
     count = len(result.profiles) + (result.weakest is not None)

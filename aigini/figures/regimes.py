@@ -23,9 +23,9 @@ from aigini.figures.labels import (
     GINI_UNIT,
     STAR,
     axis_label,
+    outcome_label,
     parameter_label,
     plus_minus,
-    response_label,
     say,
 )
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, WIDE, new_figure, number, styled
@@ -86,7 +86,7 @@ def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) 
     if not np.isfinite(values).all():
         axis.add_patch(Rectangle(corner, width, height, facecolor="white", edgecolor=FAINT, hatch="xxx", linewidth=0))
     axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=axis_label(result.x_name))
-    axis.set_title(response_label(f"gini_{concept}"))
+    axis.set_title(outcome_label(f"gini_{concept}"))
     axis.grid(visible=False)
     branches = result.boundary[concept].branches
     contours = None
@@ -238,5 +238,5 @@ def _distance_bars(axis: Axes, result: Distance) -> None:
     axis.set_xlabel("distance, in widths of the parameter's range")
     error = result.gini_change_simulation_se
     change = plus_minus(100 * result.gini_change, None if error is None else 100 * error, "+.2f")
-    axis.set_title(f"{response_label(f'gini_{result.concept}')}\nnow {change} hundredths")
+    axis.set_title(f"{outcome_label(f'gini_{result.concept}')}\nnow {change} hundredths")
     axis.grid(visible=False, axis="y")

@@ -9,9 +9,9 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, SymL
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.estimation.other_draws import error_at
-from aigini.figures.labels import DIVERGING, parameter_label, plus_minus, response_label
+from aigini.figures.labels import DIVERGING, outcome_label, parameter_label, plus_minus
 from aigini.figures.style import FAINT, INK, new_figure, number, styled
 from aigini.resolution import STANDS_OUT, Simulated
 
@@ -26,7 +26,7 @@ _SHARES = LinearSegmentedColormap.from_list("aigini_shares", ["#F7F7F7", "#8DB8D
 
 
 @styled
-def elasticity_map(result: Decomposition) -> Figure:
+def elasticity_map(result: SensitivityAnalysis) -> Figure:
     """Elasticity of every targeted moment and outcome in every parameter, estimated ones first."""
     matrix = result.elasticities
     targets = len(result.jacobian.rows)
@@ -57,7 +57,7 @@ def elasticity_map(result: Decomposition) -> Figure:
             names = [parameter_label(matrix.columns[k]) for k in chosen]
             axis.set_xticks(np.arange(len(chosen)) + 0.5, names if i else [], rotation=90)
             axis.set_yticks(
-                np.arange(len(members)) + 0.5, [] if j else [response_label(matrix.rows[k]) for k in members]
+                np.arange(len(members)) + 0.5, [] if j else [outcome_label(matrix.rows[k]) for k in members]
             )
             if i == 0:
                 axis.set_title(title, loc="center" if j else "left")
@@ -132,7 +132,7 @@ def _short(value: float) -> str:
 
 
 @styled
-def pinning(result: Decomposition) -> Figure:
+def pinning(result: SensitivityAnalysis) -> Figure:
     """Share of the variance of each estimate that comes from the standard error of each target."""
     pins = result.pins
     size = (4.4 + 1.15 * len(pins.columns), 2.7 + 0.55 * len(pins.rows))
@@ -156,7 +156,7 @@ def pinning(result: Decomposition) -> Figure:
     return figure
 
 
-def _estimate(result: Decomposition, name: str) -> str:
+def _estimate(result: SensitivityAnalysis, name: str) -> str:
     se = (result.se.get(result.best_kind) or {}).get(name, float("nan"))
     estimate = plus_minus(result.params[name], result.estimate_simulation_se.get(name), ".3g")
     return f"{parameter_label(name)}  {estimate} (s.e. {number(se, '.2g')})"
@@ -164,5 +164,5 @@ def _estimate(result: Decomposition, name: str) -> str:
 
 def _in_lines(name: str) -> str:
     """A target in lines short enough for its column."""
-    number_of, _, words = response_label(name).partition(" ")
+    number_of, _, words = outcome_label(name).partition(" ")
     return "\n".join([number_of, *textwrap.wrap(words, 11, break_on_hyphens=False)])

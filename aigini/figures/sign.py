@@ -19,8 +19,8 @@ from aigini.figures.labels import (
     MARKERS,
     STAR,
     end_labels,
+    outcome_label,
     parameter_label,
-    response_label,
     say,
     symbol,
 )
@@ -45,7 +45,7 @@ def ridge(result: Sign) -> Figure:
     for axis, concept in zip(panels, sorted(("total", "wage"), key=lambda name: name != result.income), strict=True):
         _ridge_panel(axis, result, concept)
         of_m6 = ", which m6 is about" if concept == result.income else ""
-        axis.set_title(response_label(f"gini_{concept}") + of_m6)
+        axis.set_title(outcome_label(f"gini_{concept}") + of_m6)
     known = any(point.gini_total_simulation_se is not None for point in result.ridge)
     band = Patch(facecolor=BEFORE, alpha=0.25, label=BAND if known else "simulation errors were not measured")
     figure.legend(handles=_key(band), loc="outside lower left", ncols=4 if known else 2)

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from aigini.analysis.identification.sensitivity_result import Decomposition, SignUncertainty
-from aigini.figures.labels import BAND, parameter_label, plus_minus, response_label, say
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis, SignUncertainty
+from aigini.figures.labels import BAND, outcome_label, parameter_label, plus_minus, say
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, new_figure, styled
 from aigini.resolution import STANDS_OUT
 
@@ -20,7 +20,7 @@ _SMALL = 0.1
 
 
 @styled
-def variance_of_gini(result: Decomposition) -> Figure:
+def variance_of_gini(result: SensitivityAnalysis) -> Figure:
     """What the variance of the change of each Gini comes from, with all targets and without m6."""
     title = "Where the uncertainty about the change of the Gini comes from"
     if not result.signs:
@@ -71,7 +71,7 @@ def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str, rows: int) -
     probability = plus_minus(sign.probability, sign.simulation_se.get("probability"), ".2f")
     verdict = "\nnot reliable: use `aigini posterior`" if sign.unreliable else ""
     axis.set_title(
-        f"{response_label(f'gini_{sign.concept}')}, {targets}\n{change}, {sd}\n"
+        f"{outcome_label(f'gini_{sign.concept}')}, {targets}\n{change}, {sd}\n"
         f"to first order P(rise) = {probability}{verdict}"
     )
     total = sum(sign.variance.values())
@@ -82,7 +82,7 @@ def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str, rows: int) -
     for place, (name, share) in enumerate(told):
         target = name in sign.estimated_with
         axis.barh(place, share, 0.72, color=BEFORE if target else AFTER, hatch="////" * target, edgecolor="white")
-    labels = [response_label(name) if name in sign.estimated_with else parameter_label(name) for name, _ in told]
+    labels = [outcome_label(name) if name in sign.estimated_with else parameter_label(name) for name, _ in told]
     sizes = [share for _, share in told]
     if rest:
         sizes.append(sum(share for _, share in rest))
@@ -105,7 +105,7 @@ def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str, rows: int) -
 
 
 @styled
-def value_of_precision(result: Decomposition) -> Figure:
+def value_of_precision(result: SensitivityAnalysis) -> Figure:
     """How much less uncertain the sign would be if one target were known 1 % more precisely."""
     figure = new_figure("What one per cent more precision of a target would tell about the sign, to first order", _TALL)
     concepts = list(dict.fromkeys(sign.concept for sign in result.signs))
@@ -116,7 +116,7 @@ def value_of_precision(result: Decomposition) -> Figure:
     names = list(dict.fromkeys(name for sign in result.signs for name in sign.value_of_precision))
     for axis, concept in zip(panels, concepts, strict=True):
         _precision_bars(axis, [sign for sign in result.signs if sign.concept == concept], names)
-        axis.set_title(f"Sign of the change: {response_label(f'gini_{concept}')}")
+        axis.set_title(f"Sign of the change: {outcome_label(f'gini_{concept}')}")
     return figure
 
 
@@ -141,7 +141,7 @@ def _precision_bars(axis: Axes, signs: Sequence[SignUncertainty], names: Sequenc
             axis.annotate(
                 words, (max(value + reach, 0.0), at), (4, 0), textcoords="offset points", va="center", fontsize=10
             )
-    axis.set_yticks(range(len(names)), [response_label(name) for name in names])
+    axis.set_yticks(range(len(names)), [outcome_label(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
     smallest = min((value for sign in signs for value in sign.value_of_precision.values()), default=0.0)
     axis.set_xlim(min(0.0, 1.1 * smallest), 1.35 * largest if largest > 0 else 1.0)

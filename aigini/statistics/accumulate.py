@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int32
 
-from aigini.economy.workers import Faced, Outcome, in_occupation, outcomes
+from aigini.economy.workers import Faced, WorkerOutcome, in_occupation, outcomes
 from aigini.parameters import Scalar
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS, Workers
@@ -36,8 +36,8 @@ class Row(eqx.Module):
         present: 1 for workers, 0 for padding, ``[workers]``.
     """
 
-    before: Outcome
-    after: Outcome
+    before: WorkerOutcome
+    after: WorkerOutcome
     workers: Workers
     present: Float[Array, "workers"]
 

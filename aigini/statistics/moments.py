@@ -24,7 +24,7 @@ from aigini.economy import firms
 from aigini.economy.economy import Economy, Scenario, State, solve
 from aigini.economy.screening import signal_correlation
 from aigini.economy.tasks import Technology
-from aigini.economy.workers import Outcome
+from aigini.economy.workers import WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
@@ -91,13 +91,13 @@ def reference(state: State) -> Reference:
     )
 
 
-def human_sums(outcome: Outcome, present: Array) -> HumanSums:
+def human_sums(outcome: WorkerOutcome, present: Array) -> HumanSums:
     """Human-capital sums of one row."""
     h = jnp.exp(outcome.log_human)
     return HumanSums(n=total(present, present), h=total(h, present), hh=total(h * h, present))
 
 
-def wage_sums(outcome: Outcome, present: Array, about: Reference) -> CrossMoments:
+def wage_sums(outcome: WorkerOutcome, present: Array, about: Reference) -> CrossMoments:
     """Cross moments of schooling and log wage of one row."""
     x = outcome.schooling - jnp.asarray(about.schooling, present.dtype)
     y = jnp.log(outcome.wage) - jnp.asarray(about.log_wage, present.dtype)
@@ -162,7 +162,7 @@ class SixMoments(eqx.Module):
             (human_sums(before, row.present), human_sums(after, row.present)),
         )
 
-    def _incomes(self, outcome: Outcome, present: Array) -> IncomeSums:
+    def _incomes(self, outcome: WorkerOutcome, present: Array) -> IncomeSums:
         value = getattr(outcome, self.income)
         return IncomeSums(
             wages=wage_sums(outcome, present, self.about),

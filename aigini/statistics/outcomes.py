@@ -1,6 +1,6 @@
 """How the economy responds to AI: the moments and every other change that analyses are about, in one pass.
 
-| response | definition |
+| outcome | definition |
 |---|---|
 | m1 ... m5 | as in `aigini.statistics.moments` |
 | gini_total | change of the Gini of total income |
@@ -10,7 +10,7 @@
 | output | relative change of output Y |
 
 m6 is `gini_total` or `gini_wage`, by the income concept, and m3 is the change of the college premium.
-`RESPONSE_MEANINGS` is the one table of their meanings and units, for prints, figures and files.
+`OUTCOME_MEANINGS` is the one table of their meanings and units, for prints, figures and files.
 
 A capital dividend pays the share t of all capital income out equally: total income becomes
 w_i + (1 - t) r_i + t mean(r), with the mean over the simulated workers, so that mean income stays what it was.
@@ -27,7 +27,7 @@ from jaxtyping import Array, Float
 from aigini.economy import firms
 from aigini.economy.channels import Channels
 from aigini.economy.economy import Economy, Scenario, State, solve
-from aigini.economy.workers import Outcome
+from aigini.economy.workers import WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
@@ -38,7 +38,7 @@ from aigini.statistics.jacobian import Part, evaluate
 from aigini.statistics.moments import HumanSums, IncomeConcept, Reference
 from aigini.statistics.sums import CrossMoments
 
-RESPONSE_NAMES = (
+OUTCOME_NAMES = (
     "m1",
     "m2",
     "m3",
@@ -52,12 +52,12 @@ RESPONSE_NAMES = (
 )
 
 RELATIVE = ("m1", "m2", "m4", "output")
-"""Responses that are changes relative to the level before AI; the others are differences of levels."""
+"""Outcomes that are changes relative to the level before AI; the others are differences of levels."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Meaning:
-    """What a response is, in print.
+    """What an outcome is, in print.
 
     Attributes:
         label: In a few words.
@@ -73,7 +73,7 @@ class Meaning:
 RELATIVE_UNIT = "relative change"
 _GINI_UNIT = "change of the Gini"
 
-RESPONSE_MEANINGS: dict[str, Meaning] = {
+OUTCOME_MEANINGS: dict[str, Meaning] = {
     "m1": Meaning("dispersion of output", "within-task dispersion of output", RELATIVE_UNIT),
     "m2": Meaning("mean output", "mean output on treated tasks", RELATIVE_UNIT),
     "m3": Meaning("college premium", "college premium", "change in log points"),
@@ -88,7 +88,7 @@ RESPONSE_MEANINGS: dict[str, Meaning] = {
     "labour_share": Meaning("labour share", "wages over total income", "change of the share"),
     "output": Meaning("output", "output per worker", RELATIVE_UNIT),
 }
-"""Meaning and unit of every response, and of m6, whose income is `IncomeConcept`; relative changes are fractions, and a
+"""Meaning and unit of every outcome, and of m6, whose income is `IncomeConcept`; relative changes are fractions, and a
 share or a Gini lies between 0 and 1, so that 0.01 is one per cent or one percentage point."""
 
 FRACTIONS = "relative changes are fractions: 0.01 is 1 %"
@@ -96,24 +96,24 @@ FRACTIONS = "relative changes are fractions: 0.01 is 1 %"
 
 
 def units(names: Iterable[str], income: str = "total") -> dict[str, str]:
-    """What each of some responses or moments is, with its unit, to go into a file beside the numbers."""
+    """What each of some outcomes or moments is, with its unit, to go into a file beside the numbers."""
     found = {}
     for name in names:
-        meaning = RESPONSE_MEANINGS[f"gini_{income}" if name == "m6" else name]
+        meaning = OUTCOME_MEANINGS[f"gini_{income}" if name == "m6" else name]
         found[name] = f"{meaning.meaning}, {meaning.unit}"
     return found
 
 
 def legend(*names: str) -> str:
-    """A line that says what some responses are and in which unit, for a table of them."""
-    parts = [f"{name}: {RESPONSE_MEANINGS[name].meaning}, {RESPONSE_MEANINGS[name].unit}" for name in names]
-    relative = any(RESPONSE_MEANINGS[name].unit == RELATIVE_UNIT for name in names)
+    """A line that says what some outcomes are and in which unit, for a table of them."""
+    parts = [f"{name}: {OUTCOME_MEANINGS[name].meaning}, {OUTCOME_MEANINGS[name].unit}" for name in names]
+    relative = any(OUTCOME_MEANINGS[name].unit == RELATIVE_UNIT for name in names)
     return "; ".join(parts) + (f" ({FRACTIONS})" if relative else "")
 
 
 def moment_rows(names: tuple[str, ...], income: IncomeConcept) -> tuple[int, ...]:
-    """Positions among the responses of moments named m1 ... m6."""
-    return tuple(RESPONSE_NAMES.index(f"gini_{income}" if name == "m6" else name) for name in names)
+    """Positions among the outcomes of moments named m1 ... m6."""
+    return tuple(OUTCOME_NAMES.index(f"gini_{income}" if name == "m6" else name) for name in names)
 
 
 class _Sums(eqx.Module):
@@ -132,15 +132,15 @@ _All = tuple[tuple[_Sums, _Sums], tuple[HumanSums, HumanSums]]
 
 
 def _rows(*names: str) -> tuple[int, ...]:
-    return tuple(RESPONSE_NAMES.index(name) for name in names)
+    return tuple(OUTCOME_NAMES.index(name) for name in names)
 
 
 def _each(*names: str) -> Callable[[_All], Any]:
     return lambda sums: [getattr(state, name) for state in sums[0] for name in names]
 
 
-class Responses(eqx.Module):
-    """The responses as a statistic of the workers, see `aigini.statistics.jacobian.Statistic`.
+class OutcomeStatistic(eqx.Module):
+    """The outcomes as a statistic of the workers, see `aigini.statistics.jacobian.Statistic`.
 
     Attributes:
         about: Points about which squares are summed.
@@ -156,7 +156,7 @@ class Responses(eqx.Module):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Which responses depend on which sums."""
+        """Which outcomes depend on which sums."""
         return (
             Part(lambda sums: sums[1], _rows("m1", "m2")),
             Part(
@@ -177,7 +177,7 @@ class Responses(eqx.Module):
         )
         return commons, humans
 
-    def _sums(self, outcome: Outcome, row: Row, dividend: Scalar) -> _Sums:
+    def _sums(self, outcome: WorkerOutcome, row: Row, dividend: Scalar) -> _Sums:
         present, firm = row.present, row.workers.firm
         log_wage = jnp.log(outcome.wage)
         # total - (1 - kept) capital: without a dividend capital income enters through the total only.
@@ -195,18 +195,18 @@ class Responses(eqx.Module):
             ),
         )
 
-    def finish(self, economy: Economy, sums: _All) -> Float[Array, "responses"]:
-        """The responses, from the sums over all workers."""
+    def finish(self, economy: Economy, sums: _All) -> Float[Array, "outcomes"]:
+        """The outcomes, from the sums over all workers."""
         weights = six.treated_weights(economy.after.market.tech)
         states = (economy.before, economy.after)
         before, after = (_levels(economy, *parts, weights) for parts in zip(states, *sums, strict=True))
-        relative = jnp.asarray([name in RELATIVE for name in RESPONSE_NAMES])
+        relative = jnp.asarray([name in RELATIVE for name in OUTCOME_NAMES])
         return (after - before) / jnp.where(relative, before, 1.0)
 
 
 def _levels(
     economy: Economy, state: State, common: _Sums, human: HumanSums, weights: Array
-) -> Float[Array, "responses"]:
+) -> Float[Array, "outcomes"]:
     n = common.wages.n
     cv, output = six.treated_output(state.market.tech, human, weights)
     firm_wages = sums.GroupSums(n=common.firm_count, y=common.firm_log_wage)
@@ -226,14 +226,14 @@ def _levels(
     )
 
 
-def responses(
+def outcomes(
     params: Parameters,
     population: Population,
     scenario: Scenario | None = None,
     switches: Channels | None = None,
     capital_dividend: Scalar | None = None,
-) -> Float[Array, "responses"]:
-    """Every response in the order of `RESPONSE_NAMES`; pure, and differentiable in both modes.
+) -> Float[Array, "outcomes"]:
+    """Every outcome in the order of `OUTCOME_NAMES`; pure, and differentiable in both modes.
 
     Args:
         params: Parameters.
@@ -248,10 +248,10 @@ def responses(
     """
     require_x64()
     economy = solve(params, scenario or Scenario(), population.firm_shocks, switches)
-    statistic = responses_of(economy)
+    statistic = outcome_statistic(economy)
     if capital_dividend is not None:
         means = _mean_capital(economy, population)
-        statistic = Responses(
+        statistic = OutcomeStatistic(
             about=statistic.about,
             n_firms=statistic.n_firms,
             kept=1 - jnp.asarray(capital_dividend),
@@ -260,9 +260,9 @@ def responses(
     return evaluate(statistic, economy, population)
 
 
-def responses_of(economy: Economy) -> Responses:
-    """The responses as a statistic of the workers of a solved economy."""
-    return Responses(about=six.reference(economy.before), n_firms=economy.before.intensity.shape[0])
+def outcome_statistic(economy: Economy) -> OutcomeStatistic:
+    """The outcomes as a statistic of the workers of a solved economy."""
+    return OutcomeStatistic(about=six.reference(economy.before), n_firms=economy.before.intensity.shape[0])
 
 
 def _mean_capital(economy: Economy, population: Population) -> tuple[Scalar, Scalar]:

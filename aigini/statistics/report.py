@@ -12,7 +12,7 @@ from aigini.economy import firms
 from aigini.economy.economy import Economy, Scenario, State, solve
 from aigini.economy.screening import credential_requirement
 from aigini.economy.tasks import TASK_NODES
-from aigini.economy.workers import Outcome
+from aigini.economy.workers import WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
@@ -210,7 +210,7 @@ class _Own(eqx.Module):
     total_masses: Float[Array, "*occupations nodes"]
 
 
-def _summarise(outcome: Outcome, row: Row, about: Reference, n_firms: int) -> tuple[_Common, _Own]:
+def _summarise(outcome: WorkerOutcome, row: Row, about: Reference, n_firms: int) -> tuple[_Common, _Own]:
     present, firm = row.present, row.workers.firm
     log_total = jnp.log(outcome.total)
     log_wage = jnp.log(outcome.wage)

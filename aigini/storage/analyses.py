@@ -11,7 +11,7 @@ import numpy as np
 
 from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
-from aigini.analysis.identification.sensitivity_result import Decomposition
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes.distance import Regimes
@@ -24,7 +24,7 @@ from aigini.storage.units import units_of_study
 
 KINDS: dict[str, type] = {
     "answer": Answer,
-    "sensitivity": Decomposition,
+    "sensitivity": SensitivityAnalysis,
     "sign": Sign,
     "regimes": Regimes,
     "channels": ChannelDecomposition,
@@ -66,6 +66,8 @@ def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> 
         writes[folder / draws.NAME] = draws.draws_writer(result, run)
         result = dataclasses.replace(result, draws=_NO_DRAWS)
     content = _converter.unstructure(result)
+    if name == "posterior":
+        content.pop("draws")  # they are in the other file
     if name == "answer":
         content["sentences"] = result.paragraphs
     if name == "sensitivity":
@@ -89,6 +91,8 @@ def load_study(folder: Path, name: str) -> Any:
             for field, names in _RENAMED.items():
                 back = {value: key for key, value in names.items()}
                 content[field] = {back.get(key, key): value for key, value in content[field].items()}
+        if name == "posterior":
+            content["draws"] = _converter.unstructure(_NO_DRAWS)
         result = _converter.structure(content, KINDS[name])
         run = dict(content["run"])
     except (OSError, ValueError, LookupError, AttributeError, TypeError, cattrs.BaseValidationError) as error:

@@ -9,7 +9,7 @@ import numpy as np
 from aigini.bayes import dataset
 from aigini.bayes.result import Draws, Posterior
 from aigini.errors import OutputError
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.storage.folder import identity, require_same_run
 
 NAME = "posterior.nc"
@@ -28,9 +28,9 @@ def draws_writer(result: Posterior, run: Mapping[str, Any]) -> Callable[[Path], 
     draws = result.draws
     observed = {name: target for name, target in result.targets.items() if name != "m6" or result.belief == "normal"}
     groups = {
-        "posterior": {**draws.parameters, **draws.responses, **_widens(draws.responses)},
+        "posterior": {**draws.parameters, **draws.outcomes, **_widens(draws.outcomes)},
         "sample_stats": draws.statistics,
-        "prior": _one_chain({**draws.prior, **draws.prior_responses, **_widens(draws.prior_responses)}),
+        "prior": _one_chain({**draws.prior, **draws.prior_outcomes, **_widens(draws.prior_outcomes)}),
         "prior_predictive": _one_chain(draws.prior_predictive),
         "posterior_predictive": draws.predictive,
         "observed_data": {name: np.array(target.value) for name, target in observed.items()},
@@ -39,8 +39,8 @@ def draws_writer(result: Posterior, run: Mapping[str, Any]) -> Callable[[Path], 
     return dataset.writer(dataset.build(groups, attrs=about))
 
 
-def _widens(responses: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: (responses[of] > 0).astype(np.int8) for of, name in _WIDENS.items()}
+def _widens(outcomes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: (outcomes[of] > 0).astype(np.int8) for of, name in _WIDENS.items()}
 
 
 def _one_chain(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -71,11 +71,11 @@ def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]
         kept, prior = group("posterior"), group("prior")
         return Draws(
             parameters={name: kept[name] for name in parameters},
-            responses={name: kept[name] for name in RESPONSE_NAMES},
+            outcomes={name: kept[name] for name in OUTCOME_NAMES},
             predictive=group("posterior_predictive"),
             statistics=group("sample_stats"),
             prior={name: prior[name][0] for name in parameters},
-            prior_responses={name: prior[name][0] for name in RESPONSE_NAMES},
+            prior_outcomes={name: prior[name][0] for name in OUTCOME_NAMES},
             prior_predictive={name: values[0] for name, values in group("prior_predictive").items()},
         )
     except (LookupError, TypeError, ValueError) as error:

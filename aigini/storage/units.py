@@ -3,13 +3,13 @@
 from aigini.estimation.result import Calibration
 from aigini.parameters import SPECS
 from aigini.statistics.moments import MOMENT_NAMES
-from aigini.statistics.outcomes import FRACTIONS, RESPONSE_NAMES, units
+from aigini.statistics.outcomes import FRACTIONS, OUTCOME_NAMES, units
 from aigini.statistics.report import STATISTIC_UNITS
 
 Units = dict[str, str | dict[str, str]]
 
 _CHANGES: Units = {
-    "responses": units(RESPONSE_NAMES),
+    "responses": units(OUTCOME_NAMES),
     "fractions": FRACTIONS,
     "params": {name: spec.meaning for name, spec in SPECS.items()},
 }

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.least_squares import FINITE, refit
 from aigini.estimation.outcome_map import tied
 from aigini.inference.intervals import Interval, profile_interval
@@ -36,32 +36,32 @@ _GAIN = 0.99  # of the criterion, what another search must leave to be followed 
 _NEAR = 0.01  # of the quantile, difference of the criterion at what counts as an end of the interval
 
 
-def held(case: Case, start: Mapping[str, float], basis: np.ndarray) -> Piece:
+def held(model: EstimatedModel, start: Mapping[str, float], basis: np.ndarray) -> Piece:
     """The search from `start` along some moves only; a criterion of None where the economy cannot be evaluated."""
     found: Piece = {"criterion": None, "estimates": {}, "converged": False}
-    values = tied(start, case.space.tie)
-    problem = (case.space, case.pairs, case.income)
-    how = {"root": np.linalg.cholesky(case.weighting), "basis": basis, "steps": _STEPS, "tolerance": _TOLERANCE}
+    values = tied(start, model.space.tie)
+    problem = (model.space, model.pairs, model.income)
+    how = {"root": np.linalg.cholesky(model.weighting), "basis": basis, "steps": _STEPS, "tolerance": _TOLERANCE}
     # One search goes so far and no further; a parameter that is drawn to its bound gets there in a few.
     last = math.inf
     for _ in range(_SEARCHES):
-        if not case.evaluator.admits(values):
+        if not model.outcome_map.admits(values):
             break
         try:
-            fit = refit(case.evaluator, values, *problem, **how)
+            fit = refit(model.outcome_map, values, *problem, **how)
         except AnalysisError:
             break
         found = {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
-        moved = np.abs(point(case, fit.values) - point(case, values)).max(initial=0.0)
+        moved = np.abs(point(model, fit.values) - point(model, values)).max(initial=0.0)
         if fit.objective > _GAIN * last or moved < _FAR:
             break
         values, last = fit.values, fit.objective
     return found
 
 
-def point(case: Case, values: Mapping[str, float]) -> np.ndarray:
+def point(model: EstimatedModel, values: Mapping[str, float]) -> np.ndarray:
     """The free parameters on their unconstrained scales; a value that rounds to its bound is infinitely far out."""
-    found = case.space.unconstrained(jnp.asarray([values[name] for name in case.space.names]))
+    found = model.space.unconstrained(jnp.asarray([values[name] for name in model.space.names]))
     return np.clip(np.asarray(found), -FINITE, FINITE)
 
 
@@ -70,16 +70,16 @@ def height(piece: Mapping[str, Any]) -> float:
     return math.inf if piece["criterion"] is None else piece["criterion"]
 
 
-def minimum(case: Case) -> float:
+def minimum(model: EstimatedModel) -> float:
     """The criterion at the estimates."""
-    misfit = np.array([case.responses[row] for row in case.rows]) - np.array([t.value for t in case.targets.values()])
-    return float(misfit @ case.weighting @ misfit)
+    misfit = np.array([model.outcomes[row] for row in model.rows]) - np.array([t.value for t in model.targets.values()])
+    return float(misfit @ model.weighting @ misfit)
 
 
-def at_estimates(case: Case) -> Piece:
+def at_estimates(model: EstimatedModel) -> Piece:
     """The piece of the estimates themselves."""
-    estimates = {name: case.values[name] for name in case.space.names}
-    return {"criterion": minimum(case), "estimates": estimates, "converged": True}
+    estimates = {name: model.values[name] for name in model.space.names}
+    return {"criterion": minimum(model), "estimates": estimates, "converged": True}
 
 
 def read(

@@ -25,7 +25,7 @@ from aigini.analysis.identification.constrained_fit import (
     point,
     read,
 )
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.least_squares import stretch
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
@@ -113,33 +113,33 @@ class DirectionProfile:
         return f"profile of the weakest direction ({self.direction}): 95 % from {sides[0]} to {sides[1]}"
 
 
-def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None) -> Profile:
+def profile(model: EstimatedModel, parameter: str, se: float, pieces: Pieces | None = None) -> Profile:
     """Hold a free parameter at values on both sides of its estimate and estimate the others again.
 
     Args:
-        case: The economy at its estimates; its weighting must be the inverse covariance of the targets.
+        model: The economy at its estimates; its weighting must be the inverse covariance of the targets.
         parameter: A free parameter.
         se: Its standard error, which sets how far the profile reaches.
         pieces: Finished pieces of an earlier run.
     """
     pieces = pieces or Pieces()
-    space = FreeSpace((parameter,), case.space.tie)
-    estimate = case.values[parameter]
+    space = FreeSpace((parameter,), model.space.tie)
+    estimate = model.values[parameter]
     centre = float(space.unconstrained(jnp.array([estimate]))[0])
     reach = min(_REACH * se / abs(float(stretch(space, np.array([centre]))[0])), _FURTHEST)
-    others = np.delete(np.eye(len(case.space.names)), case.space.names.index(parameter), axis=1)
+    others = np.delete(np.eye(len(model.space.names)), model.space.names.index(parameter), axis=1)
     steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
-    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(case)
-    found = {estimate: at_estimates(case)}
+    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(model)
+    found = {estimate: at_estimates(model)}
     for side, sign in enumerate((-1.0, 1.0)):
-        start, path = dict(case.values), [estimate]
+        start, path = dict(model.values), [estimate]
         for number, step in enumerate(steps):
             value = float(space.natural(jnp.array([centre + sign * step]))[0])
             found[value] = pieces.get(
                 part,
                 side * len(steps) + number,
                 total,
-                lambda value=value, start=start: held(case, {**start, parameter: value}, others),
+                lambda value=value, start=start: held(model, {**start, parameter: value}, others),
             )
             path.append(value)
             start |= found[value]["estimates"]
@@ -154,39 +154,39 @@ def profile(case: Case, parameter: str, se: float, pieces: Pieces | None = None)
                     side * len(steps) + number - 1,
                     total,
                     lambda value=value, outer=outer: held(
-                        case, {**case.values, **outer["estimates"], parameter: value}, others
+                        model, {**model.values, **outer["estimates"], parameter: value}, others
                     ),
                 )
                 found[value] = min(again, found[value], key=height)
 
     def search(number: int, end: float) -> Piece:
-        start = {**case.values, **found[nearest(found, end)]["estimates"], parameter: end}
-        return pieces.get(f"{part}, ends", number, ENDS, lambda: held(case, start, others))
+        start = {**model.values, **found[nearest(found, end)]["estimates"], parameter: end}
+        return pieces.get(f"{part}, ends", number, ENDS, lambda: held(model, start, others))
 
-    values, criterion, interval = read(found, search, minimum(case), estimate)
+    values, criterion, interval = read(found, search, minimum(model), estimate)
     converged = np.array([found[value]["converged"] for value in values], bool)
     estimates = {
-        name: np.array([found[value]["estimates"].get(name, np.nan) for value in values]) for name in case.space.names
+        name: np.array([found[value]["estimates"].get(name, np.nan) for value in values]) for name in model.space.names
     }
     return Profile(parameter, values, criterion, interval, converged=converged, estimates=estimates)
 
 
-def direction_profile(case: Case, found: Identification, pieces: Pieces | None = None) -> DirectionProfile:
+def direction_profile(model: EstimatedModel, found: Identification, pieces: Pieces | None = None) -> DirectionProfile:
     """Profile the criterion along the weakest direction of the free parameters.
 
     On each side it ends where the criterion has passed the quantile, a parameter has reached a bound, the economy
     cannot be evaluated, or the relative changes have length four.
 
     Args:
-        case: The economy at its estimates; its weighting must be the inverse covariance of the targets.
+        model: The economy at its estimates; its weighting must be the inverse covariance of the targets.
         found: Directions at the estimates.
         pieces: Finished pieces of an earlier run.
     """
     pieces = pieces or Pieces()
-    frame = _Frame(case, found.directions[-1])
+    frame = _Frame(model, found.directions[-1])
     unit = min(math.sqrt(QUANTILE / frame.curvature), _LARGEST) if frame.curvature > 0 else _LARGEST
     steps = [unit * share for share in _LADDER]
-    rungs: dict[float, Piece] = {0.0: at_estimates(case)}
+    rungs: dict[float, Piece] = {0.0: at_estimates(model)}
     part, ends = "profile of the weakest direction", []
     for side, sign in enumerate((-1.0, 1.0)):
         across, end = np.zeros(len(frame.names) - 1), f"followed to an offset of {sign * steps[-1]:.3g}"
@@ -202,7 +202,7 @@ def direction_profile(case: Case, found: Identification, pieces: Pieces | None =
                 break
             rungs[sign * step] = piece
             across = frame.across(piece["estimates"])
-            if height(piece) > QUANTILE + minimum(case):
+            if height(piece) > QUANTILE + minimum(model):
                 end = RISES
                 break
             if (name := frame.at_bound(piece["estimates"])) is not None:
@@ -214,7 +214,7 @@ def direction_profile(case: Case, found: Identification, pieces: Pieces | None =
         start = frame.across(rungs[nearest(rungs, end)]["estimates"])
         return pieces.get(f"{part}, ends", number, ENDS, lambda: frame.search(end, start))
 
-    offsets, criterion, interval = read(rungs, search, minimum(case), 0.0)
+    offsets, criterion, interval = read(rungs, search, minimum(model), 0.0)
     return DirectionProfile(
         direction=describe_direction(frame.vector, frame.names),
         vector=dict(zip(frame.names, frame.vector.tolist(), strict=True)),
@@ -231,34 +231,34 @@ def direction_profile(case: Case, found: Identification, pieces: Pieces | None =
 class _Frame:
     """Relative changes of the free parameters, split into those along a direction and those across it."""
 
-    def __init__(self, case: Case, direction: np.ndarray) -> None:
-        self.case, self.names = case, case.space.names
+    def __init__(self, model: EstimatedModel, direction: np.ndarray) -> None:
+        self.model, self.names = model, model.space.names
         # A direction has no sign: its largest entry points upwards, as in words.
         self.vector = direction * np.sign(direction[np.argmax(np.abs(direction))])
         self.rest = np.linalg.svd(self.vector[None, :])[2][1:].T
-        self.centre = point(case, case.values)
-        self.size = np.abs(case.estimates) / stretch(case.space, self.centre)
-        root = np.linalg.cholesky(case.weighting)
-        matrix = root.T @ case.moment_jacobian * np.abs(case.estimates)
+        self.centre = point(model, model.values)
+        self.size = np.abs(model.estimates) / stretch(model.space, self.centre)
+        root = np.linalg.cholesky(model.weighting)
+        matrix = root.T @ model.moment_jacobian * np.abs(model.estimates)
         along, rest = matrix @ self.vector, matrix @ self.rest
         left = along - rest @ np.linalg.lstsq(rest, along)[0] if rest.size else along
         self.curvature = float(left @ left)
 
     def across(self, values: Mapping[str, float]) -> np.ndarray:
         """What of a move to `values` is across the direction, ``[free - 1]``."""
-        return self.rest.T @ ((point(self.case, values) - self.centre) / self.size)
+        return self.rest.T @ ((point(self.model, values) - self.centre) / self.size)
 
     def search(self, offset: float, across: np.ndarray) -> Piece:
         """The best parameters at an offset along the direction, searched from a move across it."""
         place = self.centre + self.size * (offset * self.vector + self.rest @ across)
-        start = np.asarray(self.case.space.natural(jnp.asarray(place))).tolist()
-        values = {**self.case.values, **dict(zip(self.names, start, strict=True))}
-        return held(self.case, values, self.size[:, None] * self.rest)
+        start = np.asarray(self.model.space.natural(jnp.asarray(place))).tolist()
+        values = {**self.model.values, **dict(zip(self.names, start, strict=True))}
+        return held(self.model, values, self.size[:, None] * self.rest)
 
     def at_bound(self, values: Mapping[str, float]) -> str | None:
         """A parameter that has reached a bound."""
         for name in self.names:
-            for bound in self.case.space.bounds(name):
-                if abs(values[name] - bound) < _AT_BOUND * abs(self.case.values[name] - bound) < np.inf:
+            for bound in self.model.space.bounds(name):
+                if abs(values[name] - bound) < _AT_BOUND * abs(self.model.values[name] - bound) < np.inf:
                     return name
         return None

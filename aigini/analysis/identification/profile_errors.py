@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 
 from aigini.analysis.identification.constrained_fit import QUANTILE, minimum
 from aigini.analysis.identification.profile import DirectionProfile, Profile
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import OtherDraws, error_at, spread
 from aigini.estimation.outcome_map import TILE, tied
 from aigini.inference.intervals import Interval
@@ -22,12 +22,12 @@ Ends = tuple[float | None, float | None]
 
 
 def profile_errors(
-    case: Case, profiles: Sequence[Profile], weakest: DirectionProfile | None, others: OtherDraws
+    model: EstimatedModel, profiles: Sequence[Profile], weakest: DirectionProfile | None, others: OtherDraws
 ) -> tuple[tuple[Profile, ...], DirectionProfile | None]:
     """Profiles with the simulation standard errors of their ends.
 
     Args:
-        case: The case that was profiled, with its weights.
+        model: The model that was profiled, with its weights.
         profiles: Profiles of parameters.
         weakest: Profile along a direction.
         others: The other draws.
@@ -39,11 +39,11 @@ def profile_errors(
         paths = one.values if isinstance(one, DirectionProfile) else one.estimates
         for side, end in enumerate((one.interval.lower, one.interval.upper)):
             if end is not None and paths is not None:
-                ends.append((k, side, _economy(case, at, paths, one.criterion, end), _slope(case, at, one, end)))
+                ends.append((k, side, _economy(model, at, paths, one.criterion, end), _slope(model, at, one, end)))
     found: list[list[float | None]] = [[None, None] for _ in every]
     if ends:
         points = [values for _, _, values, _ in ends]
-        rises = others.repeat("ends of profiles on other draws", lambda other: _rises(case, other, points))
+        rises = others.repeat("ends of profiles on other draws", lambda other: _rises(model, other, points))
         errors = spread(rises)
         for place, (k, side, _, slope) in enumerate(ends):
             error = error_at(errors, place)
@@ -64,26 +64,26 @@ def with_errors(interval: Interval, errors: Ends) -> str:
 
 
 def _economy(
-    case: Case, at: np.ndarray, paths: Mapping[str, np.ndarray], criterion: np.ndarray, end: float
+    model: EstimatedModel, at: np.ndarray, paths: Mapping[str, np.ndarray], criterion: np.ndarray, end: float
 ) -> dict[str, float]:
     """The economy of the profile that is nearest to an end; searches were made there."""
     near = int(np.argmin(np.where(np.isfinite(criterion), np.abs(at - end), np.inf)))
-    return tied({**case.values, **{name: float(path[near]) for name, path in paths.items()}}, case.space.tie)
+    return tied({**model.values, **{name: float(path[near]) for name, path in paths.items()}}, model.space.tie)
 
 
-def _slope(case: Case, at: np.ndarray, one: Profile | DirectionProfile, end: float) -> float:
+def _slope(model: EstimatedModel, at: np.ndarray, one: Profile | DirectionProfile, end: float) -> float:
     """Slope of the profile where it passes the quantile, from the signed root that the interval is read from."""
     known = np.isfinite(one.criterion)
-    centre = 0.0 if isinstance(one, DirectionProfile) else case.values[one.parameter]
-    rise = np.sqrt(np.maximum(one.criterion[known] - minimum(case), 0.0))
+    centre = 0.0 if isinstance(one, DirectionProfile) else model.values[one.parameter]
+    rise = np.sqrt(np.maximum(one.criterion[known] - minimum(model), 0.0))
     curve = PchipInterpolator(at[known], np.where(at[known] < centre, -rise, rise))
     return 2 * np.sqrt(QUANTILE) * float(curve(end, 1))
 
 
-def _rises(case: Case, other: Case, points: Sequence[Mapping[str, float]]) -> list[float]:
+def _rises(model: EstimatedModel, other: EstimatedModel, points: Sequence[Mapping[str, float]]) -> list[float]:
     """Criterion at some economies above its minimum, on another draw."""
-    target = np.array([target.value for target in case.targets.values()])
-    responses = np.concatenate([other.evaluator.values(points[i : i + TILE]) for i in range(0, len(points), TILE)])
-    misfit = responses[:, list(case.rows)] - target
-    lowest = minimum(dataclasses.replace(other, weighting=case.weighting))
-    return (np.einsum("pm,mn,pn->p", misfit, case.weighting, misfit) - lowest).tolist()
+    target = np.array([target.value for target in model.targets.values()])
+    outcomes = np.concatenate([other.outcome_map.values(points[i : i + TILE]) for i in range(0, len(points), TILE)])
+    misfit = outcomes[:, list(model.rows)] - target
+    lowest = minimum(dataclasses.replace(other, weighting=model.weighting))
+    return (np.einsum("pm,mn,pn->p", misfit, model.weighting, misfit) - lowest).tolist()

@@ -24,7 +24,7 @@ import numpy as np
 from aigini.analysis.identification.profile import direction_profile, profile
 from aigini.analysis.identification.profile_errors import profile_errors
 from aigini.analysis.identification.sensitivity_errors import simulation_errors
-from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Decomposition, Matrix
+from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix, SensitivityAnalysis
 from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
 from aigini.analysis.identification.standard_errors import (
     NO_PROFILE,
@@ -35,7 +35,7 @@ from aigini.analysis.identification.standard_errors import (
     standard_errors,
 )
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
@@ -44,20 +44,20 @@ from aigini.inference.influence import influence
 from aigini.inference.informativeness import variance_shares
 from aigini.inference.intervals import Interval, delta_interval
 from aigini.parameters import PARAMETER_NAMES
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 
 def decompose(
-    case: Case,
+    model: EstimatedModel,
     ranges: Mapping[str, tuple[float, float]],
     simulation: np.ndarray | None = None,
     pieces: Pieces | None = None,
     others: OtherDraws | None = None,
-) -> Decomposition:
+) -> SensitivityAnalysis:
     """Everything the Jacobian at the estimates says.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         ranges: (low, high) of external parameters; read as uniform, so that their variance is (high - low)²/12.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
         pieces: Finished pieces of an earlier run; with None no profile is computed.
@@ -67,65 +67,65 @@ def decompose(
         IdentificationError: if the targets do not determine the estimates, naming the direction.
         AnalysisError: if a range is given for a parameter that is estimated or tied.
     """
-    _check_ranges(case, ranges)
-    names, moments = case.space.names, tuple(case.targets)
-    matrix, weighting, se = case.moment_jacobian, case.weighting, case.se
-    all_moments = case.jacobian[list(case.rows)]
-    functions = case.jacobian[[RESPONSE_NAMES.index(name) for name in FUNCTIONS]]
-    size = np.array([abs(case.values[name]) for name in PARAMETER_NAMES])
-    changes = np.array([abs(case.response(name)) for name in FUNCTIONS])
+    _check_ranges(model, ranges)
+    names, moments = model.space.names, tuple(model.targets)
+    matrix, weighting, se = model.moment_jacobian, model.weighting, model.se
+    all_moments = model.jacobian[list(model.rows)]
+    functions = model.jacobian[[OUTCOME_NAMES.index(name) for name in FUNCTIONS]]
+    size = np.array([abs(model.values[name]) for name in PARAMETER_NAMES])
+    changes = np.array([abs(model.outcome(name)) for name in FUNCTIONS])
     elasticities = np.concatenate([all_moments / se[:, None], functions / changes[:, None]]) * size[None, :]
-    estimates = standard_errors(case, simulation)
+    estimates = standard_errors(model, simulation)
     best = next(errors for kind in SAY_SE if (errors := estimates[kind]) is not None)
-    measures, missing = sensitivity_measures(case)
+    measures, missing = sensitivity_measures(model)
     undefined: dict[str, str] = {**missing}
-    profile_case = None if pieces is None else profiled(case, simulation)
-    if pieces is not None and profile_case is None:
+    profiled_model = None if pieces is None else profiled(model, simulation)
+    if pieces is not None and profiled_model is None:
         undefined["profile"] = NO_PROFILE
-    found = identification(matrix, se, case.estimates, names, moments=moments)
+    found = identification(matrix, se, model.estimates, names, moments=moments)
     response = influence(matrix, weighting, names=names)
-    of_outcomes = case.free_jacobian[[RESPONSE_NAMES.index(name) for name in FUNCTIONS]]
+    of_outcomes = model.free_jacobian[[OUTCOME_NAMES.index(name) for name in FUNCTIONS]]
     profiles = (
         ()
-        if profile_case is None
-        else tuple(profile(profile_case, name, float(e), pieces) for name, e in zip(names, best, strict=True))
+        if profiled_model is None
+        else tuple(profile(profiled_model, name, float(e), pieces) for name, e in zip(names, best, strict=True))
     )
-    result = Decomposition(
-        params=case.values,
+    result = SensitivityAnalysis(
+        params=model.values,
         free=names,
         jacobian=Matrix(moments, PARAMETER_NAMES, all_moments),
         functions=Matrix(FUNCTIONS, PARAMETER_NAMES, functions),
         elasticities=Matrix((*moments, *FUNCTIONS), PARAMETER_NAMES, elasticities),
         influence=Matrix(names, moments, response),
         se=_by_kind(estimates, names),
-        pins=Matrix(names, moments, variance_shares(matrix, weighting, case.target_covariance)),
+        pins=Matrix(names, moments, variance_shares(matrix, weighting, model.target_covariance)),
         identification=found,
         measures=measures,
         undefined=undefined,
         signs=tuple(
-            sign_uncertainty(case, concept, ranges, left_out, profiles)
+            sign_uncertainty(model, concept, ranges, left_out, profiles)
             for concept in ("total", "wage")
             for left_out in ((), ("m6",))
             if not left_out or ("m6" in moments and "eta1" in names)
         ),
         intervals={
-            kind: {name: _interval(case, name, float(error)) for name, error in zip(names, errors, strict=True)}
+            kind: {name: _interval(model, name, float(error)) for name, error in zip(names, errors, strict=True)}
             for kind, errors in estimates.items()
             if kind in SAY_SE and errors is not None
         },
-        overidentification=overidentification(case, simulation),
-        changes={name: case.response(name) for name in FUNCTIONS},
+        overidentification=overidentification(model, simulation),
+        changes={name: model.outcome(name) for name in FUNCTIONS},
         target_se=dict(zip(moments, se.tolist(), strict=True)),
         outcome_influence=Matrix(FUNCTIONS, moments, of_outcomes @ response),
-        outcome_se=_by_kind(standard_errors(case, simulation, of_outcomes), FUNCTIONS),
+        outcome_se=_by_kind(standard_errors(model, simulation, of_outcomes), FUNCTIONS),
         profiles=profiles,
-        weakest=None if profile_case is None else direction_profile(profile_case, found, pieces),
-        n_workers=case.evaluator.population.n_workers,
+        weakest=None if profiled_model is None else direction_profile(profiled_model, found, pieces),
+        n_workers=model.outcome_map.population.n_workers,
     )
     if others is None or others.count < FEWEST:
         return result
-    if profile_case is not None:
-        with_errors = profile_errors(profile_case, result.profiles, result.weakest, others)
+    if profiled_model is not None:
+        with_errors = profile_errors(profiled_model, result.profiles, result.weakest, others)
         result = dataclasses.replace(result, profiles=with_errors[0], weakest=with_errors[1])
     return simulation_errors(result, others, lambda other: decompose(other, ranges, simulation))
 
@@ -137,11 +137,11 @@ def _by_kind(errors: Mapping[str, np.ndarray | None], names: tuple[str, ...]) ->
     }
 
 
-def _interval(case: Case, name: str, se: float) -> Interval:
-    space = FreeSpace((name,), case.space.tie)
-    slope = float(jax.jacfwd(space.unconstrained)(jnp.array([case.values[name]]))[0, 0])
+def _interval(model: EstimatedModel, name: str, se: float) -> Interval:
+    space = FreeSpace((name,), model.space.tie)
+    slope = float(jax.jacfwd(space.unconstrained)(jnp.array([model.values[name]]))[0, 0])
     return delta_interval(
-        case.values[name],
+        model.values[name],
         se,
         to_unconstrained=lambda value: float(space.unconstrained(jnp.array([value]))[0]),
         from_unconstrained=lambda point: float(space.natural(jnp.array([point]))[0]),
@@ -149,9 +149,9 @@ def _interval(case: Case, name: str, se: float) -> Interval:
     )
 
 
-def _check_ranges(case: Case, ranges: Mapping[str, tuple[float, float]]) -> None:
+def _check_ranges(model: EstimatedModel, ranges: Mapping[str, tuple[float, float]]) -> None:
     for name in ranges:
-        if name in case.space.names:
+        if name in model.space.names:
             raise AnalysisError(f"ranges.{name}: {name} is estimated, so its range is not external; leave it out.")
-        if name == "eta0" and case.space.tie != "none":
+        if name == "eta0" and model.space.tie != "none":
             raise AnalysisError('ranges.eta0: eta0 is tied to eta1; leave it out, or set calibration.tie = "none".')

@@ -5,30 +5,30 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Decomposition, SignUncertainty
+from aigini.analysis.identification.sensitivity_result import FUNCTIONS, SensitivityAnalysis, SignUncertainty
 from aigini.errors import AiginiError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import OtherDraws, difference, error_at, spread
 
 _OF_SIGN = ("change", "sd", "probability", "entropy")
 
 
 def simulation_errors(
-    result: Decomposition, others: OtherDraws, again: Callable[[Case], Decomposition]
-) -> Decomposition:
+    result: SensitivityAnalysis, others: OtherDraws, again: Callable[[EstimatedModel], SensitivityAnalysis]
+) -> SensitivityAnalysis:
     """`result` with the simulation errors of its numbers.
 
     Args:
         result: The decomposition on the first draw.
         others: The other draws.
-        again: The decomposition of another case.
+        again: The decomposition of another estimated model.
     """
     first = _numbers(result)
     size = sum(values.size for values in first.values())
 
-    def flat(case: Case) -> np.ndarray:
+    def flat(model: EstimatedModel) -> np.ndarray:
         try:
-            return np.concatenate([values.ravel() for values in _numbers(again(case)).values()])
+            return np.concatenate([values.ravel() for values in _numbers(again(model)).values()])
         except AiginiError:
             return np.full(size, np.nan)  # a draw that does not identify the estimates leaves their errors unknown
 
@@ -63,7 +63,7 @@ def simulation_errors(
     )
 
 
-def _numbers(result: Decomposition) -> dict[str, np.ndarray]:
+def _numbers(result: SensitivityAnalysis) -> dict[str, np.ndarray]:
     """The numbers of a decomposition that are shown, as arrays; an end of an interval that is open is not a number."""
     found = {
         "estimates": np.array([result.params[name] for name in result.free]),

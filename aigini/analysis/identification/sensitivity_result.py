@@ -127,7 +127,7 @@ def _hundred(error: float | None) -> float | None:
 
 
 @dataclasses.dataclass(frozen=True)
-class Decomposition:
+class SensitivityAnalysis:
     """Result of the analysis.
 
     Attributes:

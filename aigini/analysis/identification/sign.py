@@ -22,13 +22,13 @@ from aigini.analysis.identification.ridge import RidgePoint
 from aigini.analysis.identification.ridge_statement import signs_of, statement
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.least_squares import Refit, refit, without
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
 from aigini.estimation.outcome_map import GINIS, TILE, tied
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import FreeSpace
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 DEFAULT_ETA1 = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 DEFAULT_XI = (0.01, 0.05, 0.12, 0.25, 0.5, 0.75, 0.99)
@@ -107,39 +107,39 @@ def _cell(point: RidgePoint, income: str) -> str:
     return shown(change.value, change.error) if point.feasible else f"({change.value:+.3f})"
 
 
-def local_sign(case: Case) -> LocalSign:
+def local_sign(model: EstimatedModel) -> LocalSign:
     """The null space of the Jacobian of the moments other than m6, and the change of m6 along it.
 
     Raises:
         AnalysisError: if m6 is not a target or η1 not free; or if the other moments leave no or several directions
             open, so that there is not one null vector to speak of.
     """
-    case.require_sign_problem()
-    others = [i for i, name in enumerate(case.targets) if name != "m6"]
-    matrix = case.moment_jacobian[others]
-    size = np.maximum(np.abs(case.estimates), 1e-12)
-    _, singular, right = np.linalg.svd(matrix / case.se[others, None] * size[None, :])
+    model.require_sign_problem()
+    others = [i for i, name in enumerate(model.targets) if name != "m6"]
+    matrix = model.moment_jacobian[others]
+    size = np.maximum(np.abs(model.estimates), 1e-12)
+    _, singular, right = np.linalg.svd(matrix / model.se[others, None] * size[None, :])
     open_directions = len(size) - int(np.sum(singular > 1e-8 * singular[0]))
     if open_directions != 1:
         raise AnalysisError(
             f"the moments other than m6 leave {open_directions} directions of the {len(size)} free parameters open,"
             " where one was expected; free one parameter more than there are such moments."
         )
-    eta1 = case.space.names.index("eta1")
+    eta1 = model.space.names.index("eta1")
     vector = right[-1] * size
     if abs(right[-1][eta1]) < 1e-10:
         raise AnalysisError("the direction that the moments other than m6 leave open does not involve eta1.")
     vector = vector * (0.1 / vector[eta1])
-    row = list(case.targets).index("m6")
+    row = list(model.targets).index("m6")
     return LocalSign(
         singular_values=singular.tolist(),
-        direction=dict(zip(case.space.names, vector.tolist(), strict=True)),
-        gini_change=float(case.moment_jacobian[row] @ vector),
+        direction=dict(zip(model.space.names, vector.tolist(), strict=True)),
+        gini_change=float(model.moment_jacobian[row] @ vector),
     )
 
 
 def sign(
-    case: Case,
+    model: EstimatedModel,
     etas: Sequence[float] = DEFAULT_ETA1,
     xis: Sequence[float] = DEFAULT_XI,
     pieces: Pieces | None = None,
@@ -148,7 +148,7 @@ def sign(
     """Trace the ridge and say what it means.
 
     Args:
-        case: The economy at its estimates; m6 must be a target and η1 free.
+        model: The economy at its estimates; m6 must be a target and η1 free.
         etas: Values of η1.
         xis: Values of ξ; that of the estimates is added.
         pieces: Finished pieces of an earlier run.
@@ -157,26 +157,26 @@ def sign(
     Raises:
         AnalysisError: as `local_sign` does.
     """
-    local = local_sign(case)
-    columns = sorted({*map(float, xis), case.values["xi"]})
+    local = local_sign(model)
+    columns = sorted({*map(float, xis), model.values["xi"]})
     found = [
         point
         for at, xi in enumerate(columns)
-        for point in _column(case, xi, sorted(map(float, etas)), pieces or Pieces(), (at, len(columns)))
+        for point in _column(model, xi, sorted(map(float, etas)), pieces or Pieces(), (at, len(columns)))
     ]
     points = [point for point, _ in found]
     if others is not None and others.count >= FEWEST:
-        points = _with_errors(case, found, others)
+        points = _with_errors(model, found, others)
         local = _local_with_errors(local, others)
-    signs = {xi: signs_of([p for p in points if p.xi == xi and p.feasible], case.income) for xi in columns}
-    n_workers = case.evaluator.population.n_workers
+    signs = {xi: signs_of([p for p in points if p.xi == xi and p.feasible], model.income) for xi in columns}
+    n_workers = model.outcome_map.population.n_workers
     return Sign(
-        params=case.values,
-        income=case.income,
+        params=model.values,
+        income=model.income,
         local=local,
         ridge=points,
         signs=signs,
-        statement=statement(case.values, case.income, tuple(case.targets), points, n_workers),
+        statement=statement(model.values, model.income, tuple(model.targets), points, n_workers),
         n_workers=n_workers,
         draws=0 if others is None else others.count,
         missed_draws=0 if others is None else others.missed,
@@ -186,7 +186,7 @@ def sign(
 def _local_with_errors(local: LocalSign, others: OtherDraws) -> LocalSign:
     names = tuple(local.direction)
 
-    def again(other: Case) -> list[float]:
+    def again(other: EstimatedModel) -> list[float]:
         try:
             found = local_sign(other)
         except AnalysisError:
@@ -201,26 +201,29 @@ def _local_with_errors(local: LocalSign, others: OtherDraws) -> LocalSign:
     )
 
 
-def _with_errors(case: Case, found: Sequence[tuple[RidgePoint, np.ndarray]], others: OtherDraws) -> list[RidgePoint]:
+def _with_errors(
+    model: EstimatedModel, found: Sequence[tuple[RidgePoint, np.ndarray]], others: OtherDraws
+) -> list[RidgePoint]:
     """Points of the ridge with the simulation errors of both Ginis.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         found: Points, and how both Ginis follow the other moments there, ``[2, moments]``.
         others: The other draws.
     """
     met = [(point, follow) for point, follow in found if point.feasible]
-    rows = [row for row, name in zip(case.rows, case.targets, strict=True) if name != "m6"]
-    target = np.array([target.value for name, target in case.targets.items() if name != "m6"])
+    rows = [row for row, name in zip(model.rows, model.targets, strict=True) if name != "m6"]
+    target = np.array([target.value for name, target in model.targets.items() if name != "m6"])
     places = [
-        tied({**case.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, case.space.tie) for point, _ in met
+        tied({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, model.space.tie)
+        for point, _ in met
     ]
 
-    def changes(other: Case) -> np.ndarray:
-        tiles = [other.evaluator.values(places[i : i + TILE]) for i in range(0, len(places), TILE)]
-        responses = np.concatenate(tiles) if tiles else np.empty((0, len(RESPONSE_NAMES)))
+    def changes(other: EstimatedModel) -> np.ndarray:
+        tiles = [other.outcome_map.values(places[i : i + TILE]) for i in range(0, len(places), TILE)]
+        outcomes = np.concatenate(tiles) if tiles else np.empty((0, len(OUTCOME_NAMES)))
         follow = np.array([follow for _, follow in met]).reshape(len(met), 2, len(rows))
-        return responses[:, list(GINIS)] - np.einsum("pgm,pm->pg", follow, responses[:, rows] - target)
+        return outcomes[:, list(GINIS)] - np.einsum("pgm,pm->pg", follow, outcomes[:, rows] - target)
 
     errors = spread(others.repeat("ridge on other draws", changes)) if met else None
     numbers = itertools.count()
@@ -237,7 +240,7 @@ def _with_errors(case: Case, found: Sequence[tuple[RidgePoint, np.ndarray]], oth
 
 
 def _column(
-    case: Case, xi: float, etas: list[float], pieces: Pieces, place: tuple[int, int]
+    model: EstimatedModel, xi: float, etas: list[float], pieces: Pieces, place: tuple[int, int]
 ) -> list[tuple[RidgePoint, np.ndarray]]:
     """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
 
@@ -245,7 +248,7 @@ def _column(
     """
     at, columns = place
     total = columns * len(etas)
-    nearest = int(np.argmin([abs(eta - case.values["eta1"]) for eta in etas]))
+    nearest = int(np.argmin([abs(eta - model.values["eta1"]) for eta in etas]))
     found: dict[int, RidgePoint] = {}
     follow: dict[int, np.ndarray] = {}
     order = [*range(nearest, len(etas)), *range(nearest - 1, -1, -1)]
@@ -257,54 +260,54 @@ def _column(
             "ridge",
             at * len(etas) + done,
             total,
-            lambda eta=etas[index], start=start, before=before: _ridge_point(case, xi, eta, start, before),
+            lambda eta=etas[index], start=start, before=before: _ridge_point(model, xi, eta, start, before),
         )
         found[index], follow[index] = RidgePoint(**piece["point"]), np.array(piece["follow"], float)
     return [(found[index], follow[index]) for index in range(len(etas))]
 
 
 def _ridge_point(
-    case: Case, xi: float, eta1: float, start: Mapping[str, float] | None, start_eta1: float | None
+    model: EstimatedModel, xi: float, eta1: float, start: Mapping[str, float] | None, start_eta1: float | None
 ) -> dict[str, Any]:
     """A point of the ridge and how the Ginis follow the other moments there, as plain numbers."""
-    values = dict(case.values)
+    values = dict(model.values)
     reference = (values["xi"], values["eta1"]) if start is None or start_eta1 is None else (xi, start_eta1)
     values |= {**(start or {}), "xi": xi, "eta1": eta1}
     # Along the ridge m5 keeps χ (1 - ξ) q_A fixed, and q_A is nearly proportional to η1: start where it holds.
     now, then = (1 - xi) * eta1, (1 - reference[0]) * reference[1]
-    if "cumulative_advantage" in case.space.names and min(now, then) > 0:
+    if "cumulative_advantage" in model.space.names and min(now, then) > 0:
         values["cumulative_advantage"] *= then / now
-    fit = refit_others(case, tied(values, case.space.tie), fixed=("eta1",), left_out=("m6",))
-    gini = {name: float(fit.responses[RESPONSE_NAMES.index(name)]) for name in ("gini_total", "gini_wage")}
+    fit = refit_others(model, tied(values, model.space.tie), fixed=("eta1",), left_out=("m6",))
+    gini = {name: float(fit.outcomes[OUTCOME_NAMES.index(name)]) for name in ("gini_total", "gini_wage")}
     point = RidgePoint(
         xi=xi,
         eta1=eta1,
-        m6=gini[f"gini_{case.income}"],
+        m6=gini[f"gini_{model.income}"],
         gini_total=gini["gini_total"],
         gini_wage=gini["gini_wage"],
         misfit=fit.worst,
         feasible=fit.feasible,
         estimates=fit.estimates,
     )
-    return {"point": dataclasses.asdict(point), "follow": _follow(case, fit).tolist()}
+    return {"point": dataclasses.asdict(point), "follow": _follow(model, fit).tolist()}
 
 
-def _follow(case: Case, fit: Refit) -> np.ndarray:
+def _follow(model: EstimatedModel, fit: Refit) -> np.ndarray:
     """Derivatives of both Ginis in the other moments, through the parameters estimated from them, ``[2, moments]``."""
-    kept = [i for i, name in enumerate(case.targets) if name != "m6"]
-    root = np.linalg.cholesky(case.weighting[np.ix_(kept, kept)])
-    matrix = root.T @ fit.jacobian[[case.rows[i] for i in kept]]
+    kept = [i for i, name in enumerate(model.targets) if name != "m6"]
+    root = np.linalg.cholesky(model.weighting[np.ix_(kept, kept)])
+    matrix = root.T @ fit.jacobian[[model.rows[i] for i in kept]]
     size = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
     influence = np.linalg.lstsq(matrix / size, root.T)[0] / size[:, None]
     return fit.jacobian[list(GINIS)] @ influence
 
 
 def refit_others(
-    case: Case, start: Mapping[str, float], *, fixed: Sequence[str] = (), left_out: Sequence[str] = ()
+    model: EstimatedModel, start: Mapping[str, float], *, fixed: Sequence[str] = (), left_out: Sequence[str] = ()
 ) -> Refit:
     """Re-estimate with some parameters fixed at their starting values and some moments left out."""
-    space = FreeSpace(without(case.space.names, *fixed), case.space.tie)
-    kept = [i for i, name in enumerate(case.targets) if name not in left_out]
-    targets = {name: pair for name, pair in case.pairs.items() if name not in left_out}
-    root = np.linalg.cholesky(case.weighting[np.ix_(kept, kept)])
-    return refit(case.evaluator, start, space, targets, case.income, root=root)
+    space = FreeSpace(without(model.space.names, *fixed), model.space.tie)
+    kept = [i for i, name in enumerate(model.targets) if name not in left_out]
+    targets = {name: pair for name, pair in model.pairs.items() if name not in left_out}
+    root = np.linalg.cholesky(model.weighting[np.ix_(kept, kept)])
+    return refit(model.outcome_map, start, space, targets, model.income, root=root)

@@ -21,11 +21,11 @@ from aigini.analysis.identification.reliability import bent_profiles, beyond_bou
 from aigini.analysis.identification.sensitivity_result import SignUncertainty
 from aigini.analysis.identification.standard_errors import SAY_SE, standard_errors
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import directions
 from aigini.estimation.problem import FreeSpace
 from aigini.inference.influence import influence
-from aigini.statistics.outcomes import RESPONSE_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 ETA1_RANGE = (0.0, 1.0)
 """What is known of η1 where m6 is left out."""
@@ -48,9 +48,11 @@ class _Estimation:
     influence: np.ndarray
 
 
-def _estimation(case: Case, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...]) -> _Estimation:
-    kept = [i for i, name in enumerate(case.targets) if name not in left_out]
-    names = tuple(name for name in case.space.names if not (left_out and name == "eta1"))
+def _estimation(
+    model: EstimatedModel, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...]
+) -> _Estimation:
+    kept = [i for i, name in enumerate(model.targets) if name not in left_out]
+    names = tuple(name for name in model.space.names if not (left_out and name == "eta1"))
     external = {name: span for name, span in ranges.items() if name not in names}
     if left_out:
         external["eta1"] = ETA1_RANGE
@@ -61,13 +63,13 @@ def _estimation(case: Case, ranges: Mapping[str, tuple[float, float]], left_out:
         )
     if not names:  # what is left out was all that was estimated
         return _Estimation(kept, names, external, np.zeros((0, len(kept))))
-    rows = [case.rows[i] for i in kept]
-    matrix = (case.jacobian @ directions(names, case.space.tie).T)[rows]
-    return _Estimation(kept, names, external, influence(matrix, case.weighting[np.ix_(kept, kept)], names=names))
+    rows = [model.rows[i] for i in kept]
+    matrix = (model.jacobian @ directions(names, model.space.tie).T)[rows]
+    return _Estimation(kept, names, external, influence(matrix, model.weighting[np.ix_(kept, kept)], names=names))
 
 
 def sign_uncertainty(
-    case: Case,
+    model: EstimatedModel,
     concept: str,
     ranges: Mapping[str, tuple[float, float]],
     left_out: tuple[str, ...] = (),
@@ -76,7 +78,7 @@ def sign_uncertainty(
     """The distribution of the change of one Gini, normal to first order, and what its variance comes from.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         concept: ``total`` or ``wage``.
         ranges: (low, high) of external parameters, read as uniform about their values.
         left_out: Targets to leave out; η1 is then not estimated either, and uniform between 0 and 1.
@@ -85,15 +87,15 @@ def sign_uncertainty(
     Raises:
         IdentificationError: if the remaining targets do not determine the remaining parameters.
     """
-    part = _estimation(case, ranges, left_out)
-    targets = tuple(list(case.targets)[i] for i in part.kept)
-    rows, tie = [case.rows[i] for i in part.kept], case.space.tie
-    row = RESPONSE_NAMES.index(f"gini_{concept}")
-    by_target = (case.jacobian @ directions(part.names, tie).T)[row] @ part.influence
+    part = _estimation(model, ranges, left_out)
+    targets = tuple(list(model.targets)[i] for i in part.kept)
+    rows, tie = [model.rows[i] for i in part.kept], model.space.tie
+    row = OUTCOME_NAMES.index(f"gini_{concept}")
+    by_target = (model.jacobian @ directions(part.names, tie).T)[row] @ part.influence
     # A covariance counts half with each of its two targets.
-    covariance = case.target_covariance[np.ix_(part.kept, part.kept)]
+    covariance = model.target_covariance[np.ix_(part.kept, part.kept)]
     variance = dict(zip(targets, (by_target * (covariance @ by_target)).tolist(), strict=True))
-    moves = case.jacobian @ directions(tuple(part.external), tie).T
+    moves = model.jacobian @ directions(tuple(part.external), tie).T
     # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
     slopes = dict(zip(part.external, (moves[row] - by_target @ moves[rows]).tolist(), strict=True))
     moved = dict(zip(targets, (part.influence * np.sqrt(np.diagonal(covariance))).T, strict=True))
@@ -102,10 +104,10 @@ def sign_uncertainty(
         variance[name] = (slopes[name] * one_sd) ** 2
         moved[name] = -part.influence @ moves[rows, k] * one_sd
     # Where the targets that are kept are not met exactly, estimates from them alone would be elsewhere.
-    missed = np.array([case.targets[name].value for name in targets]) - case.responses[rows]
-    change = case.response(f"gini_{concept}") + float(by_target @ missed)
+    missed = np.array([model.targets[name].value for name in targets]) - model.outcomes[rows]
+    change = model.outcome(f"gini_{concept}") + float(by_target @ missed)
     if left_out:
-        change += slopes["eta1"] * (sum(ETA1_RANGE) / 2 - case.values["eta1"])
+        change += slopes["eta1"] * (sum(ETA1_RANGE) / 2 - model.values["eta1"])
     sd = math.sqrt(max(sum(variance.values()), 0.0))
     probability = float(ndtr(change / sd)) if sd > 0 else float(change > 0)
     return SignUncertainty(
@@ -117,12 +119,12 @@ def sign_uncertainty(
         variance=variance,
         entropy=_entropy(probability),
         value_of_precision={name: 1000 * _entropy_slope(change, sd) * variance[name] / 100 for name in targets},
-        unreliable=_unreliable(case, part, row, sd, variance, moved, profiles),
+        unreliable=_unreliable(model, part, row, sd, variance, moved, profiles),
     )
 
 
 def _unreliable(
-    case: Case,
+    model: EstimatedModel,
     part: _Estimation,
     row: int,
     sd: float,
@@ -134,14 +136,14 @@ def _unreliable(
     if sd == 0:
         return ()
     shares = {name: own / sd**2 for name, own in variance.items()}
-    errors = standard_errors(case, None)
+    errors = standard_errors(model, None)
     best = next(one for kind in SAY_SE if (one := errors[kind]) is not None)
     total = np.sqrt(np.sum(np.array(list(moved.values())) ** 2, axis=0))
-    slopes = (case.jacobian @ directions(part.names, case.space.tie).T)[row]
+    slopes = (model.jacobian @ directions(part.names, model.space.tie).T)[row]
     carried = dict(zip(part.names, (np.abs(slopes) * total / sd).tolist(), strict=True))
     return (
-        *beyond_bounds(FreeSpace(part.names, case.space.tie), case.values, moved, shares),
-        *bent_profiles(profiles, case.values, dict(zip(case.space.names, best.tolist(), strict=True)), carried),
+        *beyond_bounds(FreeSpace(part.names, model.space.tie), model.values, moved, shares),
+        *bent_profiles(profiles, model.values, dict(zip(model.space.names, best.tolist(), strict=True)), carried),
     )
 
 

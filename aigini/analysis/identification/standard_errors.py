@@ -1,4 +1,4 @@
-"""What the estimates of a case are worth: standard errors and sensitivity measures, by what is known of the targets.
+"""Standard errors of the estimates and sensitivity measures, by what is known of the targets.
 
 Where the covariance S of the targets is given, everything uses it; where only their standard errors are known, they are
 read as independent, except in the worst case over all their correlations.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from aigini.errors import IdentificationError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.inference.overidentification import JTest, j_test
 from aigini.inference.sensitivity import (
     Kind,
@@ -38,12 +38,12 @@ NO_PROFILE = (
 
 
 def standard_errors(
-    case: Case, simulation: np.ndarray | None, gradient: np.ndarray | None = None
+    model: EstimatedModel, simulation: np.ndarray | None, gradient: np.ndarray | None = None
 ) -> dict[str, np.ndarray | None]:
     """Standard errors of the estimates by kind, without simulation noise and with it, ``[free]`` each.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
         gradient: Derivatives of functions of the estimates, whose standard errors are wanted instead, ``[f, free]``.
 
@@ -54,13 +54,13 @@ def standard_errors(
     Raises:
         IdentificationError: if the targets do not determine the estimates, naming the direction.
     """
-    matrix, weighting, given = case.moment_jacobian, case.weighting, case.covariance
-    options = {"gradient": gradient, "names": case.space.names if gradient is None else None}
+    matrix, weighting, given = model.moment_jacobian, model.weighting, model.covariance
+    options = {"gradient": gradient, "names": model.space.names if gradient is None else None}
 
     def by_kind(noise: np.ndarray | None) -> dict[str, np.ndarray | None]:
         return {
-            "independent": independent(matrix, weighting, case.se, simulation=noise, **options).se,
-            "worst_case": worst_case(matrix, weighting, case.se, simulation=noise, **options).se,
+            "independent": independent(matrix, weighting, model.se, simulation=noise, **options).se,
+            "worst_case": worst_case(matrix, weighting, model.se, simulation=noise, **options).se,
             "known_covariance": None
             if given is None
             else known_covariance(matrix, weighting, given, simulation=noise, **options).se,
@@ -71,13 +71,13 @@ def standard_errors(
     return plain | {f"{kind}_with_simulation": errors for kind, errors in noisy.items()}
 
 
-def sensitivity_measures(case: Case) -> tuple[tuple[Sensitivity, ...], dict[Kind, str]]:
+def sensitivity_measures(model: EstimatedModel) -> tuple[tuple[Sensitivity, ...], dict[Kind, str]]:
     """The six measures of `aigini.inference.sensitivity`: those that are defined, and why the others are not.
 
-    The fundamental ones are those of an estimator with weights S⁻¹, whatever the weights of the case; with those they
+    The fundamental ones are those of an estimator with weights S⁻¹, whatever the weights of the model; with those they
     are the actual ones.
     """
-    matrix, weighting, covariance = case.moment_jacobian, case.weighting, case.target_covariance
+    matrix, weighting, covariance = model.moment_jacobian, model.weighting, model.target_covariance
     compute: Mapping[Kind, Callable[[], Sensitivity]] = {
         "bias": lambda: bias(matrix, weighting),
         "fundamental noise": lambda: fundamental_noise(matrix, covariance),
@@ -96,24 +96,24 @@ def sensitivity_measures(case: Case) -> tuple[tuple[Sensitivity, ...], dict[Kind
     return tuple(found), undefined
 
 
-def profiled(case: Case, simulation: np.ndarray | None) -> Case | None:
-    """The case whose criterion can be profiled: it rises as χ² if W is the inverse covariance of the moment errors.
+def profiled(model: EstimatedModel, simulation: np.ndarray | None) -> EstimatedModel | None:
+    """The model whose criterion can be profiled: it rises as χ² if W is the inverse covariance of the moment errors.
 
     Where all targets are met the weights do not move the estimates, so W is replaced if need be; otherwise there is
     nothing to profile if W is another matrix, and the result is None.
     """
-    covariance = case.target_covariance
+    covariance = model.target_covariance
     for total in [covariance] if simulation is None else [covariance, covariance + simulation]:
-        ratios = np.linalg.eigvals(case.weighting @ total).real
+        ratios = np.linalg.eigvals(model.weighting @ total).real
         if np.all(np.abs(ratios - 1) < EFFICIENT):
-            return case
-    if len(case.space.names) == len(case.targets):
-        return dataclasses.replace(case, weighting=optimal_weighting(covariance, moments=tuple(case.targets)))
+            return model
+    if len(model.space.names) == len(model.targets):
+        return dataclasses.replace(model, weighting=optimal_weighting(covariance, moments=tuple(model.targets)))
     return None
 
 
-def overidentification(case: Case, simulation: np.ndarray | None) -> JTest:
-    """The J test at the weights of the case.
+def overidentification(model: EstimatedModel, simulation: np.ndarray | None) -> JTest:
+    """The J test at the weights of the estimated model.
 
     A given covariance of the targets is completed by that of the simulated moments, as it is in two-step and iterated
     weights; with these the statistic is the objective at the minimum.
@@ -121,15 +121,15 @@ def overidentification(case: Case, simulation: np.ndarray | None) -> JTest:
     Raises:
         IdentificationError: as `standard_errors`, or if the covariance of the restrictions cannot be inverted.
     """
-    covariance = case.target_covariance
-    if case.covariance is not None and simulation is not None:
+    covariance = model.target_covariance
+    if model.covariance is not None and simulation is not None:
         covariance = covariance + simulation
-    misfit = case.responses[list(case.rows)] - np.array([target.value for target in case.targets.values()])
+    misfit = model.outcomes[list(model.rows)] - np.array([target.value for target in model.targets.values()])
     return j_test(
         misfit,
-        case.moment_jacobian,
-        case.weighting,
+        model.moment_jacobian,
+        model.weighting,
         covariance,
-        moments=tuple(case.targets),
-        names=case.space.names,
+        moments=tuple(model.targets),
+        names=model.space.names,
     )

@@ -16,7 +16,7 @@ from scipy.optimize import Bounds, minimize
 from aigini.analysis.regimes.maps import CONCEPTS, SAY, RegimeMap
 from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import about_draws, shown
 from aigini.estimation.outcome_map import GINIS, TILE, directions, tied
 from aigini.estimation.pieces import Pieces
@@ -153,12 +153,12 @@ class Regimes:
 
 
 def distance(
-    case: Case, concept: str, units: Mapping[str, tuple[float, float]], pieces: Pieces | None = None
+    model: EstimatedModel, concept: str, units: Mapping[str, tuple[float, float]], pieces: Pieces | None = None
 ) -> Distance:
     """Find the nearest boundary points.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         concept: ``total`` or ``wage``.
         units: The range of each parameter that may move; its width is the unit of its moves.
         pieces: Finished pieces of an earlier run.
@@ -170,7 +170,7 @@ def distance(
         if not high > low:
             raise AnalysisError(f"ranges.{name}: [{low:g}, {high:g}] is empty; give the smaller value first.")
     pieces = pieces or Pieces()
-    line = Line(case, CONCEPTS.index(concept), tuple(units), np.array([b - a for a, b in units.values()]))
+    line = Line(model, CONCEPTS.index(concept), tuple(units), np.array([b - a for a, b in units.values()]))
     part, total = f"nearest {concept}", len(units) + 1
     alone: dict[str, Move] = {}
     for i, name in enumerate(units):
@@ -180,7 +180,7 @@ def distance(
     together = pieces.get(part, len(units), total, lambda: dataclasses.asdict(_together(line, alone)))
     return Distance(
         concept=concept,
-        gini_change=case.response(f"gini_{concept}"),
+        gini_change=model.outcome(f"gini_{concept}"),
         units=dict(units),
         together=Move(**together),
         alone=alone,
@@ -191,7 +191,7 @@ def distance(
 class Line:
     """The change of a Gini as a function of moves u in units of ranges."""
 
-    case: Case
+    model: EstimatedModel
     row: int
     names: tuple[str, ...]
     widths: np.ndarray
@@ -199,17 +199,17 @@ class Line:
     @property
     def tie(self) -> Tie:
         """The tie, dropped where η0 moves by itself."""
-        return "none" if "eta0" in self.names else self.case.space.tie
+        return "none" if "eta0" in self.names else self.model.space.tie
 
     def values(self, move: np.ndarray) -> dict[str, float]:
         """Every parameter after a move."""
-        base = self.case.values
+        base = self.model.values
         moved = {name: base[name] + float(u * w) for name, u, w in zip(self.names, move, self.widths, strict=True)}
         return tied({**base, **moved}, self.tie)
 
     def reach(self, which: int) -> tuple[float, float]:
         """How far a parameter may move, in ranges: four of them, and within its bounds."""
-        name, width, here = self.names[which], self.widths[which], self.case.values[self.names[which]]
+        name, width, here = self.names[which], self.widths[which], self.model.values[self.names[which]]
         low, high = FreeSpace((name,), self.tie).bounds(name)
         inside = 1 - 1e-6  # bounds themselves may be excluded
         return (
@@ -220,11 +220,11 @@ class Line:
     def gradient(self, move: np.ndarray) -> tuple[float, np.ndarray]:
         """The change after a move and its derivatives in the moves, ``[names]``."""
         values = self.values(move)
-        if not self.case.evaluator.admits(values):
+        if not self.model.outcome_map.admits(values):
             raise AnalysisError(
                 f"the way to the boundary leads out of the parameter space, to {self.moved(move)}; narrow the ranges."
             )
-        found, slopes = self.case.evaluator.along(values, directions(self.names, self.tie))
+        found, slopes = self.model.outcome_map.along(values, directions(self.names, self.tie))
         return float(found[GINIS[self.row]]), slopes[GINIS[self.row]] * self.widths
 
     def moved(self, move: np.ndarray) -> dict[str, float]:
@@ -239,18 +239,18 @@ def _scan(line: Line, which: int) -> dict[str, Any]:
     away = [np.linspace(0.0, end, TILE // len(sides) + 1)[1:] for end in sides]
     at = np.sort(np.concatenate([[0.0], *away]))
     found = np.full((len(at), len(GINIS)), np.nan)
-    found[at == 0] = line.case.responses[list(GINIS)]
+    found[at == 0] = line.model.outcomes[list(GINIS)]
     points = [line.values(u * np.eye(len(line.names))[which]) for u in at]
-    usable = [i for i, point in enumerate(points) if at[i] != 0 and line.case.evaluator.admits(point)]
+    usable = [i for i, point in enumerate(points) if at[i] != 0 and line.model.outcome_map.admits(point)]
     if usable:
-        found[usable] = line.case.evaluator.values([points[i] for i in usable])[:, list(GINIS)]
+        found[usable] = line.model.outcome_map.values([points[i] for i in usable])[:, list(GINIS)]
     gini = [[value if np.isfinite(value) else None for value in row] for row in found.tolist()]
     return {"at": at.tolist(), "gini": gini}
 
 
 def _alone(line: Line, which: int, scan: Mapping[str, Any]) -> Move:
     """The boundary point nearest to the estimates on a line."""
-    name, width, here = line.names[which], float(line.widths[which]), line.case.values[line.names[which]]
+    name, width, here = line.names[which], float(line.widths[which]), line.model.values[line.names[which]]
     unit = np.eye(len(line.names))[which]
 
     def look(u: float) -> tuple[float, float]:
@@ -290,7 +290,7 @@ def _together(line: Line, alone: Mapping[str, Move]) -> Move:
         return found
     start = np.zeros(len(line.names))
     which = line.names.index(single)
-    start[which] = (alone[single].to[single] - line.case.values[single]) / line.widths[which]
+    start[which] = (alone[single].to[single] - line.model.values[single]) / line.widths[which]
     again = _search(line, start)
     return found if again.distance is None else again
 

@@ -18,7 +18,7 @@ from aigini.analysis.regimes.distance import Distance, Line, Move, Regimes
 from aigini.analysis.regimes.maps import CONCEPTS, Boundary, RegimeMap, gini_on
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, plain, spread
 from aigini.estimation.outcome_map import GINIS, TILE, tied
 from aigini.estimation.pieces import Pieces
@@ -26,8 +26,8 @@ from aigini.estimation.pieces import Pieces
 COARSE = 3
 """Points along each axis of a map at which simulation errors are computed."""
 
-Place = Callable[[Case], dict[str, float]]
-"""Every parameter of a point, given the case of a draw."""
+Place = Callable[[EstimatedModel], dict[str, float]]
+"""Every parameter of a point, given the estimated model of a draw."""
 
 
 class _Points:
@@ -40,23 +40,23 @@ class _Points:
         self._places.append(place)
         return len(self._places) - 1
 
-    def changes(self, case: Case) -> np.ndarray:
+    def changes(self, model: EstimatedModel) -> np.ndarray:
         """Changes of both Ginis at every point on one draw, NaN where there is no economy, ``[points, 2]``."""
-        points = [place(case) for place in self._places]
-        usable = [k for k, point in enumerate(points) if case.evaluator.admits(point)]
+        points = [place(model) for place in self._places]
+        usable = [k for k, point in enumerate(points) if model.outcome_map.admits(point)]
         found = np.full((len(points), len(GINIS)), np.nan)
         for tile in (usable[i : i + TILE] for i in range(0, len(usable), TILE)):
-            found[tile] = case.evaluator.values([points[k] for k in tile])[:, list(GINIS)]
+            found[tile] = model.outcome_map.values([points[k] for k in tile])[:, list(GINIS)]
         return found
 
 
 def regime_errors(
-    case: Case, result: Regimes, planes: Sequence[Plane], others: OtherDraws, pieces: Pieces | None = None
+    model: EstimatedModel, result: Regimes, planes: Sequence[Plane], others: OtherDraws, pieces: Pieces | None = None
 ) -> Regimes:
     """The result with its simulation errors; unchanged with too few other draws.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         result: Maps and distances without errors.
         planes: The planes of the maps.
         others: The economy on other draws.
@@ -65,17 +65,17 @@ def regime_errors(
     if others.count < FEWEST:
         return result
     pieces, points = pieces or Pieces(), _Points()
-    finish_maps = [_map(case, found, plane, points, pieces) for found, plane in zip(result.maps, planes, strict=True)]
-    finish_distances = [_distance(case, found, points, pieces) for found in result.distances]
+    finish_maps = [_map(model, found, plane, points, pieces) for found, plane in zip(result.maps, planes, strict=True)]
+    finish_distances = [_distance(model, found, points, pieces) for found in result.distances]
     first = np.array(
-        pieces.get("regimes on the first draw", 0, 1, lambda: plain(points.changes(case).tolist())), float
+        pieces.get("regimes on the first draw", 0, 1, lambda: plain(points.changes(model).tolist())), float
     ).reshape(-1, len(GINIS))
     changes = others.repeat("regimes on other draws", points.changes)
-    estimates, here = others.estimates, others.responses[:, list(GINIS)]
+    estimates, here = others.estimates, others.outcomes[:, list(GINIS)]
     boundary = spread(
         others.repeat(
             "first-order boundary on other draws",
-            lambda other: list(first_order(other.values, other.evaluator.population).numbers.values()),
+            lambda other: list(first_order(other.values, other.outcome_map.population).numbers.values()),
         )
     )
     return dataclasses.replace(
@@ -92,11 +92,11 @@ def regime_errors(
 
 
 def _map(
-    case: Case, found: RegimeMap, plane: Plane, points: _Points, pieces: Pieces
+    model: EstimatedModel, found: RegimeMap, plane: Plane, points: _Points, pieces: Pieces
 ) -> Callable[[np.ndarray], RegimeMap]:
     """Ask for the points of a map; the result finishes it with what was found there."""
 
-    def on(other: Case) -> Plane:
+    def on(other: EstimatedModel) -> Plane:
         return dataclasses.replace(plane, values=other.values)
 
     x, y = plane.x.grid(COARSE), plane.y.grid(COARSE)
@@ -106,7 +106,7 @@ def _map(
     def crossing(which: int, value: float) -> Place:
         """The draw's own place on the axis that is held, and the crossing of the first draw on the other."""
 
-        def place(other: Case) -> dict[str, float]:
+        def place(other: EstimatedModel) -> dict[str, float]:
             at = [plane.x.read(other.values), plane.y.read(other.values)]
             at[1 - which] = value
             return on(other).at(at)
@@ -123,7 +123,7 @@ def _map(
                 f"slopes at crossings {plane.name} {concept}",
                 k,
                 len(crossings[concept]),
-                lambda axis=axis, value=value, row=row: _slope(case, plane, held[axis], value, row),
+                lambda axis=axis, value=value, row=row: _slope(model, plane, held[axis], value, row),
             )
             for k, (axis, value) in enumerate(found.boundary[concept].crossings)
         ]
@@ -152,11 +152,11 @@ def _map(
     return finish
 
 
-def _slope(case: Case, plane: Plane, which: int, value: float, row: int) -> float | None:
+def _slope(model: EstimatedModel, plane: Plane, which: int, value: float, row: int) -> float | None:
     """Slope of the change of a Gini along the other axis than `which`, where that has a value."""
-    at = np.array([plane.x.read(case.values), plane.y.read(case.values)])
+    at = np.array([plane.x.read(model.values), plane.y.read(model.values)])
     at[1 - which] = value
-    slope = float(gini_on(case, plane, row)(at)[1][1 - which])
+    slope = float(gini_on(model, plane, row)(at)[1][1 - which])
     return slope if np.isfinite(slope) else None
 
 
@@ -175,11 +175,11 @@ def _interpolated(x: np.ndarray, y: np.ndarray, errors: np.ndarray, found: Regim
     return RegularGridInterpolator((x, y), full)(at)
 
 
-def _distance(case: Case, found: Distance, points: _Points, pieces: Pieces) -> Callable[..., Distance]:
+def _distance(model: EstimatedModel, found: Distance, points: _Points, pieces: Pieces) -> Callable[..., Distance]:
     """Ask for the points of a distance; the result finishes it with what was found there."""
     row, names = CONCEPTS.index(found.concept), tuple(found.units)
     widths = np.array([high - low for low, high in found.units.values()])
-    line = Line(case, row, names, widths)
+    line = Line(model, row, names, widths)
 
     def moved_to(**values: float) -> Place:
         return lambda other: tied({**other.values, **values}, line.tie)
@@ -191,7 +191,7 @@ def _distance(case: Case, found: Distance, points: _Points, pieces: Pieces) -> C
     }
     together, way = None, np.zeros(len(names))
     if found.together.distance is not None:
-        way = np.array([found.together.to[name] - case.values[name] for name in names]) / widths
+        way = np.array([found.together.to[name] - model.values[name] for name in names]) / widths
         together = points.add(
             lambda other: tied(
                 {
@@ -259,8 +259,8 @@ def _places_to_check(line: Line, name: str, move: Move) -> list[float]:
     if move.distance is not None:
         return [move.closest_at]
     k = line.names.index(name)
-    ends = [line.case.values[name] + float(u) * float(line.widths[k]) for u in line.reach(k)]
-    return [move.closest_at, *(end for end in ends if end not in (move.closest_at, line.case.values[name]))]
+    ends = [line.model.values[name] + float(u) * float(line.widths[k]) for u in line.reach(k)]
+    return [move.closest_at, *(end for end in ends if end not in (move.closest_at, line.model.values[name]))]
 
 
 def _slope_of_move(line: Line, found: Distance, name: str, way: np.ndarray) -> float | None:
@@ -272,7 +272,7 @@ def _slope_of_move(line: Line, found: Distance, name: str, way: np.ndarray) -> f
     if name != "all together":
         k = line.names.index(name)
         at = np.zeros(len(line.names))
-        at[k] = (found.alone[name].to[name] - line.case.values[name]) / line.widths[k]
+        at[k] = (found.alone[name].to[name] - line.model.values[name]) / line.widths[k]
         try:
             slope = float(line.gradient(at)[1][k]) / float(line.widths[k])
         except AnalysisError:

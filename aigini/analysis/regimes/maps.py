@@ -12,7 +12,7 @@ import numpy as np
 
 from aigini.analysis.regimes.axes import Plane
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import Case
+from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import shown
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
@@ -113,11 +113,11 @@ class RegimeMap:
         return text if low.resolved and high.resolved else f"{text}, where simulation error leaves open whether it does"
 
 
-def regime_map(case: Case, plane: Plane, count: int = 21, pieces: Pieces | None = None) -> RegimeMap:
+def regime_map(model: EstimatedModel, plane: Plane, count: int = 21, pieces: Pieces | None = None) -> RegimeMap:
     """Map the changes of both Ginis over a plane and trace their boundaries.
 
     Args:
-        case: The economy at its estimates.
+        model: The economy at its estimates.
         plane: Axes.
         count: Grid points along each axis.
         pieces: Finished pieces of an earlier run.
@@ -127,20 +127,20 @@ def regime_map(case: Case, plane: Plane, count: int = 21, pieces: Pieces | None 
     """
     pieces = pieces or Pieces()
     x, y = plane.x.grid(count), plane.y.grid(count)
-    grid = _on_grid(case, plane, x, y, pieces)
+    grid = _on_grid(model, plane, x, y, pieces)
     if not np.any(np.isfinite(grid)):
         raise AnalysisError(f"map {plane.name}: the economy has no finite outcome anywhere on it; narrow its axes.")
-    estimate = (plane.x.read(case.values), plane.y.read(case.values))
+    estimate = (plane.x.read(model.values), plane.y.read(model.values))
     boundary = {
-        concept: _boundary(case, plane, x, y, grid[:, :, k], k, estimate, pieces) for k, concept in enumerate(CONCEPTS)
+        concept: _boundary(model, plane, x, y, grid[:, :, k], k, estimate, pieces) for k, concept in enumerate(CONCEPTS)
     }
     return RegimeMap(plane.x.name, plane.y.name, x, y, grid[:, :, 0], grid[:, :, 1], estimate, boundary)
 
 
-def _on_grid(case: Case, plane: Plane, x: np.ndarray, y: np.ndarray, pieces: Pieces) -> np.ndarray:
+def _on_grid(model: EstimatedModel, plane: Plane, x: np.ndarray, y: np.ndarray, pieces: Pieces) -> np.ndarray:
     """Changes of both Ginis, ``[nx, ny, 2]``."""
     points = [plane.at((a, b)) for a in x for b in y]
-    usable = [case.evaluator.admits(point) for point in points]
+    usable = [model.outcome_map.admits(point) for point in points]
     found = np.full((len(points), 2), np.nan)
     where = np.flatnonzero(usable)
     tiles = [where[i : i + TILE] for i in range(0, len(where), TILE)]
@@ -151,31 +151,31 @@ def _on_grid(case: Case, plane: Plane, x: np.ndarray, y: np.ndarray, pieces: Pie
             len(tiles),
             lambda tile=tile: [
                 [value if np.isfinite(value) else None for value in row]
-                for row in case.evaluator.values([points[i] for i in tile])[:, list(GINIS)].tolist()
+                for row in model.outcome_map.values([points[i] for i in tile])[:, list(GINIS)].tolist()
             ],
         )
         found[tile] = np.array(rows, float)
     return found.reshape(len(x), len(y), 2)
 
 
-def gini_on(case: Case, plane: Plane, row: int) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+def gini_on(model: EstimatedModel, plane: Plane, row: int) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """The change of a Gini and its gradient on a plane; not a number outside the parameter space."""
 
     def value_and_gradient(point: np.ndarray) -> tuple[float, np.ndarray]:
         values = plane.at(point)
-        if not case.evaluator.admits(values):
+        if not model.outcome_map.admits(values):
             return float("nan"), np.full(2, np.nan)
         try:
-            responses, slopes = case.evaluator.along(values, plane.directions(values))
+            outcomes, slopes = model.outcome_map.along(values, plane.directions(values))
         except AnalysisError:
             return float("nan"), np.full(2, np.nan)
-        return float(responses[GINIS[row]]), slopes[GINIS[row]]
+        return float(outcomes[GINIS[row]]), slopes[GINIS[row]]
 
     return value_and_gradient
 
 
 def _boundary(
-    case: Case,
+    model: EstimatedModel,
     plane: Plane,
     x: np.ndarray,
     y: np.ndarray,
@@ -188,7 +188,7 @@ def _boundary(
 
     def trace() -> dict[str, object]:
         seeds = seeds_from_grid(x, y, values)
-        found = trace_level_set(gini_on(case, plane, row), box, seeds, tolerance=_TOLERANCE, max_step=_STEP)
+        found = trace_level_set(gini_on(model, plane, row), box, seeds, tolerance=_TOLERANCE, max_step=_STEP)
         return _plain(found)
 
     piece = pieces.get(f"boundary {plane.name}", row, len(CONCEPTS), trace)
