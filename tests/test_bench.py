@@ -1,6 +1,7 @@
 """The measurements of `aigini bench`: what is made of times, and that they are taken at all."""
 
 import json
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -123,3 +124,18 @@ def test_what_fails_in_a_process_is_told_here():
     with pytest.raises(RuntimeError, match="as it must"):
         remote.call("fail")
     remote.close()
+
+
+class Slow:
+    def work(self):
+        time.sleep(1.0)
+
+
+def test_a_process_whose_caller_is_gone_ends_without_a_traceback(capfd):
+    remote = Remote("slow", Slow)
+    remote._connection.send(("work", ()))
+    # As if the caller had been killed: nobody reads the answer.
+    remote._connection.close()
+    remote._process.join(timeout=60)
+    assert remote._process.exitcode == 0
+    assert "Traceback" not in capfd.readouterr().err

@@ -99,17 +99,17 @@ def _without_interrupts() -> Iterator[None]:
 
 def _serve(connection: Connection, build: Callable[..., Any], arguments: Sequence[Any]) -> None:
     """Build the object, then answer calls until the other side closes."""
-    try:
-        target = build(*arguments)
-        connection.send(None)
-        while True:
-            try:
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # who asked has ended or been killed
+        try:
+            target = build(*arguments)
+            connection.send(None)
+            while True:
                 method, given = connection.recv()
-            except EOFError:
-                return
-            connection.send(_read(getattr(target, method), given))
-    except Exception:
-        connection.send(traceback.format_exc())
+                connection.send(_read(getattr(target, method), given))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception:
+            connection.send(traceback.format_exc())
 
 
 def _read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
