@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -255,10 +255,21 @@ def kill_and_resume(
 
 
 def soak_kills(
-    commands: Sequence[str], kills: int, minutes: float, rng: random.Random, *, together: int, warm: bool
-) -> tuple[Tally, dict[str, float]]:
-    """Kill commands in turn until there were so many kills, or so many minutes have passed."""
+    commands: Sequence[str],
+    kills: int,
+    minutes: float,
+    rng: random.Random,
+    *,
+    together: int,
+    warm: bool,
+    record: Callable[[Tally, dict[str, float]], None],
+) -> Tally:
+    """Kill commands in turn until there were so many kills, or so many minutes have passed.
+
+    What went wrong is said as it is seen, and `record` is given what is known after every round.
+    """
     tally, seconds = Tally(), {}
+    said: set[str] = set()
     with tempfile.TemporaryDirectory() as name:
         for command in commands:
             place = Path(name) / command
@@ -278,7 +289,16 @@ def soak_kills(
                 kill_and_resume(command, Path(name) / command, seconds[command], count, rng, tally, fresh)
                 round_ += 1
                 say(f"{command}: {tally.kills.total()} kills, {_bad(tally)}")
-    return tally, seconds
+                for text in dict.fromkeys(_wrong(tally)):
+                    if text not in said:
+                        say(text)
+                said.update(_wrong(tally))
+                record(tally, seconds)
+    return tally
+
+
+def _wrong(tally: Tally) -> list[str]:
+    return [*tally.tracebacks, *tally.lost, *tally.differing, *tally.leftovers]
 
 
 def _bad(tally: Tally) -> dict[str, int]:
@@ -315,41 +335,47 @@ def main() -> int:
     rng = random.Random(asked.seed)
     configurations = soak_configurations(asked.configs, asked.configs_of_command, rng)
     say(f"{asked.configs} configurations: {len(configurations)} tracebacks")
-    tally, seconds = soak_kills(
-        asked.commands.split(","), asked.kills, asked.minutes, rng, together=asked.together, warm=asked.warm
-    )
-    wrong = [*configurations, *tally.tracebacks, *tally.lost, *tally.differing, *tally.leftovers]
-    for text in wrong[:20]:
+    for text in configurations:
         say(text)
     device = measure.Remote("device", malformed.Device)
-    record = measure.environment(device.call("found").value)
+    environment = measure.environment(device.call("found").value)
     device.close()
-    measure.write_json(
-        asked.out,
-        {
-            "benchmark": "malformed configurations and kills at random moments",
-            "arguments": {"configs": asked.configs, "kills": asked.kills, "seed": asked.seed, "minutes": asked.minutes},
-            "environment": record,
-            "configurations": {
-                "in process": asked.configs,
-                "in the command": asked.configs_of_command,
-                "tracebacks": len(configurations),
+    given = {"configs": asked.configs, "kills": asked.kills, "seed": asked.seed, "minutes": asked.minutes}
+
+    def record(tally: Tally, seconds: dict[str, float]) -> None:
+        measure.write_json(
+            asked.out,
+            {
+                "benchmark": "malformed configurations and kills at random moments",
+                "arguments": given,
+                "environment": environment,
+                "configurations": {
+                    "in process": asked.configs,
+                    "in the command": asked.configs_of_command,
+                    "tracebacks": len(configurations),
+                },
+                "kills": {
+                    "total": tally.kills.total(),
+                    "by command and signal": dict(sorted(tally.kills.items())),
+                    "runs that had ended before their signal": tally.finished_first,
+                    "resumed and compared": tally.resumed,
+                    "seconds from signal to end": measure.summary(tally.seconds_to_end)
+                    if tally.seconds_to_end
+                    else None,
+                    "seconds of a run left alone": seconds,
+                    "tracebacks": len(tally.tracebacks),
+                    "results lost": len(tally.lost),
+                    "resumed runs that differ": len(tally.differing),
+                    "temporary files left over": len(tally.leftovers),
+                },
             },
-            "kills": {
-                "total": tally.kills.total(),
-                "by command and signal": dict(sorted(tally.kills.items())),
-                "runs that had ended before their signal": tally.finished_first,
-                "resumed and compared": tally.resumed,
-                "seconds from signal to end": measure.summary(tally.seconds_to_end) if tally.seconds_to_end else None,
-                "seconds of a run left alone": seconds,
-                "tracebacks": len(tally.tracebacks),
-                "results lost": len(tally.lost),
-                "resumed runs that differ": len(tally.differing),
-                "temporary files left over": len(tally.leftovers),
-            },
-        },
+        )
+
+    commands = asked.commands.split(",")
+    tally = soak_kills(
+        commands, asked.kills, asked.minutes, rng, together=asked.together, warm=asked.warm, record=record
     )
-    return 1 if wrong else 0
+    return 1 if configurations or _wrong(tally) else 0
 
 
 if __name__ == "__main__":
