@@ -10,7 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
-from aigini.estimation.descent import Optimizer
+from aigini.bayes.settings import NutsSettings
+from aigini.estimation.descent import DescentSettings, Optimizer
+from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import Tie
 from aigini.estimation.weighting import Weighting
 from aigini.population.sizes import Storage
@@ -18,6 +20,9 @@ from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.statistics.moments import IncomeConcept
 
 Moment = Literal["m1", "m2", "m3", "m4", "m5", "m6"]
+
+# Defaults stand in the settings that the estimators take; the file's are those.
+_DESCENT, _POLISH, _NUTS = DescentSettings(), PolishSettings(), NutsSettings()
 
 _LARGEST = 1e6
 _SMALLEST = 1e-9
@@ -100,13 +105,13 @@ class CalibrationSection(Section):
     starts: int = Field(default=8, ge=0, le=1000)
     start_seed: Seed = 0
     replications: int = Field(default=8, ge=0, le=1000)
-    optimizer: Optimizer = "adam"
-    learning_rate: float = Field(default=0.1, gt=0, le=100)
-    descent_steps: Iterations = 40
-    descent_tolerance: float = Field(default=1.0, ge=0)
-    polish_steps: Iterations = 120
-    polish_tolerance: float = Field(default=1e-7, gt=0)
-    checkpoint_every: Block = 5
+    optimizer: Optimizer = _DESCENT.optimizer
+    learning_rate: float = Field(default=_DESCENT.learning_rate, gt=0, le=100)
+    descent_steps: Iterations = _DESCENT.steps
+    descent_tolerance: float = Field(default=_DESCENT.tolerance, ge=0)
+    polish_steps: Iterations = _POLISH.steps
+    polish_tolerance: float = Field(default=_POLISH.tolerance, gt=0)
+    checkpoint_every: Block = _DESCENT.block
 
 
 class IncomeSection(Section):
@@ -127,13 +132,13 @@ class PosteriorSection(Section):
     noise_share: float = Field(default=0.13, gt=0, le=1000)
     populations: int = Field(default=8, ge=2, le=1000)
     population_draws: int = Field(default=500, ge=100, le=100_000)
-    chains: int = Field(default=4, ge=2, le=1000)
-    warmup: int = Field(default=300, ge=100, le=100_000)
-    draws: int = Field(default=1000, ge=4, le=100_000)
-    seed: Seed = 0
-    target_accept: float = Field(default=0.8, gt=0, lt=1)
-    max_tree_depth: int = Field(default=8, ge=1, le=15)
-    checkpoint_every: Block = 25
+    chains: int = Field(default=_NUTS.chains, ge=2, le=1000)
+    warmup: int = Field(default=_NUTS.warmup, ge=100, le=100_000)
+    draws: int = Field(default=_NUTS.draws, ge=4, le=100_000)
+    seed: Seed = _NUTS.seed
+    target_accept: float = Field(default=_NUTS.target_accept, gt=0, lt=1)
+    max_tree_depth: int = Field(default=_NUTS.max_tree_depth, ge=1, le=15)
+    checkpoint_every: Block = _NUTS.block
 
 
 class PriorSection(Section):

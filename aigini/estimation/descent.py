@@ -30,7 +30,7 @@ class DescentSettings(eqx.Module):
 
     optimizer: Optimizer = eqx.field(static=True, default="adam")
     learning_rate: float = eqx.field(static=True, default=0.1)
-    steps: int = eqx.field(static=True, default=60)
+    steps: int = eqx.field(static=True, default=40)
     block: int = eqx.field(static=True, default=5)
     tolerance: float = eqx.field(static=True, default=1.0)
 
