@@ -36,7 +36,14 @@ COMPUTING = "\n        ".join(
 )
 
 
+def with_usual_signals():
+    """A test run in the background of a shell, or under nohup, inherits signals that are ignored."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(program, **options):
+    options.setdefault("preexec_fn", with_usual_signals)
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(ALONE) + program, interruption.__file__],
         stdout=subprocess.PIPE,

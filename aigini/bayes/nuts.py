@@ -71,11 +71,15 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
         length = min(settings.block, total - first)
 
         def block(state: Any = state, length: int = length) -> dict[str, Any]:
-            end, kept = _advance(model, state, step, length, mesh, together)
+            kept = []
+            for _ in range(length):
+                state, draw = _iterate(model, state, step, mesh, together)
+                kept.append(draw)
+            points, parts = zip(*jax.device_get(kept), strict=True)
             return {
-                "state": [_numbers(leaf).tolist() for leaf in jax.tree.leaves(end)],
-                "points": np.asarray(kept[0]).swapaxes(0, 1).tolist(),
-                "statistics": [np.asarray(part).T.tolist() for part in kept[1]],
+                "state": [_numbers(leaf).tolist() for leaf in jax.tree.leaves(state)],
+                "points": np.stack(points).tolist(),
+                "statistics": [np.stack(part).tolist() for part in zip(*parts, strict=True)],
             }
 
         piece = pieces.get("NUTS", number, len(starts), block)
@@ -166,26 +170,27 @@ def sorted_positions(model: Model) -> list[int]:
     return [sorted(model.names).index(name) for name in model.names]
 
 
-@functools.partial(jax.jit, static_argnames=("step", "length", "mesh", "together"))
-def _advance(
-    model: Model, state: Any, step: Any, length: int, mesh: Mesh, together: int
-) -> tuple[Any, tuple[Any, Any]]:
-    """`length` iterations of all chains; unconstrained points in the order of sorted names, and statistics."""
+@functools.partial(jax.jit, static_argnames=("step", "mesh", "together"))
+def _iterate(model: Model, state: Any, step: Any, mesh: Mesh, together: int) -> tuple[Any, tuple[Any, Any]]:
+    """An iteration of all chains; unconstrained points in the order of sorted names, and statistics.
+
+    One iteration, because a loop over several is compiled anew for every number of them, and may round differently.
+    """
+
+    def one(model: Model, state: Any) -> tuple[Any, tuple[Any, Any]]:
+        state = step(state, (model,), {})
+        kept = (
+            state.potential_energy,
+            state.energy,
+            state.diverging,
+            state.num_steps,
+            state.accept_prob,
+            state.adapt_state.step_size,
+        )
+        return state, (ravel_pytree(state.z)[0], kept)
 
     def own_chains(model: Model, state: Any) -> tuple[Any, tuple[Any, Any]]:
-        def one(state: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
-            state = step(state, (model,), {})
-            kept = (
-                state.potential_energy,
-                state.energy,
-                state.diverging,
-                state.num_steps,
-                state.accept_prob,
-                state.adapt_state.step_size,
-            )
-            return state, (ravel_pytree(state.z)[0], kept)
-
-        return in_groups(lambda state: jax.lax.scan(one, state, None, length=length), together)(state)
+        return in_groups(functools.partial(one, model), together)(state)
 
     # Chains on one device wait for the longest trajectory among them, those on different devices do not.
     each = P("chains")
