@@ -51,7 +51,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 
 @dataclass(frozen=True)
-class WorkerOutcome:
+class Outcome:
     """One run of a method.
 
     Attributes:
@@ -144,7 +144,7 @@ class Method:
         """Compile whatever the method runs; seconds it took, from a first and a second call that do the same."""
         raise NotImplementedError
 
-    def run(self) -> WorkerOutcome:
+    def run(self) -> Outcome:
         """Minimise from the start."""
         raise NotImplementedError
 
@@ -181,7 +181,7 @@ class Gradient(Method):
             seconds.append(time.perf_counter() - began)
         return seconds[0] - seconds[1]
 
-    def run(self) -> WorkerOutcome:
+    def run(self) -> Outcome:
         """Minimise from the start."""
         from aigini.estimation import msm
 
@@ -198,7 +198,7 @@ class Gradient(Method):
             stopped = "converged" if bool(np.all(progress.ended)) else "out of steps"
         else:
             stopped = "below its tolerance" if progress.best < self._descent.tolerance else "out of steps"
-        return WorkerOutcome(np.asarray(progress.point)[0], stopped, evaluations, trace)
+        return Outcome(np.asarray(progress.point)[0], stopped, evaluations, trace)
 
 
 class NelderMead(Method):
@@ -217,7 +217,7 @@ class NelderMead(Method):
             seconds.append(time.perf_counter() - began)
         return seconds[0] - seconds[1]
 
-    def run(self) -> WorkerOutcome:
+    def run(self) -> Outcome:
         """Minimise from the start."""
         from scipy.optimize import minimize
 
@@ -233,7 +233,7 @@ class NelderMead(Method):
         stopped = "converged" if found.success else f"out of evaluations ({self._budget})"
         if runs > 1:
             stopped += f", {runs} runs"
-        return WorkerOutcome(point, stopped, {"value_only": spent}, self._trace(began))
+        return Outcome(point, stopped, {"value_only": spent}, self._trace(began))
 
 
 class Estimagic(Method):
@@ -264,7 +264,7 @@ class Estimagic(Method):
             seconds.append(time.perf_counter() - began)
         return seconds[0] - seconds[1]
 
-    def run(self) -> WorkerOutcome:
+    def run(self) -> Outcome:
         """Minimise from the start; standard errors, which estimate_msm computes on demand, are not asked for."""
         import estimagic
 
@@ -282,7 +282,7 @@ class Estimagic(Method):
         # After the search it differentiates the moments numerically once more, for standard errors.
         result = found.optimize_result
         stopped = str(result.message) if result else ""
-        return WorkerOutcome(np.asarray(found.params), stopped, {"value_only": len(trace)}, trace)
+        return Outcome(np.asarray(found.params), stopped, {"value_only": len(trace)}, trace)
 
 
 DESCRIPTIONS = {
@@ -321,7 +321,7 @@ class Measured:
         say(f"  {self.name}: {self.objective:.2e} in {reading.seconds:.2f} s, {self.outcome.stopped}")
 
     @property
-    def outcome(self) -> WorkerOutcome:
+    def outcome(self) -> Outcome:
         """The last run; they are all alike but for time."""
         return self.readings[-1].value
 

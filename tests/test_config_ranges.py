@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from aigini.bayes.settings import NutsSettings
 from aigini.config import load
-from aigini.config.schema import CalibrationSection, FileSchema, PosteriorSection
+from aigini.config.schema import FileSchema
 from aigini.errors import ConfigError
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
@@ -111,13 +111,8 @@ def test_what_would_not_fit_into_memory_is_refused_at_once():
             load(None, change)
 
 
-def test_a_file_that_says_nothing_asks_for_what_the_estimators_do_by_default(tmp_path):
-    """The defaults of the settings, of the file's tables and of the baseline are one."""
-    (tmp_path / "nothing.toml").write_text("")
-    for config in (load(tmp_path / "nothing.toml"), load(None)):
-        assert config.descent == DescentSettings()
-        assert config.polish == PolishSettings()
-        assert config.posterior.nuts == NutsSettings()
-    sections = {CalibrationSection: ("descent_steps", 40), PosteriorSection: ("target_accept", 0.8)}
-    for section, (name, value) in sections.items():
-        assert section.model_fields[name].default == value
+def test_the_baseline_asks_for_what_the_estimators_do_by_default():
+    config = load(None)
+    assert config.descent == DescentSettings()
+    assert config.polish == PolishSettings()
+    assert config.posterior.nuts == NutsSettings()

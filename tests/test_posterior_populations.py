@@ -228,7 +228,7 @@ def test_numbers_that_a_population_does_not_have_are_left_out():
 
 
 class Economy(OutcomeMap):
-    """Stands for an evaluator: outcomes that depend on the population and the parameters alone."""
+    """Stands for an outcome map: outcomes that depend on the population and the parameters alone."""
 
     asked = 0
 

@@ -37,7 +37,7 @@ class Draws:
         predictive: Measured moments that would be observed, by moment, ``[chains, draws]``.
         statistics: Of the sampler, named as ArviZ names them, ``[chains, draws]``.
         prior: Draws from the priors at which the economy has an outcome, by parameter, ``[n]``.
-        prior_responses: Outcomes at them by name, ``[n]``.
+        prior_outcomes: Outcomes at them by name, ``[n]``.
         prior_predictive: Measured moments that would be observed at them, by moment, ``[n]``.
     """
 

@@ -99,16 +99,18 @@ def _without_interrupts() -> Iterator[None]:
 
 def _serve(connection: Connection, build: Callable[..., Any], arguments: Sequence[Any]) -> None:
     """Build the object, then answer calls until the other side closes."""
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # who asked has ended or been killed
-        try:
-            target = build(*arguments)
-            connection.send(None)
-            while True:
+    try:
+        target = build(*arguments)
+        connection.send(None)
+        while True:
+            try:
                 method, given = connection.recv()
-                connection.send(_read(getattr(target, method), given))
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            raise
-        except Exception:
+            except EOFError:
+                return
+            connection.send(_read(getattr(target, method), given))
+    except Exception:
+        # Of a caller that has been killed nobody is left to be told.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.send(traceback.format_exc())
 
 
