@@ -260,7 +260,7 @@ def soak_kills(
     warm: bool,
     record: Callable[[Tally, dict[str, float]], None],
 ) -> Tally:
-    """Kill commands in turn until there were so many kills, or so many minutes have passed.
+    """Kill the command that had the least time so far, until there were so many kills, or so many minutes have passed.
 
     What went wrong is said as it is seen, and `record` is given what is known after every round.
     """
@@ -275,21 +275,23 @@ def soak_kills(
                 shutil.copytree(Path(name) / "simulate", place)
             seconds[command] = reference(command, place, warm=warm)
             say(f"{command}: {seconds[command]:.1f} s")
-        until, round_ = time.monotonic() + 60 * minutes, 0
-        while tally.kills.total() < kills and time.monotonic() < until:
-            for command in commands:
-                if tally.kills.total() >= kills or time.monotonic() > until:
-                    break
-                count = min(together, kills - tally.kills.total())
-                fresh = round_ % 10 == 9
-                kill_and_resume(command, Path(name) / command, seconds[command], count, rng, tally, fresh)
-                round_ += 1
-                say(f"{command}: {tally.kills.total()} kills, {_bad(tally)}")
-                for text in dict.fromkeys(_wrong(tally)):
-                    if text not in said:
-                        say(text)
-                said.update(_wrong(tally))
-                record(tally, seconds)
+        spent = dict.fromkeys(commands, 0.0)
+        begun, round_ = time.monotonic(), 0
+        while tally.kills.total() < kills and time.monotonic() < begun + 60 * minutes:
+            # Every command gets the same time, so that the short ones are killed most often; the first round has all.
+            command = min(spent, key=spent.__getitem__)
+            clock = time.monotonic()
+            count = min(together, kills - tally.kills.total())
+            fresh = round_ % 10 == 9
+            kill_and_resume(command, Path(name) / command, seconds[command], count, rng, tally, fresh)
+            round_ += 1
+            spent[command] += time.monotonic() - clock
+            say(f"{command}: {tally.kills.total()} kills, {_bad(tally)}")
+            for text in dict.fromkeys(_wrong(tally)):
+                if text not in said:
+                    say(text)
+            said.update(_wrong(tally))
+            record(tally, seconds)
     return tally
 
 
