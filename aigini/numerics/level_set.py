@@ -1,4 +1,4 @@
-"""The zero set of a function of two variables: where a grid says to look for it, its pieces, and how to read them."""
+"""The zero set of a function of two variables: its curves, and how to read values off them."""
 
 import dataclasses
 from typing import Literal
@@ -6,18 +6,13 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
-from aigini.errors import AnalysisError
-
-Box = tuple[tuple[float, float], tuple[float, float]]
-"""((x0, x1), (y0, y1)), natural units."""
-
 CLOSED = "closed"
 """The end of a branch that returns to its start."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Branch:
-    """One connected piece of the zero set, in the order in which it is run through.
+    """One connected curve of the zero set, its points in order.
 
     Attributes:
         points: Points on the curve, natural units, ``[n, 2]``; a closed branch repeats its first point at the end.
@@ -26,8 +21,9 @@ class Branch:
         residuals: |F| at the points, none above the tolerance, ``[n]``.
         closed: Whether the branch is a closed curve.
         ends: Why the branch ends before its first and after its last point: an edge of the box (``edge x0``,
-            ``edge x1``, ``edge y0``, ``edge y1``), ``closed``, ``step too small``, ``value not finite``,
-            ``limit of points``, or ``joins branch k`` when it runs into an earlier branch.
+            ``edge x1``, ``edge y0``, ``edge y1``), ``closed``, ``value not finite``, ``gradient is zero`` or
+            ``no convergence``; files of earlier versions also hold ``step too small``, ``limit of points`` and
+            ``joins branch k``.
         folds: Indices i such that the direction of x turns between point i and point i + 1, ``[folds]``.
     """
 
@@ -90,10 +86,10 @@ class Branch:
 
 @dataclasses.dataclass(frozen=True)
 class LostSeed:
-    """A start point that could not be brought to the curve.
+    """A guess of a curve that led to no zero of the function.
 
     Attributes:
-        point: The start point as given, natural units.
+        point: A point of the guess, natural units.
         reason: ``gradient is zero``, ``value not finite``, or ``no convergence``.
     """
 
@@ -106,64 +102,17 @@ class LevelSet:
     """The zero set of a function in a box.
 
     Attributes:
-        branches: Its pieces, in the order of the seeds they were found from.
-        lost: Seeds that could not be brought to the curve.
-        skipped: Number of seeds that lay on a branch already traced.
-        calls: Number of evaluations of the function.
-        box: ((x0, x1), (y0, y1)), natural units.
-        tolerance: Largest accepted |F|.
-        message: Why there is no branch; empty if there is one.
+        branches: Its connected curves.
+        lost: Guesses of curves that led to none.
     """
 
     branches: tuple[Branch, ...]
     lost: tuple[LostSeed, ...]
-    skipped: int
-    calls: int
-    box: Box
-    tolerance: float
-    message: str
 
     def __str__(self) -> str:
-        lines = [f"branch {index}: {branch}" for index, branch in enumerate(self.branches)] or [self.message]
+        lines = [f"branch {index}: {branch}" for index, branch in enumerate(self.branches)]
         lines += [f"lost seed ({seed.point[0]:.6g}, {seed.point[1]:.6g}): {seed.reason}" for seed in self.lost]
-        lines.append(f"{self.calls} evaluations, {self.skipped} seeds on branches already traced")
-        return "\n".join(lines)
-
-
-def seeds_from_grid(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Guesses of points on the zero set: linear interpolation where F changes sign between neighbouring grid points.
-
-    Grid points where F is exactly 0 are guesses themselves. A pair with a value that is not finite gives none.
-
-    Args:
-        x: Grid of x, increasing, ``[nx]``.
-        y: Grid of y, increasing, ``[ny]``.
-        values: F on the grid, ``[nx, ny]``.
-
-    Returns:
-        Guesses in natural units, ``[seeds, 2]``; empty if F does not change sign.
-
-    Raises:
-        AnalysisError: if shapes do not agree, a grid is not finite and increasing, or no value is finite.
-    """
-    if x.ndim != 1 or y.ndim != 1 or values.shape != (x.size, y.size):
-        raise AnalysisError(f"values must have shape [nx, ny], got x {x.shape}, y {y.shape}, values {values.shape}")
-    for name, grid in (("x", x), ("y", y)):
-        if not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
-            raise AnalysisError(f"the grid of {name} must be finite and strictly increasing, got {grid}")
-    finite = np.isfinite(values)
-    if not finite.any():
-        raise AnalysisError("no value on the grid is finite, so there is no sign to read")
-    sign = np.where(finite, np.sign(np.where(finite, values, 0.0)), np.nan)
-    i, j = np.nonzero(sign == 0)
-    found = [np.stack([x[i], y[j]], axis=1)]
-    i, j = np.nonzero(sign[:-1] * sign[1:] == -1)
-    share = _share(values[i, j], values[i + 1, j])
-    found.append(np.stack([x[i] + share * (x[i + 1] - x[i]), y[j]], axis=1))
-    i, j = np.nonzero(sign[:, :-1] * sign[:, 1:] == -1)
-    share = _share(values[i, j], values[i, j + 1])
-    found.append(np.stack([x[i], y[j] + share * (y[j + 1] - y[j])], axis=1))
-    return np.concatenate(found).astype(np.float64)
+        return "\n".join(lines or ["no branch: the function does not change sign on the grid"])
 
 
 def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarray:
@@ -192,9 +141,3 @@ def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarra
             at[column] = value
             found.append(at)
     return np.array(found).reshape(-1, 2)
-
-
-def _share(here: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Where a line from `here` to `there`, of opposite signs, is zero; scaled first, so that nothing overflows."""
-    scale = np.maximum(np.abs(here), np.abs(there))
-    return (here / scale) / (here / scale - there / scale)

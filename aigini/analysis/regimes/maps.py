@@ -1,7 +1,7 @@
 """Regimes: where AI equalises and where it concentrates, and the boundary between the two.
 
-Maps are evaluated on a grid. The boundary, where the change of the Gini is zero, is not read off the grid: it is
-traced by continuation with exact derivatives, from points where the grid changes sign.
+Maps are evaluated on a grid. The grid shows which boundaries there are, where the change of the Gini is zero; Newton's
+method with exact derivatives then moves their points onto the zero.
 """
 
 import dataclasses
@@ -16,8 +16,8 @@ from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import shown
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
-from aigini.numerics.continuation import trace_level_set
-from aigini.numerics.level_set import Branch, LevelSet, LostSeed, crossing, seeds_from_grid
+from aigini.numerics.contour import zero_contours
+from aigini.numerics.level_set import Branch, LevelSet, LostSeed, crossing
 from aigini.resolution import STANDS_OUT, Simulated
 
 CONCEPTS = ("total", "wage")
@@ -25,7 +25,7 @@ SAY = {"total": "total income", "wage": "wages"}
 """Income concepts in words."""
 
 _TOLERANCE = 1e-9
-_STEP = 0.08  # of a map; boundaries are read between their points by cubics, so that they need not lie closer
+_SPACING = 0.08  # of a map; boundaries are read between their points by cubics, so that they need not lie closer
 
 DEFAULT_PLANES = (("eta1", "xi"), ("eta0", "eta1"), ("asset_gini", "xi"), ("sigma", "xi"))
 
@@ -36,7 +36,7 @@ class Boundary:
 
     Attributes:
         branches: Curves; each with points in natural units, slopes dy/dx and residuals.
-        lost: Starting points from which no point of the boundary was reached, and why.
+        lost: Points where the grid shows a boundary and the economy has none, and why.
         crossings: Where the boundary passes the estimates' own x or y, as (axis, value on the other axis).
         crossing_simulation_se: Simulation standard errors of these values; None for one that is not known, empty where
             none were computed.
@@ -184,12 +184,8 @@ def _boundary(
     estimate: tuple[float, float],
     pieces: Pieces,
 ) -> Boundary:
-    box = ((plane.x.low, plane.x.high), (plane.y.low, plane.y.high))
-
     def trace() -> dict[str, object]:
-        seeds = seeds_from_grid(x, y, values)
-        found = trace_level_set(gini_on(model, plane, row), box, seeds, tolerance=_TOLERANCE, max_step=_STEP)
-        return _plain(found)
+        return _plain(zero_contours(gini_on(model, plane, row), x, y, values, tolerance=_TOLERANCE, spacing=_SPACING))
 
     piece = pieces.get(f"boundary {plane.name}", row, len(CONCEPTS), trace)
     branches = [_branch(plain) for plain in piece["branches"]]

@@ -1,18 +1,17 @@
-"""Tracing a zero set: folds, closed curves, edges, economy of evaluations, and refusals."""
+"""Zero sets from a grid: folds, closed curves, edges, gaps, economy of evaluations, and refusals."""
 
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from aigini.errors import AnalysisError
-from aigini.numerics.continuation import EDGES, trace_level_set
-from aigini.numerics.level_set import crossing, seeds_from_grid
+from aigini.numerics.contour import EDGES, zero_contours
+from aigini.numerics.level_set import crossing
 
 SQUARE = ((-1.0, 1.0), (-1.0, 1.0))
-NO_SEEDS = np.zeros((0, 2))
 
 
 def circle(radius, centre=(0.0, 0.0)):
@@ -37,13 +36,28 @@ def flat(point):
     return point[0] + 2 * point[1] - 0.5, np.array([1.0, 2.0])
 
 
-def grid_seeds(function, box=SQUARE, n=21):
-    x, y = (np.linspace(low, high, n) for low, high in box)
-    return seeds_from_grid(x, y, np.array([[function(np.array([a, b]))[0] for b in y] for a in x]))
-
-
 def trace(function, box=SQUARE, n=21, **settings):
-    return trace_level_set(function, box, grid_seeds(function, box, n), **settings)
+    x, y = (np.linspace(low, high, n) for low, high in box)
+    values = np.array([[function(np.array([a, b]))[0] for b in y] for a in x], dtype=float)
+    return zero_contours(function, x, y, values, **settings)
+
+
+def counted(function):
+    """The function, and the points at which it was evaluated."""
+    seen = []
+
+    def watched(point):
+        seen.append(point)
+        return function(point)
+
+    return watched, seen
+
+
+def trace_and_count(function, box=SQUARE, n=21, **settings):
+    """The zero set, and the number of evaluations beyond those of the grid."""
+    watched, seen = counted(function)
+    level = trace(watched, box, n, **settings)
+    return level, len(seen) - n * n
 
 
 def in_unit_square(points, box):
@@ -85,22 +99,15 @@ class TestCurves:
         (branch,) = level.branches
         assert branch.closed
         assert not level.lost
-        assert level.skipped == len(grid_seeds(function, n=n)) - 1
         at_folds = np.sort(branch.points[branch.folds, 0])
         np.testing.assert_allclose(at_folds, [-0.7, 0.7], atol=0.02)
         after = branch.points[branch.folds + 1]
-        assert (branch.points[branch.folds, 1] * after[:, 1] <= 0).all()
+        assert (branch.points[branch.folds, 1] * after[:, 1] <= 1e-9).all()
 
-    @pytest.mark.parametrize("seed", [(0.7, 0.0), (-0.7, 0.0), (0.0, 0.7), (0.5, 0.5)])
-    def test_a_circle_has_two_folds_wherever_it_starts(self, seed):
-        (branch,) = trace_level_set(circle(0.7), SQUARE, np.array([seed])).branches
-        assert branch.closed
-        np.testing.assert_allclose(np.sort(branch.points[branch.folds, 0]), [-0.7, 0.7], atol=0.02)
-
-    @pytest.mark.parametrize("radius", [0.02, 0.1, 0.999, 1.0])
-    def test_small_circles_and_circles_that_touch_the_box_close(self, radius):
+    @pytest.mark.parametrize("radius", [0.1, 0.999])
+    def test_small_circles_and_circles_that_nearly_touch_the_box_close(self, radius):
         function = circle(radius)
-        level = trace_level_set(function, SQUARE, np.array([[0.8 * radius, 0.6 * radius]]))
+        level = trace(function)
         check(level, function)
         assert level.branches[0].closed
 
@@ -143,21 +150,23 @@ class TestCurves:
             np.testing.assert_allclose(branch.slopes, -c / branch.points[:, 0] ** 2, rtol=1e-6)
             assert len(branch.folds) == 0
 
-    def test_branches_that_cross_end_at_the_crossing(self):
+    @pytest.mark.parametrize("n", [20, 21])
+    def test_curves_that_cross_are_found_on_all_four_sides(self, n):
         # xy = 0: four arms, whose common point has no tangent.
-        level = trace(hyperbola(0.0), n=20)
+        level = trace(hyperbola(0.0), n=n)
         check(level, hyperbola(0.0))
-        assert len(level.branches) == 4
-        for branch in level.branches:
-            assert sorted(branch.ends)[1] == "step too small"
-            assert np.abs(branch.points).max(axis=1).min() < 1e-3
+        points = np.concatenate([branch.points for branch in level.branches])
+        for arm in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+            along = np.sort(points[points @ np.array(arm) > 1e-6] @ np.array(arm))
+            assert along[-1] == 1
+            assert np.diff(along, prepend=0.0).max() < 0.2
 
-    def test_a_line_costs_little_more_than_one_evaluation_a_point(self):
-        level = trace(flat)
+    def test_a_line_costs_one_evaluation_a_point(self):
+        level, calls = trace_and_count(flat)
         check(level, flat)
         (branch,) = level.branches
         np.testing.assert_allclose(branch.slopes, -0.5, rtol=1e-14)
-        assert level.calls <= 1.5 * len(branch.points)
+        assert calls <= 1.5 * len(branch.points)
 
     @pytest.mark.parametrize("x", [-1.0, 0.3, 1.0])
     def test_a_vertical_line_has_infinite_slopes_and_no_fold(self, x):
@@ -168,13 +177,6 @@ class TestCurves:
         assert (branch.slopes == np.inf).all()
         assert (branch.points[:, 0] == x).all() or x == 0.3
         assert len(branch.folds) == 0
-
-    def test_a_curve_that_only_touches_a_corner_is_a_point(self):
-        level = trace_level_set(lambda p: (p[0] + p[1] - 2, np.array([1.0, 1.0])), SQUARE, np.array([[1.0, 1.0]]))
-        (branch,) = level.branches
-        np.testing.assert_array_equal(branch.points, [[1, 1]])
-        assert set(branch.ends) == {"edge x1", "edge y1"}
-        assert str(branch).startswith("1 point, ")
 
     @pytest.mark.parametrize("gap", [0.03, 0.1])
     def test_narrow_strands_are_not_confused(self, gap):
@@ -210,116 +212,118 @@ class TestTrouble:
         def function(point):
             return flat(point)[0], np.array([1.0, 2.0 if point[0] < 0 else np.inf])
 
-        (branch,) = trace_level_set(function, SQUARE, np.array([[-0.5, 0.5]])).branches
+        (branch,) = trace(function).branches
         assert sorted(branch.ends) == ["edge x0", "value not finite"]
+        assert -4e-4 < branch.points[:, 0].max() < 0
 
-    def test_a_kink_ends_the_branch(self):
+    def test_a_kink_is_passed(self):
         def function(point):
             return point[1] - abs(point[0]), np.array([-np.sign(point[0]), 1.0])
 
-        level = trace_level_set(function, SQUARE, np.array([[-0.5, 0.5], [0.5, 0.5]]))
+        level = trace(function)
         check(level, function)
-        assert [sorted(branch.ends)[1] for branch in level.branches] == ["step too small"] * 2
+        (branch,) = level.branches
+        assert set(branch.ends) <= set(EDGES)
 
     def test_no_sign_change_gives_an_empty_result_that_says_so(self):
-        level = trace(lambda point: (1 + point @ point, 2 * point))
+        level, calls = trace_and_count(lambda point: (1 + point @ point, 2 * point))
+        assert level.branches == level.lost == ()
+        assert calls == 0
+        assert "does not change sign" in str(level)
+
+    def test_a_function_that_is_zero_everywhere_has_no_boundary(self):
+        level = trace(lambda point: (0.0, np.zeros(2)))
         assert level.branches == ()
-        assert level.calls == 0
-        assert "did not change sign" in level.message
-        assert level.message in str(level)
-
-    def test_a_seed_without_gradient_is_lost(self):
-        level = trace_level_set(circle(0.7), SQUARE, np.array([[0.0, 0.0], [0.5, 0.5]]))
-        (lost,) = level.lost
-        assert lost.point == (0.0, 0.0)
-        assert lost.reason == "gradient is zero"
-        assert len(level.branches) == 1
-        assert "lost seed (0, 0): gradient is zero" in str(level)
-
-    def test_a_singular_point_of_the_curve_is_lost(self):
-        level = trace_level_set(hyperbola(0.0), SQUARE, np.array([[0.0, 0.0]]))
         assert [lost.reason for lost in level.lost] == ["gradient is zero"]
-        assert level.message == "no branch: every start point was lost"
+        assert "lost seed (-1, -1): gradient is zero" in str(level)
 
-    def test_a_seed_with_no_zero_near_is_lost_at_a_bounded_cost(self):
-        level = trace_level_set(lambda point: (0.1 + point @ point, 2 * point), SQUARE, np.array([[0.4, 0.2]]))
-        assert [lost.reason for lost in level.lost] == ["no convergence"]
-        assert level.calls <= 20
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_an_edge_on_which_the_function_is_zero_is_a_curve(self, sign):
+        # As where the amount of AI is an axis, and begins at none.
+        def function(point):
+            return sign * (point[0] + 1) * (2 + point[1]), sign * np.array([2 + point[1], point[0] + 1])
 
-    def test_a_seed_without_value_is_lost(self):
-        level = trace_level_set(lambda point: (np.nan, point), SQUARE, np.array([[0.4, 0.3]]))
-        assert [lost.reason for lost in level.lost] == ["value not finite"]
-        assert level.calls == 1
+        level = trace(function)
+        check(level, function)
+        (branch,) = level.branches
+        np.testing.assert_allclose(branch.points[:, 0], -1.0, atol=1e-9)
+        assert np.ptp(branch.points[:, 1]) == 2
 
-    def test_noise_above_the_tolerance_loses_seeds_and_not_accuracy(self):
+    def test_a_jump_across_zero_is_no_curve(self):
+        level, calls = trace_and_count(
+            lambda point: (2 * math.copysign(1, point[0] - 0.02) + point[0], np.array([1.0, 0.0]))
+        )
+        assert level.branches == ()
+        assert {lost.reason for lost in level.lost} == {"no convergence"}
+        assert calls < 300
+
+    def test_noise_above_the_tolerance_loses_points_and_not_accuracy(self):
         random = np.random.default_rng(0)
 
         def function(point):
             value, gradient = circle(0.7)(point)
             return value + 1e-6 * random.normal(), gradient
 
-        level = trace_level_set(function, SQUARE, np.array([[0.5, 0.5], [0.5, -0.5]]))
+        level = trace(function)
         assert all((branch.residuals <= 1e-10).all() for branch in level.branches)
-        assert len(level.lost) + len(level.branches) == 2
+        assert level.branches or level.lost
 
-    def test_the_rest_of_a_branch_cut_by_the_limit_is_not_traced_twice(self):
-        function = circle(0.7)
-        level = trace(function, max_points=20)
-        check(level, function)
-        assert len(level.branches) >= 3
-        assert level.branches[0].ends == ("limit of points", "limit of points")
-        assert level.branches[-1].ends[0].startswith("joins branch")
-        assert sum(len(branch.points) for branch in level.branches) < 70
-
-    def test_a_circle_with_a_gap_in_its_values_is_traced_from_both_sides(self):
+    def test_a_circle_with_a_gap_in_its_values_is_followed_on_both_sides(self):
         def function(point):
             value, gradient = circle(0.7)(point)
             return (np.nan if abs(point[1]) < 0.1 and point[0] > 0 else value), gradient
 
-        (branch,) = trace_level_set(function, SQUARE, np.array([[0.0, 0.7]])).branches
+        level = trace(function)
+        check(level, function)
+        (branch,) = level.branches
         assert not branch.closed
         assert branch.ends == ("value not finite", "value not finite")
         assert len(branch.folds) == 1
+        np.testing.assert_allclose(np.sort(branch.points[[0, -1], 1]), [-0.1, 0.1], atol=4e-4)
+
+    def test_a_contour_that_leads_to_another_curve_is_cut(self):
+        # On the grid an arm of the curve seems to be there that the function does not have.
+        x = y = np.linspace(-1, 1, 21)
+        values = np.array([[flat(np.array([a, b]))[0] for b in y] for a in x])
+        wrong = values.copy()
+        wrong[3:6, 3:6] = 1.0
+        level = zero_contours(flat, x, y, wrong)
+        check(level, flat)
+        assert len(level.branches) == 1
+        assert level.lost
 
 
 class TestEconomy:
-    def test_evaluations_are_counted_and_never_outside_the_box(self):
-        seen = []
-
-        def function(point):
-            seen.append(point)
-            return circle(1.2, (0.3, 0.1))(point)
-
-        seeds = grid_seeds(circle(1.2, (0.3, 0.1)))
-        level = trace_level_set(function, SQUARE, seeds)
-        assert level.calls == len(seen)
+    def test_no_point_outside_the_box_is_evaluated(self):
+        watched, seen = counted(circle(1.2, (0.3, 0.1)))
+        trace(watched)
         assert (np.abs(seen) <= 1).all()
 
-    @pytest.mark.parametrize(("radius", "points", "calls"), [(0.95, 65, 140), (0.5, 45, 120), (0.1, 45, 130)])
+    @pytest.mark.parametrize(("radius", "points", "calls"), [(0.95, 65, 130), (0.5, 45, 90), (0.1, 45, 120)])
     def test_a_gentle_curve_costs_about_two_evaluations_a_point(self, radius, points, calls):
-        level = trace(circle(radius))
+        level, spent = trace_and_count(circle(radius))
         assert len(level.branches[0].points) <= points
-        assert level.calls <= calls
+        assert spent <= calls
 
-    def test_steps_shorten_where_the_curve_bends(self):
-        # An ellipse of half-axes 0.9 and 0.05.
+    def test_points_are_closer_where_the_curve_bends(self):
+        # An ellipse of half-axes 0.9 and 0.15.
         def function(point):
-            scaled = point / np.array([0.9, 0.05])
-            return scaled @ scaled - 1, 2 * scaled / np.array([0.9, 0.05])
+            scaled = point / np.array([0.9, 0.15])
+            return scaled @ scaled - 1, 2 * scaled / np.array([0.9, 0.15])
 
-        level = trace_level_set(function, SQUARE, np.array([[0.0, 0.05]]))
+        level, calls = trace_and_count(function)
         check(level, function)
         (branch,) = level.branches
         assert branch.closed
         lengths = np.hypot(*np.diff(branch.points, axis=0).T) / 2
         assert lengths.max() > 0.045
         assert lengths.min() < 0.01
-        assert level.calls < 350
+        assert calls < 350
 
     def test_the_longest_step_is_respected(self):
         function = circle(0.7)
         for longest in (0.01, 0.05, 0.2):
-            check(trace(function, max_step=longest), function, longest=longest)
+            check(trace(function, spacing=longest), function, longest=longest)
 
     def test_points_do_not_depend_on_the_units_of_the_axes(self):
         scale, shift = np.array([1e6, 1e-3]), np.array([5e6, -2e-3])
@@ -332,22 +336,19 @@ class TestEconomy:
         box = tuple(tuple(float(v) for v in np.array(side) * scale[k] + shift[k]) for k, side in enumerate(SQUARE))
         scaled = trace(function, box)
         check(scaled, function, box)
-        assert scaled.calls == plain.calls
         for one, two in zip(plain.branches, scaled.branches, strict=True):
-            np.testing.assert_allclose((two.points - shift) / scale, one.points, rtol=0, atol=1e-8)
-            assert one.ends == two.ends
-            np.testing.assert_array_equal(one.folds, two.folds)
-
-    def test_the_watcher_hears_of_every_point(self):
-        heard = []
-        level = trace(hyperbola(0.1), watch=lambda branch, points: heard.append((branch, points)))
-        assert heard == [(k, n + 1) for k, branch in enumerate(level.branches) for n in range(len(branch.points))]
+            # A closed curve may begin elsewhere.
+            near = (two.points - shift) / scale
+            away = np.hypot(*(near[:, None] - one.curve(200)).transpose(2, 0, 1)).min(axis=1)
+            assert away.max() < 1e-3
+            assert sorted(one.ends) == sorted(two.ends)
+            assert len(one.folds) == len(two.folds)
 
 
 coefficients = st.lists(st.floats(-1, 1).map(lambda c: round(c, 3)), min_size=6, max_size=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30, phases=[Phase.reuse, Phase.generate])
 @given(coefficients, st.sampled_from([1.0, 1e-2, 1e3]), st.sampled_from([0.0, 0.37, -2.0]))
 def test_random_conics_and_lines(c, width, shift):
     box = ((shift - 1.0, shift + 1.0), (-width, width))
@@ -358,81 +359,45 @@ def test_random_conics_and_lines(c, width, shift):
         value = c0 + cx * x + cy * y + cxx * x**2 + cxy * x * y + cyy * y**2
         return value, np.array([cx + 2 * cxx * x + cxy * y, (cy + cxy * x + 2 * cyy * y) / width])
 
-    seeds = grid_seeds(function, box, n=15)
-    level = trace_level_set(function, box, seeds)
+    watched, seen = counted(function)
+    level = trace(watched, box, n=15)
     check(level, function, box)
-    assert level.calls <= 4000
-    assert len(level.branches) + len(level.lost) + level.skipped == len(seeds)
-    text = str(level)
-    assert "nan" not in text
-    # Every seed is near a branch, unless it was lost.
-    lost = {seed.point for seed in level.lost}
-    for seed in seeds:
-        if tuple(seed.tolist()) not in lost:
-            away = [
-                np.hypot(*(in_unit_square(branch.points, box) - in_unit_square(seed, box)).T).min()
-                for branch in level.branches
-            ]
-            assert min(away) < 0.1
+    assert len(seen) <= 2000
+    assert "nan" not in str(level)
+    # Wherever the sign changes between neighbours on the grid there is a curve, unless one was lost there.
+    grid = [np.linspace(low, high, 15) for low, high in box]
+    values = np.array([[function(np.array([a, b]))[0] for b in grid[1]] for a in grid[0]])
+    lost = [np.array(seed.point) for seed in level.lost]
+    points = [branch.curve() for branch in level.branches]
+    known = in_unit_square(np.concatenate([np.full((1, 2), np.inf), *points, *(p[None] for p in lost)]), box)
+    for i, j in zip(*np.nonzero(values[:-1] * values[1:] < 0), strict=True):
+        middle = np.array([(i + 0.5) / 14, j / 14])
+        assert np.hypot(*(known - middle).T).min() < 0.1
     # No branch lies on another: most of its points are away from all earlier ones.
     for k, branch in enumerate(level.branches):
         for other in level.branches[:k]:
             one, two = in_unit_square(branch.points, box), in_unit_square(other.points, box)
             nearest = np.hypot(*(one[:, None] - two).transpose(2, 0, 1)).min(axis=1)
-            assert np.median(nearest) > 0.001
+            # Close to where curves cross, all of them are zero to within the tolerance.
+            assert np.median(nearest) > 0.001 or np.ptp(one, axis=0).max() < 0.02
 
 
-@settings(max_examples=50)
+@settings(max_examples=30, phases=[Phase.reuse, Phase.generate])
 @given(st.floats(), st.floats(), st.floats())
 def test_any_linear_function_is_traced_or_lost(c0, cx, cy):
     def function(point):
         with np.errstate(all="ignore"):
             return c0 + cx * point[0] + cy * point[1], np.array([cx, cy])
 
-    level = trace_level_set(function, SQUARE, np.array([[0.25, -0.5], [-1.0, 1.0]]))
-    assert len(level.branches) + len(level.lost) + level.skipped == 2
+    x = np.linspace(-1, 1, 5)
+    values = np.array([[function(np.array([a, b]))[0] for b in x] for a in x])
+    if not np.isfinite(values).any():
+        return
+    level = zero_contours(function, x, x, values)
     for branch in level.branches:
         assert (branch.residuals <= 1e-10).all()
         assert not np.isnan(branch.points).any()
         assert not np.isnan(branch.slopes).any()
-
-
-class TestSeeds:
-    def test_seeds_are_the_linear_zeros_between_grid_points(self):
-        x, y = np.array([0.0, 1.0, 3.0]), np.array([0.0, 2.0])
-        values = np.array([[-1.0, 1.0], [1.0, 1.0], [1.0, -3.0]])
-        found = seeds_from_grid(x, y, values)
-        np.testing.assert_array_equal(found, [[0.5, 0], [1.5, 2], [0, 1], [3, 0.5]])
-
-    def test_exact_zeros_are_seeds_once(self):
-        x = y = np.array([-1.0, 0.0, 1.0])
-        found = seeds_from_grid(x, y, x[:, None] + 2 * y)
-        np.testing.assert_array_equal(found, [[0, 0], [-1, 0.5], [1, -0.5]])
-
-    def test_values_that_are_not_finite_give_no_seed(self):
-        x = y = np.array([0.0, 1.0])
-        assert len(seeds_from_grid(x, y, np.array([[-1.0, np.nan], [np.inf, -np.inf]]))) == 0
-        with pytest.raises(AnalysisError, match="no value on the grid is finite"):
-            seeds_from_grid(x, y, np.full((2, 2), np.nan))
-
-    def test_tiny_and_huge_values_are_read_by_their_sign(self):
-        x = y = np.array([0.0, 1.0])
-        found = seeds_from_grid(x, y, np.array([[-1e-300, 1e-300], [1e308, 1e308]]))
-        np.testing.assert_allclose(found, [[0, 0], [0, 0.5]], atol=1e-300)
-        found = seeds_from_grid(x, y, np.array([[-1e308, 1e308], [-1e308, -1e308]]))
-        np.testing.assert_array_equal(found, [[0.5, 1], [0, 0.5]])
-
-    @pytest.mark.parametrize(
-        ("x", "y", "values", "message"),
-        [
-            ([0.0, 1.0], [0.0, 1.0], np.zeros((2, 3)), "shape"),
-            ([0.0, 0.0], [0.0, 1.0], np.zeros((2, 2)), "grid of x"),
-            ([0.0, 1.0], [0.0, np.nan], np.zeros((2, 2)), "grid of y"),
-        ],
-    )
-    def test_grids_that_make_no_sense_are_refused(self, x, y, values, message):
-        with pytest.raises(AnalysisError, match=message):
-            seeds_from_grid(np.array(x), np.array(y), values)
 
 
 class TestCrossing:
@@ -443,10 +408,11 @@ class TestCrossing:
         np.testing.assert_allclose(np.sort(found[:, 1]), np.sort(np.roots([1, 0, -1, -0.1]).real), atol=1e-4)
 
     def test_a_closed_branch_counts_its_first_point_once(self):
-        (branch,) = trace_level_set(circle(0.7), SQUARE, np.array([[0.7, 0.0]])).branches
-        assert branch.points[0, 1] == 0
-        found = crossing(branch, "y", 0.0)
-        np.testing.assert_allclose(np.sort(found[:, 0]), [-0.7, 0.7], atol=1e-5)
+        (branch,) = trace(circle(0.7)).branches
+        found = crossing(branch, "y", float(branch.points[0, 1]))
+        assert len(found) == 2
+        np.testing.assert_allclose(np.hypot(*found.T), 0.7, atol=1e-5)
+        assert (np.sign(found[:, 0]).sum()) == 0
 
     def test_a_line_that_is_missed_gives_an_empty_array(self):
         (branch,) = trace(circle(0.7)).branches
@@ -461,7 +427,7 @@ class TestCurve:
             return value, gradient / scale
 
         box = ((-scale[0], scale[0]), (-scale[1], scale[1]))
-        (branch,) = trace_level_set(function, box, np.array([[0.7 * scale[0], 0.0]]), max_step=0.08).branches
+        (branch,) = trace(function, box, spacing=0.08).branches
         curve = branch.curve(10)
         assert len(curve) == 10 * (len(branch.points) - 1) + 1
         np.testing.assert_allclose(curve[::10], branch.points, rtol=1e-14)
@@ -470,48 +436,47 @@ class TestCurve:
         middle = (branch.points[:-1] + branch.points[1:]) / 2
         assert np.abs(np.hypot(*(middle / scale).T) - 0.7).max() > 1e-3
 
-    def test_vertical_lines_and_single_points_are_curves_too(self):
+    def test_vertical_lines_are_curves_too(self):
         def upright(point):
             return point[0] - 0.3, np.array([1.0, 0.0])
 
-        (branch,) = trace_level_set(upright, SQUARE, np.array([[0.3, 0.1]])).branches
+        (branch,) = trace(upright).branches
         np.testing.assert_allclose(branch.curve()[:, 0], 0.3, rtol=1e-12)
         assert (np.diff(branch.curve()[:, 1]) * np.sign(branch.points[-1, 1] - branch.points[0, 1]) > 0).all()
-        point = trace_level_set(lambda p: (p[0] + p[1] - 2, np.array([1.0, 1.0])), SQUARE, np.array([[1.0, 1.0]]))
-        np.testing.assert_array_equal(point.branches[0].curve(), [[1, 1]])
 
 
 class TestRefusals:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            ({"box": ((0.0, 0.0), (0.0, 1.0))}, "the box"),
-            ({"box": ((0.0, 1.0), (0.0, math.inf))}, "the box"),
-            ({"seeds": np.array([[2.0, 0.0]])}, "not in the box"),
-            ({"seeds": np.array([[np.nan, 0.0]])}, "not in the box"),
-            ({"seeds": np.zeros((1, 3))}, "shape"),
+            ({"values": np.zeros((2, 3))}, "shape"),
+            ({"x": np.array([0.0]), "values": np.zeros((1, 2))}, "shape"),
+            ({"x": np.array([0.0, 0.0])}, "grid of x"),
+            ({"y": np.array([0.0, np.nan])}, "grid of y"),
+            ({"values": np.full((2, 2), np.nan)}, "no value on the grid is finite"),
             ({"tolerance": 0.0}, "tolerance"),
             ({"tolerance": math.nan}, "tolerance"),
-            ({"min_step": 0.04}, "min_step"),
-            ({"max_step": 0.7}, "max_step"),
-            ({"max_points": 1}, "max_points"),
-            ({"separation": 0.001}, "separation"),
+            ({"spacing": 0.0}, "spacing"),
+            ({"spacing": 0.7}, "spacing"),
         ],
     )
     def test_settings_that_make_no_sense_are_refused(self, change, message):
+        grid = np.array([0.0, 1.0])
         with pytest.raises(AnalysisError, match=message):
-            trace_level_set(**{"value_and_gradient": flat, "box": SQUARE, "seeds": NO_SEEDS, **change})
+            zero_contours(**{"value_and_gradient": flat, "x": grid, "y": grid, "values": np.eye(2), **change})
 
     def test_a_function_of_the_wrong_shape_is_refused(self):
+        x = np.array([-1.0, 1.0])
         with pytest.raises(AnalysisError, match=r"gradient \[2\]"):
-            trace_level_set(lambda point: (1.0, 2.0), SQUARE, np.array([[0.0, 0.0]]))
+            zero_contours(lambda point: (1.0, 2.0), x, x, np.array([[-1.0, 1.0], [-1.0, 1.0]]))
 
     def test_errors_of_the_function_pass_through(self):
         def function(point):
             raise ZeroDivisionError
 
+        x = np.array([-1.0, 1.0])
         with pytest.raises(ZeroDivisionError):
-            trace_level_set(function, SQUARE, np.array([[0.0, 0.0]]))
+            zero_contours(function, x, x, np.array([[-1.0, 1.0], [-1.0, 1.0]]))
 
 
 def test_the_text_describes_every_branch():
@@ -519,4 +484,3 @@ def test_the_text_describes_every_branch():
     assert "branch 0:" in text
     assert "edge x0" in text
     assert text.count("fold near") == 2
-    assert "evaluations" in text
