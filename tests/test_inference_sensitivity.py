@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from aigini.errors import IdentificationError
 from aigini.inference import sensitivity
 from aigini.inference.influence import influence, inverse_curvature
-from aigini.inference.informativeness import informativeness, variance_shares
+from aigini.inference.informativeness import variance_shares
 from aigini.inference.overidentification import j_test, worst_case_misfit
 from aigini.inference.standard_errors import known_covariance, worst_case
 from aigini.inference.weights import optimal_weighting
@@ -188,7 +188,6 @@ class TestSmallIntegers:
             lambda: known_covariance(jacobian, weighting, covariance).se,
             lambda: worst_case(jacobian, weighting, np.ones(q), simulation=covariance).se,
             lambda: variance_shares(jacobian, weighting, covariance),
-            lambda: informativeness(jacobian, weighting, covariance, [0]),
             lambda: np.array(j_test(np.ones(q), jacobian, weighting, covariance).statistic),
             lambda: worst_case_misfit(np.ones(q), jacobian, weighting, np.ones(q)).misfit_se,
         ):
@@ -210,20 +209,16 @@ class TestSmallIntegers:
             np.testing.assert_array_equal(np.isfinite(found[:, j]), seen)
 
 
-class TestInformativeness:
+class TestVarianceShares:
     def test_of_the_mean_by_hand(self):
         covariance = np.diag([1.0, 2.0, 4.0])
         shares = variance_shares(np.ones((3, 1)), np.eye(3), covariance)
         np.testing.assert_allclose(shares, [[1 / 7, 2 / 7, 4 / 7]], rtol=1e-13)
-        for subset, expected in (([0], 1 / 7), ([0, 2], 5 / 7), ([2, 1, 0], 1.0)):
-            found = informativeness(np.ones((3, 1)), np.eye(3), covariance, subset)
-            np.testing.assert_allclose(found, expected, rtol=1e-13)
 
     def test_of_a_correlated_moment_without_weight(self):
-        # The estimate is m1; m2 has correlation 0.8 with it, so R² = 0.64, though it has no influence.
+        # The estimate is m1; m2 has correlation 0.8 with it, but no influence.
         covariance = np.array([[4.0, 1.6], [1.6, 1.0]])
         arguments = (np.ones((2, 1)), np.diag([1.0, 0.0]), covariance)
-        np.testing.assert_allclose(informativeness(*arguments, [1]), [0.64], rtol=1e-13)
         np.testing.assert_allclose(variance_shares(*arguments), [[1.0, 0.0]], atol=1e-14)
 
     @given(seeds)
@@ -234,30 +229,17 @@ class TestInformativeness:
         diagonal = np.diag(np.diagonal(covariance))
         shares = variance_shares(jacobian, weighting, diagonal, gradient)
         np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-10)
-        single = [informativeness(jacobian, weighting, diagonal, [j], gradient) for j in range(5)]
-        np.testing.assert_allclose(shares, np.stack(single, axis=1), rtol=1e-8, atol=1e-12)
         expected = sensitivity.actual_noise(jacobian, weighting, diagonal).values
         np.testing.assert_allclose(variance_shares(jacobian, weighting, diagonal), expected, rtol=1e-10)
 
-    @given(seeds)
-    def test_grows_with_the_subset(self, seed):
-        jacobian, weighting, covariance = draw(seed)
-        found = [informativeness(jacobian, weighting, covariance, list(range(n + 1))) for n in range(5)]
-        assert np.all(np.diff(found, axis=0) > -1e-10)
-        np.testing.assert_allclose(found[-1], 1, rtol=1e-9)
-
-    def test_is_the_r_squared_over_samples(self):
+    def test_are_the_r_squared_of_regressions_over_samples(self):
         jacobian, weighting, covariance = draw(5)
+        covariance = np.diag(np.diagonal(covariance))
         sample = np.random.default_rng(0).multivariate_normal(np.zeros(5), covariance, size=100_000)
         estimate = sample @ influence(jacobian, weighting)[0]
         fitted = sample[:, :2] @ np.linalg.lstsq(sample[:, :2], estimate)[0]
-        found = informativeness(jacobian, weighting, covariance, [0, 1])[0]
+        found = variance_shares(jacobian, weighting, covariance)[0, :2].sum()
         assert np.var(fitted) / np.var(estimate) == pytest.approx(found, abs=0.01)
-
-    @pytest.mark.parametrize("subset", [[], [0, 0], [3], [-1]])
-    def test_refuses_a_subset_that_is_none(self, subset):
-        with pytest.raises(ValueError, match=r"different positions of moments, from 0 to 2"):
-            informativeness(J, np.eye(3), np.eye(3), subset)
 
 
 class TestWithoutVariance:
@@ -270,7 +252,6 @@ class TestWithoutVariance:
             sensitivity.actual_removal,
             sensitivity.weighting_sensitivity,
             variance_shares,
-            lambda *arguments: informativeness(*arguments, [0]),
         ],
     )
     def test_there_is_nothing_to_share(self, call):

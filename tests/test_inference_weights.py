@@ -11,7 +11,7 @@ from aigini.inference.influence import influence
 from aigini.inference.overidentification import j_test
 from aigini.inference.sensitivity import actual_noise
 from aigini.inference.standard_errors import independent, known_covariance, worst_case
-from aigini.inference.weights import diagonal_weighting, identity_weighting, optimal_weighting
+from aigini.inference.weights import optimal_weighting
 
 seeds = st.integers(0, 2**32 - 1)
 J = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
@@ -42,9 +42,7 @@ class TestWeights:
 
     def test_optimal_with_independent_moments_is_diagonal(self):
         se = np.array([1e-6, 1.0, 1e4])
-        np.testing.assert_allclose(optimal_weighting(np.diag(se**2)), diagonal_weighting(se), rtol=1e-14)
-        np.testing.assert_array_equal(diagonal_weighting(np.array([0.5, 2.0])), np.diag([4.0, 0.25]))
-        np.testing.assert_array_equal(identity_weighting(2), np.eye(2))
+        np.testing.assert_allclose(optimal_weighting(np.diag(se**2)), np.diag(se**-2.0), rtol=1e-14)
 
     @given(seeds, st.integers(0, 4))
     def test_collinear_moments_are_named(self, seed, dependent):
@@ -62,15 +60,6 @@ class TestWeights:
         assert np.all(np.isfinite(optimal_weighting(matrix)))
         with pytest.raises(IdentificationError, match="moment 1, moment 2 are collinear"):
             optimal_weighting(matrix, max_condition=1e4)
-
-    @pytest.mark.parametrize("se", [[0.1, 0.0], [0.1, -1.0], [0.1, np.nan], [np.inf, 1.0]])
-    def test_diagonal_refuses_what_is_no_standard_error(self, se):
-        with pytest.raises(ValueError, match="is not a positive finite number"):
-            diagonal_weighting(np.array(se))
-
-    def test_identity_needs_a_moment(self):
-        with pytest.raises(ValueError, match="at least one"):
-            identity_weighting(0)
 
 
 class TestChecks:

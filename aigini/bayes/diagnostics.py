@@ -59,6 +59,30 @@ def pareto_smooth(log_weights: np.ndarray, relative_efficiency: float) -> tuple[
     return np.asarray(smooth, float), float(k)
 
 
+def power_scaling_sensitivity(values: np.ndarray, lower: np.ndarray, upper: np.ndarray, step: float) -> float:
+    """ArviZ's sensitivity of one quantity to power scaling; 0 where all draws are the same.
+
+    Args:
+        values: Draws, ``[n]``.
+        lower: Weights of the draws at the power 1 / (1 + step), ``[n]``.
+        upper: Those at the power 1 + step, ``[n]``.
+        step: Difference of the upper power from 1.
+
+    Raises:
+        MissingExtraError: if ArviZ is not installed.
+    """
+    values = np.asarray(values, float)
+    if np.ptp(values) == 0:
+        return 0.0
+    arviz = _arviz()
+    if _newer():
+        arrays = (np.asarray(part, float)[None] for part in (values, lower, upper))
+        return float(arviz.power_scale_sense(*arrays, 1 / (1 + step), 1 + step))
+    # Before version 1 there is no public function of weights.
+    function = importlib.import_module("arviz.stats.stats")._powerscale_sens
+    return float(function(values, lower_weights=lower, upper_weights=upper, delta=step))
+
+
 @dataclasses.dataclass(frozen=True)
 class ParameterSummary:
     """The draws of one parameter. What cannot be computed is None, and `problem` says why.

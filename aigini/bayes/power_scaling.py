@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from aigini.bayes.diagnostics import power_scaling_sensitivity
 from aigini.bayes.importance import PARETO_K, Estimate, Weights, smoothed
 from aigini.inference import checks
 
@@ -86,19 +87,6 @@ class PowerScaling:
             f" {', '.join(self.quantities)}."
         )
 
-    def diagnosis(self, quantity: str, *, prior: str, likelihood: str) -> str:
-        """What sensitivity to all priors together and to the whole likelihood means, by table 1 of the source.
-
-        Raises:
-            ValueError: if the quantity or one of the two components is not there.
-        """
-        on_prior, on_data = (self.effect(component, quantity).sensitive for component in (prior, likelihood))
-        if on_prior and on_data:
-            return f"{quantity}: prior and data may be in conflict"
-        if on_prior:
-            return f"{quantity}: strong prior, or data that say little"
-        return f"{quantity}: follows the data" if on_data else f"{quantity}: depends on neither"
-
     def __str__(self) -> str:
         one, two = (max(map(len, names)) for names in ((*self.components, "component"), (*self.quantities, "quantity")))
         means = "".join(f"{f'mean at {alpha:g}':>14s}" for alpha in self.alphas)
@@ -150,7 +138,6 @@ def power_scaling(
     densities = {name: checks.vector(f"log density of {name}", values, n) for name, values in components.items()}
     values = {name: checks.vector(f"quantity {name}", x, n) for name, x in quantities.items()}
     even = Weights(np.full(n, 1 / n), -np.inf, n * relative_efficiency, relative_efficiency)
-    sorted_values = {name: (np.argsort(x, kind="stable"), np.diff(np.sort(x))) for name, x in values.items()}
 
     effects: list[Effect] = []
     marks = [
@@ -163,10 +150,10 @@ def power_scaling(
         scaled = [smoothed((alpha - 1) * log_density, relative_efficiency) for alpha in powers]
         weights_of[component] = scaled
         # Nearly equal weights: the difference quotient is reliable even where the powers above are not.
-        near = [smoothed((alpha - 1) * log_density, relative_efficiency).values for alpha in (1 / (1 + STEP), 1 + STEP)]
+        lower, upper = (
+            smoothed((alpha - 1) * log_density, relative_efficiency).values for alpha in (1 / (1 + STEP), 1 + STEP)
+        )
         for name, x in values.items():
-            order, widths = sorted_values[name]
-            distances = [_distance(widths, weights[order]) for weights in near]
             effects.append(
                 Effect(
                     component=component,
@@ -174,7 +161,7 @@ def power_scaling(
                     mean=even.mean(x),
                     scaled_means=tuple(weights.mean(x) for weights in scaled),
                     derivative=_derivative(log_density, x, relative_efficiency),
-                    sensitivity=sum(distances) / (2 * float(np.log2(1 + STEP))),
+                    sensitivity=power_scaling_sensitivity(x, lower, upper, STEP),
                 )
             )
         marks += [
@@ -199,31 +186,3 @@ def _derivative(log_density: np.ndarray, x: np.ndarray, relative_efficiency: flo
     products = np.log(2) * (log_density - log_density.mean()) * (x - x.mean())
     n = len(x)
     return Estimate(float(products.sum() / (n - 1)), float(products.std(ddof=1) / np.sqrt(n * relative_efficiency)))
-
-
-def _distance(widths: np.ndarray, weights: np.ndarray) -> float:
-    """Distance between the distributions of draws with equal weights, P, and with `weights`, Q.
-
-    With x sorted, the cumulative Jensen-Shannon divergence is the integral over x of
-    P log2(P/M) + Q log2(Q/M), M = (P + Q) / 2, between 0 and ∫ (P + Q). It depends on the direction of x: the larger of
-    the two is taken.
-
-    Args:
-        widths: Distances between neighbouring draws, ``[n - 1]``.
-        weights: Their weights in that order, ``[n]``.
-    """
-    n = len(weights)
-    equal = np.arange(1, n) / n
-    # Summed from each end, so that small tails keep their digits.
-    upward, downward = np.cumsum(weights)[:-1], np.cumsum(weights[::-1])[:-1][::-1]
-    return max(_one_sided(widths, equal, upward), _one_sided(widths, equal[::-1], downward))
-
-
-def _one_sided(widths: np.ndarray, p: np.ndarray, q: np.ndarray) -> float:
-    bound = float(widths @ (p + q))
-    if bound == 0:
-        return 0.0
-    middle = (p + q) / 2
-    # Where Q is 0 in the lower tail its logarithm is multiplied by 0.
-    divergence = widths @ (p * np.log2(p / middle) + q * np.log2(np.where(q > 0, q, middle) / middle))
-    return float(np.sqrt(max(divergence, 0.0) / bound))

@@ -47,26 +47,3 @@ def optimal_weighting(
         )
     inverse = cho_solve(cho_factor(correlation), np.eye(size)) / spread[:, None] / spread
     return (inverse + inverse.T) / 2
-
-
-def diagonal_weighting(se: np.ndarray) -> np.ndarray:
-    """diag(1/s.e.²), ``[q, q]``.
-
-    Args:
-        se: Standard errors of the targets, ``[q]``.
-
-    Raises:
-        ValueError: if a standard error is not positive and finite.
-    """
-    return np.diag(checks.vector("se", se, positive=True) ** -2)
-
-
-def identity_weighting(q: int) -> np.ndarray:
-    """The identity, ``[q, q]``, which weighs moments by their units.
-
-    Raises:
-        ValueError: if `q` is not positive.
-    """
-    if q < 1:
-        raise ValueError(f"q = {q} moments cannot be weighted; there must be at least one.")
-    return np.eye(q)

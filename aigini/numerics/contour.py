@@ -79,9 +79,9 @@ def zero_contours(
     finite = np.isfinite(values)
     if not values[finite].any():
         return LevelSet((), (LostSeed((float(x[0]), float(y[0])), NO_GRADIENT),))
-    grid = [(axis - axis[0]) / (axis[-1] - axis[0]) for axis in (x, y)]
-    spline = _spline(*grid, values)
-    for line in _contours(*grid, spline):
+    grid = ((x - x[0]) / (x[-1] - x[0]), (y - y[0]) / (y[-1] - y[0]))
+    spline = _spline(grid[0], grid[1], values)
+    for line in _contours(grid[0], grid[1], spline):
         nearest = [np.abs(axis[:, None] - line[:, k]).argmin(axis=0) for k, axis in enumerate(grid)]
         if not finite[nearest[0], nearest[1]].any():
             continue  # all of it lies where the function has no values
@@ -261,7 +261,7 @@ class _Contour:
         if not closed:
             ends = (ends[0] or _edge(points[:2]), ends[1] or _edge(points[:-3:-1]))
         if sum(float((b.unit - a.unit) @ a.tangent) for a, b in itertools.pairwise(points)) < 0:
-            points, ends = points[::-1], ends[::-1]
+            points, ends = points[::-1], (ends[1], ends[0])
         if closed:
             points = [*points, points[0]]
         gradients = np.array([point.gradient for point in points]) / (self._box.high - self._box.low)
@@ -304,7 +304,7 @@ def _spline(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> RectBivariateSp
 def _contours(x: np.ndarray, y: np.ndarray, spline: RectBivariateSpline) -> list[np.ndarray]:
     """Zero contours of a spline on the unit square, each ``[points, 2]``."""
     fine = [np.linspace(0.0, 1.0, max(_PER_CELL * (len(axis) - 1), _FEWEST) + 1) for axis in (x, y)]
-    lines = contourpy.contour_generator(*fine, spline(*fine).T, name="serial").lines(0.0)
+    lines = contourpy.contour_generator(fine[0], fine[1], spline(fine[0], fine[1]).T, name="serial").lines(0.0)
     lines = [np.asarray(line, float) for line in lines]
     for line in lines:
         for end in (0.0, 1.0):

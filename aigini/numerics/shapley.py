@@ -41,11 +41,6 @@ class Shapley:
     first_in: np.ndarray
     last_in: np.ndarray
 
-    @property
-    def remainder(self) -> np.ndarray:
-        """``all - none`` less the sum of the contributions: rounding only, ``[...outcomes]``."""
-        return np.asarray(self.all - self.none - self.contributions.sum(axis=0))
-
     def __str__(self) -> str:
         width = max(24, *(len(name) + 2 for name in self.names))
         lines = []

@@ -63,10 +63,6 @@ class FirstOrder:
             "slope": at_one - intercept,
         }
 
-    def gini_slope(self, eta0: float, eta1: float) -> float:
-        """dG/dA at A = 0."""
-        return eta0 * self.commodity + eta1 * self.proprietary + self.beta * self.displacement
-
     def eta1_on_boundary(self, eta0: float) -> float:
         """η1 at which a little AI leaves the Gini as it is.
 
