@@ -27,6 +27,7 @@ from aigini.commands.studies import at_estimates, channels, policy, regimes, sen
 from aigini.commands.verbs import calibrate, simulate
 from aigini.config import Config, load
 from aigini.economy.economy import Scenario
+from aigini.economy.mechanisms import Mechanisms, register
 from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration, Target
 from aigini.parameters import Parameters
@@ -43,6 +44,7 @@ __all__ = [
     "Calibration",
     "ChannelDecomposition",
     "Config",
+    "Mechanisms",
     "Parameters",
     "Policy",
     "Population",
@@ -63,6 +65,7 @@ __all__ = [
     "policy",
     "posterior",
     "regimes",
+    "register",
     "reproduce",
     "sensitivity",
     "shard",

@@ -16,7 +16,7 @@ from aigini.economy.economy import State, solve
 from aigini.economy.workers import WorkerOutcome, in_occupation, outcomes
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population.workers import N_OCCUPATIONS, Workers
-from aigini.statistics.moments import HumanSums, changes, mean_signal_correlation, treated_output, treated_weights
+from aigini.statistics.moments import HumanSums, changes, mean_signal_correlation, treated_output
 from aigini.statistics.sums import CrossMoments
 
 
@@ -74,10 +74,10 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
         return outcomes(in_occupation(economy.faced, own, population.dtype), draws)
 
     both = jax.vmap(row)(occupation, workers)
-    weights = treated_weights(economy.after.market.tech)
+    weights = economy.after.market.production.treated_weights()
 
     def statistics(state: State, outcome: WorkerOutcome) -> jax.Array:
-        cv, output = treated_output(state.market.tech, human_sums(outcome, present, occupation), weights)
+        cv, output = treated_output(state.market.production, human_sums(outcome, present, occupation), weights)
         income = jnp.where(counted, outcome.total, jnp.inf)
         return jnp.stack(
             [

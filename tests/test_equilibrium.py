@@ -24,7 +24,7 @@ def objects(params, level):
             for market in (before, after)
             for part in (
                 market.output[None],
-                market.human_return,
+                market.prices.human_return,
                 market.screening.recognised,
                 market.assessment_scale,
             )
@@ -84,8 +84,8 @@ def test_the_equilibrium_is_the_oracles(cases, economy_of):
             for ours, theirs in (
                 (market.output, exact.output),
                 (market.human_capital, exact.H),
-                (market.human_return, exact.R_h),
-                (market.ai_return, exact.R_A),
+                (market.prices.human_return, exact.R_h),
+                (market.prices.ai_return, exact.R_A),
                 (market.task_price, exact.prices),
                 (market.supply, exact.supply),
                 (market.log_human_mean, exact.mu),
@@ -113,7 +113,7 @@ def test_thirteen_nodes_are_enough(baseline, economy_of, monkeypatch):
     for ours, theirs in (
         (market.output, after.output),
         (market.human_capital, after.H),
-        (market.human_return, after.R_h),
+        (market.prices.human_return, after.R_h),
         (market.screening.recognised, after.screening.recognised),
         (market.screening.diagnostic_variance, after.V_D),
         (market.assessment_scale, after.log_k),
@@ -125,8 +125,10 @@ def test_beliefs_depend_on_the_spread_of_human_capital_not_on_its_unit(baseline,
     # Task prices are relative: twice the price of everything is no change, so only Y0 and H carry the unit.
     economy = economy_of(baseline)
     market = economy.before.market
-    np.testing.assert_allclose(market.human_return, np.asarray(market.tech.bundles) @ np.asarray(market.tech.human))
-    assert float(market.output) == pytest.approx(float(jnp.mean(market.human_return * market.human_capital)))
+    np.testing.assert_allclose(
+        market.prices.human_return, np.asarray(market.tasks.bundles) @ np.asarray(market.production.human)
+    )
+    assert float(market.output) == pytest.approx(float(jnp.mean(market.prices.human_return * market.human_capital)))
 
 
 @pytest.mark.slow

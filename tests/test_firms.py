@@ -10,7 +10,9 @@ from scipy.special import erf, ndtri
 
 from aigini import parameters
 from aigini.economy.firms import asset_paths, capital_intensity, growth, growth_gap, initial_log_assets
-from aigini.economy.rents import capital_claim, commodity_pay, fixed_pay, ownership, proprietary_rent, quasi_rent
+from aigini.economy.mechanisms import Mechanisms
+from aigini.economy.rents import capital_claim, fixed_pay, ownership, quasi_rent
+from aigini.economy.technology import Totals
 from aigini.statistics import sample
 from aigini.statistics.moments import six_moments
 
@@ -83,7 +85,7 @@ def test_the_rent_that_is_reinvested_is_the_one_that_ai_creates_in_the_equilibri
     for scenario in (levels(), levels(0.5, 1.5)):
         economy = economy_of(baseline, scenario)
         for state in (economy.before, economy.after):
-            rent = 0.4 * float(state.market.level) * np.mean(state.market.ai_return)
+            rent = 0.4 * float(state.market.level) * np.mean(state.market.prices.ai_return)
             path, rho = np.asarray(state.asset_path), 0.9 + 0.35 * 0.88 * rent
             moved = rho * path[:-1] + np.sqrt(0.19) * np.asarray(population.firm_shocks).T
             np.testing.assert_allclose(path[1:], moved, rtol=1e-12, atol=1e-13)
@@ -192,14 +194,20 @@ def test_without_dispersion_all_firms_are_alike_with_finite_derivatives(baseline
 
 
 def test_rents_and_pay_are_those_of_the_model(baseline):
-    ai_return = jnp.linspace(0.1, 0.6, 16)
-    level = jnp.asarray(1.5)
-    np.testing.assert_allclose(proprietary_rent(baseline, level, ai_return), 0.4 * 1.5 * ai_return, rtol=1e-14)
-    np.testing.assert_allclose(quasi_rent(baseline, level, ai_return), 0.9 + 0.4 * 1.5 * ai_return, rtol=1e-14)
-    np.testing.assert_allclose(commodity_pay(baseline, level, ai_return), 0.6 * 1.5 * ai_return, rtol=1e-14)
-    mean_rent = 0.9 + 0.4 * 1.5 * 0.35
+    production = Mechanisms().production(baseline, jnp.asarray(1.5))
+    price = jnp.linspace(0.5, 1.2, 24)
+    prices = production.factor_prices(Totals(jnp.zeros(16)), price)
+    bundles, ai_return = np.asarray(production.tasks.bundles), np.asarray(prices.ai_return)
+    np.testing.assert_allclose(prices.human_return, bundles @ (price * production.human), rtol=1e-14)
+    np.testing.assert_allclose(ai_return, bundles @ (price * production.ai), rtol=1e-14)
+    np.testing.assert_allclose(prices.ai_rent, 0.4 * 1.5 * ai_return, rtol=1e-14)
+    np.testing.assert_allclose(prices.fixed_value, 0.6 * 1.5 * ai_return, rtol=1e-14)
+    np.testing.assert_allclose(quasi_rent(baseline, prices.ai_rent), 0.9 + 0.4 * 1.5 * ai_return, rtol=1e-14)
+    mean_rent = 0.9 + 0.4 * 1.5 * ai_return.mean()
     np.testing.assert_allclose(
-        fixed_pay(baseline, level, ai_return), 0.6 * 1.5 * ai_return + 0.12 * mean_rent, rtol=1e-14
+        fixed_pay(baseline, prices.fixed_value, prices.mean_ai_rent),
+        0.6 * 1.5 * ai_return + 0.12 * mean_rent,
+        rtol=1e-14,
     )
     held, kappa = jnp.asarray([0.5, 2.0]), jnp.asarray([3.0, 0.1])
     np.testing.assert_allclose(capital_claim(baseline, held, kappa), held * (0.2 + 0.8 * kappa), rtol=1e-14)

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from aigini.economy.ability import NormalAbility
+from aigini.economy.human_capital import MultiplicativeHumanCapital
 from aigini.economy.quadrature import node_mean, population_nodes
-from aigini.economy.schooling import education_return
 from aigini.economy.screening import credential_requirement, signal_correlation
-from aigini.statistics.moments import treated_weights
 
 LEVELS = (0.0, 0.25, 0.5, 1.0, 2.0)
 FLOORS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 6.0, 12.0, 25.0, 40.0)
@@ -56,7 +56,7 @@ def test_an_additive_floor_lowers_dispersion_within_tasks_and_more_of_it_lowers_
 
 
 def human_share(market):
-    return float(jnp.mean(market.human_return * market.human_capital) / market.output)
+    return float(jnp.mean(market.prices.human_return * market.human_capital) / market.output)
 
 
 def human_shares(economy_of, params, floors):
@@ -93,16 +93,16 @@ def test_a_smooth_edge_of_the_augmentable_set_undoes_the_turn(baseline, economy_
 
 def returns_and_shares(params, market):
     """Mean causal return to schooling and human share of output, by occupation, [16] each."""
-    nodes = population_nodes(params)
-    gain = education_return(
+    nodes = population_nodes(params, NormalAbility())
+    gain = MultiplicativeHumanCapital().education_return(
         params,
         jnp.exp(nodes.log_ability),
         market.schooling,
         market.screening.recognised[:, None],
         market.fixed_pay[:, None],
     )
-    human = market.human_return * market.human_capital
-    return node_mean(gain), human / (human + market.tech.effective * market.ai_return)
+    human = market.prices.human_return * market.human_capital
+    return node_mean(gain), human / (human + market.tasks.effective * market.prices.ai_return)
 
 
 compiled_returns = jax.jit(returns_and_shares)
@@ -177,7 +177,7 @@ def test_with_retooling_ai_makes_work_samples_less_telling_on_average(points, le
     # Averages over occupations with the weights of m4, as reported.
     for params in points(30):
         params = params if retooling is None else params.replace(retooling=retooling)
-        weights = np.asarray(treated_weights(economy_of(params).after.market.tech)).sum(axis=1)
+        weights = np.asarray(economy_of(params).after.market.production.treated_weights()).sum(axis=1)
         path = np.stack([screening_at(params, economy_of(params, levels(0.0, a))) @ weights for a in LEVELS])
         assert np.all(np.diff(path, axis=0) > 0)
 

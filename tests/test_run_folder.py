@@ -366,7 +366,7 @@ NUMBERS = st.floats(width=64, allow_infinity=False, allow_nan=False)
 
 SHAPES = {
     **dict.fromkeys(("task_price", "human_return", "ai_return", "diagnostic_variance"), (7,)),
-    **dict.fromkeys(("total_masses", "wage_masses", "task_output_masses"), (11,)),
+    **dict.fromkeys(("total_masses", "wage_masses", "task_output_masses", "task_output"), (11,)),
     **dict.fromkeys(("task_human", "task_ai"), ()),
     **dict.fromkeys(("lorenz_total", "lorenz_wage"), (2, 12)),
     **dict.fromkeys(("gini_by_occupation", "gini_by_assets"), (10,)),

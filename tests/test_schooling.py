@@ -10,6 +10,8 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from aigini.economy import schooling
+from aigini.economy.ability import ability_score
+from aigini.economy.human_capital import MultiplicativeHumanCapital
 from aigini.parameters import Parameters
 
 SITUATIONS = st.tuples(
@@ -20,8 +22,9 @@ SITUATIONS = st.tuples(
     st.floats(0.0, 20.0),  # T/R
 )
 
-compiled_optimum = jax.jit(lambda gamma, *rest: schooling.optimal_schooling(Parameters(schooling_return=gamma), *rest))
-compiled_return = jax.jit(lambda gamma, *rest: schooling.education_return(Parameters(schooling_return=gamma), *rest))
+LAW = MultiplicativeHumanCapital()
+compiled_optimum = jax.jit(lambda gamma, *rest: LAW.optimal_schooling(Parameters(schooling_return=gamma), *rest))
+compiled_return = jax.jit(lambda gamma, *rest: LAW.education_return(Parameters(schooling_return=gamma), *rest))
 
 
 def optimum(*situation):
@@ -104,7 +107,7 @@ def test_ability_scores_are_standard_normal_and_sorted_as_asked(population, base
     v = norm.ppf((np.arange(200_000) + 0.5) / 200_000)
     generator = np.random.default_rng(0)
     occupation, firm, residual = (jnp.asarray(generator.permutation(v)) for _ in range(3))
-    score = np.asarray(schooling.ability_score(params, occupation, firm, residual))
+    score = np.asarray(ability_score(params, occupation, firm, residual))
     assert np.mean(score) == pytest.approx(0, abs=1e-10)
     assert np.std(score) == pytest.approx(1, abs=0.01)
     assert np.corrcoef(score, occupation)[0, 1] == pytest.approx(0.6, abs=0.01)
@@ -119,7 +122,7 @@ def test_retooling_carries_out_its_share_of_the_desired_change(baseline, share):
 
 
 def test_human_capital_is_ability_times_schooling_gains(baseline):
-    log_human = schooling.log_human_capital(baseline, jnp.asarray(0.3), jnp.asarray(12.0))
+    log_human = LAW.log_human(baseline, jnp.asarray(0.3), jnp.asarray(12.0))
     assert float(log_human) == pytest.approx(np.log(np.exp(0.3) * (1 + 0.08 * 12)), rel=1e-14)
 
 

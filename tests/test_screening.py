@@ -7,7 +7,7 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 
 from aigini.economy.quadrature import OCCUPATION_SCORES
-from aigini.economy.screening import credential_requirement, screening, signal_correlation, work_sample_floor
+from aigini.economy.screening import credential_requirement, screening, signal_correlation
 from aigini.economy.workers import in_occupation, outcomes
 
 
@@ -75,14 +75,16 @@ def test_half_of_employers_require_the_credential_when_its_value_does_not_change
 
 
 def test_the_floor_in_the_work_sample_is_relative_to_the_human_part(baseline, economy_of):
-    tech = economy_of(baseline).after.market.tech
-    p = baseline.as_dict()
-    ai = np.asarray(tech.bundles) @ (p["alpha"] * np.asarray(tech.exposure))
-    human = np.asarray(tech.bundles) @ np.asarray(tech.treated_human)
+    production = economy_of(baseline).after.market.production
+    p, bundles = baseline.as_dict(), np.asarray(production.tasks.bundles)
+    ai = bundles @ (p["alpha"] * np.asarray(production.tasks.exposure))
+    human = bundles @ np.asarray(production.treated_human)
     expected = p["signal_exposure"] * (p["eta0"] + p["eta1"]) * ai / human
-    np.testing.assert_allclose(work_sample_floor(baseline, tech), expected, rtol=1e-13)
+    anyone = jnp.zeros((16, 1))
+    floor = production.work_sample(baseline).floor(anyone)
+    np.testing.assert_allclose(floor[:, 0], expected, rtol=1e-13)
     before = economy_of(baseline).before.market
-    np.testing.assert_array_equal(work_sample_floor(baseline, before.tech), 0)
+    np.testing.assert_array_equal(before.production.work_sample(baseline).floor(anyone), 0)
     np.testing.assert_allclose(before.screening.diagnostic_variance, before.screening.log_human_variance, rtol=1e-14)
 
 
@@ -132,7 +134,7 @@ def test_simulated_assessments_average_to_simulated_human_capital(population, ba
     before, after = simulated_outcomes(everyone, population)
     economy = economy_of(baseline)
     for outcome, market in ((before, economy.before.market), (after, economy.after.market)):
-        assessed = np.asarray(outcome.human_pay) / np.asarray(market.human_return)[:, None]
+        assessed = np.asarray(outcome.human_pay) / np.asarray(market.prices.human_return)[:, None]
         human = np.exp(np.asarray(outcome.log_human))
         error = np.std(assessed - human, axis=1) / np.sqrt(human.shape[1])
         assert np.all(np.abs(np.mean(assessed - human, axis=1)) < 5 * error)

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from aigini.economy import tasks
-from aigini.economy.tasks import N_TASKS, TASK_NODES, TASK_WEIGHTS, ces, task_supply, technology
+from aigini.economy.mechanisms import Mechanisms
+from aigini.economy.tasks import N_TASKS, TASK_NODES, TASK_WEIGHTS, ces
+from aigini.economy.technology import Totals
 
 GENERATOR = np.random.default_rng(0)
 REFERENCE = jnp.asarray(GENERATOR.uniform(0.02, 0.1, N_TASKS))
 SUPPLY = REFERENCE * jnp.asarray(np.exp(GENERATOR.uniform(-0.5, 2.0, N_TASKS)))
 
 compiled_ces = jax.jit(ces)
-compiled_technology = jax.jit(technology)
+compiled_technology = jax.jit(Mechanisms().production)
 
 
 def output(sigma, supply=SUPPLY):
@@ -120,19 +122,19 @@ def test_technology_is_that_of_the_model(baseline, level):
     skill /= TASK_WEIGHTS @ skill
     share = 1 - (1 - p["exposed_share"]) ** level
     exposure = 1 / (1 + np.exp(-(z - (1 - share)) / p["exposure_smoothing"]))
-    np.testing.assert_allclose(tech.exposure, exposure, rtol=1e-13)
+    np.testing.assert_allclose(tech.tasks.exposure, exposure, rtol=1e-13)
     np.testing.assert_allclose(tech.treated_human, skill * (1 + p["beta"] * level * exposure), rtol=1e-13)
     np.testing.assert_allclose(tech.treated_ai, p["alpha"] * exposure, rtol=1e-13)
     deployed = p["adoption"] * exposure
     np.testing.assert_allclose(tech.human, skill * (1 + p["beta"] * level * deployed), rtol=1e-13)
     np.testing.assert_allclose(tech.ai, p["alpha"] * deployed, rtol=1e-13)
-    assert float(tech.effective) == pytest.approx(level * (p["eta0"] + p["eta1"]), rel=1e-15)
+    assert float(tech.tasks.effective) == pytest.approx(level * (p["eta0"] + p["eta1"]), rel=1e-15)
 
 
 @pytest.mark.parametrize("width", [1e-3, 0.01, 0.15, 1.0, 100.0])
 def test_bundles_sum_to_one_and_stay_finite_however_narrow(baseline, width):
     def bundles(width):
-        return technology(baseline.replace(task_width=width), jnp.asarray(1.0)).bundles
+        return Mechanisms().production(baseline.replace(task_width=width), jnp.asarray(1.0)).tasks.bundles
 
     value, slope = jax.jit(lambda w: jax.jvp(bundles, (w,), (jnp.ones(()),)))(jnp.asarray(width))
     assert value.shape == (16, 24)
@@ -149,12 +151,12 @@ def test_bundles_sum_to_one_and_stay_finite_however_narrow(baseline, width):
 
 def test_ai_reaches_skill_intensive_tasks_first_and_more_of_them_over_time(baseline):
     exposure = np.stack(
-        [np.asarray(compiled_technology(baseline, jnp.asarray(a)).exposure) for a in (0.0, 0.5, 1.0, 2.0, 8.0)]
+        [np.asarray(compiled_technology(baseline, jnp.asarray(a)).tasks.exposure) for a in (0.0, 0.5, 1.0, 2.0, 8.0)]
     )
     assert np.all(np.diff(exposure, axis=1) > 0)
     assert np.all(np.diff(exposure, axis=0) > 0)
     nothing = compiled_technology(baseline.replace(exposed_share=0.0), jnp.asarray(1.0))
-    np.testing.assert_allclose(nothing.exposure, exposure[0], rtol=1e-14)
+    np.testing.assert_allclose(nothing.tasks.exposure, exposure[0], rtol=1e-14)
 
 
 def test_supply_is_human_plus_ai_output_and_exhausts_labour(baseline):
@@ -162,9 +164,9 @@ def test_supply_is_human_plus_ai_output_and_exhausts_labour(baseline):
     tech = compiled_technology(baseline, jnp.asarray(1.0))
     by_hand = np.zeros(N_TASKS)
     for o in range(16):
-        own = np.asarray(tech.bundles[o])
-        by_hand += own * (human[o] * np.asarray(tech.human) + np.asarray(tech.ai) * float(tech.effective)) / 16
-    np.testing.assert_allclose(task_supply(tech, human), by_hand, rtol=1e-13)
+        own = np.asarray(tech.tasks.bundles[o])
+        by_hand += own * (human[o] * np.asarray(tech.human) + np.asarray(tech.ai) * float(tech.tasks.effective)) / 16
+    np.testing.assert_allclose(tech.supply(Totals(jnp.log(human))), by_hand, rtol=1e-13)
 
 
 def test_pay_exhausts_output_before_and_after_ai(points, economy_of):
@@ -173,8 +175,8 @@ def test_pay_exhausts_output_before_and_after_ai(points, economy_of):
         economy = economy_of(params)
         for state in (economy.before, economy.after):
             market = state.market
-            pay = np.mean(market.human_return * market.human_capital)
-            pay += market.tech.effective * np.mean(market.ai_return)
+            pay = np.mean(market.prices.human_return * market.human_capital)
+            pay += market.tasks.effective * np.mean(market.prices.ai_return)
             assert pay == pytest.approx(float(market.output), rel=1e-13)
         np.testing.assert_array_equal(economy.before.market.task_price, 1)
         price = np.asarray(economy.after.market.task_price)

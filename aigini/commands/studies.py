@@ -231,7 +231,7 @@ def regimes(
         if name in settings.ranges or name in settings.free
     }
     distances = [distance(model, concept, units, pieces) for concept in CONCEPTS]
-    near_none = first_order(model.values, model.outcome_map.population)
+    near_none = first_order(model.values, model.outcome_map.population, settings.scenario.mechanisms)
     result = Regimes(model.values, maps, distances, near_none, model.outcome_map.population.n_workers)
     return regime_errors(model, result, planes_at, other_draws(settings, model, pieces), pieces)
 

@@ -11,6 +11,7 @@ from aigini.config.schema import (
     CalibrationSection,
     FileSchema,
     IncomeSection,
+    ModelSection,
     PopulationSection,
     PosteriorSection,
     PriorSection,
@@ -97,6 +98,7 @@ def _why(where: str) -> str:
 def _known_beside(location: tuple[int | str, ...]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "population": PopulationSection,
+        "model": ModelSection,
         "scenario": ScenarioSection,
         "targets": TargetSection,
         "ranges": RangeSection,

@@ -31,6 +31,7 @@ from aigini.config.explain import mended, sentences
 from aigini.config.layers import parse_overrides, read, resolved, taken_away
 from aigini.config.readers import TOPICS, Command, Topic
 from aigini.config.schema import FileSchema
+from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
 from aigini.errors import ConfigError, unknown_name
 from aigini.estimation.descent import DescentSettings
@@ -54,7 +55,7 @@ class Config:
 
     Attributes:
         params: Every parameter.
-        scenario: AI levels.
+        scenario: AI levels and mechanisms.
         years: Years of firm growth T.
         population: Keyword arguments of `aigini.population.draw_population`.
         targets: Targets of the chosen moments.
@@ -174,6 +175,8 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         # What is wrong in itself is set aside, so that the rest is judged, and reported, at the same time.
         found += sentences(error)
         file = FileSchema.model_validate(mended(raw, error, read(baseline_path())))
+    names = file.model.model_dump()
+    found += mechanisms.problems(names)
     params = _params(file, found)
     found += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
     chosen = file.calibration.moments
@@ -200,7 +203,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     source["calibration"]["moments"] = moments if chosen is None else chosen
     return Config(
         params=Parameters(**params),
-        scenario=Scenario(A0=file.scenario.A0, A1=file.scenario.A1),
+        scenario=Scenario(A0=file.scenario.A0, A1=file.scenario.A1, mechanisms=mechanisms.mechanisms(names)),
         years=file.scenario.years,
         population=file.population.model_dump(),
         targets=targets,

@@ -76,6 +76,15 @@ class ScenarioSection(Section):
     years: int = Field(default=10, ge=1, le=10_000)
 
 
+class ModelSection(Section):
+    """[model]: mechanisms by name, those of `aigini.economy.mechanisms.MECHANISMS`."""
+
+    technology: str = "additive"
+    human_capital: str = "multiplicative"
+    ability: str = "normal"
+    reach: str = "skilled_first"
+
+
 class TargetSection(Section):
     """[targets.mK]."""
 
@@ -161,6 +170,7 @@ class FileSchema(Section):
     """The whole file."""
 
     params: dict[str, float] = {}
+    model: ModelSection = ModelSection()
     population: PopulationSection = PopulationSection()
     scenario: ScenarioSection = ScenarioSection()
     targets: dict[Moment, TargetSection] = {}

@@ -17,10 +17,9 @@ what the channel brings in.
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
-from aigini.economy.screening import work_sample_floor
-from aigini.economy.tasks import technology
+from aigini.economy.mechanisms import Mechanisms
+from aigini.economy.technology import WorkSample
 from aigini.parameters import Parameters, Scalar
 
 CHANNEL_NAMES = ("task_floor", "schooling", "screening", "cumulative_advantage", "proprietary_rents")
@@ -53,6 +52,7 @@ def firm_parameters(params: Parameters, channels: Channels) -> Parameters:
     return params.replace(cumulative_advantage=channels.cumulative_advantage * params.cumulative_advantage)
 
 
-def sample_floor(params: Parameters, level: Scalar, channels: Channels) -> Float[Array, "occupations"]:
-    """f_o, the AI floor inside a treated work sample, with the original α and β."""
-    return jnp.asarray(channels.screening) * work_sample_floor(params, technology(params, level))
+def work_sample(params: Parameters, mechanisms: Mechanisms, level: Scalar, channels: Channels) -> WorkSample:
+    """AI inside a treated work sample, with the original α and β."""
+    sample = mechanisms.production(params, level).work_sample(params)
+    return eqx.tree_at(lambda one: one.strength, sample, jnp.asarray(channels.screening))

@@ -11,6 +11,8 @@ from jaxtyping import Array, Float
 from aigini.economy import channels, firms, rents
 from aigini.economy.channels import Channels
 from aigini.economy.equilibrium import Market, market_after, market_before
+from aigini.economy.mechanisms import Mechanisms
+from aigini.economy.technology import WorkSample
 from aigini.economy.workers import Faced, faced
 from aigini.parameters import Parameters, Scalar
 
@@ -20,15 +22,17 @@ def _level(value: object) -> object:
 
 
 class Scenario(eqx.Module):
-    """The two AI levels that are compared.
+    """The two AI levels that are compared, and the mechanisms of the economy they come to.
 
     Attributes:
         A0: Level before, 0 by default.
         A1: Level after, 1 by default.
+        mechanisms: Technology, human capital, ability and reach of AI; the baseline's by default.
     """
 
     A0: Scalar = eqx.field(converter=_level, default=0.0)
     A1: Scalar = eqx.field(converter=_level, default=1.0)
+    mechanisms: Mechanisms = eqx.field(default_factory=Mechanisms)
 
 
 class State(eqx.Module):
@@ -58,10 +62,13 @@ class Economy(eqx.Module):
 
 
 def _markets(
-    params: Parameters, levels: tuple[Array, Array], floors: tuple[Array | None, Array | None]
+    params: Parameters,
+    levels: tuple[Array, Array],
+    mechanisms: Mechanisms,
+    samples: tuple[WorkSample | None, WorkSample | None],
 ) -> tuple[Market, Market]:
-    before = market_before(params, levels[0], floors[0])
-    return before, market_after(params, levels[1], before, floors[1])
+    before = market_before(params, levels[0], mechanisms, samples[0])
+    return before, market_after(params, levels[1], before, mechanisms, samples[1])
 
 
 def _state(firm_params: Parameters, params: Parameters, market: Market, rent: Scalar, shocks: Array) -> State:
@@ -70,7 +77,7 @@ def _state(firm_params: Parameters, params: Parameters, market: Market, rent: Sc
         market=market,
         asset_path=path,
         intensity=firms.capital_intensity(params, path[-1]),
-        mean_rent=rents.quasi_rent(params, market.level, market.mean_ai_return),
+        mean_rent=rents.quasi_rent(params, market.prices.mean_ai_rent),
         mean_income=market.output + params.asset_return,
     )
 
@@ -82,7 +89,7 @@ def solve(
 
     Args:
         params: Parameters.
-        scenario: The two AI levels.
+        scenario: The two AI levels, and the mechanisms.
         shocks: ε_jt of firms, the same before and after.
         switches: Channels to switch off; all are on by default.
 
@@ -92,30 +99,32 @@ def solve(
     levels = jnp.asarray(scenario.A0), jnp.asarray(scenario.A1)
     if switches is None:
         own, growth = params, params
-        full = before, after = _markets(own, levels, (None, None))
+        full = before, after = _markets(own, levels, scenario.mechanisms, (None, None))
     else:
         own, growth = channels.market_parameters(params, switches), channels.firm_parameters(params, switches)
-        (before, after), full = _switched_markets(params, own, levels, switches)
+        (before, after), full = _switched_markets(params, own, levels, scenario.mechanisms, switches)
     state_before, state_after = (
-        _state(growth, own, market, rents.proprietary_rent(params, market.level, whole.mean_ai_return), shocks)
+        _state(growth, own, market, whole.prices.mean_ai_rent, shocks)
         for market, whole in zip((before, after), full, strict=True)
     )
     return Economy(
         before=state_before,
         after=state_after,
-        faced=faced(own, before, after, state_before.intensity, state_after.intensity),
+        faced=faced(own, scenario.mechanisms, before, after, state_before.intensity, state_after.intensity),
     )
 
 
 def _switched_markets(
-    params: Parameters, own: Parameters, levels: tuple[Array, Array], switches: Channels
+    params: Parameters, own: Parameters, levels: tuple[Array, Array], mechanisms: Mechanisms, switches: Channels
 ) -> tuple[tuple[Market, Market], tuple[Market, Market]]:
     """The markets with some channels off, and those with all on, whose rents drive firms' assets; one program."""
 
     def both(one: Any, other: Any) -> Any:
         return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), one, other)
 
-    floors = [tuple(channels.sample_floor(params, level, on) for level in levels) for on in (switches, Channels())]
-    pair = jax.vmap(_markets, in_axes=(0, None, 0))(both(own, params), levels, both(*floors))
+    samples = [
+        tuple(channels.work_sample(params, mechanisms, level, on) for level in levels) for on in (switches, Channels())
+    ]
+    pair = jax.vmap(_markets, in_axes=(0, None, None, 0))(both(own, params), levels, mechanisms, both(*samples))
     switched, full = (jax.tree.map(lambda leaf, at=at: leaf[at], pair) for at in (0, 1))
     return switched, full

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import ndtri
 
+from aigini.economy.ability import AbilityLaw
 from aigini.economy.schooling import schooling_cost
 from aigini.economy.tasks import OCCUPATION_NODES
 from aigini.parameters import Parameters
@@ -38,12 +39,12 @@ class Nodes(eqx.Module):
     cost: Float[Array, "occupations nodes"]
 
 
-def population_nodes(params: Parameters) -> Nodes:
-    """Nodes of every occupation at `params`."""
+def population_nodes(params: Parameters, ability: AbilityLaw) -> Nodes:
+    """Nodes of every occupation at `params` under a law of ability."""
     spread = jnp.sqrt(1 - params.occupation_sorting**2)
     score = params.occupation_sorting * OCCUPATION_SCORES[:, None] + spread * _NODE_ABILITY[None, :]
     cost = schooling_cost(params, score, jnp.asarray(_NODE_COST)[None, :])
-    return Nodes(score=score, log_ability=params.ability_sd * score, cost=cost)
+    return Nodes(score=score, log_ability=ability.log_ability(params, score), cost=cost)
 
 
 def node_mean(values: Float[Array, "occupations nodes"]) -> Float[Array, "occupations"]:

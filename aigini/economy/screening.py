@@ -2,7 +2,7 @@
 
 Employers assess log h within each occupation from a work sample and a credential.
 
-* AI floor inside the work sample relative to the human part: f_o = δ Ā Σ_z L_oz α m / Σ_z L_oz φ (1 + β A m).
+* AI floor inside the work sample relative to the human part: f_o (`aigini.economy.technology`).
 * Diagnostic variance: V_D,o = Var(log(h + adoption f_o)), or Var(log(h + f_o)) for treated hiring; V_h,o = Var(log h).
 * Precisions: prior π0 = 1/V_h, work sample π_s = V_D/(V_h σ_s²), credential π_c = 1/σ_c²; S = π0 + π_s + π_c;
   recognised share Ω = (π_s + π_c)/S; credential weight ω_c = π_c/S.
@@ -19,7 +19,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from aigini.economy.tasks import Technology
 from aigini.parameters import Parameters
 
 
@@ -61,13 +60,6 @@ class Screening(eqx.Module):
         without = self.prior + self.sample
         # 1/a - 1/(a + c) = c / (a (a + c)), without the cancellation.
         return jnp.log(self.credential) - jnp.log(without) - jnp.log(self.precision)
-
-
-def work_sample_floor(params: Parameters, tech: Technology) -> Float[Array, "occupations"]:
-    """f_o, the AI floor inside a treated work sample, in units of human capital."""
-    floor = tech.bundles @ tech.treated_ai
-    human = tech.bundles @ tech.treated_human
-    return params.signal_exposure * tech.effective * floor / human
 
 
 def screening(params: Parameters, log_human_variance: Array, diagnostic_variance: Array) -> Screening:

@@ -2,8 +2,7 @@
 
 * Tasks z in [0, 1] are Z = 24 Gauss-Legendre nodes with weights w_z. Skill intensity
   φ(z) = exp(g(2z - 1)) / Σ_z w_z exp(g(2z - 1)).
-* AI-augmentable set m(z; A) = sigmoid((z - (1 - s(A))) / τ), s(A) = 1 - (1 - s1)^A; deployed: m_e = adoption m.
-* A worker's output on a task at effective AI a is h φ (1 + β A m) + α m a.
+* AI augments the part m(z; A) of a task (`aigini.economy.reach`); economy-wide, m_e = adoption m is deployed.
 * Occupation o bundles tasks around z_o = (o - 1/2)/16: L_oz ∝ w_z exp(-((z - z_o)/task_width)²/2), Σ_z L_oz = 1.
 * Final output: Y/Y0 = [Σ_z share_z r_z^((σ-1)/σ)]^(σ/(σ-1)) with r_z = Y_z/Y0_z and share_z = Y0_z/Y0, and task
   prices p_z = (Y/Y0)^(1/σ) r_z^(-1/σ); p_z = 1 where supply is Y0_z.
@@ -31,57 +30,48 @@ OCCUPATION_NODES: np.ndarray = (np.arange(N_OCCUPATIONS) + 0.5) / N_OCCUPATIONS
 """z_o, ``[occupations]``."""
 
 
-class Technology(eqx.Module):
-    """What a unit of human capital and a unit of effective AI produce on each task at one AI level.
+class Tasks(eqx.Module):
+    """The tasks of the economy at one AI level, whatever the technology.
 
     Attributes:
-        level: The AI level A.
+        level: AI level A.
         effective: Mean effective AI over firms, Ā = A (η0 + η1).
+        commodity: The part of it that every firm has, η0 A.
+        proprietary: The part that the mean firm owns, η1 A.
         bundles: L_oz, ``[occupations, tasks]``.
-        exposure: m(z; A), ``[tasks]``.
-        treated_human: φ (1 + β A m), ``[tasks]``: tasks that use AI (treatment-effect statistics).
-        treated_ai: α m, ``[tasks]``.
-        human: φ (1 + β A m_e), ``[tasks]``: economy-wide, with adoption.
-        ai: α m_e, ``[tasks]``.
+        skill: φ(z), ``[tasks]``.
+        exposure: m(z; A), part of a treated task that AI augments, ``[tasks]``.
+        deployed: m_e(z; A) = adoption m, the same economy-wide, ``[tasks]``.
     """
 
     level: Scalar
     effective: Scalar
+    commodity: Scalar
+    proprietary: Scalar
     bundles: Float[Array, "occupations tasks"]
+    skill: Float[Array, "tasks"]
     exposure: Float[Array, "tasks"]
-    treated_human: Float[Array, "tasks"]
-    treated_ai: Float[Array, "tasks"]
-    human: Float[Array, "tasks"]
-    ai: Float[Array, "tasks"]
+    deployed: Float[Array, "tasks"]
 
 
-def technology(params: Parameters, level: Scalar) -> Technology:
-    """Task technology at AI level `level`."""
+def tasks_at(params: Parameters, level: Scalar, exposure: Float[Array, "tasks"]) -> Tasks:
+    """The tasks at AI level `level`, where AI can augment the part `exposure` of each."""
     z = jnp.asarray(TASK_NODES)
     skill = jnp.exp(params.skill_gradient * (2 * z - 1))
     skill = skill / (TASK_WEIGHTS @ skill)
     distance = (z[None, :] - OCCUPATION_NODES[:, None]) / params.task_width
     # The nearest task is subtracted first, so that narrow bundles do not underflow to 0/0.
     log_bundle = np.log(TASK_WEIGHTS)[None, :] - distance**2 / 2
-    exposed = -jnp.expm1(level * jnp.log1p(-params.exposed_share))
-    m = jax.nn.sigmoid((z - (1 - exposed)) / params.exposure_smoothing)
-    deployed = params.adoption * m
-    return Technology(
+    return Tasks(
         level=level,
         effective=level * (params.eta0 + params.eta1),
+        commodity=params.eta0 * level,
+        proprietary=params.eta1 * level,
         bundles=jax.nn.softmax(log_bundle, axis=1),
-        exposure=m,
-        treated_human=skill * (1 + params.beta * level * m),
-        treated_ai=params.alpha * m,
-        human=skill * (1 + params.beta * level * deployed),
-        ai=params.alpha * deployed,
+        skill=skill,
+        exposure=exposure,
+        deployed=params.adoption * exposure,
     )
-
-
-def task_supply(tech: Technology, human_capital: Float[Array, "occupations"]) -> Float[Array, "tasks"]:
-    """Y_z, supply of each task per head, when mean human capital is H_o and occupations are equally large."""
-    hours = jnp.mean(tech.bundles, axis=0)
-    return tech.human * (human_capital @ tech.bundles) / N_OCCUPATIONS + tech.ai * tech.effective * hours
 
 
 def ces(

@@ -10,8 +10,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from aigini.economy import rents, schooling
+from aigini.economy.ability import ability_score
 from aigini.economy.equilibrium import Market
+from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.quadrature import OCCUPATION_SCORES
+from aigini.economy.technology import Pay
 from aigini.parameters import Parameters, Scalar
 from aigini.population.workers import Workers
 
@@ -20,9 +23,8 @@ class Terms(eqx.Module):
     """What workers of an occupation face at one AI level; each field per occupation or a scalar inside a row.
 
     Attributes:
-        human_return: R_h,o.
-        commodity: η0 A R_A,o, pay for commodity AI.
-        rent: ξ (q0 + η1 A R_A,o), workers' rent per unit of capital intensity.
+        pay: Pay for tasks as a function of assessed human capital.
+        rent: ξ (q0 + q_A,o), workers' rent per unit of capital intensity.
         capital: (1 - ξ) q, mean capital income.
         fixed_pay: T_o / R_h,o.
         recognised: Ω_o, slope of the assessment in log h.
@@ -31,8 +33,7 @@ class Terms(eqx.Module):
         credential_weight: sqrt(π_c)/S, weight of the credential's noise.
     """
 
-    human_return: Float[Array, "*occupations"]
-    commodity: Float[Array, "*occupations"]
+    pay: Pay
     rent: Float[Array, "*occupations"]
     capital: Float[Array, "*occupations"]
     fixed_pay: Float[Array, "*occupations"]
@@ -48,9 +49,9 @@ class WorkerOutcome(eqx.Module):
     Attributes:
         schooling: e, years.
         log_human: log h.
-        human_pay: R_h,o ĥ, pay for assessed human capital.
-        commodity_pay: η0 A R_A,o, a scalar inside a row.
-        rent_pay: ξ (q0 + η1 A R_A,o) κ_j.
+        human_pay: Pay for assessed human capital, R_h,o ĥ in the baseline.
+        commodity_pay: Pay for commodity AI, η0 A R_A,o in the baseline; a scalar inside a row.
+        rent_pay: ξ (q0 + q_A,o) κ_j.
         wage: w, the sum of the three.
         claim: Capital income per unit of mean capital income.
         capital: r, capital income.
@@ -73,12 +74,11 @@ class WorkerOutcome(eqx.Module):
 def terms(params: Parameters, market: Market) -> Terms:
     """What every occupation's workers face in `market`, ``[occupations]``."""
     beliefs = market.screening
-    rent = params.xi * rents.quasi_rent(params, market.level, market.ai_return)
-    capital = (1 - params.xi) * rents.quasi_rent(params, market.level, market.mean_ai_return)
+    rent = params.xi * rents.quasi_rent(params, market.prices.ai_rent)
+    capital = (1 - params.xi) * rents.quasi_rent(params, market.prices.mean_ai_rent)
     prior_part = beliefs.prior / beliefs.precision * market.log_human_mean
     return Terms(
-        human_return=market.human_return,
-        commodity=rents.commodity_pay(params, market.level, market.ai_return),
+        pay=market.pay,
         rent=rent,
         capital=jnp.broadcast_to(capital, rent.shape),
         fixed_pay=market.fixed_pay,
@@ -94,6 +94,7 @@ class Faced(eqx.Module):
 
     Attributes:
         params: Parameters of preferences and abilities.
+        mechanisms: Laws of ability and human capital.
         occupation_score: v_o.
         before: Terms before AI.
         after: Terms after AI.
@@ -102,6 +103,7 @@ class Faced(eqx.Module):
     """
 
     params: Parameters
+    mechanisms: Mechanisms
     occupation_score: Float[Array, "*occupations"]
     before: Terms
     after: Terms
@@ -109,10 +111,18 @@ class Faced(eqx.Module):
     intensity_after: Float[Array, "firms"]
 
 
-def faced(params: Parameters, before: Market, after: Market, intensity_before: Array, intensity_after: Array) -> Faced:
+def faced(
+    params: Parameters,
+    mechanisms: Mechanisms,
+    before: Market,
+    after: Market,
+    intensity_before: Array,
+    intensity_after: Array,
+) -> Faced:
     """What all workers face; terms and scores per occupation, for `Faced.in_occupation` to pick from."""
     return Faced(
         params=params,
+        mechanisms=mechanisms,
         occupation_score=jnp.asarray(OCCUPATION_SCORES),
         before=terms(params, before),
         after=terms(params, after),
@@ -132,13 +142,14 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
     """
 
     def pick(leaf: Array) -> Array:
-        return jnp.sum(leaf * own)
+        return jnp.sum(leaf * own.reshape(-1, *[1] * (leaf.ndim - 1)), axis=0)
 
     def cast(leaf: Array) -> Array:
         return jnp.asarray(leaf).astype(dtype)
 
     return Faced(
         params=jax.tree.map(cast, everyone.params),
+        mechanisms=jax.tree.map(cast, everyone.mechanisms),
         occupation_score=cast(pick(everyone.occupation_score)),
         before=jax.tree.map(lambda leaf: cast(pick(leaf)), everyone.before),
         after=jax.tree.map(lambda leaf: cast(pick(leaf)), everyone.after),
@@ -149,40 +160,40 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
 
 def outcomes(own: Faced, workers: Workers) -> tuple[WorkerOutcome, WorkerOutcome]:
     """Outcomes of workers of one occupation, before and after AI."""
-    params = own.params
-    score = schooling.ability_score(params, own.occupation_score, workers.firm_score, workers.ability)
-    log_ability = params.ability_sd * score
+    params, human_capital = own.params, own.mechanisms.human_capital
+    score = ability_score(params, own.occupation_score, workers.firm_score, workers.ability)
+    log_ability = own.mechanisms.ability.log_ability(params, score)
     ability = jnp.exp(log_ability)
     cost = schooling.schooling_cost(params, score, workers.cost)
     held = rents.ownership(params, score, workers.ownership)
 
     def wanted(term: Terms) -> Array:
-        return schooling.optimal_schooling(params, ability, cost, term.recognised, term.fixed_pay)
+        return human_capital.optimal_schooling(params, ability, cost, term.recognised, term.fixed_pay)
 
     def outcome(term: Terms, years: Array, intensity: Array) -> WorkerOutcome:
-        log_human = schooling.log_human_capital(params, log_ability, years)
+        log_human = human_capital.log_human(params, log_ability, years)
         assessed = jnp.exp(
             term.intercept
             + term.recognised * log_human
             + term.sample_weight * workers.work_sample
             + term.credential_weight * workers.credential
         )
-        human_pay = term.human_return * assessed
+        human_pay = term.pay.human_pay(assessed)
         rent_pay = term.rent * _of_firm(intensity, workers.firm, workers.dtype)
-        wage = human_pay + term.commodity + rent_pay
+        wage = human_pay + term.pay.commodity + rent_pay
         claim = rents.capital_claim(params, held, _of_firm(intensity, workers.owner_firm, workers.dtype))
         capital = term.capital * claim
         return WorkerOutcome(
             schooling=years,
             log_human=log_human,
             human_pay=human_pay,
-            commodity_pay=term.commodity,
+            commodity_pay=term.pay.commodity,
             rent_pay=rent_pay,
             wage=wage,
             claim=claim,
             capital=capital,
             total=wage + capital,
-            education_return=schooling.education_return(params, ability, years, term.recognised, term.fixed_pay),
+            education_return=human_capital.education_return(params, ability, years, term.recognised, term.fixed_pay),
         )
 
     years_before = wanted(own.before)

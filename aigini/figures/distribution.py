@@ -47,15 +47,16 @@ def smooth_density(masses: np.ndarray) -> np.ndarray:
 def log_output_density(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Log output on the most exposed task and its density across workers, at the nodes of log human capital.
 
-    Output is y = h H + a, so the density of log y is that of log h times d log h / d log y = 1 + a / (h H).
+    The density of log y is that of log h over d log y / d log h.
 
     Args:
         arrays: Arrays of one state of the economy, as in `Simulation.before_arrays`.
     """
     density = smooth_density(arrays["task_output_masses"])
-    human = np.exp(LOG_NODES) * float(arrays["task_human"])
-    artificial = float(arrays["task_ai"])
-    return np.log(human + artificial), density * (1 + artificial / human)
+    output = arrays.get("task_output")
+    if output is None:  # files from before technologies could be replaced: output is linear in human capital
+        output = np.exp(LOG_NODES) * float(arrays["task_human"]) + float(arrays["task_ai"])
+    return np.log(output), density / np.gradient(np.log(output), LOG_NODES)
 
 
 @styled

@@ -114,6 +114,6 @@ def _split(faced: Faced) -> tuple[Float[Array, "of_occupation"], Float[Array, "o
         return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(parts)])
 
     return (
-        flat(faced.params, faced.occupation_score, faced.before, faced.after),
+        flat(faced.params, faced.mechanisms, faced.occupation_score, faced.before, faced.after),
         flat(faced.intensity_before, faced.intensity_after),
     )

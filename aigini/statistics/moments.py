@@ -23,7 +23,7 @@ from jaxtyping import Array, Float
 from aigini.economy import firms
 from aigini.economy.economy import Economy, Scenario, State, solve
 from aigini.economy.screening import signal_correlation
-from aigini.economy.tasks import Technology
+from aigini.economy.technology import Production
 from aigini.economy.workers import WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
@@ -56,6 +56,18 @@ class HumanSums(eqx.Module):
         return jnp.sqrt(self.hh / self.n - self.mean**2)
 
 
+class HumanHistogram(eqx.Module):
+    """Human capital by occupation: shares of workers at the nodes of a grid.
+
+    Attributes:
+        values: h at the nodes, ``[nodes]``.
+        shares: Shares of workers, ``[occupations, nodes]``.
+    """
+
+    values: Float[Array, "nodes"]
+    shares: Float[Array, "occupations nodes"]
+
+
 class IncomeSums(eqx.Module):
     """Sums over the economy behind m3 and m6.
 
@@ -86,7 +98,7 @@ def reference(state: State) -> Reference:
     return jax.lax.stop_gradient(
         Reference(
             schooling=jnp.mean(market.schooling),
-            log_wage=jnp.mean(jnp.log(market.human_return * market.human_capital)),
+            log_wage=jnp.mean(jnp.log(market.prices.human_return * market.human_capital)),
         )
     )
 
@@ -111,18 +123,11 @@ def wage_sums(outcome: WorkerOutcome, present: Array, about: Reference) -> Cross
     )
 
 
-def treated_weights(after: Technology) -> Float[Array, "occupations tasks"]:
-    """Weights of treated cells, L_oz m(z; A1), summing to 1."""
-    weights = after.bundles * after.exposure[None, :]
-    return weights / jnp.sum(weights)
-
-
 def treated_output(
-    tech: Technology, human: HumanSums, weights: Float[Array, "occupations tasks"]
+    production: Production, human: HumanSums, weights: Float[Array, "occupations tasks"]
 ) -> tuple[Scalar, Scalar]:
     """Mean within-cell CV and mean output of treated cells in the mean firm."""
-    level = human.mean[:, None] * tech.treated_human[None, :] + (tech.treated_ai * tech.effective)[None, :]
-    spread = human.sd[:, None] * tech.treated_human[None, :]
+    level, spread = production.treated_output(human)
     return jnp.sum(weights * spread / level), jnp.sum(weights * level)
 
 
@@ -172,10 +177,10 @@ class SixMoments(eqx.Module):
 
     def finish(self, economy: Economy, sums: _All) -> Float[Array, "6"]:
         """The moments, from the sums over all workers."""
-        weights = treated_weights(economy.after.market.tech)
+        weights = economy.after.market.production.treated_weights()
 
         def statistics(state: State, incomes: IncomeSums, human: HumanSums) -> Float[Array, "6"]:
-            cv, output = treated_output(state.market.tech, human, weights)
+            cv, output = treated_output(state.market.production, human, weights)
             return jnp.stack(
                 [
                     cv,

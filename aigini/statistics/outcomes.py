@@ -128,7 +128,7 @@ class _Sums(eqx.Module):
     firm_log_wage: Float[Array, "firms"]
 
 
-_All = tuple[tuple[_Sums, _Sums], tuple[HumanSums, HumanSums]]
+_All = tuple[tuple[_Sums, _Sums], tuple[HumanSums]]
 
 
 def _rows(*names: str) -> tuple[int, ...]:
@@ -197,7 +197,7 @@ class OutcomeStatistic(eqx.Module):
 
     def finish(self, economy: Economy, sums: _All) -> Float[Array, "outcomes"]:
         """The outcomes, from the sums over all workers."""
-        weights = six.treated_weights(economy.after.market.tech)
+        weights = economy.after.market.production.treated_weights()
         states = (economy.before, economy.after)
         before, after = (_levels(economy, *parts, weights) for parts in zip(states, *sums, strict=True))
         relative = jnp.asarray([name in RELATIVE for name in OUTCOME_NAMES])
@@ -208,7 +208,7 @@ def _levels(
     economy: Economy, state: State, common: _Sums, human: HumanSums, weights: Array
 ) -> Float[Array, "outcomes"]:
     n = common.wages.n
-    cv, output = six.treated_output(state.market.tech, human, weights)
+    cv, output = six.treated_output(state.market.production, human, weights)
     firm_wages = sums.GroupSums(n=common.firm_count, y=common.firm_log_wage)
     return jnp.stack(
         [

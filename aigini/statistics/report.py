@@ -151,8 +151,9 @@ class Distribution(eqx.Module):
         total_masses: Histogram of log total income, ``[nodes]``.
         wage_masses: Histogram of log wages, ``[nodes]``.
         task_output_masses: Workers by log human capital on the most exposed task, ``[nodes]``.
-        task_human: Output per unit of human capital on that task, ``[]``.
-        task_ai: Output of AI on that task in the mean firm, ``[]``.
+        task_human: Output of a unit of human capital on that task, at mean human capital, ``[]``.
+        task_ai: Output of AI alone on that task in the mean firm, ``[]``.
+        task_output: Output on that task in the mean firm by human capital, ``[nodes]``.
         lorenz_total: Population and income shares of total income, ``[2, edges]``.
         lorenz_wage: The same for wages.
         gini_by_occupation: Gini of total income within occupations, ``[occupations]``.
@@ -173,6 +174,7 @@ class Distribution(eqx.Module):
     task_output_masses: Float[Array, "nodes"]
     task_human: Scalar
     task_ai: Scalar
+    task_output: Float[Array, "nodes"]
     lorenz_total: Float[Array, "two edges"]
     lorenz_wage: Float[Array, "two edges"]
     gini_by_occupation: Float[Array, "occupations"]
@@ -299,9 +301,9 @@ def _scalars(
     total_masses: Array,
 ) -> Statistics:
     market, n = state.market, common.wages.n
-    weights = six.treated_weights(economy.after.market.tech)
+    weights = economy.after.market.production.treated_weights()
     by_occupation = jnp.sum(weights, axis=1)
-    cv, exposed_output = six.treated_output(market.tech, own.human, weights)
+    cv, exposed_output = six.treated_output(market.production, own.human, weights)
     requirement = credential_requirement(params, market.screening, economy.before.market.screening)
     firm_wages = GroupSums(n=common.firm_count, y=common.firm_log_wage)
     between_firm = sums.between_variance(firm_wages, common.wages.yy)
@@ -354,20 +356,27 @@ def _arrays(
     total_masses: Array,
 ) -> Distribution:
     market, n = state.market, common.wages.n
-    task = int(TASK_NODES.argmax())
-    on_task = market.tech.bundles[:, task] / jnp.sum(market.tech.bundles[:, task])
+    task, production = int(TASK_NODES.argmax()), market.production
+
+    def output(human: Scalar) -> Scalar:
+        return production.treated_task_output(human[None], task)[0]
+
+    zero, mean = jnp.zeros(()), jnp.sum(own.human.h) / n
+    slope = jax.jvp(output, (mean,), (jnp.ones(()),))[1]
+    on_task = market.tasks.bundles[:, task] / jnp.sum(market.tasks.bundles[:, task])
     group_mean = common.group_total / jnp.maximum(jnp.sum(common.group_masses, axis=1), 1.0)
     occupation_mean = own.total / own.human.n
     return Distribution(
         task_price=market.task_price,
-        human_return=market.human_return,
-        ai_return=market.ai_return,
+        human_return=market.prices.human_return,
+        ai_return=market.prices.ai_return,
         diagnostic_variance=market.screening.diagnostic_variance,
         total_masses=total_masses,
         wage_masses=common.wage_masses,
         task_output_masses=jnp.sum(on_task[:, None] * own.human_masses, axis=0),
-        task_human=market.tech.treated_human[task],
-        task_ai=market.tech.treated_ai[task] * market.tech.effective,
+        task_human=slope,
+        task_ai=output(zero),
+        task_output=production.treated_task_output(jnp.exp(jnp.asarray(histogram.LOG_NODES)), task),
         lorenz_total=jnp.stack(histogram.lorenz(total_masses, mean_total)),
         lorenz_wage=jnp.stack(histogram.lorenz(common.wage_masses, common.wage / n)),
         gini_by_occupation=jax.vmap(histogram.gini)(own.total_masses, occupation_mean),

@@ -133,7 +133,7 @@ class Regimes:
         params: Every parameter at the estimates.
         maps: One for each pair of axes.
         distances: One for each income concept.
-        first_order: The boundary in (η0, η1) to first order in A.
+        first_order: The boundary in (η0, η1) to first order in A; None where the technology has none.
         n_workers: Workers of the population.
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
@@ -142,14 +142,15 @@ class Regimes:
     params: Mapping[str, float]
     maps: Sequence[RegimeMap]
     distances: Sequence[Distance]
-    first_order: FirstOrder
+    first_order: FirstOrder | None
     n_workers: int = 0
     draws: int = 0
     missed_draws: int = 0
 
     def __str__(self) -> str:
         about = about_draws(self.draws, self.n_workers, self.missed_draws)
-        return "\n\n".join(str(part) for part in (*self.maps, *self.distances, self.first_order, about))
+        near_none = () if self.first_order is None else (self.first_order,)
+        return "\n\n".join(str(part) for part in (*self.maps, *self.distances, *near_none, about))
 
 
 def distance(

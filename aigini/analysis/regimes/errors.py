@@ -16,7 +16,7 @@ from scipy.interpolate import RegularGridInterpolator
 from aigini.analysis.regimes.axes import Plane
 from aigini.analysis.regimes.distance import Distance, Line, Move, Regimes
 from aigini.analysis.regimes.maps import CONCEPTS, Boundary, RegimeMap, gini_on
-from aigini.analysis.regimes.small_ai import first_order
+from aigini.analysis.regimes.small_ai import FirstOrder, first_order
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, plain, spread
@@ -72,22 +72,28 @@ def regime_errors(
     ).reshape(-1, len(GINIS))
     changes = others.repeat("regimes on other draws", points.changes)
     estimates, here = others.estimates, others.outcomes[:, list(GINIS)]
-    boundary = spread(
-        others.repeat(
-            "first-order boundary on other draws",
-            lambda other: list(first_order(other.values, other.outcome_map.population).numbers.values()),
-        )
-    )
     return dataclasses.replace(
         result,
         maps=[finish(changes) for finish in finish_maps],
         distances=[finish(first, changes, estimates, here) for finish in finish_distances],
-        first_order=dataclasses.replace(
-            result.first_order,
-            simulation_se={name: error_at(boundary, k) for k, name in enumerate(result.first_order.numbers)},
-        ),
+        first_order=None if result.first_order is None else _first_order(result.first_order, others),
         draws=others.count,
         missed_draws=others.missed,
+    )
+
+
+def _first_order(boundary: FirstOrder, others: OtherDraws) -> FirstOrder:
+    """The boundary with its simulation errors."""
+
+    def again(other: EstimatedModel) -> list[float]:
+        scenario = other.outcome_map.scenario
+        one = first_order(other.values, other.outcome_map.population, scenario.mechanisms)
+        assert one is not None  # it is a matter of the technology
+        return list(one.numbers.values())
+
+    errors = spread(others.repeat("first-order boundary on other draws", again))
+    return dataclasses.replace(
+        boundary, simulation_se={name: error_at(errors, k) for k, name in enumerate(boundary.numbers)}
     )
 
 

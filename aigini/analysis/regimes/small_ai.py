@@ -23,6 +23,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario, solve
+from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import AnalysisError
 from aigini.estimation.other_draws import shown
@@ -84,12 +85,13 @@ class FirstOrder:
 
 @jax.jit
 def _incomes(
-    vector: Float[Array, "parameters"], population: Population
+    vector: Float[Array, "parameters"], population: Population, mechanisms: Mechanisms
 ) -> tuple[Float[Array, "rows workers"], Float[Array, "rows workers"]]:
     """Total incomes without AI, and their derivatives in A."""
 
     def incomes(level: Array) -> Array:
-        everyone = solve(unpack(vector), Scenario(A0=jnp.zeros(()), A1=level), population.firm_shocks).faced
+        scenario = Scenario(A0=jnp.zeros(()), A1=level, mechanisms=mechanisms)
+        everyone = solve(unpack(vector), scenario, population.firm_shocks).faced
 
         def one_row(row: Any, occupation: Array) -> Array:
             own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
@@ -101,17 +103,26 @@ def _incomes(
     return jax.jvp(incomes, (jnp.zeros(()),), (jnp.ones(()),))
 
 
-def first_order(values: Mapping[str, float], population: Population) -> FirstOrder:
+def first_order(
+    values: Mapping[str, float], population: Population, mechanisms: Mechanisms | None = None
+) -> FirstOrder | None:
     """The first-order boundary of an economy.
 
     Args:
         values: Every parameter; η0 and η1 do not matter.
         population: Workers and firm shocks.
+        mechanisms: Mechanisms of the economy; the baseline's by default.
+
+    Returns:
+        None where the technology has no derivative at no AI.
     """
+    own = mechanisms or Mechanisms()
+    if not own.technology.smooth_at_no_ai:
+        return None
     real = np.arange(population.chunk)[None, :] < np.asarray(population.count)[:, None]
 
     def coefficient(**units: float) -> float:
-        income, slope = _incomes(pack({**values, "eta0": 0.0, "eta1": 0.0, "beta": 0.0, **units}), population)
+        income, slope = _incomes(pack({**values, "eta0": 0.0, "eta1": 0.0, "beta": 0.0, **units}), population, own)
         x, delta = (np.asarray(part, np.float64)[real] for part in (income, slope))
         order = np.argsort(x, kind="stable")
         rank = np.empty(x.size)

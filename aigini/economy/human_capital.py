@@ -1,0 +1,85 @@
+"""Human capital: what schooling makes of ability, and the choice of schooling (MODEL.md section 2).
+
+The worker maximises log(expected pay) - c_i e²/2 when employers recognise only the share Ω_o of a gain in human capital
+and pay of T_o does not depend on it. The marginal return Ω_o [h/(h + T_o/R_h,o)] d log h/de equals the marginal cost
+c_i e at the optimum. Schooling is in years.
+"""
+
+import abc
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.parameters import Parameters, Scalar
+
+
+class HumanCapital(eqx.Module):
+    """Law of human capital h(θ, e), with the schooling that is optimal under it; arrays of one common shape."""
+
+    @abc.abstractmethod
+    def log_human(self, params: Parameters, log_ability: Array, schooling: Array | Scalar) -> Float[Array, "..."]:
+        """Log h.
+
+        Args:
+            params: Parameters.
+            log_ability: log θ_i.
+            schooling: e_i, years.
+        """
+
+    @abc.abstractmethod
+    def optimal_schooling(
+        self, params: Parameters, ability: Array, cost: Array, recognised: Array, fixed_pay: Array
+    ) -> Float[Array, "..."]:
+        """e*, the positive root of the first-order condition, in years.
+
+        Args:
+            params: Parameters.
+            ability: θ_i.
+            cost: c_i.
+            recognised: Ω_o, share of a gain in human capital that employers recognise.
+            fixed_pay: T_o / R_h,o, pay that does not depend on human capital, in units of human capital.
+        """
+
+    @abc.abstractmethod
+    def education_return(
+        self,
+        params: Parameters,
+        ability: Array,
+        schooling: Array,
+        recognised: Array | Scalar,
+        fixed_pay: Array | Scalar,
+    ) -> Float[Array, "..."]:
+        """Causal return to a year of schooling, d log(expected pay)/de; arguments as in `optimal_schooling`."""
+
+
+class MultiplicativeHumanCapital(HumanCapital):
+    """Schooling multiplies ability: h = θ (1 + γ e).
+
+    The first-order condition is γ e² + (1 + x_i) e - γ Ω_o / c_i = 0, x_i = T_o / (R_h,o θ_i).
+    """
+
+    def log_human(self, params: Parameters, log_ability: Array, schooling: Array | Scalar) -> Float[Array, "..."]:
+        """Log h = log θ + log(1 + γ e)."""
+        return log_ability + jnp.log1p(params.schooling_return * schooling)
+
+    def optimal_schooling(
+        self, params: Parameters, ability: Array, cost: Array, recognised: Array, fixed_pay: Array
+    ) -> Float[Array, "..."]:
+        """e*, in closed form."""
+        linear = 1 + fixed_pay / ability
+        gain = params.schooling_return * recognised / cost
+        # The form without cancellation, finite also as γ -> 0.
+        return 2 * gain / (linear + jnp.sqrt(linear**2 + 4 * params.schooling_return * gain))
+
+    def education_return(
+        self,
+        params: Parameters,
+        ability: Array,
+        schooling: Array,
+        recognised: Array | Scalar,
+        fixed_pay: Array | Scalar,
+    ) -> Float[Array, "..."]:
+        """Ω_o γ θ / (h + T_o/R_h,o)."""
+        human = ability * (1 + params.schooling_return * schooling)
+        return recognised * params.schooling_return * ability / (human + fixed_pay)
