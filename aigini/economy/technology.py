@@ -16,7 +16,7 @@ y(h, a; z) alone.
 """
 
 import abc
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -30,6 +30,7 @@ HumanSumKind = Literal["squares", "histogram"]
 a histogram of log h."""
 
 
+@runtime_checkable
 class HumanSquares(Protocol):
     """Human capital of the simulated workers by occupation, from Σ h and Σ h²."""
 
@@ -44,6 +45,7 @@ class HumanSquares(Protocol):
         ...
 
 
+@runtime_checkable
 class HumanHistogram(Protocol):
     """Human capital of the simulated workers by occupation, on a grid."""
 

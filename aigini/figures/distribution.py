@@ -56,7 +56,10 @@ def log_output_density(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np
     output = arrays.get("task_output")
     if output is None:  # files from before technologies could be replaced: output is linear in human capital
         output = np.exp(LOG_NODES) * float(arrays["task_human"]) + float(arrays["task_ai"])
-    return np.log(output), density / np.gradient(np.log(output), LOG_NODES)
+    log_output = np.log(output)
+    # Where nobody is, output may be all AI's and the slope rounding.
+    slope = np.where(density > 0, np.gradient(log_output, LOG_NODES), 1.0)
+    return log_output, density / slope
 
 
 @styled

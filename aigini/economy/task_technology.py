@@ -1,0 +1,243 @@
+"""Technologies given by what a worker produces on a task, y(h, a; z), linear or not (MODEL.md section 8.1).
+
+All that `aigini.economy.technology` asks for follows from this one function: means over workers are taken on the
+quadrature of the population, factor prices are derivatives, and assessments make no profit in hiring, so that mean
+income is Y + q0 whatever the technology. The fixed point of the equilibrium is in H_o, supply and rents.
+"""
+
+import abc
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from aigini.economy.quadrature import node_mean
+from aigini.economy.tasks import Tasks
+from aigini.economy.technology import (
+    FactorPrices,
+    HumanHistogram,
+    HumanSumKind,
+    Pay,
+    Production,
+    Technology,
+    Totals,
+    WorkSample,
+)
+from aigini.parameters import Parameters, Scalar
+from aigini.population.workers import N_OCCUPATIONS
+
+_NEWTON_STEPS = 30
+_NOISE_NODES, _noise_weights = np.polynomial.hermite_e.hermegauss(13)
+_NOISE_WEIGHTS = _noise_weights / np.sum(_noise_weights)
+
+
+class TaskTechnology(Technology):
+    """A technology that is given by output on a task; subclasses write `task_output` and nothing else.
+
+    The function must be smooth in human capital, and finite with finite derivatives in parameters also without AI.
+    """
+
+    human_sums: ClassVar[HumanSumKind] = "histogram"
+    smooth_at_no_ai: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def task_output(
+        self,
+        params: Parameters,
+        tasks: Tasks,
+        exposed: Float[Array, "tasks"],
+        human: Scalar,
+        ai: Scalar,
+    ) -> Float[Array, "tasks"]:
+        """y(h, a; z), output of a worker on every task.
+
+        Args:
+            params: Parameters.
+            tasks: The tasks and the AI level.
+            exposed: The part of each task that uses AI: m in treated tasks, m_e economy-wide.
+            human: Human capital h.
+            ai: Effective AI a.
+        """
+
+    def at(self, params: Parameters, tasks: Tasks) -> "TaskProduction":
+        """The technology at the AI level of `tasks`."""
+        return TaskProduction(technology=self, params=params, tasks=tasks)
+
+
+class TaskTotals(Totals):
+    """Totals of a technology that need not be linear.
+
+    Attributes:
+        log_supply: log Y_z, ``[tasks]``.
+        ai_rent: q_A,o, ``[occupations]``.
+    """
+
+    log_supply: Float[Array, "tasks"]
+    ai_rent: Float[Array, "occupations"]
+
+
+class TaskProduction(Production):
+    """A task technology at one AI level."""
+
+    technology: TaskTechnology
+    params: Parameters
+    tasks: Tasks
+
+    def deployed_output(self, human: Float[Array, "*workers"], ai: Scalar) -> Float[Array, "*workers tasks"]:
+        """y_e(h, a; z), economy-wide."""
+        return self._output(self.tasks.deployed, human, ai)
+
+    def exposed_output(self, human: Float[Array, "*workers"], ai: Scalar) -> Float[Array, "*workers tasks"]:
+        """y(h, a; z) on treated tasks."""
+        return self._output(self.tasks.exposure, human, ai)
+
+    def _output(
+        self, exposed: Float[Array, "tasks"], human: Float[Array, "*workers"], ai: Scalar
+    ) -> Float[Array, "*workers tasks"]:
+        def of_worker(own: Array) -> Array:
+            return self.technology.task_output(self.params, self.tasks, exposed, own, ai)
+
+        return jax.vmap(of_worker)(human.reshape(-1)).reshape(*human.shape, -1)
+
+    def bundle_value(
+        self, human: Float[Array, "occupations"], ai: Scalar, price: Float[Array, "tasks"]
+    ) -> Float[Array, "occupations"]:
+        """V_o(h, a) at human capital h_o."""
+        return jnp.sum(self.tasks.bundles * price[None, :] * self.deployed_output(human, ai), axis=1)
+
+    def totals(self, log_human: Float[Array, "occupations nodes"], price: Float[Array, "tasks"]) -> TaskTotals:
+        """H_o, Y_z and q_A,o, from means over the nodes."""
+        human, bundles = jnp.exp(log_human), self.tasks.bundles
+        mean = jax.vmap(node_mean, in_axes=2, out_axes=1)
+        output = mean(self.deployed_output(human, self.tasks.effective))
+        without = mean(self.deployed_output(human, self.tasks.commodity))
+        return TaskTotals(
+            log_human=jnp.log(node_mean(human)),
+            log_supply=jnp.log(jnp.sum(bundles * output, axis=0) / N_OCCUPATIONS),
+            ai_rent=jnp.sum(bundles * price[None, :] * (output - without), axis=1),
+        )
+
+    def supply(self, totals: TaskTotals) -> Float[Array, "tasks"]:
+        """Y_z per head."""
+        return jnp.exp(totals.log_supply)
+
+    def factor_prices(self, totals: TaskTotals, price: Float[Array, "tasks"]) -> FactorPrices:
+        """R_h,o at (H_o, η0 A), R_A,o at (H_o, Ā), as derivatives of the value of a bundle."""
+        human, tasks = jnp.exp(totals.log_human), self.tasks
+        value, human_return = jax.jvp(
+            lambda h: self.bundle_value(h, tasks.commodity, price), (human,), (jnp.ones_like(human),)
+        )
+        at = jnp.asarray(tasks.effective)
+        ai_return = jax.jvp(lambda a: self.bundle_value(human, a, price), (at,), (jnp.ones_like(at),))[1]
+        return FactorPrices(
+            human_return=human_return,
+            ai_return=ai_return,
+            fixed_value=value - human_return * human,
+            ai_rent=totals.ai_rent,
+            mean_ai_rent=jnp.mean(totals.ai_rent),
+        )
+
+    def pay(self, prices: FactorPrices, totals: TaskTotals, price: Float[Array, "tasks"]) -> "BundlePay":
+        """V_o(ĥ, η0 A)."""
+        del prices
+        human, tasks = jnp.exp(totals.log_human), self.tasks
+        with_ai, without = (self.bundle_value(human, ai, price) for ai in (tasks.commodity, jnp.zeros(())))
+
+        def everywhere(leaf: Any) -> Array:
+            return jnp.broadcast_to(jnp.asarray(leaf), (N_OCCUPATIONS, *jnp.shape(leaf)))
+
+        # Bundles of an occupation go into its weights.
+        shared = eqx.tree_at(lambda one: one.tasks.bundles, self, jnp.zeros(()))
+        return BundlePay(
+            commodity=with_ai - without,
+            weights=tasks.bundles * price[None, :],
+            production=jax.tree.map(everywhere, shared),
+        )
+
+    def work_sample(self, params: Parameters) -> "BundleSample":
+        """What AI adds to the sample s_o(h) = Σ_z L_oz y(h, δ Ā; z) over the human part."""
+        return BundleSample(production=self, ai=params.signal_exposure * self.tasks.effective)
+
+    def treated_output(self, human: HumanHistogram) -> tuple[Array, Array]:
+        """Mean and standard deviation of output, ``[occupations, tasks]``."""
+        output = self.exposed_output(human.values, self.tasks.effective)
+        mean = human.shares @ output
+        return mean, jnp.sqrt(human.shares @ output**2 - mean**2)
+
+    def treated_task_output(self, human: Float[Array, "workers"], task: int) -> Float[Array, "workers"]:
+        """y(h, Ā; z)."""
+        return self.exposed_output(human, self.tasks.effective)[:, task]
+
+
+class BundlePay(Pay):
+    """V_o(ĥ, η0 A) as a function of ĥ.
+
+    Attributes:
+        commodity: V_o(H_o, η0 A) - V_o(H_o, 0).
+        weights: L_oz p_z.
+        production: The technology, without bundles.
+    """
+
+    commodity: Float[Array, "*occupations"]
+    weights: Float[Array, "*occupations tasks"]
+    production: TaskProduction
+
+    def value(self, assessed: Float[Array, "workers"]) -> Float[Array, "workers"]:
+        """V_o(ĥ, η0 A) of workers of one occupation."""
+        output = self.production.deployed_output(assessed, self.production.tasks.commodity)
+        return jnp.sum(output * self.weights[None, :], axis=1)  # on a GPU a product of float32 matrices may lose digits
+
+    def human_pay(self, assessed: Float[Array, "workers"]) -> Float[Array, "workers"]:
+        """V_o(ĥ, η0 A) less what commodity AI adds."""
+        return self.value(assessed) - self.commodity
+
+    def zero_profit_scale(
+        self,
+        linear: Float[Array, "occupations"],
+        log_assessed: Float[Array, "occupations nodes"],
+        noise: Float[Array, "occupations"],
+        log_human: Float[Array, "occupations nodes"],
+    ) -> tuple[Float[Array, "occupations"], Scalar]:
+        """By Newton's method from the linear solution; derivatives by the implicit function theorem."""
+        wanted = jnp.log(node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_human))))
+
+        def excess(scale: Float[Array, "occupations"]) -> Float[Array, "occupations"]:
+            def at(shift: Array) -> Array:
+                return node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_assessed + (scale + shift)[:, None])))
+
+            spread = jnp.asarray(_NOISE_NODES)[:, None] * jnp.sqrt(noise)[None, :]
+            return jnp.log(_NOISE_WEIGHTS @ jax.lax.map(at, spread)) - wanted
+
+        def slope(function: Any, at: Array) -> tuple[Array, Array]:
+            return jax.jvp(function, (at,), (jnp.ones_like(at),))  # each occupation depends on its own scale only
+
+        def newton(function: Any, start: Array) -> Array:
+            def step(_: Any, at: Array) -> Array:
+                value, derivative = slope(function, at)
+                return at - value / derivative
+
+            return jax.lax.fori_loop(0, _NEWTON_STEPS, step, start)
+
+        def implicit(function: Any, right: Array) -> Array:
+            return right / function(jnp.ones_like(right))
+
+        scale = jax.lax.custom_root(excess, linear, newton, implicit)
+        return scale, jnp.max(jnp.abs(jax.lax.stop_gradient(excess(scale))))
+
+
+class BundleSample(WorkSample):
+    """A work sample on the whole bundle of an occupation, with effective AI `ai`."""
+
+    production: TaskProduction
+    ai: Scalar
+    strength: Scalar = 1.0
+
+    def floor(self, log_human: Float[Array, "occupations nodes"]) -> Float[Array, "occupations _"]:
+        """f_o(h) = s_o(h)/D_o - h, D_o h being the sample's human part at vanishing AI, Σ_z L_oz φ (1 + β A m) h."""
+        human, tasks, params = jnp.exp(log_human), self.production.tasks, self.production.params
+        sample = jnp.sum(tasks.bundles[:, None, :] * self.production.exposed_output(human, self.ai), axis=2)
+        part = tasks.bundles @ (tasks.skill * (1 + params.beta * tasks.level * tasks.exposure))
+        return self.strength * (sample / part[:, None] - human)
