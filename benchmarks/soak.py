@@ -104,8 +104,7 @@ class Run:
         self._code: int | None = None
         if fresh:
             with errors.open("wb") as file:
-                program = "import sys; from aigini.cli import main; main()"
-                command = [sys.executable, "-c", program, *line[1:]]
+                command = [sys.executable, "-m", "aigini.cli", *line[1:]]
                 self.pid = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file).pid
             return
         with _without_signals():

@@ -266,3 +266,13 @@ class TestPiecesForResumption:
             for index in range(3):
                 assert again.get("part", index, 3, lambda index=index: index / 3) == index / 3
             assert path.read_bytes() == content
+
+
+def test_a_process_that_ends_while_it_writes_who_it_is_leaves_no_lock(tmp_path, monkeypatch):
+    def ends(command):
+        atomic.remove_transient()  # what a signal does before the process ends
+        return {"command": command}
+
+    monkeypatch.setattr(lock, "_self", ends)
+    with lock.locked(tmp_path, "simulate"):
+        assert not (tmp_path / lock.NAME).exists()

@@ -53,11 +53,11 @@ def locked(folder: Path, command: str) -> Iterator[None]:
             f"--out {folder}: cannot be written ({error.strerror or error}); choose a folder you may write to."
         ) from None
     try:
-        with contextlib.suppress(OSError):  # on a full disk others learn less about this process
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps(_self(command)).encode())
         # The file is removed while the lock is still held: nobody can have acquired it in between.
         with atomic.transient(path):
+            with contextlib.suppress(OSError):  # on a full disk others learn less about this process
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, json.dumps(_self(command)).encode())
             yield
     finally:
         os.close(descriptor)
