@@ -128,7 +128,7 @@ class _Sums(eqx.Module):
     firm_log_wage: Float[Array, "firms"]
 
 
-_All = tuple[tuple[_Sums, _Sums], tuple[HumanSums]]
+_All = tuple[tuple[_Sums, _Sums], tuple[HumanSums, HumanSums]]
 
 
 def _rows(*names: str) -> tuple[int, ...]:
