@@ -21,10 +21,19 @@ from aigini.analysis.identification.sensitivity_result import SensitivityAnalysi
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes.distance import Regimes
-from aigini.commands.jobs import Reproduction, reproduce
-from aigini.commands.posteriors import beliefs, posterior
-from aigini.commands.studies import at_estimates, channels, policy, regimes, sensitivity, sign
-from aigini.commands.verbs import calibrate, simulate
+from aigini.commands.at_estimates import at_estimates
+from aigini.commands.beliefs import beliefs
+from aigini.commands.calibrate import calibrate
+from aigini.commands.channels import channels
+from aigini.commands.command import Command
+from aigini.commands.draw import draw
+from aigini.commands.policy import policy
+from aigini.commands.posterior import posterior
+from aigini.commands.regimes import regimes
+from aigini.commands.reproduce import Reproduction, reproduce
+from aigini.commands.sensitivity import sensitivity
+from aigini.commands.sign import sign
+from aigini.commands.simulate import simulate
 from aigini.config import Config, load
 from aigini.economy.economy import Scenario
 from aigini.economy.mechanisms import Mechanisms, register
@@ -43,6 +52,7 @@ __all__ = [
     "Answer",
     "Calibration",
     "ChannelDecomposition",
+    "Command",
     "Config",
     "Mechanisms",
     "Parameters",
@@ -60,6 +70,7 @@ __all__ = [
     "calibrate",
     "channels",
     "checked_six_moments",
+    "draw",
     "draw_population",
     "load",
     "policy",

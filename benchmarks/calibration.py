@@ -76,7 +76,7 @@ class Method:
         jax.config.update("jax_enable_x64", True)
 
         import aigini
-        from aigini.commands.verbs import posed
+        from aigini.commands.calibrate import posed
         from aigini.estimation.problem import Problem
 
         log: list[tuple[float, float]] = []

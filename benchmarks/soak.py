@@ -32,6 +32,7 @@ import measure
 from measure import say
 
 from aigini import cli
+from aigini.commands.calibrate import FAILED_ESTIMATION
 from aigini.runtime import interruption
 from aigini.storage import analyses as studies
 from aigini.storage import lock
@@ -69,7 +70,7 @@ _MORE = {"regimes": ("--plane", "eta1,xi", "--grid", "4"), "bench": ("--sizes", 
 _WITHOUT_RESUME = ("simulate", "bench", "figures")
 
 _PATIENCE = 600.0  # seconds for a run that is left alone
-_ENDED = (0, cli.FAILED_ESTIMATION)  # these small estimations stop early, and say so
+_ENDED = (0, FAILED_ESTIMATION)  # these small estimations stop early, and say so
 
 
 @dataclasses.dataclass

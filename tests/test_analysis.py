@@ -12,6 +12,7 @@ import numpy_model
 import pytest
 from scipy.special import ndtri
 
+import aigini
 from aigini import cli
 from aigini.analysis.identification import sign
 from aigini.analysis.identification.ridge import RidgePoint
@@ -21,7 +22,6 @@ from aigini.analysis.regimes import axes
 from aigini.analysis.regimes.distance import distance
 from aigini.analysis.regimes.maps import gini_on, regime_map
 from aigini.analysis.regimes.small_ai import first_order
-from aigini.commands import studies
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
@@ -49,7 +49,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def model(config):
-    return studies.at_estimates(config)
+    return aigini.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +120,11 @@ def test_the_case_meets_its_targets(model):
 
 def test_targets_out_of_reach_are_refused_with_the_moment(config):
     with pytest.raises(AnalysisError, match="m1 is missed by"):
-        studies.at_estimates(load(None, {**SMALL, "targets.m1.value": 0.5}))
+        aigini.at_estimates(load(None, {**SMALL, "targets.m1.value": 0.5}))
 
 
 def test_influence_predicts_the_re_estimated_parameters(model, config):
-    result = studies.sensitivity(config)
+    result = aigini.sensitivity(config)
     matrix = result.influence.values
     for j, name in enumerate(model.targets):
         value, se = model.pairs[name]
@@ -144,7 +144,7 @@ def test_influence_predicts_the_re_estimated_parameters(model, config):
 
 
 def test_standard_errors_of_outcomes_are_those_of_their_influence(config):
-    result = studies.sensitivity(config)
+    result = aigini.sensitivity(config)
     se = np.array(list(result.target_se.values()))
     for name, row in zip(result.outcome_influence.rows, result.outcome_influence.values, strict=True):
         assert result.outcome_se["independent"][name] == pytest.approx(np.linalg.norm(row * se))
@@ -169,7 +169,7 @@ def test_a_minimum_that_misses_a_target_is_stationary(model):
 
 
 def test_shares_add_up_and_the_sign_is_known_as_well_as_m6(config):
-    result = studies.sensitivity(config)
+    result = aigini.sensitivity(config)
     np.testing.assert_allclose(result.pins.values.sum(axis=1), 1, rtol=1e-10)
     own = next(s for s in result.signs if s.concept == "total" and "m6" in s.estimated_with)
     # m6 is the change of this Gini, so nothing else adds to its uncertainty.
@@ -182,7 +182,7 @@ def test_shares_add_up_and_the_sign_is_known_as_well_as_m6(config):
 
 def test_the_value_of_precision_is_the_fall_of_entropy(config):
     tighter = load(None, {**SMALL, "targets.m3.se": 0.03 / np.sqrt(1.01)})
-    for before, after in zip(studies.sensitivity(config).signs, studies.sensitivity(tighter).signs, strict=True):
+    for before, after in zip(aigini.sensitivity(config).signs, aigini.sensitivity(tighter).signs, strict=True):
         fall = 1000 * (before.entropy - after.entropy)
         assert before.value_of_precision["m3"] == pytest.approx(fall, rel=0.02, abs=1e-9)
 
@@ -291,9 +291,10 @@ def test_points_that_miss_the_moments_are_marked_and_in_no_statement(model):
 )
 def test_the_sign_needs_m6_and_eta1_and_says_so_before_any_computation(change, message, monkeypatch):
     config = load(None, {**SMALL, **{f"calibration.{key}": value for key, value in change.items()}})
-    monkeypatch.setattr(studies, "at_estimates", None)
+    for name in ("sign", "channels"):
+        monkeypatch.setattr(f"aigini.commands.{name}.at_estimates", None)
     with pytest.raises(AnalysisError, match=message):
-        studies.sign(config)
+        aigini.sign(config)
 
 
 # --- regimes ----------------------------------------------------------------------------------------------------------
@@ -442,7 +443,7 @@ def test_to_first_order_growth_of_assets_follows_from_what_ai_produces_at_the_so
 
 @pytest.fixture(scope="module")
 def decomposition(config):
-    return studies.channels(config)
+    return aigini.channels(config)
 
 
 def test_contributions_add_up_to_the_change(decomposition, model):
@@ -492,17 +493,18 @@ def test_each_switch_acts_in_its_own_block(model, outcome_map):
 
 
 def test_channels_need_an_economy_without_ai_before(config, monkeypatch):
-    monkeypatch.setattr(studies, "at_estimates", None)
+    for name in ("sign", "channels"):
+        monkeypatch.setattr(f"aigini.commands.{name}.at_estimates", None)
     overrides = {"scenario.A0": 0.2, "calibration.free": ["alpha"], "calibration.moments": ["m1"]}
     with pytest.raises(AnalysisError, match=r"set scenario\.A0 = 0"):
-        studies.channels(load(None, {**SMALL, **overrides, "targets.m1.value": -0.12}))
+        aigini.channels(load(None, {**SMALL, **overrides, "targets.m1.value": -0.12}))
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
 def test_results_survive_being_written(tmp_path, config, decomposition):
-    for name, result in (("channels", decomposition), ("sensitivity", studies.sensitivity(config))):
+    for name, result in (("channels", decomposition), ("sensitivity", aigini.sensitivity(config))):
         save_study(tmp_path, name, result, {"seed": 0})
         again = load_study(tmp_path, name)
         assert str(again) == str(result)

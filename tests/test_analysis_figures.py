@@ -9,6 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import aigini
 from aigini import figures
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
 from aigini.analysis.frontier import Frontier
@@ -19,8 +20,9 @@ from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix,
 from aigini.analysis.identification.sign import LocalSign, Sign
 from aigini.analysis.levers import LEVERS
 from aigini.analysis.policy import LeverResult, Policy
-from aigini.analysis.regimes.distance import Distance, Move
+from aigini.analysis.regimes.distance import Distance, Move, Regimes
 from aigini.analysis.regimes.maps import CONCEPTS, Boundary, RegimeMap
+from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.figures import labels as marks
 from aigini.figures import regimes, sensitivity, style
@@ -414,12 +416,14 @@ def test_panels_say_what_they_measure(drawn):
 
 @pytest.mark.slow
 def test_files_are_named_after_the_figures(tmp_path):
+    small_ai = FirstOrder(0.1, -0.2, 0.0, 0.0)
+    maps = Regimes({}, [regime(), regime(("sigma", "xi"))], [distance("total")], small_ai)
     paths = [
-        *figures.draw_sensitivity(with_profiles(), tmp_path),
-        *figures.draw_sign(sign_result(), tmp_path),
-        *figures.draw_regimes([regime(), regime(("sigma", "xi"))], [distance("total")], tmp_path),
-        *figures.draw_channels(channel_result(), tmp_path),
-        *figures.draw_policy(policy_result(), tmp_path),
+        *aigini.draw(with_profiles(), tmp_path),
+        *aigini.draw(sign_result(), tmp_path),
+        *aigini.draw(maps, tmp_path),
+        *aigini.draw(channel_result(), tmp_path),
+        *aigini.draw(policy_result(), tmp_path),
     ]
     assert [path.stem for path in paths] == [
         "elasticity_map",
@@ -439,7 +443,7 @@ def test_files_are_named_after_the_figures(tmp_path):
         "frontier_strengths",
     ]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
-    without = figures.draw_sensitivity(decomposition(), tmp_path / "without")
+    without = aigini.draw(decomposition(), tmp_path / "without")
     assert "profiles" not in [path.stem for path in without]
 
 

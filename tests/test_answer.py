@@ -7,13 +7,14 @@ import matplotlib
 import numpy as np
 import pytest
 
+import aigini
 from aigini import figures
 from aigini.analysis import answered
 from aigini.analysis.answer import answer
 from aigini.analysis.answered import QUESTION, Answer, Chance, Reasons
 from aigini.analysis.channels import channels
 from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
-from aigini.commands import studies
+from aigini.commands.answer import answer as answer_of
 from aigini.config import load
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
@@ -35,7 +36,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def model(config):
-    return studies.at_estimates(config)
+    return aigini.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
@@ -138,17 +139,17 @@ def test_estimates_that_a_source_takes_beyond_their_bounds_are_named(model):
 
 
 def test_a_fit_that_failed_claims_nothing_and_computes_nothing(config, model, monkeypatch):
-    monkeypatch.setattr(studies, "OutcomeMap", None)
+    monkeypatch.setattr("aigini.commands.answer.OutcomeMap", None)
     for status in Status:
         if status is not Status.FITTED:
-            found = studies.answer(config, calibration_of(model, status))
+            found = answer_of(config, calibration_of(model, status))
             assert list(found.paragraphs) == ["No answer"]
             assert calibration_of(model, status).message in found.paragraphs["No answer"]
             assert (found.reasons, found.chances) == ({}, {})
 
 
 def test_the_answer_is_at_the_estimates_of_the_calibration(config, model, result):
-    found = studies.answer(dataclasses.replace(config, replications=2), calibration_of(model))
+    found = answer_of(dataclasses.replace(config, replications=2), calibration_of(model))
     for concept in ("total", "wage"):
         assert found.reasons[concept].change.value == pytest.approx(result.reasons[concept].change.value, rel=1e-12)
         parts = zip(
@@ -165,7 +166,7 @@ def test_what_cannot_be_worked_out_is_said(config, model):
     fixed = dataclasses.replace(model, space=FreeSpace(("alpha", "beta", "sigma"), model.space.tie))
     assert "eta1" in answer(fixed, {}, "FITTED.").paragraphs["How sure"]
     few = dataclasses.replace(config, population={**config.population, "n_firms": 2})
-    assert "at least 3 firms" in str(studies.answer(few, calibration_of(model)))
+    assert "at least 3 firms" in str(answer_of(few, calibration_of(model)))
 
 
 def test_with_eta1_and_m6_alone_what_is_known_of_eta1_is_all_there_is(model):
@@ -308,9 +309,9 @@ def test_the_figure_shows_the_numbers_and_keeps_its_words_inside(result, change,
         for axis, concept in zip(figure.axes, ("total", "wage"), strict=False):
             wanted = [100 * part.value for part in result.reasons[concept].contributions.values()]
             np.testing.assert_allclose([bar.get_width() for bar in axis.patches], wanted, rtol=1e-12)
-    (path,) = figures.draw_answer(shown, tmp_path)
+    (path,) = aigini.draw(shown, tmp_path)
     assert path.name == "answer.png"
-    assert figures.draw_answer(Answer(False, "STOPPED: so.", "total"), tmp_path) == []
+    assert aigini.draw(Answer(False, "STOPPED: so.", "total"), tmp_path) == []
 
 
 def test_small_numbers_keep_a_digit():

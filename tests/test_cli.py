@@ -10,7 +10,7 @@ import jaxlib
 import pytest
 
 from aigini import cli, errors, simulate
-from aigini.commands.verbs import blank_progress
+from aigini.commands.calibrate import blank_progress
 from aigini.config import load
 from aigini.runtime import backend
 from aigini.storage import checkpoint, folder
@@ -87,10 +87,10 @@ def no_computing(monkeypatch):
         raise AssertionError("computed although the input is bad")
 
     for place in (
-        "aigini.cli.simulate_verb",
-        "aigini.commands.jobs.simulate",
-        "aigini.commands.jobs.calibrate",
-        "aigini.commands.studies.at_estimates",
+        "aigini.commands.simulate.simulate_at",
+        "aigini.commands.reproduce.simulate",
+        "aigini.commands.calibrate.calibrate",
+        *(f"aigini.commands.{name}.at_estimates" for name in STUDIES),
     ):
         monkeypatch.setattr(place, fail)
 
@@ -171,10 +171,10 @@ class TestTheCommand:
 
     @pytest.mark.parametrize("kind", errors.AiginiError.__subclasses__())
     def test_ends_every_error_of_aigini_in_a_message_and_code_2(self, aigini, monkeypatch, kind):
-        def fail(_):
+        def fail(*_):
             raise kind("here: this is wrong; do that.")
 
-        monkeypatch.setattr("aigini.cli.simulate_verb", fail)
+        monkeypatch.setattr("aigini.commands.simulate.simulate_at", fail)
         assert aigini("simulate") == (2, "", "aigini: here: this is wrong; do that.\n")
 
 
@@ -198,8 +198,8 @@ class TestFigures:
             raise error
 
         (tmp_path / "policy.json").write_text("{}")
-        monkeypatch.setattr("aigini.storage.analyses.load_study", lambda *_: None)
-        monkeypatch.setattr("aigini.commands.jobs.draw_study", fail)
+        monkeypatch.setattr("aigini.storage.results.load", lambda *_: None)
+        monkeypatch.setattr("aigini.commands.command.ResultFile.draw", fail)
         assert_is_a_refusal(*aigini("figures", tmp_path), ["policy.json", str(error.args[0]), "again"])
 
 
@@ -302,7 +302,7 @@ class TestResume:
     @pytest.mark.parametrize("verb", ["calibrate", "reproduce"])
     @pytest.mark.parametrize("other", ["xi=0.2", "population.seed=1", "calibration.starts=3", "targets.m1.se=0.05"])
     def test_refuses_a_checkpoint_of_another_configuration(self, aigini, place, results, monkeypatch, verb, other):
-        monkeypatch.setattr("aigini.commands.jobs.simulate", lambda *_: None)
+        monkeypatch.setattr("aigini.commands.reproduce.simulate", lambda *_: None)
         self.refused(aigini, place, results, ["checkpoint.json", "another configuration"], other, verb=verb)
 
     def refused(self, aigini, place, results, fragments, *more, verb="calibrate"):

@@ -611,7 +611,7 @@ def test_only_the_chosen_moments_are_targets():
 
 def test_values_that_contradict_the_tie_are_refused_before_any_estimation():
     with pytest.raises(ConfigError, match="do not add up to 1"):
-        load(None, {"eta1": 1.5, "calibration.free": ["alpha", "beta"]}).require("calibrate")
+        load(None, {"eta1": 1.5, "calibration.free": ["alpha", "beta"]}).require("estimation")
     # A free eta1 only starts there: the tie sets eta0 along with it.
     assert load(None, {"eta1": 0.7}).tie == "eta0 = 1 - eta1"
 

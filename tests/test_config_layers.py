@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini.commands import posteriors, studies, verbs
+from aigini.commands.registry import COMMANDS
+from aigini.commands.source import as_config
 from aigini.config import load, parse_overrides
-from aigini.config.readers import TOPICS
 from aigini.errors import ConfigError
 from aigini.estimation.result import CHANGED_BY_USER
 
@@ -86,9 +86,9 @@ def test_keys_that_may_be_left_out_can_be_taken_away_again(written):
 def test_a_target_taken_away_is_no_moment():
     config = load(None, WITHOUT_M6)
     assert list(config.targets) == ["m1", "m2", "m3", "m4", "m5"]
-    config.require("calibrate")
+    config.require("estimation")
     with pytest.raises(ConfigError, match=r"calibration\.moments names m6, which has no \[targets\.m6\]"):
-        load(None, {**WITHOUT_M6, "calibration.moments": ["m1", "m6"]}).require("calibrate")
+        load(None, {**WITHOUT_M6, "calibration.moments": ["m1", "m6"]}).require("estimation")
 
 
 @pytest.mark.parametrize("name", ["params.xi", "population.n_workers", "targets.m1.se", "calibration.free", "params"])
@@ -111,14 +111,14 @@ INCONSISTENT = {
 
 
 @pytest.mark.parametrize("topic", INCONSISTENT)
-@pytest.mark.parametrize("command", TOPICS)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_a_command_refuses_only_what_it_reads(command, topic):
     config = load(None, INCONSISTENT[topic])
-    if topic in TOPICS[command]:
+    if topic in command.needs:
         with pytest.raises(ConfigError, match=r"^baseline with --set: "):
-            config.require(command)
+            config.require(*command.needs)
     else:
-        config.require(command)
+        as_config(config, {}, *command.needs)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,9 @@ def test_a_command_refuses_only_what_it_reads(command, topic):
 )
 def test_verbs_refuse_before_they_compute(verb, topic, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    for module, name in ((verbs, "posed"), (studies, "estimate_values"), (posteriors, "require_posterior_extra")):
-        monkeypatch.setattr(module, name, None)
+    for name in ("calibrate.posed", "at_estimates.estimate_values", "posterior.require_posterior_extra"):
+        monkeypatch.setattr(f"aigini.commands.{name}", None)
+    monkeypatch.setattr("aigini.commands.beliefs.require_posterior_extra", None)
     with pytest.raises(ConfigError, match="with --set"):
         verb(None, **INCONSISTENT[topic])
     assert list(tmp_path.iterdir()) == []
@@ -148,11 +149,10 @@ def test_simulate_takes_a_file_whatever_its_beliefs_and_targets_are(written):
         "[population]\nn_workers = 4096\nn_firms = 60\n"
     )
     config = load(written(text))
-    config.require("simulate")
-    assert verbs.as_config(config, {}) is config
-    for command in ("calibrate", "posterior", "beliefs"):
+    assert as_config(config, {}) is config
+    for topic in ("estimation", "posterior", "alternatives"):
         with pytest.raises(ConfigError):
-            config.require(command)
+            config.require(topic)
 
 
 def test_xi_can_be_held_fixed_in_a_posterior(numpyro_rules):
@@ -170,12 +170,12 @@ def test_xi_can_be_held_fixed_in_a_posterior(numpyro_rules):
     with pytest.raises(
         ConfigError, match=r"alternatives\.xi: xi is not in posterior\.free.* alternatives\.xi = \"none\""
     ):
-        config.require("beliefs")
+        config.require("alternatives")
 
 
 def test_a_prior_outside_what_the_tie_allows_is_refused_only_where_it_is_used():
     change = {"priors.eta1.high": 2.0}
-    load(None, change).require("calibrate")
+    load(None, change).require("estimation")
     with pytest.raises(ConfigError, match=r"priors\.eta1 = \[0, 2\] is not a range inside \(0, 1\)"):
         load(None, change).require("posterior")
     load(None, {**change, "calibration.tie": "none"}).require("posterior")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+import aigini
 from aigini.analysis.regimes import distance as module
 from aigini.analysis.regimes.distance import Move, distance
-from aigini.commands import studies
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, tied
@@ -16,7 +16,7 @@ UNITS = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "ownership
 
 @pytest.fixture(scope="module")
 def case():
-    return studies.at_estimates(load(None, {"population.n_workers": 4096, "population.n_firms": 60}))
+    return aigini.at_estimates(load(None, {"population.n_workers": 4096, "population.n_firms": 60}))
 
 
 @pytest.fixture(scope="module")

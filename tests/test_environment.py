@@ -2,7 +2,7 @@
 
 import pytest
 
-from aigini.commands.verbs import blank_progress
+from aigini.commands.calibrate import blank_progress
 from aigini.config import load
 from aigini.errors import CheckpointError
 from aigini.storage import checkpoint, environment, folder

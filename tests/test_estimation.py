@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini.commands import verbs
+from aigini.commands.calibrate import posed
 from aigini.errors import EstimationError
 from aigini.estimation import msm, starts
 from aigini.estimation.descent import DescentSettings
@@ -109,7 +109,7 @@ def recover(config, truth_population):
         for (name, target), value in zip(config.targets.items(), moments, strict=True)
     }
     config = dataclasses.replace(config, targets=targets)
-    problem, points = verbs.posed(config, {name: value / 2 for name, value in TRUTH.items()})
+    problem, points = posed(config, {name: value / 2 for name, value in TRUTH.items()})
     replications = [config.draw(seed) for seed in range(11, 19)]
     return msm.estimate(
         problem,

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import aigini
 from aigini import figures
 from aigini.errors import OutputError
 from aigini.estimation.result import CHANGED_BY_USER, Calibration, StartResult, Status, Target, Trace
@@ -122,7 +123,7 @@ def all_figures(simulation, calibration) -> list[Figure]:
 
 def test_every_figure_is_written_and_nothing_else(simulation, calibration, tmp_path):
     folder = tmp_path / "new" / "figures"
-    paths = figures.draw_simulation(simulation, folder) + figures.draw_calibration(calibration, folder)
+    paths = aigini.draw(simulation, folder) + aigini.draw(calibration, folder)
     assert [path.name for path in paths] == [f"{draw.__name__}.png" for draw in OF_SIMULATION + OF_CALIBRATION]
     assert sorted(folder.iterdir()) == sorted(paths)
     for path in paths:
@@ -307,7 +308,7 @@ def test_an_elasticity_of_intensity_other_than_one_is_named(simulation):
 
 
 def test_an_economy_that_does_not_change_is_drawn_as_such(unchanged, tmp_path):
-    assert len(figures.draw_simulation(unchanged, tmp_path)) == len(OF_SIMULATION)
+    assert len(aigini.draw(unchanged, tmp_path)) == len(OF_SIMULATION)
     change = figures.lorenz_curves(unchanged).axes[1]
     assert np.all(lines(change)[0][:, 1] == 0)
     bars = figures.gini_changes(unchanged).axes[1]
@@ -359,7 +360,7 @@ def test_objective_of_every_start_is_drawn_and_the_best_stands_out(calibration):
 @pytest.mark.parametrize("shape", [(0, 2), (3, 2), (3, 1)])
 def test_a_trace_without_a_positive_objective_is_no_accident(shape, tmp_path):
     empty = calibration_with((0.0,) * 6, np.zeros(shape), ["polish"] * shape[0])
-    figures.draw_calibration(empty, tmp_path)
+    aigini.draw(empty, tmp_path)
     assert "no positive objective" in figures.objective_trace(empty).axes[0].texts[0].get_text()
 
 

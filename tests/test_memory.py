@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aigini.commands.verbs import posed
+from aigini.commands.calibrate import posed
 from aigini.config import load
 from aigini.estimation import descent
 from aigini.estimation.descent import DescentSettings

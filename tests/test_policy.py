@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import aigini
 from aigini.analysis.frontier import trace
 from aigini.analysis.levers import FULL, LEVERS, combination, goals, lever_slopes, tile
-from aigini.commands import studies
+from aigini.commands.at_estimates import other_draws
 from aigini.config import load
 from aigini.errors import AnalysisError, OutputError
 from aigini.estimation.outcome_map import pack, unpack
@@ -31,7 +32,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def case(config):
-    return studies.at_estimates(config)
+    return aigini.at_estimates(config)
 
 
 class Kept(Pieces):
@@ -53,7 +54,7 @@ def pieces():
 
 @pytest.fixture(scope="module")
 def result(config, pieces):
-    return studies.policy(config, pieces=pieces)
+    return aigini.policy(config, pieces=pieces)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_derivatives_of_levers_are_those_of_differences(result, case, economy):
 
 @pytest.mark.slow
 def test_levers_carry_the_errors_of_other_populations(result, config, case):
-    others = studies.other_draws(config, case)
+    others = other_draws(config, case)
     slopes = np.array([lever_slopes(others.model(k), Pieces()) for k in range(others.count)])
     for k, (name, lever) in enumerate(result.levers.items()):
         expected = np.std(slopes[:, k], axis=0, ddof=1)
@@ -345,7 +346,7 @@ def test_a_frontier_holds_the_economies_at_its_strengths(result, case, economy):
 def test_a_resumed_run_computes_nothing_again(result, pieces, config):
     done = pieces.computed
     assert done >= len(PAIRS) + len(LEVERS)
-    again = studies.policy(config, pieces=pieces)
+    again = aigini.policy(config, pieces=pieces)
     assert pieces.computed == done
     assert str(again) == str(result)
     for one, two in zip(again.frontiers, result.frontiers, strict=True):

@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 
+import aigini
 from aigini.analysis.identification import sign
 from aigini.analysis.identification.reliability import beyond_bounds, uninformative
 from aigini.analysis.policy import _ranking
 from aigini.analysis.regimes.distance import Regimes, distance
 from aigini.analysis.regimes.errors import regime_errors
 from aigini.analysis.regimes.small_ai import first_order
-from aigini.commands import studies
+from aigini.commands.at_estimates import other_draws
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.estimation.other_draws import OtherDraws, about_draws, difference, error_at, shown, spread
@@ -49,7 +50,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def case(config):
-    return studies.at_estimates(config)
+    return aigini.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def pieces():
 
 @pytest.fixture(scope="module")
 def others(config, case, pieces):
-    return studies.other_draws(config, case, pieces)
+    return other_draws(config, case, pieces)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def alone():
 
 @pytest.fixture(scope="module")
 def cases(alone):
-    return [studies.at_estimates(one) for one in alone]
+    return [aigini.at_estimates(one) for one in alone]
 
 
 def sd(values):
@@ -111,7 +112,7 @@ def test_the_covariance_is_that_of_the_same_parameters_on_other_draws(case, othe
 def test_what_was_done_is_not_done_again(config, case, others, pieces):
     others.repeat("an example", lambda one: one.outcomes[0])
     done = pieces.computed
-    again = studies.other_draws(config, case, pieces)
+    again = other_draws(config, case, pieces)
     np.testing.assert_array_equal(again.repeat("an example", lambda one: np.nan), others.outcomes[:, 0])
     assert pieces.computed == done
 
@@ -130,7 +131,7 @@ def test_an_economy_out_of_reach_is_counted(config, case):
 
 
 def test_the_error_of_a_first_order_probability_is_its_spread_over_populations(config, alone):
-    result, found = studies.sensitivity(config), [studies.sensitivity(one) for one in alone]
+    result, found = aigini.sensitivity(config), [aigini.sensitivity(one) for one in alone]
     for k, one in enumerate(result.signs):
         for name in ("probability", "sd", "entropy"):
             expected = sd([getattr(each.signs[k], name) for each in found])
@@ -158,7 +159,7 @@ def test_the_error_of_a_first_order_probability_is_its_spread_over_populations(c
 
 
 def test_what_is_not_reliable_to_first_order_says_so_and_names_no_moment(config):
-    result = studies.sensitivity(config)
+    result = aigini.sensitivity(config)
     for one in result.signs:
         assert any("beyond its bounds" in reason for reason in one.unreliable)
         assert "not reliable: one s.d. of" in str(one)
@@ -174,7 +175,7 @@ def test_precise_targets_make_it_reliable_and_name_a_moment_if_one_is_ahead(conf
     fine = {f"targets.m{k}.se": se for k, se in enumerate(errors, start=1)}
     spans = load(None, SMALL).ranges
     narrow = {f"ranges.{name}.high": span[0] + 1e-4 * (span[1] - span[0]) for name, span in spans.items()}
-    result = studies.sensitivity(load(None, {**SMALL, **fine, **narrow}))
+    result = aigini.sensitivity(load(None, {**SMALL, **fine, **narrow}))
     first = result.signs[0]
     assert first.unreliable == ()
     assert first.most_valuable == "m6"
@@ -183,7 +184,7 @@ def test_precise_targets_make_it_reliable_and_name_a_moment_if_one_is_ahead(conf
 
 
 def test_contributions_have_the_spread_of_their_decomposition_on_other_populations(config, alone):
-    result, found = studies.channels(config), [studies.channels(one) for one in alone]
+    result, found = aigini.channels(config), [aigini.channels(one) for one in alone]
     for name, part in result.outcomes.items():
         for channel in CHANNEL_NAMES:
             for kind, errors in (

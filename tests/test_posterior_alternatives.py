@@ -10,15 +10,14 @@ from jaxtyping import Array, Float
 from scipy.integrate import quad
 from scipy.stats import norm
 
+import aigini
 from aigini.bayes.alternatives import table
 from aigini.bayes.likelihood import build
 from aigini.bayes.model import build as build_model
 from aigini.bayes.priors import Prior
-from aigini.commands import posteriors
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation.pieces import Pieces
-from aigini.figures import draw_beliefs
 from aigini.storage.analyses import load_study, save_study
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
@@ -94,7 +93,7 @@ def test_the_table_survives_being_written_and_is_drawn(found, tmp_path):
     save_study(tmp_path, "beliefs", found, {})
     again = load_study(tmp_path, "beliefs")
     assert str(again) == str(found)
-    assert [path.name for path in draw_beliefs(again, tmp_path)] == ["probability_by_belief.png"]
+    assert [path.name for path in aigini.draw(again, tmp_path)] == ["probability_by_belief.png"]
 
 
 def test_cells_that_were_done_are_not_done_again(found):
@@ -170,6 +169,6 @@ def test_a_table_without_alternatives_is_refused():
     moments = ["m1", "m2", "m3", "m4", "m5"]
     config = load(None, {"calibration.moments": moments, "calibration.free": ["alpha"]})
     with pytest.raises(AnalysisError, match=r"needs m6 among calibration\.moments"):
-        posteriors.beliefs(config)
+        aigini.beliefs(config)
     with pytest.raises(AnalysisError, match=r"needs \[alternatives\.NAME\.LABEL\] priors"):
-        posteriors.beliefs(load(None, {"alternatives": None}))
+        aigini.beliefs(load(None, {"alternatives": None}))

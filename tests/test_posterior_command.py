@@ -16,7 +16,7 @@ import aigini
 from aigini import cli
 from aigini.bayes.laplace import Laplace
 from aigini.bayes.model import build as build_model
-from aigini.commands import posterior_problem, posteriors
+from aigini.commands import posterior_problem
 from aigini.commands.posterior_problem import posterior_likelihood
 from aigini.commands.sampling import mode_parameters
 from aigini.config import Config, load
@@ -62,7 +62,7 @@ def run(tmp_path_factory):
     config = load(None, SMALL)
     ledger = Ledger(folder, config, repr(("posterior", {})), resume=False, watch=watch)
     with pytest.raises(Killed):
-        posteriors.posterior(config, pieces=ledger)
+        aigini.posterior(config, pieces=ledger)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["aigini", "posterior", "--out", str(folder), "--resume", *FLAGS])
         cli.app(standalone_mode=False)

@@ -10,6 +10,7 @@ from scipy.special import expit
 from scipy.stats import rankdata
 from test_analysis_figures import box_of, marked, texts
 
+import aigini
 from aigini import figures
 from aigini.bayes.diagnostics import ParameterSummary
 from aigini.bayes.health import Health
@@ -233,7 +234,7 @@ def test_no_text_leaves_a_figure_or_covers_another(name, variant):
 
 @pytest.mark.slow
 def test_files_are_named_after_the_figures(usual, tmp_path):
-    paths = figures.draw_posterior(usual, tmp_path / "new")
+    paths = aigini.draw(usual, tmp_path / "new")
     assert [path.stem for path in paths] == NAMES
     assert sorted((tmp_path / "new").iterdir()) == sorted(paths)
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+import aigini
 from aigini.analysis.identification.constrained_fit import QUANTILE, held
 from aigini.analysis.identification.profile import RISES, direction_profile, profile
-from aigini.commands import studies
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import known_model
@@ -29,7 +29,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def model(config):
-    return studies.at_estimates(config)
+    return aigini.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +216,7 @@ def test_a_resumed_profile_is_not_computed_again(model, found, weakest):
 
 @pytest.mark.slow
 def test_profiles_survive_being_written_and_older_files_still_load(config, tmp_path):
-    result = studies.sensitivity(config, profiles=True)
+    result = aigini.sensitivity(config, profiles=True)
     assert {one.parameter for one in result.profiles} == set(config.free)
     path = save_study(tmp_path, "sensitivity", result, {})
     again = load_study(tmp_path, "sensitivity")
@@ -233,4 +233,4 @@ def test_profiles_survive_being_written_and_older_files_still_load(config, tmp_p
     old = load_study(tmp_path, "sensitivity")
     assert old.weakest is None
     assert old.profiles[0].converged is None
-    assert studies.sensitivity(config).weakest is None
+    assert aigini.sensitivity(config).weakest is None

@@ -44,7 +44,7 @@ def test_every_command_of_the_readme_exists():
     assert {"simulate", "calibrate", "reproduce", "figures"} < commands
     from aigini.cli import app
 
-    assert commands == {command.callback.__name__ for command in app.registered_commands}
+    assert commands == {command.name or command.callback.__name__ for command in app.registered_commands}
 
 
 def test_every_file_the_readme_names_is_there():

@@ -18,7 +18,6 @@ from aigini.analysis import policy as policy_module
 from aigini.analysis.identification import sign as sign_module
 from aigini.analysis.policy import LEVERS
 from aigini.analysis.regimes.distance import distance
-from aigini.commands import studies
 from aigini.config import load
 from aigini.estimation.outcome_map import pack, tied, unpack
 from aigini.parameters import problems
@@ -41,7 +40,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def case(config):
-    return studies.at_estimates(config)
+    return aigini.at_estimates(config)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,7 @@ def simulation(config, case, monkeypatch):
 
 
 def sensitivity(config, case, monkeypatch):
-    result = studies.sensitivity(config)
+    result = aigini.sensitivity(config)
     return result, dict(result.changes)
 
 
@@ -74,13 +73,15 @@ def sign(config, case, monkeypatch):
 
 def regimes(config, case, monkeypatch):
     few = {"eta1": (0.2, 0.8), "xi": (0.05, 0.15)}
-    monkeypatch.setattr(studies, "distance", lambda case, concept, _, pieces: distance(case, concept, few, pieces))
-    result = studies.regimes(config, planes=[("eta1", "xi")], count=3)
+    monkeypatch.setattr(
+        "aigini.commands.regimes.distance", lambda case, concept, _, pieces: distance(case, concept, few, pieces)
+    )
+    result = aigini.regimes(config, planes=[("eta1", "xi")], count=3)
     return result, {f"gini_{part.concept}": part.gini_change for part in result.distances}
 
 
 def channels(config, case, monkeypatch):
-    result = studies.channels(config)
+    result = aigini.channels(config)
     names = {"college_premium": "m3"}
     return result, {names.get(name, name): part.total for name, part in result.outcomes.items()}
 
@@ -88,7 +89,7 @@ def channels(config, case, monkeypatch):
 def policy(config, case, monkeypatch):
     two = {name: LEVERS[name] for name in ("open_access", "slower_deployment")}
     monkeypatch.setattr(policy_module, "LEVERS", two)
-    result = studies.policy(config)
+    result = aigini.policy(config)
     none = [lever for lever in result.levers.values() if lever.strength[0] == 0]
     assert len(none) == 2
     return result, {

@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+import aigini
 from aigini import cli
-from aigini.commands import jobs
-from aigini.commands.verbs import blank_progress
+from aigini.commands import reproduce
+from aigini.commands.calibrate import blank_progress
 from aigini.config import load
 from aigini.errors import CheckpointError, EquilibriumError, OutputError
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
@@ -577,20 +578,20 @@ def test_an_estimate_that_cannot_be_simulated_does_not_lose_the_calibration(tmp_
     def fail(*_):
         raise EquilibriumError("equilibrium: no; do that.")
 
-    monkeypatch.setattr(jobs, "simulate", lambda _: a_simulation())
-    monkeypatch.setattr(jobs, "calibrate", lambda *_, **__: a_calibration())
-    monkeypatch.setattr(jobs, "simulate_at", fail)
+    monkeypatch.setattr(reproduce, "simulate", lambda _: a_simulation())
+    monkeypatch.setattr("aigini.commands.calibrate.calibrate", lambda *_, **__: a_calibration())
+    monkeypatch.setattr(reproduce, "simulate_at", fail)
     with pytest.raises(EquilibriumError):
-        jobs.reproduce(out=tmp_path)
+        aigini.reproduce(out=tmp_path)
     assert_same(store.load_calibration(tmp_path), a_calibration())
 
 
 def test_the_main_job_returns_what_it_wrote(tmp_path, monkeypatch):
-    monkeypatch.setattr(jobs, "simulate", lambda _: a_simulation())
-    monkeypatch.setattr(jobs, "calibrate", lambda *_, **__: a_calibration())
-    monkeypatch.setattr(jobs, "simulate_at", lambda *_: a_simulation())
-    monkeypatch.setattr(jobs, "draw", lambda *_: [])
-    result = jobs.reproduce(out=tmp_path / "run", xi=0.2)
+    monkeypatch.setattr(reproduce, "simulate", lambda _: a_simulation())
+    monkeypatch.setattr("aigini.commands.calibrate.calibrate", lambda *_, **__: a_calibration())
+    monkeypatch.setattr(reproduce, "simulate_at", lambda *_: a_simulation())
+    monkeypatch.setattr("aigini.commands.command.ResultFile.draw", lambda *_: [])
+    result = aigini.reproduce(out=tmp_path / "run", xi=0.2)
     assert float(result.config.params.xi) == 0.2
     assert strict_json(tmp_path / "run" / "run.json")["config"]["params"]["xi"] == 0.2
     assert_same(store.load_calibration(result.folder), result.calibration)

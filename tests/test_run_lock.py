@@ -14,7 +14,7 @@ import pytest
 
 import aigini
 from aigini.bayes import dataset
-from aigini.commands.verbs import blank_progress
+from aigini.commands.calibrate import blank_progress
 from aigini.config import load
 from aigini.errors import CheckpointError, FolderInUseError, OutputError
 from aigini.figures import save

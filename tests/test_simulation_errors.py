@@ -17,7 +17,7 @@ from aigini.statistics.regime import Regime
 from aigini.statistics.report import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS, Statistics
 from aigini.statistics.simulation import REPLICATED_ARRAYS, Simulation, simulate
 from aigini.storage import simulation_and_calibration as store
-from aigini.storage.analyses import KINDS
+from aigini.storage.analyses import _KINDS as KINDS
 from aigini.storage.units import units_of_study
 
 SEEDS, OTHERS = 48, 8

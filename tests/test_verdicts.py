@@ -237,8 +237,8 @@ def test_calibrate_writes_its_result_and_ends_with_code_3_if_it_has_failed(
     monkeypatch, capsys, tmp_path, result, reason
 ):
     monkeypatch.setenv("AIGINI_CACHE", "off")
-    monkeypatch.setattr("aigini.commands.jobs.run_calibration", lambda *_, **__: result)
-    monkeypatch.setattr("aigini.commands.jobs.draw", lambda *_, **__: [])
+    monkeypatch.setattr("aigini.commands.calibrate.calibrate_in", lambda *_, **__: result)
+    monkeypatch.setattr("aigini.commands.command.ResultFile.draw", lambda *_, **__: [])
     monkeypatch.setattr(sys, "argv", ["aigini", "calibrate", "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as caught:
         cli.main()

@@ -11,7 +11,8 @@ import pytest
 import aigini
 from aigini.analysis.identification.sensitivity import decompose
 from aigini.analysis.identification.standard_errors import profiled
-from aigini.commands import studies, verbs
+from aigini.commands.at_estimates import other_draws
+from aigini.commands.calibrate import blank_progress, posed
 from aigini.config import load
 from aigini.errors import AnalysisError, EstimationError, IdentificationError
 from aigini.estimation.estimated_model import estimate_values, known_model
@@ -256,7 +257,7 @@ def test_two_step_weights_are_the_inverse_of_both_covariances_at_the_first_estim
     result, _ = two_steps
     config = pulled(weighting="two_step")
     first = aigini.calibrate(pulled())
-    problem, _ = verbs.posed(config)
+    problem, _ = posed(config)
     params = problem.space.place(problem.params, jnp.array(list(first.estimates.values())))
     seeds = [config.population["seed"] + 1 + k for k in range(config.replications)]
     sample = [np.asarray(aigini.six_moments(params, config.draw(seed)))[[0, 1, 3]] for seed in seeds]
@@ -270,7 +271,7 @@ def test_a_resumed_two_step_calibration_ends_with_the_same_bits(two_steps, tmp_p
     config = pulled(weighting="two_step")
     for state in (states[0], states[-1]):
         checkpoint.save(tmp_path, config, state)
-        resume = checkpoint.load(tmp_path, config, verbs.blank_progress(config))
+        resume = checkpoint.load(tmp_path, config, blank_progress(config))
         again = aigini.calibrate(config, resume=resume)
         assert again.estimates == whole.estimates
         assert again.objective == whole.objective
@@ -285,7 +286,7 @@ def test_iterated_weights_settle_and_the_analyses_stand_at_the_same_estimates(tw
     assert result.rounds >= 3
     assert result.last_change < 1e-3
     assert distance(result, two_steps[0]) < 0.1
-    estimated = studies.at_estimates(config)
+    estimated = aigini.at_estimates(config)
     there = dataclasses.replace(result, estimates={name: estimated.values[name] for name in config.free})
     assert distance(result, there) < 3e-3
     np.testing.assert_allclose(estimated.weighting, result.weighting, rtol=1e-3, atol=1e-6 * result.weighting.max())
@@ -300,14 +301,16 @@ def test_a_calibration_that_did_not_settle_says_so_and_survives_being_written(tw
 
 
 def test_weights_that_do_not_settle_are_refused_by_the_analyses(monkeypatch):
-    monkeypatch.setattr(studies, "reweight", lambda *a, **k: reweight(*a, **k, rounds=2, settled=0.0))
+    monkeypatch.setattr(
+        "aigini.commands.at_estimates.reweight", lambda *a, **k: reweight(*a, **k, rounds=2, settled=0.0)
+    )
     with pytest.raises(AnalysisError, match=r'have not converged in 3 rounds.*"two_step"'):
-        studies.at_estimates(pulled(weighting="iterated"))
+        aigini.at_estimates(pulled(weighting="iterated"))
 
 
 def test_an_estimation_that_stops_short_of_a_minimum_is_refused(monkeypatch):
     config = pulled()
-    estimated = studies.at_estimates(config)
+    estimated = aigini.at_estimates(config)
     monkeypatch.setattr("aigini.estimation.estimated_model.STATIONARY", -1.0)
     with pytest.raises(AnalysisError, match="stopped short of a minimum"):
         estimate_values(estimated.outcome_map, estimated.values, estimated.space, estimated.targets, estimated.income)
@@ -323,12 +326,12 @@ def example():
 
 @pytest.fixture(scope="module")
 def estimated(example):
-    return studies.at_estimates(example)
+    return aigini.at_estimates(example)
 
 
 @pytest.fixture(scope="module")
 def simulation(example, estimated):
-    found = studies.other_draws(example, estimated).covariance(estimated.rows)
+    found = other_draws(example, estimated).covariance(estimated.rows)
     assert found is not None
     return found
 
@@ -456,7 +459,7 @@ def test_the_value_of_precision_is_the_fall_of_entropy_at_the_same_correlations(
     settings = {**SMALL, "calibration.correlation": correlation.tolist(), "calibration.replications": 0}
     se = load().targets[moment].se
     before, after = (
-        studies.sensitivity(load(None, {**settings, f"targets.{moment}.se": error})).signs
+        aigini.sensitivity(load(None, {**settings, f"targets.{moment}.se": error})).signs
         for error in (se, se / np.sqrt(1.01))
     )
     for one, other in zip(before, after, strict=True):

@@ -1,1 +1,1 @@
-"""The commands: a configuration in, a typed result out, from Python and from the command line."""
+"""The commands, a file for each; `aigini.commands.registry` lists them."""

@@ -9,7 +9,7 @@ import numpy as np
 from aigini.bayes.likelihood import Likelihood, M6Belief, build
 from aigini.bayes.simulator import Simulator
 from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
-from aigini.commands.studies import at_estimates
+from aigini.commands.at_estimates import at_estimates
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, directions, outcomes_of_one, tied

@@ -1,6 +1,6 @@
 """Sampling a posterior from a configuration: estimates, size of the population, mode, chains, and what they say.
 
-Importing this module needs NumPyro and ArviZ; `aigini.commands.posteriors` says so where they are missing.
+Importing this module needs NumPyro and ArviZ; `aigini.commands.posterior` says so where they are missing.
 """
 
 import dataclasses

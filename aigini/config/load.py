@@ -8,7 +8,7 @@ table replaces that target as a whole, so that a value can never inherit a stand
 and values are put on top of each other, and how something is taken away, is in `aigini.config.layers`.
 
 What is wrong with a section in itself is refused when it is loaded. Sections that do not fit together are refused by
-the commands that read them, before they compute anything: see `Config.require` and `aigini.config.readers`.
+the commands that read them, before they compute anything: see `Config.require`.
 """
 
 import dataclasses
@@ -29,7 +29,6 @@ from aigini.bayes.settings import PosteriorSettings
 from aigini.config import beliefs, calibration
 from aigini.config.explain import mended, sentences
 from aigini.config.layers import parse_overrides, read, resolved, taken_away
-from aigini.config.readers import TOPICS, Command, Topic
 from aigini.config.schema import FileSchema
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
@@ -46,7 +45,10 @@ from aigini.population.sizes import size_problems
 from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept
 
-__all__ = ["Config", "baseline_path", "load", "parse_overrides"]
+__all__ = ["Config", "Topic", "baseline_path", "load", "parse_overrides"]
+
+Topic = Literal["estimation", "posterior", "alternatives"]
+"""Sections of a configuration that have to fit together for the commands that read them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,19 +98,18 @@ class Config:
     source: Mapping[str, Any]
     problems: Mapping[Topic, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
-    def require(self, *commands: Command) -> None:
-        """Refuse a configuration whose sections do not fit together where these commands read them.
+    def require(self, *topics: Topic) -> None:
+        """Refuse a configuration whose sections do not fit together.
 
         Args:
-            commands: Commands, or verbs of the same names; none stands for all of them.
+            topics: What has to fit together; none stands for everything.
 
         Raises:
             ConfigError: listing every problem.
         """
-        topics = {topic for command in commands or tuple(TOPICS) for topic in TOPICS[command]}
-        found = [line for topic, lines in self.problems.items() if topic in topics for line in lines]
-        if found:
-            raise ConfigError("\n".join(dict.fromkeys(found)))
+        lines = [line for topic, lines in self.problems.items() if not topics or topic in topics for line in lines]
+        if lines:
+            raise ConfigError("\n".join(dict.fromkeys(lines)))
 
     @property
     def digest(self) -> str:

@@ -7,7 +7,7 @@ Everything goes through matplotlib's object interface; no state is shared with p
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -98,6 +98,11 @@ def new_figure(title: str, size: tuple[float, float]) -> Figure:
     FigureCanvasAgg(figure)
     figure.suptitle(title, x=0.02, ha="left", weight="bold")
     return figure
+
+
+def named(result: Any, *draws: Callable[[Any], Figure]) -> Iterator[tuple[str, Figure]]:
+    """Figures of a result, one after the other, each with the name of the function that draws it."""
+    return ((draw.__name__, draw(result)) for draw in draws)
 
 
 def save(figure: Figure, folder: str | Path, name: str) -> Path:

@@ -1,5 +1,6 @@
 """The platform that JAX computes on, asked for before anything else is."""
 
+import contextlib
 import importlib.metadata
 
 import jax
@@ -29,6 +30,12 @@ def require_backend() -> None:
             f" {importlib.metadata.version('jaxlib')}); {get}check its driver, or unset JAX_PLATFORMS to compute"
             " on what there is."
         ) from None
+
+
+def split_cpu(devices: int) -> None:
+    """Let JAX see this many devices if it computes on a CPU, and has not started yet."""
+    with contextlib.suppress(RuntimeError):  # it runs already, in a process that called a command as a function
+        jax.config.update("jax_num_cpu_devices", devices)
 
 
 def _wanted() -> str:

@@ -22,7 +22,7 @@ from aigini.storage import draws
 from aigini.storage.folder import json_writer, write_together
 from aigini.storage.units import units_of_study
 
-KINDS: dict[str, type] = {
+_KINDS: dict[str, type] = {
     "answer": Answer,
     "sensitivity": SensitivityAnalysis,
     "sign": Sign,
@@ -78,8 +78,8 @@ def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> 
     )
 
 
-def load_study(folder: Path, name: str) -> Any:
-    """Read what `save_study` wrote.
+def load_study(folder: Path, name: str, kind: type | None = None) -> Any:
+    """Read what `save_study` wrote; its class is that of the name, where it is not given.
 
     Raises:
         OutputError: if the file is missing or damaged.
@@ -93,7 +93,7 @@ def load_study(folder: Path, name: str) -> Any:
                 content[field] = {back.get(key, key): value for key, value in content[field].items()}
         if name == "posterior":
             content["draws"] = _converter.unstructure(_NO_DRAWS)
-        result = _converter.structure(content, KINDS[name])
+        result = _converter.structure(content, kind or _KINDS[name])
         run = dict(content["run"])
     except (OSError, ValueError, LookupError, AttributeError, TypeError, cattrs.BaseValidationError) as error:
         raise OutputError(

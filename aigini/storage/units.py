@@ -65,7 +65,7 @@ _OF_STUDIES: dict[str, Units] = {
 
 def units_of_study(name: str) -> Units:
     """Units of the result of an analysis, by the name of its file."""
-    return {**_OF_STUDIES[name], **_CHANGES}
+    return {**_OF_STUDIES.get(name, {}), **_CHANGES}
 
 
 def units_of_simulation(income: str) -> Units:

@@ -1,6 +1,7 @@
-"""The verbs of the Python interface: a configuration in, a typed result out. No files, no screen."""
+"""`aigini calibrate`: the free parameters, by the method of simulated moments."""
 
 import dataclasses
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,72 +9,20 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aigini import config as configuration
+from aigini.commands.command import Command, ResultFile, Run, Say
+from aigini.commands.source import ConfigLike, as_config, replications
 from aigini.config import Config
-from aigini.config.readers import Command
 from aigini.estimation import msm, starts, weighting
-from aigini.estimation.msm import Progress, Watcher
+from aigini.estimation.msm import STAGES, Progress, Watcher
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import Problem, pose, weight_root
 from aigini.estimation.result import Calibration
-from aigini.parameters import Parameters
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
-from aigini.statistics import simulation
-from aigini.statistics.simulation import Simulation
+from aigini.storage import checkpoint, folder
 
-ConfigLike = Config | str | Path | None
-
-
-def as_config(source: ConfigLike, overrides: Mapping[str, Any], reader: Command = "simulate") -> Config:
-    """A `Config` from itself, from a TOML file, or from nothing (the baseline), with values replaced.
-
-    Args:
-        source: Where it comes from.
-        overrides: Values by dotted name.
-        reader: The verb it is for, whose sections must fit together.
-
-    Raises:
-        ConfigError: listing every problem.
-    """
-    if isinstance(source, Config) and overrides:
-        raise TypeError("overrides change a file; load the file with them instead of changing a loaded Config.")
-    config = source if isinstance(source, Config) else configuration.load(source, overrides)
-    config.require(reader)
-    return config
-
-
-@with_x64
-def simulate(config: ConfigLike = None, **overrides: Any) -> Simulation:
-    """Simulate the economy before and after AI.
-
-    Args:
-        config: Configuration, path of one, or None for the baseline.
-        **overrides: Parameters by name (``xi=0.2``), or any dotted key (``**{"population.seed": 1}``).
-
-    Raises:
-        ConfigError: if the configuration is not valid.
-        EquilibriumError: if the economy has no usable outcome at these parameters.
-    """
-    settings = as_config(config, overrides)
-    return simulate_at(settings, settings.params.as_dict())
-
-
-@with_x64
-def simulate_at(config: Config, params: Mapping[str, float]) -> Simulation:
-    """Simulate `config` at other parameters, such as estimates."""
-    return simulation.simulate(
-        Parameters(**params),
-        config.draw(),
-        config.scenario,
-        income=config.income,
-        replications=other_draws(config),
-    )
-
-
-def other_draws(config: Config) -> Iterator[Population]:
-    """Populations with other draws, from which simulation errors are taken, one after the other."""
-    return (config.draw(config.population["seed"] + 1 + extra) for extra in range(config.replications))
+FAILED_ESTIMATION = 3
+"""Exit code of a command that wrote estimates that should not be used as they are."""
 
 
 @with_x64
@@ -101,28 +50,26 @@ def calibrate(
         ConfigError: if the configuration is not valid.
         EstimationError: if the problem cannot be posed or no start can be used.
     """
-    settings = as_config(config, overrides, "calibrate")
+    settings = as_config(config, overrides, "estimation")
     problem, points = posed(settings, start)
-    replications = list(other_draws(settings))
+    others = list(replications(settings))
     first = msm.estimate(
         problem,
         settings.targets,
         points,
         descent_settings=settings.descent,
         polish_settings=settings.polish,
-        replications=replications,
+        replications=others,
         watch=watch,
         resume=resume,
         covariance=settings.covariance,
     )
     if weighting.follows_estimates(settings.weighting):
-        return _reweighted(settings, problem, first, replications)
+        return _reweighted(settings, problem, first, others)
     return dataclasses.replace(first, weighted=weighting.name_of(settings.weighting))
 
 
-def _reweighted(
-    config: Config, problem: Problem, first: Calibration, replications: Sequence[Population]
-) -> Calibration:
+def _reweighted(config: Config, problem: Problem, first: Calibration, others: Sequence[Population]) -> Calibration:
     """The calibration after further rounds, with the starts and the trace of the first."""
     rounds = [first]
 
@@ -134,7 +81,7 @@ def _reweighted(
             start[None],
             descent_settings=dataclasses.replace(config.descent, steps=0),
             polish_settings=config.polish if config.polish.steps > 0 else PolishSettings(),
-            replications=replications,
+            replications=others,
             covariance=config.covariance,
         )
         rounds.append(found)
@@ -145,7 +92,7 @@ def _reweighted(
         first.weighting,
         _vector(first),
         estimate,
-        lambda natural: msm.simulation_covariance(problem, natural, replications),
+        lambda natural: msm.simulation_covariance(problem, natural, others),
         config.covariance,
         moments=problem.moment_names,
     )
@@ -193,3 +140,98 @@ def blank_progress(config: Config) -> Progress:
     """A state of the shapes that an estimation of `config` has, to read a checkpoint into."""
     points = jnp.zeros((max(config.starts, 1), len(config.free)))
     return msm.blank(points, points, config.descent, config.polish)
+
+
+def calibrate_in(
+    config: Config,
+    out: Path,
+    *,
+    resume: bool = False,
+    watch: Watcher = lambda _: None,
+    say: Say = lambda _: None,
+) -> Calibration:
+    """Calibrate with checkpoints in `out`, whose lock is held; with `resume`, go on from the checkpoint there.
+
+    Raises:
+        CheckpointError: if the checkpoint to resume from is damaged or belongs to another configuration.
+        OutputError: if `out` cannot be written.
+        EstimationError: if the problem cannot be posed or no start can be used.
+    """
+    folder.prepare(out)
+    state = checkpoint_in(config, out) if resume else None
+    if not resume:
+        checkpoint.clear(out)  # of an earlier run: what is there from now on is this run's
+    elif state is None:
+        say("no checkpoint to resume from, starting afresh")
+    else:
+        say(f"resumed at iteration {int(state.iteration)}")
+
+    def save_and_watch(progress: Progress) -> None:
+        checkpoint.save(out, config, progress)
+        watch(progress)
+
+    return calibrate(config, watch=save_and_watch, resume=state)
+
+
+def checkpoint_in(config: Config, out: Path) -> Progress | None:
+    """The checkpoint in a run folder, None if there is none.
+
+    Raises:
+        CheckpointError: if it is damaged or belongs to another configuration.
+    """
+    return checkpoint.load(out, config, blank_progress(config))
+
+
+def progress_shown(config: Config, say: Say) -> Watcher:
+    """Shows the progress of an estimation, a line per block of iterations."""
+    start = time.perf_counter()
+
+    def watch(progress: Progress) -> None:
+        say(
+            f"  {time.perf_counter() - start:6.1f} s  iteration {int(progress.iteration):4d}"
+            f"  next: {STAGES[int(progress.stage)]:8s} best objective {progress.best:.3e}"
+        )
+
+    return watch
+
+
+def exit_code(calibration: Calibration, say: Say) -> int:
+    """0, or 3 after the reason why the estimates should not be used as they are."""
+    if not calibration.failure:
+        return 0
+    say(f"aigini: the estimation has failed: {calibration.failure}.")
+    return FAILED_ESTIMATION
+
+
+def figures(result: Calibration) -> Iterator[tuple[str, Any]]:
+    """Figures of a calibration."""
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.moment_fit, every.objective_trace)
+
+
+def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
+    clock = time.perf_counter()
+    result = calibrate_in(
+        run.config, run.folder, resume=run.resume, watch=progress_shown(run.config, run.say), say=run.say
+    )
+    (file,) = command.files
+    file.draw(run.folder / "figures", result)
+    run.write([(file, result)], {command.name: time.perf_counter() - clock})
+    checkpoint.clear(run.folder)
+    print(result)
+    run.say(f"written: {run.folder / 'calibration.json'} and {run.folder / 'figures'}")
+    return exit_code(result, run.say)
+
+
+CALIBRATE = Command(
+    "calibrate",
+    "Estimate the free parameters by simulated moments; write calibration.json and figures.\n\n"
+    "Exit code 3: results are written, but the estimates should not be used as they are, and the reason is printed.",
+    calibrate,
+    Calibration,
+    resume=checkpoint.exists,
+    files=(ResultFile("calibration", Calibration, figures),),
+    run=_run,
+)

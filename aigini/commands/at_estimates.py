@@ -1,0 +1,103 @@
+"""An economy at its estimates, for the analyses.
+
+Workers are float64 here, whatever the configuration says of their precision.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from aigini.commands.source import ConfigLike, as_config
+from aigini.config import Config
+from aigini.errors import AnalysisError
+from aigini.estimation.estimated_model import EstimatedModel, estimate_values, known_model
+from aigini.estimation.other_draws import OtherDraws, covariance
+from aigini.estimation.outcome_map import OutcomeMap, tied
+from aigini.estimation.pieces import Pieces
+from aigini.estimation.problem import FreeSpace
+from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
+from aigini.population.population import Population
+from aigini.runtime.precision import with_x64
+
+
+@with_x64
+def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> EstimatedModel:
+    """Estimate an economy from its configured parameters, for analyses at the estimates.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        AnalysisError: if the targets are not met from there, or iterated weights do not converge.
+    """
+    settings = as_config(config, overrides, "estimation")
+    # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
+    outcome_map = OutcomeMap(settings.draw(precision="float64"), settings.scenario)
+    problem = (FreeSpace(settings.free, settings.tie), settings.targets, settings.income)
+    first = before_estimates(settings.weighting, settings.covariance)
+    pieces = pieces or Pieces()
+    values = pieces.get(
+        "estimates", 0, 1, lambda: dict(estimate_values(outcome_map, settings.params.as_dict(), *problem, first))
+    )
+    model = known_model(outcome_map, values, *problem, first, settings.covariance)
+    if not follows_estimates(settings.weighting):
+        return model
+    found = pieces.get("weights", 0, 1, lambda: _reweighted(settings, model))
+    return known_model(outcome_map, found["values"], *problem, np.array(found["weighting"]), settings.covariance)
+
+
+def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:
+    """Estimates and weights after further rounds from an estimated model at those of the first, as plain numbers."""
+    problem = (model.space, model.targets, model.income)
+
+    def at(natural: np.ndarray) -> dict[str, float]:
+        return tied({**model.values, **dict(zip(model.space.names, natural.tolist(), strict=True))}, model.space.tie)
+
+    def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        values = estimate_values(model.outcome_map, at(start), *problem, weights)
+        found = known_model(model.outcome_map, values, *problem, weights)
+        return found.estimates, found.moment_jacobian
+
+    def simulation_covariance(natural: np.ndarray) -> np.ndarray:
+        outcome_maps = (OutcomeMap(_draw(config, k), config.scenario) for k in range(config.replications))
+        found = covariance([outcome_map.jacobian(at(natural))[0] for outcome_map in outcome_maps], model.rows)
+        assert found is not None  # a configuration with these weights has two replications at least
+        return found
+
+    sequence = reweight(
+        config.weighting,
+        model.weighting,
+        model.estimates,
+        estimate,
+        simulation_covariance,
+        config.covariance,
+        moments=tuple(model.targets),
+    )
+    if not sequence.converged:
+        raise AnalysisError(
+            f"the iterated weights have not converged in {len(sequence.rounds)} rounds: the estimates still changed by"
+            f' {sequence.last.change:.2g} s.e. in the last; use calibration.weighting = "two_step".'
+        )
+    return {"values": at(sequence.last.estimates), "weighting": sequence.last.weighting.tolist()}
+
+
+def other_draws(config: Config, model: EstimatedModel, pieces: Pieces | None = None) -> OtherDraws:
+    """The model on the other draws that a configuration asks for, from which simulation errors come."""
+    return OtherDraws(model, config.replications, lambda k: _draw(config, k), pieces)
+
+
+def _draw(config: Config, extra: int) -> Population:
+    """Another draw of the population, by its number from 0."""
+    return config.draw(config.population["seed"] + 1 + extra, precision="float64")
+
+
+def external_ranges(config: Config) -> dict[str, tuple[float, float]]:
+    """Ranges of the parameters that are neither estimated nor tied."""
+    return {
+        name: span
+        for name, span in config.ranges.items()
+        if name not in config.free and not (name == "eta0" and config.tie != "none")
+    }

@@ -1,0 +1,42 @@
+"""`aigini channels`: which channels move inequality."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aigini.analysis.channels import ChannelDecomposition, require_no_ai_before
+from aigini.analysis.channels import channels as decompose_channels
+from aigini.commands.at_estimates import at_estimates, other_draws
+from aigini.commands.command import Command
+from aigini.commands.source import ConfigLike, as_config
+from aigini.estimation.pieces import Pieces
+from aigini.runtime.precision import with_x64
+
+
+@with_x64
+def channels(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> ChannelDecomposition:
+    """Shapley decomposition over the channels, see `aigini.analysis.channels`.
+
+    Raises:
+        AiginiError: as `at_estimates` does, or if AI is present before.
+    """
+    settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
+    require_no_ai_before(settings.scenario)
+    model = at_estimates(settings, pieces=pieces)
+    return decompose_channels(model, pieces=pieces, others=other_draws(settings, model, pieces))
+
+
+def figures(result: ChannelDecomposition) -> Iterator[tuple[str, Any]]:
+    """Figures of the result."""
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.waterfall, every.channel_orders)
+
+
+CHANNELS = Command(
+    "channels",
+    "Which channels move inequality: an exact Shapley decomposition; write channels.json.",
+    channels,
+    ChannelDecomposition,
+    figures,
+)

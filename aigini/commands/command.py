@@ -1,0 +1,164 @@
+"""What a command is: one record, from which its command line, its run folder and its figures follow."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aigini.config import Config
+from aigini.config.load import Topic
+from aigini.estimation.pieces import Watch
+from aigini.storage import folder, ledger
+from aigini.storage import results as stored
+
+Say = Callable[[str], None]
+"""Shows a line of progress."""
+
+Figures = Callable[[Any], Iterable[tuple[str, Any]]]
+"""Names and matplotlib figures of a result, one after the other; matplotlib is imported when it is called."""
+
+
+def has_pieces(folder: Path) -> bool:
+    """Whether a run folder holds finished pieces of an analysis."""
+    return ledger.pieces_in(folder) > 0
+
+
+def no_figures(result: Any) -> Iterable[tuple[str, Any]]:
+    """The figures of a result that has none."""
+    return ()
+
+
+@dataclasses.dataclass(frozen=True)
+class ResultFile:
+    """A result in a run folder.
+
+    Attributes:
+        name: Name of the file ``NAME.json``, and of ``NAME.nc`` where arrays of the result are kept beside it.
+        type: Class of the result.
+        figures: Its figures.
+        superseded_by: File whose figures take the place of these, which have the same names.
+    """
+
+    name: str
+    type: type
+    figures: Figures = no_figures
+    superseded_by: str = ""
+
+    def draw(self, target: Path, result: Any) -> list[Path]:
+        """Draw the figures of a result into a folder.
+
+        Raises:
+            OutputError: if the folder cannot be written.
+        """
+        folder.prepare(target)
+        from aigini.figures.style import save  # matplotlib is imported by what draws, and by nothing else
+
+        return [save(figure, target, name) for name, figure in self.figures(result)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A command at work in its run folder, whose lock is held.
+
+    Attributes:
+        config: The configuration.
+        folder: The run folder.
+        resume: Whether it goes on with the finished work in the folder.
+        say: Shows a line of progress.
+    """
+
+    config: Config
+    folder: Path
+    resume: bool
+    say: Say
+
+    def write(
+        self,
+        results: Iterable[tuple[ResultFile, Any]],
+        timings: Mapping[str, float],
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write results, the resolved configuration and the record of the run."""
+        record = folder.record(self.config, timings)
+        for file, result in results:
+            stored.save(self.folder, file.name, result, record)
+        folder.write_atomically(
+            self.folder / "config.toml", lambda path: path.write_text(self.config.to_toml(), encoding="utf-8")
+        )
+        folder.write_json(self.folder / "run.json", record)
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """A command of aigini. Whatever is particular about it stands here, and nowhere else.
+
+    Attributes:
+        name: Its name, which is also that of its result's file.
+        help: What it does, in a sentence or two.
+        compute: From a configuration, as keyword ``pieces`` the finished work of an interrupted run, and what
+            `options` gives, to a result.
+        result: Class of the result, a dataclass whose ``str`` is what is printed.
+        figures: Figures of a result.
+        resume: Whether a run folder holds finished work to go on with; None where a command always begins anew.
+        needs: Topics of the configuration that it reads, whose sections must fit together.
+        options: Function whose parameters are further options of the command line, annotated for Typer, and which
+            returns keywords of `compute`.
+        files: Results that a run folder has of it; by default the one of its name.
+        prepare: Called before anything else, to refuse what cannot work.
+        run: Computes, writes and prints, and returns the exit code; by default `compute_and_write`.
+    """
+
+    name: str
+    help: str
+    compute: Callable[..., Any]
+    result: type
+    figures: Figures = no_figures
+    resume: Callable[[Path], bool] | None = has_pieces
+    needs: tuple[Topic, ...] = ("estimation",)
+    options: Callable[..., Mapping[str, Any]] = dict
+    files: tuple[ResultFile, ...] = ()
+    prepare: Callable[[], None] = lambda: None
+    run: "Callable[[Command, Run, Mapping[str, Any]], int] | None" = None
+
+    def __post_init__(self) -> None:
+        if not self.files:
+            object.__setattr__(self, "files", (ResultFile(self.name, self.result, self.figures),))
+
+    def perform(self, run: Run, options: Mapping[str, Any]) -> int:
+        """Run the command in a folder; the exit code."""
+        return (self.run or compute_and_write)(self, run, options)
+
+
+def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) -> int:
+    """Compute with finished pieces kept in the run folder; write the result and its figures; print it."""
+    clock = time.perf_counter()
+    pieces = ledger.Ledger(
+        run.folder, run.config, repr((command.name, dict(options))), resume=run.resume, watch=_shown(run.say)
+    )
+    if run.resume:
+        run.say(f"resumed with {pieces.count} finished pieces")
+    result = command.compute(run.config, pieces=pieces, **options)
+    (file,) = command.files
+    run.say("drawing figures")
+    timings = {command.name: time.perf_counter() - clock}
+    run.write([(file, result)], timings)
+    file.draw(run.folder / "figures", result)
+    pieces.clear()
+    print(result)
+    run.say(f"written: {run.folder / f'{file.name}.json'} and {run.folder / 'figures'}")
+    return 0
+
+
+def _shown(say: Say) -> Watch:
+    """Shows the progress of an analysis, a line per part and per tenth of it."""
+    start, shown = time.perf_counter(), ("", -1)
+
+    def watch(part: str, done: int, total: int) -> None:
+        nonlocal shown
+        now = (part, 10 * done // total)
+        if now != shown:
+            shown = now
+            say(f"  {time.perf_counter() - start:6.1f} s  {part}: {done} of {total}")
+
+    return watch

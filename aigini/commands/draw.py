@@ -1,0 +1,67 @@
+"""The figures of results, from Python, and of a run folder again, from its files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aigini.commands.command import ResultFile
+from aigini.commands.registry import result_files
+from aigini.errors import OutputError
+from aigini.storage import results
+
+
+def draw(result: Any, folder: str | Path) -> list[Path]:
+    """Draw the figures of a result as PNG files into a folder, each named after its function.
+
+    Args:
+        result: What a verb returned, such as a calibration.
+        folder: The folder.
+
+    Returns:
+        The paths of the figures; none where the result has none.
+
+    Raises:
+        TypeError: if no command gives such a result.
+        OutputError: if the folder cannot be written.
+    """
+    kinds = [file for file in result_files().values() if type(result) is file.type]
+    if not kinds:
+        raise TypeError(f"got {type(result).__name__}, which is not the result of a command of aigini.")
+    return kinds[0].draw(Path(folder), result)
+
+
+def results_in(run: Path) -> list[ResultFile]:
+    """The results in a run folder that have figures of their own.
+
+    Raises:
+        OutputError: if it is no folder, or holds no result.
+    """
+    if run.is_file():
+        raise OutputError(f"{run}: is a file; give the run folder that it is in, {run.parent}.")
+    if not run.exists():
+        raise OutputError(f"{run}: there is no such folder; give the run folder of a command.")
+    files = [
+        file
+        for name, file in result_files().items()
+        if (run / f"{name}.json").exists() and not (run / f"{file.superseded_by}.json").exists()
+    ]
+    if not files:
+        raise OutputError(f"{run} holds no result of aigini; give the run folder of a command.")
+    return files
+
+
+def draw_again(run: Path, files: list[ResultFile]) -> Iterator[Path]:
+    """Draw the figures of results in a run folder.
+
+    Raises:
+        OutputError: if a result is damaged, or lacks what its figures show.
+    """
+    for file in files:
+        try:
+            yield from file.draw(run / "figures", results.load(run, file.name, file.type))
+        # What was read is complete in its fields, but tables inside it may still lack an entry that a figure shows.
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            lacks = f"lacks {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+            raise OutputError(
+                f"{run / file.name}.json: its figures cannot be drawn ({lacks}); run the command that writes it again."
+            ) from None

@@ -1,0 +1,33 @@
+"""Every command, in the order of ``aigini --help``."""
+
+from aigini.commands.beliefs import BELIEFS
+from aigini.commands.bench import BENCH
+from aigini.commands.calibrate import CALIBRATE
+from aigini.commands.channels import CHANNELS
+from aigini.commands.command import Command, ResultFile
+from aigini.commands.policy import POLICY
+from aigini.commands.posterior import POSTERIOR
+from aigini.commands.regimes import REGIMES
+from aigini.commands.reproduce import REPRODUCE
+from aigini.commands.sensitivity import SENSITIVITY
+from aigini.commands.sign import SIGN
+from aigini.commands.simulate import SIMULATE
+
+COMMANDS: list[Command] = [
+    SIMULATE,
+    CALIBRATE,
+    REPRODUCE,
+    SENSITIVITY,
+    SIGN,
+    REGIMES,
+    CHANNELS,
+    POLICY,
+    POSTERIOR,
+    BELIEFS,
+    BENCH,
+]
+
+
+def result_files() -> dict[str, ResultFile]:
+    """Every kind of result that a run folder may hold, by the name of its file."""
+    return {file.name: file for command in COMMANDS for file in command.files}

@@ -1,0 +1,135 @@
+"""`aigini reproduce`, the main job: simulate, calibrate, simulate at the estimates, and say what follows."""
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aigini.analysis.answered import Answer
+from aigini.commands.answer import ANSWER, answer
+from aigini.commands.calibrate import CALIBRATE, calibrate_in, checkpoint_in, exit_code, progress_shown
+from aigini.commands.command import Command, ResultFile, Run, Say
+from aigini.commands.simulate import SIMULATE, figures, simulate, simulate_at
+from aigini.commands.source import ConfigLike, as_config
+from aigini.config import Config
+from aigini.estimation.msm import Watcher
+from aigini.estimation.result import Calibration
+from aigini.statistics.simulation import Simulation, table
+from aigini.storage import checkpoint, folder, results
+
+AT_START, CALIBRATION = SIMULATE.files[0], CALIBRATE.files[0]
+AT_ESTIMATES = ResultFile("simulate_at_estimates", Simulation, figures)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reproduction:
+    """What `reproduce` found.
+
+    Attributes:
+        config: The configuration.
+        start: The economy at the configured parameters.
+        calibration: The estimation.
+        fitted: The economy at the estimates.
+        answer: Whether AI raises or lowers inequality there, why, how sure that is, and what would change it.
+        folder: The run folder.
+    """
+
+    config: Config
+    start: Simulation
+    calibration: Calibration
+    fitted: Simulation
+    answer: Answer
+    folder: Path
+
+    def __str__(self) -> str:
+        fitted = f"The economy at the estimates\n\n{table(self.fitted, assumed='m6' in self.calibration.targets)}"
+        return f"{self.calibration}\n\n{fitted}\n\nrun folder: {self.folder}\n\n{self.answer}"
+
+
+def reproduce(
+    config: ConfigLike = None,
+    *,
+    out: str | Path = "runs/reproduce",
+    resume: bool = False,
+    watch: Watcher = lambda _: None,
+    say: Say = lambda _: None,
+    **overrides: Any,
+) -> Reproduction:
+    """Simulate, calibrate, simulate at the estimates, say what follows, draw figures, and write one run folder.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        out: The run folder; earlier results in it are replaced only by finished ones.
+        resume: Go on from the checkpoint of an interrupted calibration in `out`.
+        watch: Called with the state of the estimation after every block of iterations.
+        say: Called with one line per stage.
+        **overrides: As in `simulate`.
+
+    Raises:
+        AiginiError: as `simulate` and `calibrate` do, or if `out` cannot be written or another run writes in it.
+    """
+    settings = as_config(config, overrides, "estimation")
+    with folder.writing(Path(out), "aigini reproduce") as run_folder:
+        return _reproduce(Run(settings, run_folder, resume, say), watch)
+
+
+def _reproduce(run: Run, watch: Watcher) -> Reproduction:
+    """The main job in a run folder whose lock is held."""
+    config, say = run.config, run.say
+    if run.resume:
+        checkpoint_in(config, run.folder)  # a bad checkpoint is refused before anything is computed
+    clock = _Clock()
+    say("simulating at the configured parameters")
+    start = simulate(config)
+    clock.stop("simulate")
+    say("calibrating")
+    calibration = calibrate_in(config, run.folder, resume=run.resume, watch=watch, say=say)
+    clock.stop("calibrate")
+    results.save(run.folder, CALIBRATION.name, calibration, folder.record(config, clock.times))
+    say("simulating at the estimates")
+    fitted = simulate_at(config, calibration.params)
+    clock.stop("simulate_at_estimates")
+    say("working out what follows, and how sure it is")
+    what_follows = answer(config, calibration)
+    clock.stop("answer")
+    say("drawing figures")
+    for file, result in ((AT_ESTIMATES, fitted), (CALIBRATION, calibration), (ANSWER, what_follows)):
+        file.draw(run.folder / "figures", result)
+    clock.stop("figures")
+    run.write(
+        [(AT_START, start), (AT_ESTIMATES, fitted), (CALIBRATION, calibration), (ANSWER, what_follows)], clock.times
+    )
+    checkpoint.clear(run.folder)
+    return Reproduction(config, start, calibration, fitted, what_follows, run.folder)
+
+
+def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
+    result = _reproduce(run, progress_shown(run.config, run.say))
+    print(result)
+    return exit_code(result.calibration, run.say)
+
+
+REPRODUCE = Command(
+    "reproduce",
+    "The main job: simulate, calibrate, simulate at the estimates, draw figures, write one run folder.\n\n"
+    "Exit code 3: results are written, but the estimates should not be used as they are, and the reason is printed.",
+    reproduce,
+    Reproduction,
+    resume=checkpoint.exists,
+    files=(AT_START, AT_ESTIMATES, CALIBRATION, ANSWER),
+    run=_run,
+)
+
+
+class _Clock:
+    """Seconds between stops, by name."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def stop(self, name: str) -> None:
+        now = time.perf_counter()
+        self.times[name] = round(now - self._last, 3)
+        self._last = now

@@ -1,0 +1,55 @@
+"""`aigini sensitivity`: what the moments identify, and what inequality depends on."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from aigini.analysis.identification.sensitivity import decompose
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
+from aigini.commands.at_estimates import at_estimates, external_ranges, other_draws
+from aigini.commands.command import Command
+from aigini.commands.source import ConfigLike, as_config
+from aigini.estimation.pieces import Pieces
+from aigini.runtime.precision import with_x64
+
+
+@with_x64
+def sensitivity(
+    config: ConfigLike = None, *, profiles: bool = False, pieces: Pieces | None = None, **overrides: Any
+) -> SensitivityAnalysis:
+    """What the moments identify and what inequality depends on, see `aigini.analysis.identification.sensitivity`.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        profiles: Also profile every estimate and the weakest direction, with some ten re-estimations for each.
+        pieces: Finished pieces of an earlier run.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        AiginiError: as `at_estimates` does, or if the targets do not identify the parameters.
+    """
+    settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
+    model = at_estimates(settings, pieces=pieces)
+    ranges = external_ranges(settings)
+    others = other_draws(settings, model, pieces)
+    return decompose(model, ranges, others.covariance(model.rows), pieces if profiles else None, others)
+
+
+def figures(result: SensitivityAnalysis) -> Iterator[tuple[str, Any]]:
+    """Figures of the result; profiles where there are any."""
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    profiles = [every.profiles] if result.profiles or result.weakest else []
+    return named(
+        result, every.elasticity_map, every.pinning, *profiles, every.variance_of_gini, every.value_of_precision
+    )
+
+
+SENSITIVITY = Command(
+    "sensitivity",
+    "What the moments identify, and what inequality depends on, by exact Jacobians; write sensitivity.json.",
+    partial(sensitivity, profiles=True),
+    SensitivityAnalysis,
+    figures,
+)

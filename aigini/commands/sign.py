@@ -1,0 +1,50 @@
+"""`aigini sign`: whether the moments of the mechanisms identify the sign of the change of the Gini."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aigini.analysis.identification.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
+from aigini.analysis.identification.sign import sign as trace_ridge
+from aigini.commands.at_estimates import at_estimates, other_draws
+from aigini.commands.command import Command
+from aigini.commands.source import ConfigLike, as_config
+from aigini.estimation.estimated_model import require_sign_problem
+from aigini.estimation.pieces import Pieces
+from aigini.runtime.precision import with_x64
+
+
+@with_x64
+def sign(
+    config: ConfigLike = None,
+    *,
+    etas: Sequence[float] = DEFAULT_ETA1,
+    xis: Sequence[float] = DEFAULT_XI,
+    pieces: Pieces | None = None,
+    **overrides: Any,
+) -> Sign:
+    """Whether the moments of the mechanisms identify the sign, see `aigini.analysis.identification.sign`.
+
+    Raises:
+        AiginiError: as `at_estimates` does, or if m6 is not a target or eta1 not free.
+    """
+    settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
+    require_sign_problem(settings.targets, settings.free)
+    model = at_estimates(settings, pieces=pieces)
+    return trace_ridge(model, etas, xis, pieces, other_draws(settings, model, pieces))
+
+
+def figures(result: Sign) -> Iterator[tuple[str, Any]]:
+    """Figures of the result."""
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.ridge, every.ridge_estimates)
+
+
+SIGN = Command(
+    "sign",
+    "Whether the other moments identify the sign of the change of the Gini; write sign.json.",
+    sign,
+    Sign,
+    figures,
+)

@@ -1,0 +1,79 @@
+"""`aigini simulate`: the economy before and after AI."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aigini.commands.command import Command, ResultFile, Run
+from aigini.commands.source import ConfigLike, as_config, replications
+from aigini.config import Config
+from aigini.parameters import Parameters
+from aigini.runtime.precision import with_x64
+from aigini.statistics import simulation
+from aigini.statistics.simulation import Simulation
+
+
+@with_x64
+def simulate(config: ConfigLike = None, **overrides: Any) -> Simulation:
+    """Simulate the economy before and after AI.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline.
+        **overrides: Parameters by name (``xi=0.2``), or any dotted key (``**{"population.seed": 1}``).
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        EquilibriumError: if the economy has no usable outcome at these parameters.
+    """
+    settings = as_config(config, overrides)
+    return simulate_at(settings, settings.params.as_dict())
+
+
+@with_x64
+def simulate_at(config: Config, params: Mapping[str, float]) -> Simulation:
+    """Simulate `config` at other parameters, such as estimates."""
+    return simulation.simulate(
+        Parameters(**params),
+        config.draw(),
+        config.scenario,
+        income=config.income,
+        replications=replications(config),
+    )
+
+
+def figures(result: Simulation) -> Iterator[tuple[str, Any]]:
+    """Figures of a simulation."""
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(
+        result,
+        every.task_output_density,
+        every.wage_density,
+        every.lorenz_curves,
+        every.gini_changes,
+        every.where_income_goes,
+        every.asset_concentration,
+        every.decomposition,
+    )
+
+
+def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
+    clock = time.perf_counter()
+    result = command.compute(run.config)
+    run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
+    print(result)
+    run.say(f"written: {run.folder / 'simulate.json'}")
+    return 0
+
+
+SIMULATE = Command(
+    "simulate",
+    "Simulate the economy before and after AI; write simulate.json.",
+    simulate,
+    Simulation,
+    resume=None,
+    needs=(),
+    files=(ResultFile("simulate", Simulation, figures, superseded_by="simulate_at_estimates"),),
+    run=_run,
+)
