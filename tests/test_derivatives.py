@@ -7,7 +7,7 @@ import numpy_model
 import pytest
 from scipy.special import ndtri
 
-from aigini.economy.equilibrium import market_after, market_before
+from aigini.economy.equilibrium import markets
 from aigini.parameters import PARAMETER_NAMES
 from aigini.statistics.moments import six_moments
 
@@ -134,7 +134,7 @@ def test_compiling_changes_rounding_only(baseline, population, moments_of, level
 
 def human_capital_and_residual(alpha, params):
     params = params.replace(alpha=alpha)
-    after = market_after(params, jnp.asarray(1.0), market_before(params, jnp.asarray(0.0)))
+    after = jax.tree.map(lambda leaf: leaf[1], markets(params, jnp.asarray([0.0, 1.0])))
     return jnp.append(jnp.log(after.human_capital), jax.lax.stop_gradient(after.residual))
 
 

@@ -7,7 +7,7 @@ import numpy_model
 import pytest
 
 from aigini.economy.economy import Scenario
-from aigini.economy.equilibrium import market_after, market_before
+from aigini.economy.equilibrium import markets
 from aigini.parameters import PARAMETER_NAMES
 
 # Slow contraction: schooling reacts in full, and to a work sample that AI floods.
@@ -16,20 +16,13 @@ HARD = {"retooling": 1.0, "signal_exposure": 12.0, "schooling_return": 0.2, "ado
 
 def objects(params, level):
     """Output, R_h, Ω and log k_o before and after AI, [98]."""
-    before = market_before(params, jnp.asarray(0.0))
-    after = market_after(params, level, before)
-    return jnp.concatenate(
-        [
-            part
-            for market in (before, after)
-            for part in (
-                market.output[None],
-                market.prices.human_return,
-                market.screening.recognised,
-                market.assessment_scale,
-            )
-        ]
-    )
+    both = markets(params, jnp.stack([jnp.zeros(()), level]))
+
+    def one(market):
+        beliefs = market.screening.recognised
+        return jnp.concatenate([market.output[None], market.prices.human_return, beliefs, market.assessment_scale])
+
+    return jax.vmap(one)(both).reshape(-1)
 
 
 @pytest.fixture(scope="module")

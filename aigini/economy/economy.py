@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from aigini.economy import channels, firms, rents
 from aigini.economy.channels import Channels
-from aigini.economy.equilibrium import Market, market_after, market_before
+from aigini.economy.equilibrium import Market, markets
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.technology import WorkSample
 from aigini.economy.workers import Faced, faced
@@ -54,32 +54,33 @@ class State(eqx.Module):
 
 
 class Economy(eqx.Module):
-    """The economy before and after AI, and what its workers face."""
+    """The economy before and after AI, and what its workers face.
 
-    before: State
-    after: State
+    Attributes:
+        states: Both states; each array with a leading axis ``[2]``.
+        faced: What workers face.
+    """
+
+    states: State
     faced: Faced
 
+    @property
+    def before(self) -> State:
+        """The state before AI."""
+        return _at(0, self.states)
 
-def _markets(
-    params: Parameters,
-    levels: tuple[Array, Array],
-    mechanisms: Mechanisms,
-    samples: tuple[WorkSample | None, WorkSample | None],
-) -> tuple[Market, Market]:
-    before = market_before(params, levels[0], mechanisms, samples[0])
-    return before, market_after(params, levels[1], before, mechanisms, samples[1])
+    @property
+    def after(self) -> State:
+        """The state after AI."""
+        return _at(1, self.states)
 
 
-def _state(firm_params: Parameters, params: Parameters, market: Market, rent: Scalar, shocks: Array) -> State:
-    path = firms.asset_paths(firm_params, rent, shocks)
-    return State(
-        market=market,
-        asset_path=path,
-        intensity=firms.capital_intensity(params, path[-1]),
-        mean_rent=rents.quasi_rent(params, market.prices.mean_ai_rent),
-        mean_income=market.output + params.asset_return,
-    )
+def _at(index: int, tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf[index], tree)
+
+
+def _pair(one: Any, other: Any) -> Any:
+    return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), one, other)
 
 
 def solve(
@@ -96,35 +97,37 @@ def solve(
     Returns:
         Both states. Check `residual` of their markets: the solver does not raise inside jit.
     """
-    levels = jnp.asarray(scenario.A0), jnp.asarray(scenario.A1)
+    levels = jnp.stack([jnp.asarray(scenario.A0), jnp.asarray(scenario.A1)])
     if switches is None:
         own, growth = params, params
-        full = before, after = _markets(own, levels, scenario.mechanisms, (None, None))
+        both = full = markets(own, levels, scenario.mechanisms)
     else:
         own, growth = channels.market_parameters(params, switches), channels.firm_parameters(params, switches)
-        (before, after), full = _switched_markets(params, own, levels, scenario.mechanisms, switches)
-    state_before, state_after = (
-        _state(growth, own, market, whole.prices.mean_ai_rent, shocks)
-        for market, whole in zip((before, after), full, strict=True)
-    )
-    return Economy(
-        before=state_before,
-        after=state_after,
-        faced=faced(own, scenario.mechanisms, before, after, state_before.intensity, state_after.intensity),
-    )
+        both, full = _switched_markets(params, own, levels, scenario.mechanisms, switches)
+
+    def state(market: Market, rent: Scalar) -> State:
+        path = firms.asset_paths(growth, rent, shocks)
+        return State(
+            market=market,
+            asset_path=path,
+            intensity=firms.capital_intensity(own, path[-1]),
+            mean_rent=rents.quasi_rent(own, market.prices.mean_ai_rent),
+            mean_income=market.output + own.asset_return,
+        )
+
+    states = jax.vmap(state)(both, full.prices.mean_ai_rent)
+    return Economy(states=states, faced=faced(own, scenario.mechanisms, both, states.intensity))
 
 
 def _switched_markets(
-    params: Parameters, own: Parameters, levels: tuple[Array, Array], mechanisms: Mechanisms, switches: Channels
-) -> tuple[tuple[Market, Market], tuple[Market, Market]]:
+    params: Parameters, own: Parameters, levels: Float[Array, "2"], mechanisms: Mechanisms, switches: Channels
+) -> tuple[Market, Market]:
     """The markets with some channels off, and those with all on, whose rents drive firms' assets; one program."""
 
-    def both(one: Any, other: Any) -> Any:
-        return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), one, other)
+    def samples(on: Channels) -> WorkSample:
+        return jax.vmap(lambda level: channels.work_sample(params, mechanisms, level, on))(levels)
 
-    samples = [
-        tuple(channels.work_sample(params, mechanisms, level, on) for level in levels) for on in (switches, Channels())
-    ]
-    pair = jax.vmap(_markets, in_axes=(0, None, None, 0))(both(own, params), levels, mechanisms, both(*samples))
-    switched, full = (jax.tree.map(lambda leaf, at=at: leaf[at], pair) for at in (0, 1))
-    return switched, full
+    pair = jax.vmap(markets, in_axes=(0, None, None, 0))(
+        _pair(own, params), levels, mechanisms, _pair(samples(switches), samples(Channels()))
+    )
+    return _at(0, pair), _at(1, pair)

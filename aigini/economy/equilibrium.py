@@ -8,13 +8,13 @@ contracts fast: what moves prices by 1 % moves schooling, and with it human capi
 from the implicit function theorem.
 """
 
-from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from aigini.economy import rents, schooling
 from aigini.economy.mechanisms import Mechanisms
@@ -88,19 +88,20 @@ class _Guess(eqx.Module):
 
 
 class _Given(eqx.Module):
-    """What the fixed point takes as given; `reference` and `earlier` are absent before AI."""
+    """What the fixed point takes as given; before AI, `reference` and `earlier` do not count."""
 
     params: Parameters
     mechanisms: Mechanisms
     production: Production
     sample: WorkSample
     nodes: Nodes
-    reference: Float[Array, "tasks"] | None
-    earlier: Float[Array, "occupations nodes"] | None
+    before_ai: Bool[Array, ""]
+    reference: Float[Array, "tasks"]
+    earlier: Float[Array, "occupations nodes"]
 
 
 class _Response(eqx.Module):
-    """What follows from a guess: prices, then schooling, then the population's moments and employers' beliefs."""
+    """What follows from a guess: prices, then schooling, then employers' beliefs."""
 
     supply: Float[Array, "tasks"]
     task_price: Float[Array, "tasks"]
@@ -108,36 +109,34 @@ class _Response(eqx.Module):
     prices: FactorPrices
     fixed_pay: Float[Array, "occupations"]
     schooling: Float[Array, "occupations nodes"]
-    log_human: Float[Array, "occupations nodes"]
     screening: Screening
 
 
-def _respond(guess: _Guess, given: _Given) -> _Response:
+def _respond(guess: _Guess, given: _Given) -> tuple[_Response, _Guess]:
+    """What follows from a guess, and the guess that follows from that."""
     params, nodes, human_capital = given.params, given.nodes, given.mechanisms.human_capital
     supply = given.production.supply(guess.totals)
-    if given.reference is None:
-        output, price = jnp.sum(supply), jnp.ones_like(supply)
-    else:
-        output, price = ces(supply, given.reference, params.sigma)
+    # Relative to itself any supply has prices of exactly 1, whose derivatives are exactly 0.
+    output, price = ces(supply, jnp.where(given.before_ai, supply, given.reference), params.sigma)
     prices = given.production.factor_prices(guess.totals, price)
     fixed_pay = rents.fixed_pay(params, prices.fixed_value, prices.mean_ai_rent) / prices.human_return
-    years = human_capital.optimal_schooling(
+    optimum = human_capital.optimal_schooling(
         params, jnp.exp(nodes.log_ability), nodes.cost, guess.recognised[:, None], fixed_pay[:, None]
     )
-    if given.earlier is not None:
-        years = schooling.retool(params, given.earlier, years)
+    years = jnp.where(given.before_ai, optimum, schooling.retool(params, given.earlier, optimum))
     log_human = human_capital.log_human(params, nodes.log_ability, years)
     diagnostic = _diagnostic_variance(log_human, params.adoption * given.sample.floor(log_human))
-    return _Response(
+    beliefs = screening(params, node_variance(log_human), diagnostic)
+    response = _Response(
         supply=supply,
         task_price=price,
         output=output,
         prices=prices,
         fixed_pay=fixed_pay,
         schooling=years,
-        log_human=log_human,
-        screening=screening(params, node_variance(log_human), diagnostic),
+        screening=beliefs,
     )
+    return response, _Guess(given.production.totals(log_human, price), beliefs.recognised)
 
 
 def _diagnostic_variance(log_human: Array, floor: Array) -> Float[Array, "occupations"]:
@@ -145,131 +144,135 @@ def _diagnostic_variance(log_human: Array, floor: Array) -> Float[Array, "occupa
     return node_variance(log_human + jnp.log1p(floor * jnp.exp(-log_human)))
 
 
-def _update(guess: _Guess, given: _Given) -> _Guess:
-    response = _respond(guess, given)
-    return _Guess(given.production.totals(response.log_human, response.task_price), response.screening.recognised)
-
-
 def _distance(one: _Guess, other: _Guess) -> Scalar:
     gaps = jax.tree.map(lambda a, b: jnp.max(jnp.abs(a - b)), one, other)
     return jax.tree.reduce(jnp.maximum, gaps)
 
 
-def _fixed_point(given: _Given, start: _Guess) -> _Guess:
-    """Iterate to convergence; derivatives of any order by the implicit function theorem, in both modes."""
-    first, unflatten = ravel_pytree(start)
+@jax.custom_jvp
+def _fixed_point(given: _Given, start: _Guess) -> tuple[_Guess, _Response, Scalar]:
+    """The fixed point, the response to it, and the distance between it and the guess that follows from the response.
 
-    def excess(guess: Array) -> Array:
-        return ravel_pytree(_update(unflatten(guess), given))[0] - guess
-
-    return unflatten(jax.lax.custom_root(excess, first, _iterate, _implicit))
-
-
-def _iterate(excess: Callable[[Array], Array], start: Array) -> Array:
-    def step(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        guess, _, count = state
-        move = excess(guess)
-        return guess + move, jnp.max(jnp.abs(move)), count + 1
-
-    def unfinished(state: tuple[Array, Array, Array]) -> Array:
-        _, moved, count = state
-        return (moved > _TOLERANCE) & (count < _MAX_STEPS)  # a NaN ends the loop
-
-    return jax.lax.while_loop(unfinished, step, (start, jnp.asarray(jnp.inf), jnp.asarray(0)))[0]
-
-
-def _implicit(excess: Callable[[Array], Array], right: Array) -> Array:
-    """Solve (M - I) x = `right` for x, M being the derivative of one iteration.
-
-    (I - M)⁻¹ = ∏_k (I + M^(2^k)) converges wherever the iteration does, and needs no pivots: matrix products alone run
-    alike in a loop, under vmap and on every device.
+    Derivatives of any order follow from the implicit function theorem, in both modes; none comes through `start`.
     """
-    one = jnp.eye(right.size, dtype=right.dtype)
-    power = jax.vmap(excess, out_axes=1)(one) + one
-    inverse = one + power
+
+    def step(state: tuple[_Guess, Any, Array, Array, Array]) -> tuple[_Guess, Any, Array, Array, Array]:
+        guess, _, moved, _, count = state
+        response, following = _respond(guess, given)
+        return following, (guess, response), _distance(following, guess), moved, count + 1
+
+    def unfinished(state: tuple[_Guess, Any, Array, Array, Array]) -> Array:
+        # A guess is judged by the move that led to it, so that the response to the last one is at hand.
+        _, _, _, moved, count = state
+        return (moved > _TOLERANCE) & (count <= _MAX_STEPS)  # a NaN ends the loop
+
+    none = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(_respond, start, given)[0])
+    far = jnp.asarray(jnp.inf)
+    states = jax.lax.while_loop(unfinished, step, (start, (start, none), far, far, jnp.asarray(0)))
+    return *states[1], states[2]
+
+
+@_fixed_point.defjvp
+def _implicit(primals: tuple[_Given, _Guess], tangents: tuple[_Given, _Guess]) -> tuple[Any, Any]:
+    """With M the derivative of an iteration in the guess, d guess = (1 - M)⁻¹ (d iteration at a given guess)."""
+    given = primals[0]
+    guess, response, residual = _fixed_point(*primals)
+    point, unflatten = ravel_pytree(guess)
+
+    def iteration(point: Array, given: _Given) -> Array:
+        answer, following = _respond(unflatten(point), given)
+        return jnp.concatenate([ravel_pytree(following)[0], ravel_pytree(answer)[0]])
+
+    by_guess = jax.vmap(lambda move: jax.jvp(lambda at: iteration(at, given), (point,), (move,))[1])(
+        jnp.eye(point.size, dtype=point.dtype)
+    )
+    direct = jax.jvp(lambda given: iteration(point, given), (given,), (tangents[0],))[1]
+    move = _geometric_sum(by_guess[:, : point.size].T) @ direct[: point.size]
+    answer = direct[point.size :] + move @ by_guess[:, point.size :]
+    return (guess, response, residual), (unflatten(move), ravel_pytree(response)[1](answer), jnp.zeros_like(residual))
+
+
+def _geometric_sum(step: Float[Array, "n n"]) -> Float[Array, "n n"]:
+    """(1 - M)⁻¹ = ∏_k (1 + M^(2^k)).
+
+    It converges wherever the iteration does, and needs no pivots: matrix products alone run alike in a loop, under vmap
+    and on every device.
+    """
+    one = jnp.eye(step.shape[0], dtype=step.dtype)
+    power, inverse = step, one + step
     for _ in range(_SQUARINGS):
         power = power @ power
         inverse = inverse + power @ inverse
-    return -inverse @ right
+    return inverse
+
+
+def markets(
+    params: Parameters,
+    levels: Float[Array, "2"],
+    mechanisms: Mechanisms | None = None,
+    samples: WorkSample | None = None,
+) -> Market:
+    """The economy before AI, whose task prices are 1, and after AI, given the one before; each array ``[2, ...]``.
+
+    Args:
+        params: Parameters.
+        levels: A0 and A1.
+        mechanisms: Mechanisms of the economy; the baseline's by default.
+        samples: AI in the work sample before and after, each array ``[2, ...]``; that of these parameters by default.
+    """
+    own = mechanisms or Mechanisms()
+    nodes = population_nodes(params, own.ability)
+    variance = node_variance(nodes.log_ability)
+    guessed = own.human_capital.log_human(params, nodes.log_ability, 1 / params.schooling_return)
+    totals = own.production(params, levels[0]).totals(guessed, jnp.ones(N_TASKS))
+    start = _Guess(totals, screening(params, variance, variance).recognised)
+
+    def state(earlier: tuple[_Guess, Array, Array], own_level: tuple[Array, Array, Any]) -> tuple[Any, Market]:
+        (guess, supply, years), (level, before_ai, sample) = earlier, own_level
+        production = own.production(params, level)
+        sample = production.work_sample(params) if sample is None else sample
+        given = _Given(params, own, production, sample, nodes, before_ai, supply, years)
+        market = _solve(given, jax.lax.stop_gradient(guess))
+        return (_Guess(market.totals, market.screening.recognised), market.supply, market.schooling), market
+
+    # A loop over the two states compiles one of them.
+    none = (start, jnp.ones(N_TASKS), jnp.zeros_like(nodes.cost))
+    return jax.lax.scan(state, none, (levels, jnp.asarray([True, False]), samples))[1]
 
 
 def _solve(given: _Given, start: _Guess) -> Market:
-    guess = _fixed_point(given, start)
-    residual = _distance(*jax.lax.stop_gradient((_update(guess, given), guess)))
-    found = _respond(guess, given)
-    treated = screening(
-        given.params,
-        found.screening.log_human_variance,
-        _diagnostic_variance(found.log_human, given.sample.floor(found.log_human)),
-    )
-    log_human_mean = node_mean(found.log_human)
-    pay = given.production.pay(found.prices, guess.totals, found.task_price)
-    scale, profit = _assessment_scale(pay, guess.totals.log_human, found, log_human_mean)
+    guess, response, residual = _fixed_point(given, start)
+    beliefs = response.screening
+    log_human = given.mechanisms.human_capital.log_human(given.params, given.nodes.log_ability, response.schooling)
+    log_human_mean = node_mean(log_human)
+    diagnostic = _diagnostic_variance(log_human, given.sample.floor(log_human))
+    pay = given.production.pay(response.prices, guess.totals, response.task_price)
+    scale, profit = _assessment_scale(pay, guess.totals.log_human, beliefs, log_human, log_human_mean)
     return Market(
         production=given.production,
         totals=guess.totals,
-        supply=found.supply,
-        task_price=found.task_price,
-        output=found.output,
-        prices=found.prices,
+        supply=response.supply,
+        task_price=response.task_price,
+        output=response.output,
+        prices=response.prices,
         pay=pay,
         log_human_mean=log_human_mean,
-        fixed_pay=found.fixed_pay,
-        screening=found.screening,
-        treated=treated,
+        fixed_pay=response.fixed_pay,
+        screening=beliefs,
+        treated=screening(given.params, beliefs.log_human_variance, diagnostic),
         assessment_scale=scale,
-        schooling=found.schooling,
+        schooling=response.schooling,
         residual=jnp.maximum(residual, jax.lax.stop_gradient(profit)),
     )
 
 
 def _assessment_scale(
-    pay: Pay, log_human_capital: Array, found: _Response, mean: Array
+    pay: Pay, log_human_capital: Array, beliefs: Screening, log_human: Array, mean: Array
 ) -> tuple[Float[Array, "occupations"], Scalar]:
     """Log k_o, and the relative profit of hiring that is left."""
-    beliefs = found.screening
-    surprise = beliefs.recognised[:, None] * (found.log_human - mean[:, None])
+    surprise = beliefs.recognised[:, None] * (log_human - mean[:, None])
     noise = beliefs.recognised / beliefs.precision
     # Log of E exp(posterior mean + 1/(2S)), the two noises integrated out analytically.
     linear = log_human_capital - (mean + jnp.log(node_mean(jnp.exp(surprise))) + (noise + 1 / beliefs.precision) / 2)
     log_assessed = mean[:, None] + surprise + (1 / (2 * beliefs.precision))[:, None]
-    return pay.zero_profit_scale(linear, log_assessed, noise, found.log_human)
-
-
-def market_before(
-    params: Parameters, level: Scalar, mechanisms: Mechanisms | None = None, sample: WorkSample | None = None
-) -> Market:
-    """The economy before AI, whose task prices are 1.
-
-    Args:
-        params: Parameters.
-        level: A0.
-        mechanisms: Mechanisms of the economy; the baseline's by default.
-        sample: AI in the work sample; that of these parameters by default.
-    """
-    own = mechanisms or Mechanisms()
-    production, nodes = own.production(params, level), population_nodes(params, own.ability)
-    variance = node_variance(nodes.log_ability)
-    guessed = own.human_capital.log_human(params, nodes.log_ability, 1 / params.schooling_return)
-    totals = production.totals(guessed, jnp.ones(N_TASKS))
-    start = _Guess(totals, screening(params, variance, variance).recognised)
-    return _solve(_Given(params, own, production, _sample(production, params, sample), nodes, None, None), start)
-
-
-def market_after(
-    params: Parameters,
-    level: Scalar,
-    before: Market,
-    mechanisms: Mechanisms | None = None,
-    sample: WorkSample | None = None,
-) -> Market:
-    """The economy at A1 = `level`, given the economy before; other arguments as in `market_before`."""
-    own = mechanisms or Mechanisms()
-    production, nodes = own.production(params, level), population_nodes(params, own.ability)
-    start = _Guess(before.totals, before.screening.recognised)
-    given = _Given(params, own, production, _sample(production, params, sample), nodes, before.supply, before.schooling)
-    return _solve(given, start)
-
-
-def _sample(production: Production, params: Parameters, given: WorkSample | None) -> WorkSample:
-    return production.work_sample(params) if given is None else given
+    return pay.zero_profit_scale(linear, log_assessed, noise, log_human)

@@ -111,23 +111,20 @@ class Faced(eqx.Module):
     intensity_after: Float[Array, "firms"]
 
 
-def faced(
-    params: Parameters,
-    mechanisms: Mechanisms,
-    before: Market,
-    after: Market,
-    intensity_before: Array,
-    intensity_after: Array,
-) -> Faced:
-    """What all workers face; terms and scores per occupation, for `Faced.in_occupation` to pick from."""
+def faced(params: Parameters, mechanisms: Mechanisms, markets: Market, intensity: Float[Array, "2 firms"]) -> Faced:
+    """What all workers face in the markets before and after AI, each array of which has a leading axis ``[2]``.
+
+    Terms and scores are per occupation, for `in_occupation` to pick from.
+    """
+    both = jax.vmap(lambda market: terms(params, market))(markets)
     return Faced(
         params=params,
         mechanisms=mechanisms,
         occupation_score=jnp.asarray(OCCUPATION_SCORES),
-        before=terms(params, before),
-        after=terms(params, after),
-        intensity_before=intensity_before,
-        intensity_after=intensity_after,
+        before=jax.tree.map(lambda leaf: leaf[0], both),
+        after=jax.tree.map(lambda leaf: leaf[1], both),
+        intensity_before=intensity[0],
+        intensity_after=intensity[1],
     )
 
 

@@ -82,9 +82,9 @@ def value_and_jacobian(
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
 
     def one_row(shared: Any, workers: Any, own: Array, present: Array) -> tuple[Array, Array]:
-        statistic, everyone, moves, (common, kept) = shared
+        statistic, everyone, (everywhere, by_occupation), (common, kept) = shared
         faced = in_occupation(everyone, own, population.dtype)
-        tangents = jax.vmap(lambda move: _split(in_occupation(move, own, population.dtype))[0])(moves)
+        tangents = jnp.concatenate([everywhere, jnp.tensordot(by_occupation, own, axes=(1, 0))], axis=1)
         own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
         ends = jnp.zeros((value.size, tangents.shape[1]))
         firm_ends = jnp.zeros((value.size, 2 * population.n_firms))
@@ -102,18 +102,32 @@ def value_and_jacobian(
             ends, firm_ends = ends.at[rows].add(at_occupation), firm_ends.at[rows].add(at_firms)
         return ends @ tangents.T, firm_ends
 
-    met, firm_ends = over_rows(one_row, (statistic, economy.faced, moves.faced, seeds), population)
+    tangents = jax.vmap(lambda move: _tangents(move, population.dtype))(moves.faced)
+    met, firm_ends = over_rows(one_row, (statistic, economy.faced, tangents, seeds), population)
     return value, direct.T + met + firm_ends @ jax.vmap(_split)(moves.faced)[1].T
 
 
+def _flat(*parts: Any) -> Float[Array, "all"]:
+    # Cast before the product: XLA's CPU backend has no fast one that widens.
+    return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(parts)])
+
+
 def _split(faced: Faced) -> tuple[Float[Array, "of_occupation"], Float[Array, "of_firms"]]:
-    """What depends on the occupation, and what on firms."""
-
-    def flat(*parts: Any) -> Float[Array, "all"]:
-        # Cast before the product: XLA's CPU backend has no fast one that widens.
-        return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(parts)])
-
+    """What workers of one occupation face: what depends on the occupation, and what on firms."""
     return (
-        flat(faced.params, faced.mechanisms, faced.occupation_score, faced.before, faced.after),
-        flat(faced.intensity_before, faced.intensity_after),
+        _flat(faced.params, faced.mechanisms, faced.occupation_score, faced.before, faced.after),
+        _flat(faced.intensity_before, faced.intensity_after),
     )
+
+
+def _tangents(move: Faced, dtype: jnp.dtype) -> tuple[Float[Array, "everywhere"], Float[Array, "occupations own"]]:
+    """How the first part of `_split` moves in each occupation: what is the same in all of them, and what is not.
+
+    It has the rounding of the workers' precision, in which they see it.
+    """
+    everywhere = _flat(jax.tree.map(lambda leaf: leaf.astype(dtype), (move.params, move.mechanisms)))
+    own = [
+        leaf.reshape(leaf.shape[0], -1).astype(dtype).astype(jnp.float64)
+        for leaf in jax.tree.leaves((move.occupation_score, move.before, move.after))
+    ]
+    return everywhere, jnp.concatenate(own, axis=1)
