@@ -24,6 +24,10 @@ class PrecisionError(AiginiError):
     """64-bit mode is off, so sums over workers would silently be accumulated in float32."""
 
 
+class MomentError(AiginiError):
+    """A moment is unknown, or cannot be registered as asked."""
+
+
 class EquilibriumError(AiginiError):
     """Prices and screening did not reach a fixed point, or an outcome is not finite."""
 

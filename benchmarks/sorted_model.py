@@ -16,8 +16,11 @@ from aigini.economy.economy import State, solve
 from aigini.economy.workers import WorkerOutcome, in_occupation, outcomes
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population.workers import N_OCCUPATIONS, Workers
-from aigini.statistics.moments import HumanSums, changes, mean_signal_correlation, treated_output
+from aigini.statistics.catalogue import MOMENT_NAMES, resolve
+from aigini.statistics.moment import changes
 from aigini.statistics.sums import CrossMoments
+from aigini.statistics.treated import mean_signal_correlation, treated_output
+from aigini.statistics.worker_sums import HumanSums
 
 
 def gini_sorted(values: jax.Array, n: int) -> jax.Array:
@@ -90,7 +93,7 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
             ]
         )
 
-    return changes(*map(statistics, (economy.before, economy.after), both))
+    return changes(resolve(MOMENT_NAMES), *map(statistics, (economy.before, economy.after), both))
 
 
 def moments_and_jacobian_sorted(params: Parameters, population: Population) -> tuple[jax.Array, jax.Array]:

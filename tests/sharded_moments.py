@@ -26,8 +26,10 @@ import numpy as np
 from aigini.economy.economy import Scenario, solve
 from aigini.parameters import Parameters
 from aigini.population import draw_population, shard
+from aigini.statistics.catalogue import MOMENT_NAMES, resolve
 from aigini.statistics.jacobian import value_and_jacobian
-from aigini.statistics.moments import SixMoments, reference, six_moments
+from aigini.statistics.moment import statistic_of
+from aigini.statistics.moments import six_moments
 
 NAMES = ("sigma", "eta1", "xi")
 WAYS = {"stored": (1, 3), "regenerated": (1, 0)}  # devices, 0 for all
@@ -42,7 +44,7 @@ def place(vector):
 def jacobian(vector, population):
     return value_and_jacobian(
         lambda v: solve(place(v), Scenario(), population.firm_shocks),
-        lambda economy: SixMoments(reference(economy.before), "total"),
+        statistic_of(resolve(MOMENT_NAMES)),
         population,
         vector,
         jnp.eye(len(NAMES)),

@@ -10,11 +10,11 @@ import pytest
 from aigini.economy.ability import NormalAbility
 from aigini.economy.quadrature import OCCUPATION_SCORES, population_nodes
 from aigini.population import draw_population
-from aigini.statistics.report import Distribution, Statistics
+from aigini.statistics.report import STATISTIC_UNITS, Distribution
 from aigini.statistics.simulation import simulate
 
 SEEDS = range(16)
-SCALARS = [field.name for field in dataclasses.fields(Statistics)]
+SCALARS = list(STATISTIC_UNITS)
 ARRAYS = [field.name for field in dataclasses.fields(Distribution)]
 
 

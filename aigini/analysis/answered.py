@@ -12,7 +12,7 @@ from aigini.analysis.identification.sensitivity_result import SignUncertainty
 from aigini.analysis.regimes.maps import SAY
 from aigini.estimation.result import Target
 from aigini.resolution import STANDS_OUT, Simulated
-from aigini.statistics.outcomes import OUTCOME_MEANINGS
+from aigini.statistics.outcomes import label
 
 QUESTION = "Does AI raise or lower inequality here, why, how sure is that, and what would change it?"
 
@@ -224,7 +224,7 @@ def _words(name: str) -> str:
 
 def _source(name: str, targets: Sequence[str]) -> str:
     if name in targets:
-        return f"the s.e. of {name} ({OUTCOME_MEANINGS[name].label})"
+        return f"the s.e. of {name} ({label(name)})"
     return f"the range of {name}"
 
 

@@ -15,7 +15,8 @@ from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, open_sentence
 from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
-from aigini.statistics.outcomes import OUTCOME_MEANINGS, legend
+from aigini.statistics.catalogue import names
+from aigini.statistics.outcomes import legend
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""
@@ -136,7 +137,7 @@ class Posterior:
             lines += ["NOT TO BE USED AS IT IS:", *(f"* {mark}" for mark in self.health.marks), ""]
         # Chains that have not converged say nothing, not even that the sign is open.
         lines += [*(self.answers if self.health.good else ()), *self.populations.marks, "", *self._table()]
-        lines.append(legend(*(name for name in self.summary if name in OUTCOME_MEANINGS)))
+        lines.append(legend(*(name for name in self.summary if name in names())))
         lines += ["", f"m6: {SAY_BELIEF[self.belief]}"]
         for concept, found in self.rises.items():
             lines.append(f"P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")

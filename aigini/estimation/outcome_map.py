@@ -18,8 +18,10 @@ from aigini.estimation.problem import Tie
 from aigini.parameters import PARAMETER_NAMES, Parameters, problems
 from aigini.population.population import Population
 from aigini.runtime.memory import side_by_side
+from aigini.statistics.catalogue import OUTCOMES
 from aigini.statistics.jacobian import value_and_jacobian
-from aigini.statistics.outcomes import OUTCOME_NAMES, outcome_statistic, outcomes
+from aigini.statistics.moment import statistic_of
+from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
 TILE = 32
 """Points evaluated in one call."""
@@ -33,7 +35,7 @@ def _jacobian(
 ) -> tuple[Float[Array, "outcomes"], Float[Array, "outcomes parameters"]]:
     return value_and_jacobian(
         lambda v: solve(unpack(v), scenario, population.firm_shocks),
-        outcome_statistic,
+        statistic_of(OUTCOMES),
         population,
         vector,
         jnp.eye(len(PARAMETER_NAMES)),

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from aigini.figures.style import FAINT, FALL, INK, RISE, number
 from aigini.parameters import SPECS
 from aigini.resolution import STANDS_OUT
-from aigini.statistics.outcomes import OUTCOME_MEANINGS
+from aigini.statistics.outcomes import label
 
 DIVERGING = LinearSegmentedColormap.from_list(
     "aigini_diverging", ["#0A3558", FALL, "#85BEE0", "#F7F7F7", "#F2B78D", RISE, "#6B2A00"], N=511
@@ -70,7 +70,7 @@ def axis_label(name: str) -> str:
 
 def outcome_label(name: str) -> str:
     """A moment or an outcome in print; moments keep their number."""
-    words = OUTCOME_MEANINGS[name].label if name in OUTCOME_MEANINGS else name.replace("_", " ")
+    words = label(name)
     return f"{name} {words}" if re.fullmatch(r"m\d", name) else words
 
 

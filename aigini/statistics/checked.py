@@ -13,7 +13,8 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario
 from aigini.parameters import SPECS, Parameters, validate
 from aigini.population.population import Population
-from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept, six_moments
+from aigini.statistics.catalogue import MOMENT_NAMES, IncomeConcept
+from aigini.statistics.moments import six_moments
 
 _MESSAGES = [
     f"params.{name} is not allowed: expected a finite number in {spec.interval()} ({spec.meaning});"
@@ -48,7 +49,7 @@ def checked_six_moments(
     scenario: Scenario | None = None,
     *,
     income: IncomeConcept = "total",
-) -> Float[Array, "6"]:
+) -> Float[Array, "moments"]:
     """m1 ... m6 of `aigini.six_moments`, raising where that returns numbers without a meaning.
 
     Args:

@@ -1,6 +1,7 @@
 """Simulate the economy at given parameters and return everything about it as one typed result."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,9 +13,10 @@ from aigini.errors import EquilibriumError
 from aigini.parameters import Parameters
 from aigini.population.population import Population
 from aigini.resolution import Simulated, simulated
+from aigini.statistics.catalogue import MOMENT_NAMES, STATISTICS, IncomeConcept, resolve
 from aigini.statistics.checked import checked_parameters
 from aigini.statistics.histogram import GINI_RESOLUTION
-from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept
+from aigini.statistics.moment import Moment
 from aigini.statistics.outcomes import FRACTIONS, units
 from aigini.statistics.regime import Regime
 from aigini.statistics.report import (
@@ -33,6 +35,8 @@ RESIDUAL_TOLERANCE = 1e-9
 REPLICATED_ARRAYS = ("gini_by_occupation", "gini_by_assets")
 """Arrays whose changes get simulation errors, because figures state their signs."""
 
+_Scalars = dict[str, float | None]
+
 
 @dataclasses.dataclass(frozen=True)
 class Simulation:
@@ -40,7 +44,7 @@ class Simulation:
 
     Attributes:
         params: Every parameter by name.
-        moments: m1 ... m6 by name; None where the economy does not define one (m5 with fewer than three firms).
+        moments: Moments by name; None where the economy does not define one (m5 with fewer than three firms).
         before: Levels before AI by name, units in `aigini.statistics.report.STATISTIC_UNITS`; None where undefined.
         after: The same after AI.
         before_arrays: Arrays before AI, as documented in `aigini.statistics.report.Distribution`.
@@ -102,11 +106,11 @@ class Simulation:
         return table(self)
 
 
-@jax.jit
+@functools.partial(jax.jit, static_argnames="moments")
 def _statistics(
-    params: Parameters, population: Population, scenario: Scenario
+    params: Parameters, population: Population, scenario: Scenario, moments: tuple[Moment, ...]
 ) -> tuple[tuple[Statistics, Distribution], tuple[Statistics, Distribution]]:
-    return statistics(params, population, scenario)
+    return statistics(params, population, scenario, moments)
 
 
 def simulate(
@@ -115,6 +119,7 @@ def simulate(
     scenario: Scenario | None = None,
     *,
     income: IncomeConcept = "total",
+    moments: Sequence[str] = MOMENT_NAMES,
     replications: Iterable[Population] = (),
 ) -> Simulation:
     """Simulate the economy before and after AI.
@@ -124,6 +129,7 @@ def simulate(
         population: Workers and firm shocks.
         scenario: AI levels; 0 and 1 by default.
         income: Income whose Gini m6 is about.
+        moments: Names of the moments that are reported.
         replications: Two or more populations with other draws, for simulation errors of the moments.
 
     Raises:
@@ -134,28 +140,33 @@ def simulate(
     scenario = scenario or Scenario()
     params = checked_parameters(params, scenario, population.years)
 
-    def measured(population: Population) -> tuple[list[dict[str, float | None]], tuple[Distribution, Distribution]]:
-        (before, before_arrays), (after, after_arrays) = jax.device_get(_statistics(params, population, scenario))
-        return [_scalars(state, population.n_firms) for state in (before, after)], (before_arrays, after_arrays)
+    asked = dict(zip(moments, resolve(moments, income), strict=True))
 
-    scalars, (before_arrays, after_arrays) = measured(population)
-    moments, changes, arrays = [], [], []
+    def measured(population: Population) -> tuple[_Scalars, _Scalars, _Scalars, tuple[Distribution, Distribution]]:
+        """Moments, levels before and after AI, and the arrays of both."""
+        both = jax.device_get(_statistics(params, population, scenario, tuple(asked.values())))
+        (old, old_arrays), (new, new_arrays) = both
+        before, after = (_scalars(state, population.n_firms) for state in (old, new))
+        return _moments(asked, old, new, population.n_firms), before, after, (old_arrays, new_arrays)
+
+    values, before, after, (before_arrays, after_arrays) = measured(population)
+    other_values, changes, arrays = [], [], []
     for other in replications:
-        states, distributions = measured(other)
-        moments.append(_moments(*states, income=income))
+        replicated, *states, distributions = measured(other)
+        other_values.append(replicated)
         changes.append(_differences(*states))
         arrays.append({name: _difference(*distributions, name) for name in REPLICATED_ARRAYS})
     return Simulation(
         params=params.as_dict(),
-        moments=_moments(*scalars, income=income),
-        before=scalars[0],
-        after=scalars[1],
+        moments=values,
+        before=before,
+        after=after,
         before_arrays={f.name: np.asarray(getattr(before_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         after_arrays={f.name: np.asarray(getattr(after_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         income=income,
         n_workers=population.n_workers,
-        simulation_se=_spread(_moments(*scalars, income=income), moments),
-        change_se=_spread(_differences(*scalars), changes),
+        simulation_se=_spread(values, other_values),
+        change_se=_spread(_differences(before, after), changes),
         change_se_arrays={
             name: np.std(
                 [_difference(before_arrays, after_arrays, name), *(found[name] for found in arrays)], axis=0, ddof=1
@@ -189,16 +200,10 @@ def _difference(before: Distribution, after: Distribution, name: str) -> np.ndar
     return np.asarray(getattr(after, name)) - np.asarray(getattr(before, name))
 
 
-def _scalars(state: Statistics, n_firms: int) -> dict[str, float | None]:
-    values: dict[str, float | None] = {f.name: float(getattr(state, f.name)) for f in dataclasses.fields(Statistics)}
-    if n_firms < 3:
-        values["asset_growth_gap"] = None
-    wrong = [name for name, value in values.items() if value is not None and not math.isfinite(value)]
-    if wrong:
-        raise EquilibriumError(
-            f"simulation: {', '.join(wrong)} came out not finite; the parameters are within bounds but too extreme"
-            " for this population: move the most unusual of them towards its baseline."
-        )
+def _scalars(state: Statistics, n_firms: int) -> _Scalars:
+    values: _Scalars = {name: float(value) for name, value in state.as_dict().items()}
+    values.update({moment.name: None for moment in STATISTICS if n_firms < moment.fewest_firms})
+    _require_finite(values)
     residual, end_mass = values["residual"], values["end_mass"]
     if residual is None or residual > RESIDUAL_TOLERANCE:
         raise EquilibriumError(
@@ -213,25 +218,22 @@ def _scalars(state: Statistics, n_firms: int) -> dict[str, float | None]:
     return values
 
 
-def _moments(
-    before: Mapping[str, float | None], after: Mapping[str, float | None], *, income: IncomeConcept
-) -> dict[str, float | None]:
-    sources = (
-        ("within_task_cv", True, 1.0),
-        ("exposed_output", True, 1.0),
-        ("education_premium", False, 4.0),
-        ("signal_correlation", True, 1.0),
-        ("asset_growth_gap", False, 1.0),
-        (f"gini_{income}", False, 1.0),
-    )
-    moments: dict[str, float | None] = {}
-    for moment, (name, relative, scale) in zip(MOMENT_NAMES, sources, strict=True):
-        old, new = before[name], after[name]
-        if old is None or new is None:
-            moments[moment] = None
-        else:
-            moments[moment] = scale * (new - old) / (old if relative else 1.0)
-    return moments
+def _moments(asked: Mapping[str, Moment], before: Statistics, after: Statistics, n_firms: int) -> _Scalars:
+    values: _Scalars = {}
+    for (name, moment), old, new in zip(asked.items(), before.levels, after.levels, strict=True):
+        change = (float(new) - float(old)) / (float(old) if moment.relative else 1.0)
+        values[name] = None if n_firms < moment.fewest_firms else change
+    _require_finite(values)
+    return values
+
+
+def _require_finite(values: _Scalars) -> None:
+    wrong = [name for name, value in values.items() if value is not None and not math.isfinite(value)]
+    if wrong:
+        raise EquilibriumError(
+            f"simulation: {', '.join(wrong)} came out not finite; the parameters are within bounds but too extreme"
+            " for this population: move the most unusual of them towards its baseline."
+        )
 
 
 def table(simulation: Simulation, *, assumed: bool = False) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 
 from aigini.errors import OutputError
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.statistics.catalogue import MOMENT_NAMES
 from aigini.statistics.histogram import GINI_RESOLUTION
-from aigini.statistics.moments import MOMENT_NAMES
-from aigini.statistics.report import Distribution, Statistics
+from aigini.statistics.report import STATISTIC_UNITS, Distribution
 from aigini.statistics.simulation import Simulation
 from aigini.storage.folder import (
     array_writer,
@@ -71,7 +71,7 @@ def load_simulation(folder: Path, name: str = "simulate") -> Simulation:
     try:
         require_same_run(beside, marks, path, content["run"])
         for state in ("before", "after"):
-            _require_names(path, state, content[state], Statistics)
+            _require_names(path, state, content[state], list(STATISTIC_UNITS))
             _require_names(beside, state, arrays[state], Distribution)
         _require_names(path, "moments", content["moments"], MOMENT_NAMES)
         return Simulation(

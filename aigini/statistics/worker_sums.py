@@ -1,0 +1,193 @@
+"""The sums over workers that moments and reported statistics are made of.
+
+A `Sum` is computed for the workers of one occupation at one AI level; those of all rows are then added up, in float64.
+Another one is a function of what such workers are observed to do:
+
+    SQUARED_WAGES = Sum(lambda workers: workers.total(workers.outcome.wage**2))
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from aigini.economy.economy import State
+from aigini.economy.workers import WorkerOutcome
+from aigini.parameters import Scalar
+from aigini.population.workers import Workers
+from aigini.statistics import accumulate, histogram
+from aigini.statistics.sums import CrossMoments, GroupSums
+
+
+class Reference(eqx.Module):
+    """Points about which squares are summed; near the means, so that float32 squares stay small.
+
+    No result depends on them.
+    """
+
+    schooling: Scalar
+    log_wage: Scalar
+
+
+def reference(state: State) -> Reference:
+    """Mean schooling and mean log pay for human capital on the quadrature."""
+    market = state.market
+    return jax.lax.stop_gradient(
+        Reference(
+            schooling=jnp.mean(market.schooling),
+            log_wage=jnp.mean(jnp.log(market.prices.human_return * market.human_capital)),
+        )
+    )
+
+
+class WorkersAt(eqx.Module):
+    """Workers of one occupation at one AI level.
+
+    Attributes:
+        outcome: What happens to them.
+        workers: Their draws.
+        present: 1 for workers, 0 for padding, ``[workers]``.
+        about: Points about which squares are summed.
+        n_firms: Number of firms.
+    """
+
+    outcome: WorkerOutcome
+    workers: Workers
+    present: Float[Array, "workers"]
+    about: Reference
+    n_firms: int = eqx.field(static=True)
+
+    def total(self, values: Float[Array, "workers"]) -> Scalar:
+        """Sum of a value of each worker, float64."""
+        return accumulate.total(values, self.present)
+
+    def by_firm(self, values: Float[Array, "workers"]) -> Float[Array, "firms"]:
+        """Sums of a value of each worker by employer, float64."""
+        return accumulate.by_firm(values * self.present, self.workers.firm, self.n_firms)
+
+    @property
+    def centred_log_wage(self) -> Float[Array, "workers"]:
+        """Log wage less the reference point."""
+        return jnp.log(self.outcome.wage) - jnp.asarray(self.about.log_wage, self.present.dtype)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sum:
+    """A sum over workers, or a pytree of several.
+
+    Attributes:
+        of: Sums over the workers of a row, float64.
+        by_occupation: Whether it is kept by occupation, each leaf with a leading axis ``[occupations]``.
+    """
+
+    of: Callable[[WorkersAt], Any]
+    by_occupation: bool = False
+
+
+class MeanSums(eqx.Module):
+    """Number of workers and Σ x."""
+
+    n: Scalar
+    total: Scalar
+
+    @property
+    def mean(self) -> Scalar:
+        """Mean of x."""
+        return self.total / self.n
+
+
+class IncomeSums(MeanSums):
+    """Sums of an income, and the histogram of its log, ``[nodes]``."""
+
+    masses: Float[Array, "nodes"]
+
+    @property
+    def gini(self) -> Scalar:
+        """Gini of the income."""
+        return histogram.gini(self.masses, self.mean)
+
+    def top_share(self, fraction: float) -> Scalar:
+        """Share of the income that the richest `fraction` of workers have."""
+        return histogram.top_share(self.masses, self.mean, fraction)
+
+
+class HumanSums(eqx.Module):
+    """Human capital of an occupation: number of workers, Σ h, Σ h²; scalars, or ``[occupations]`` once collected."""
+
+    n: Float[Array, "*occupations"]
+    h: Float[Array, "*occupations"]
+    hh: Float[Array, "*occupations"]
+
+    @property
+    def mean(self) -> Float[Array, "*occupations"]:
+        """mean_o(h)."""
+        return self.h / self.n
+
+    @property
+    def sd(self) -> Float[Array, "*occupations"]:
+        """SD_o(h), divisor n."""
+        return jnp.sqrt(self.hh / self.n - self.mean**2)
+
+
+def _human(workers: WorkersAt) -> HumanSums:
+    h = jnp.exp(workers.outcome.log_human)
+    return HumanSums(n=workers.total(workers.present), h=workers.total(h), hh=workers.total(h * h))
+
+
+def _wages_and_schooling(workers: WorkersAt) -> CrossMoments:
+    x = workers.outcome.schooling - jnp.asarray(workers.about.schooling, workers.present.dtype)
+    y = workers.centred_log_wage
+    return CrossMoments(
+        n=workers.total(workers.present),
+        x=workers.total(x),
+        y=workers.total(y),
+        xx=workers.total(x * x),
+        xy=workers.total(x * y),
+        yy=workers.total(y * y),
+    )
+
+
+def _mean(value: Callable[[WorkerOutcome], Array]) -> Sum:
+    return Sum(lambda workers: MeanSums(n=workers.total(workers.present), total=workers.total(value(workers.outcome))))
+
+
+def _income(value: Callable[[WorkerOutcome], Array]) -> Sum:
+    def of(workers: WorkersAt) -> IncomeSums:
+        income = value(workers.outcome)
+        return IncomeSums(
+            n=workers.total(workers.present),
+            total=workers.total(income),
+            masses=histogram.node_masses(jnp.log(income), workers.present),
+        )
+
+    return Sum(of)
+
+
+def _by_firm(value: Callable[[WorkersAt], Array]) -> Sum:
+    return Sum(lambda workers: GroupSums(n=workers.by_firm(workers.present), y=workers.by_firm(value(workers))))
+
+
+HUMAN_CAPITAL = Sum(_human, by_occupation=True)
+"""`HumanSums` of each occupation."""
+WAGES_AND_SCHOOLING = Sum(_wages_and_schooling)
+"""`CrossMoments` of schooling (x) and log wage (y)."""
+WAGES = _income(lambda outcome: outcome.wage)
+"""`IncomeSums` of wages."""
+TOTAL_INCOME = _income(lambda outcome: outcome.total)
+"""`IncomeSums` of wages and capital income together."""
+CAPITAL_CLAIMS = _income(lambda outcome: outcome.claim)
+"""`IncomeSums` of capital income per unit of its mean."""
+SCHOOLING = _mean(lambda outcome: outcome.schooling)
+"""`MeanSums` of years of schooling."""
+EDUCATION_RETURN = _mean(lambda outcome: outcome.education_return)
+"""`MeanSums` of the causal return to a year of schooling."""
+INCOME_LOG_INCOME = _mean(lambda outcome: outcome.total * jnp.log(outcome.total))
+"""`MeanSums` of total income times its log."""
+LOG_WAGES_BY_FIRM = _by_firm(lambda workers: workers.centred_log_wage)
+"""`GroupSums` of log wages by employer, about the reference point."""
+INCOME_BY_FIRM = _by_firm(lambda workers: workers.outcome.total)
+"""`GroupSums` of total income by employer."""
