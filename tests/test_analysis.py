@@ -29,10 +29,10 @@ from aigini.errors import AnalysisError, CheckpointError, ConfigError, Identific
 from aigini.estimation.estimated_model import known_model
 from aigini.estimation.least_squares import refit
 from aigini.estimation.other_draws import shown
-from aigini.estimation.outcome_map import GINIS, OutcomeMap, directions, pack, tied, unpack
+from aigini.estimation.outcome_map import GINIS, OutcomeMap
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
 from aigini.numerics.roots import first_root
+from aigini.parameter_space import ParameterSpace, pack, unpack
 from aigini.parameters import PARAMETER_NAMES
 from aigini.statistics.moments import six_moments
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
@@ -91,8 +91,8 @@ def test_the_two_sided_jacobian_is_that_of_reverse_mode_and_of_differences(model
 
 
 def test_directions_follow_the_tie(outcome_map, model):
-    _, free = outcome_map.along(model.values, directions(("eta1",), "none"))
-    _, along = outcome_map.along(model.values, directions(("eta1", "xi", "alpha"), "eta0 = 1 - eta1"))
+    _, free = outcome_map.along(model.values, ParameterSpace(("eta1",), "none").directions)
+    _, along = outcome_map.along(model.values, ParameterSpace(("eta1", "xi", "alpha"), "eta0 = 1 - eta1").directions)
     eta0, eta1 = (model.jacobian[:, PARAMETER_NAMES.index(name)] for name in ("eta0", "eta1"))
     np.testing.assert_allclose(free[:, 0], eta1, rtol=1e-9, atol=1e-13)
     np.testing.assert_allclose(along[:, 0], eta1 - eta0, rtol=1e-9, atol=1e-13)
@@ -155,7 +155,7 @@ def test_standard_errors_of_outcomes_are_those_of_their_influence(config):
 
 def test_a_minimum_that_misses_a_target_is_stationary(model):
     # One parameter for two targets that pull against each other.
-    space = FreeSpace(("alpha",), "none")
+    space = ParameterSpace(("alpha",), "none")
     targets = {"m1": (-0.1, 0.06), "m2": (0.3, 0.017)}
     found = refit(model.outcome_map, model.values, space, targets, "total", steps=60)
     assert not found.feasible
@@ -189,7 +189,7 @@ def test_the_value_of_precision_is_the_fall_of_entropy(config):
 
 def test_what_the_targets_do_not_determine_is_an_error_that_names_it(model):
     # m4 moves with neither of the two, so m5 alone is left for both.
-    space = FreeSpace(("cumulative_advantage", "asset_sd"), "none")
+    space = ParameterSpace(("cumulative_advantage", "asset_sd"), "none")
     targets = {name: model.targets[name] for name in ("m4", "m5")}
     both = known_model(model.outcome_map, model.values, space, targets, model.income)
     with pytest.raises(IdentificationError, match=r"cumulative_advantage.*asset_sd|asset_sd.*cumulative_advantage"):
@@ -206,7 +206,7 @@ def test_the_ridge_meets_the_other_moments_and_its_slope_is_the_local_one(model)
     own = [point for point in found.ridge if point.xi == model.values["xi"]]
     assert all(point.feasible for point in own)
     for point in own:
-        values = tied({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, model.space.tie)
+        values = model.space.impose({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1})
         again = model.outcome_map.values([values])[0]
         for row, (name, target) in zip(model.rows, model.targets.items(), strict=True):
             if name != "m6":
@@ -302,7 +302,7 @@ def test_the_sign_needs_m6_and_eta1_and_says_so_before_any_computation(change, m
 
 @pytest.fixture(scope="module")
 def small_map(model):
-    plane = axes.Plane(axes.axis("eta1"), axes.axis("xi"), model.values, model.space.tie)
+    plane = axes.Plane(axes.axis("eta1"), axes.axis("xi"), model.values, model.space)
     return plane, regime_map(model, plane, count=5)
 
 
@@ -362,14 +362,14 @@ def test_the_nearest_boundary_point_is_on_it_and_no_single_move_is_shorter(model
     found = distance(model, "total", units)
     assert found.together.distance is not None
     assert abs(found.together.residual) < 1e-8
-    values = tied({**model.values, **found.together.to}, model.space.tie)
+    values = model.space.impose({**model.values, **found.together.to})
     assert abs(model.outcome_map.values([values])[0][GINIS[0]]) < 1e-8
     singles = [move.distance for move in found.alone.values() if move.distance is not None]
     assert singles
     assert found.together.distance <= min(singles) + 1e-6
     # At the nearest point the move is along the gradient, in units of ranges.
     widths = np.array([b - a for a, b in units.values()])
-    _, slopes = model.outcome_map.along(values, directions(tuple(units), model.space.tie))
+    _, slopes = model.outcome_map.along(values, model.space.over(tuple(units)).directions)
     gradient = slopes[GINIS[0]] * widths
     move = np.array([found.together.to[name] - model.values[name] for name in units]) / widths
     cosine = abs(gradient @ move) / (np.linalg.norm(gradient) * np.linalg.norm(move))

@@ -21,8 +21,8 @@ from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import estimate_values, known_model, require_sign_problem
 from aigini.estimation.other_draws import OtherDraws
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status, Target, Trace
+from aigini.parameter_space import ParameterSpace
 from aigini.resolution import Simulated
 from aigini.storage.analyses import load_study, save_study
 
@@ -123,7 +123,7 @@ def test_a_change_without_m6_is_that_of_an_economy_estimated_again(model):
     """The first-order mean against actual re-estimation with η1 a little off, towards one half."""
     near = {**model.values, "eta1": model.values["eta1"] + (1e-3 if model.values["eta1"] < 0.5 else -1e-3)}
     near["eta0"] = 1 - near["eta1"]
-    space = FreeSpace(tuple(name for name in model.space.names if name != "eta1"), model.space.tie)
+    space = ParameterSpace(tuple(name for name in model.space.names if name != "eta1"), model.space.tie)
     targets = {name: target for name, target in model.targets.items() if name != "m6"}
     values = estimate_values(model.outcome_map, near, space, targets, model.income)
     there = known_model(model.outcome_map, values, space, targets, model.income)
@@ -163,14 +163,14 @@ def test_what_cannot_be_worked_out_is_said(config, model):
     before = dataclasses.replace(model, outcome_map=OutcomeMap(model.outcome_map.population, Scenario(A0=0.2)))
     found = answer(before, {}, "FITTED.")
     assert "scenario.A0 = 0" in found.paragraphs["Why"]
-    fixed = dataclasses.replace(model, space=FreeSpace(("alpha", "beta", "sigma"), model.space.tie))
+    fixed = dataclasses.replace(model, space=ParameterSpace(("alpha", "beta", "sigma"), model.space.tie))
     assert "eta1" in answer(fixed, {}, "FITTED.").paragraphs["How sure"]
     few = dataclasses.replace(config, population={**config.population, "n_firms": 2})
     assert "at least 3 firms" in str(answer_of(few, calibration_of(model)))
 
 
 def test_with_eta1_and_m6_alone_what_is_known_of_eta1_is_all_there_is(model):
-    space, targets = FreeSpace(("eta1",), model.space.tie), {"m6": model.targets["m6"]}
+    space, targets = ParameterSpace(("eta1",), model.space.tie), {"m6": model.targets["m6"]}
     alone = known_model(model.outcome_map, model.values, space, targets, model.income)
     found = sign_uncertainty(alone, "total", {}, ("m6",))
     assert list(found.variance) == ["eta1"]
@@ -178,7 +178,7 @@ def test_with_eta1_and_m6_alone_what_is_known_of_eta1_is_all_there_is(model):
         model.outcome("gini_total") + found.variance["eta1"] ** 0.5 * 12**0.5 * (0.5 - model.values["eta1"]), rel=1e-9
     )
     few = known_model(
-        model.outcome_map, model.values, FreeSpace(("eta1", "alpha"), model.space.tie), targets, model.income
+        model.outcome_map, model.values, ParameterSpace(("eta1", "alpha"), model.space.tie), targets, model.income
     )
     with pytest.raises(AnalysisError, match="fewer targets"):
         sign_uncertainty(few, "total", {}, ("m6",))
@@ -265,7 +265,7 @@ def test_a_channel_within_its_error_is_neither_raising_nor_lowering(result):
 
 
 def test_without_a_target_for_the_gini_nothing_is_called_assumed(model):
-    space = FreeSpace(tuple(name for name in model.space.names if name != "eta1"), model.space.tie)
+    space = ParameterSpace(tuple(name for name in model.space.names if name != "eta1"), model.space.tie)
     targets = {name: target for name, target in model.targets.items() if name != "m6"}
     found = answer(known_model(model.outcome_map, model.values, space, targets, model.income), {}, "FITTED.")
     assert "no change of a Gini is among the targets" in found.paragraphs["What was assumed"]

@@ -8,7 +8,7 @@ from aigini.analysis.regimes import distance as module
 from aigini.analysis.regimes.distance import Move, distance
 from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, tied
+from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap
 from aigini.estimation.pieces import Pieces
 
 UNITS = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "ownership_sd": (1.6, 2.1)}
@@ -55,8 +55,7 @@ def test_single_moves_end_on_the_boundary_and_flip_the_sign_there(case, both):
             assert abs(move.to[name] - case.values[name]) == pytest.approx(move.distance * width, rel=1e-12)
             way = move.to[name] - case.values[name]
             points = [
-                tied({**case.values, name: case.values[name] + share * way}, case.space.tie)
-                for share in (0.98, 1, 1.02)
+                case.space.impose({**case.values, name: case.values[name] + share * way}) for share in (0.98, 1, 1.02)
             ]
             before, there, after = case.outcome_map.values(points)[:, GINIS[row]]
             assert abs(there) < 1e-8

@@ -13,8 +13,9 @@ from aigini.errors import EstimationError
 from aigini.estimation import msm, starts
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
-from aigini.estimation.problem import FreeSpace, pose, weight_root
+from aigini.estimation.problem import pose, weight_root
 from aigini.estimation.result import Status, Target
+from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population import draw_population
 from aigini.statistics.moments import six_moments
@@ -45,7 +46,7 @@ def pose_two(population, m1, m2, **changes):
         "params": Parameters(),
         "population": population,
         "targets": targets,
-        "free": ("alpha", "beta"),
+        "space": ParameterSpace(("alpha", "beta")),
     }
     return pose(**(arguments | changes)), targets
 
@@ -164,7 +165,12 @@ def test_an_unreachable_target_is_reported_with_the_moment_and_the_bound(small_p
 
 def test_an_overidentified_problem_ends_at_a_stationary_point_that_misses_targets(small_population):
     targets = {"m1": Target(-0.3, 0.06), "m2": Target(0.152, 0.017), "m4": Target(-0.3, 0.1)}
-    problem = pose(params=Parameters(), population=small_population, targets=targets, free=("alpha", "signal_exposure"))
+    problem = pose(
+        params=Parameters(),
+        population=small_population,
+        targets=targets,
+        space=ParameterSpace(("alpha", "signal_exposure")),
+    )
     result = msm.estimate(
         problem,
         targets,
@@ -287,21 +293,21 @@ def test_objective_gradient_and_jacobian_match_central_differences(small_populat
 
 
 def test_every_parameter_maps_to_unconstrained_space_and_back():
-    space = FreeSpace(tuple(SPECS), "none")
+    space = ParameterSpace(tuple(SPECS), "none")
     values = jnp.array([0.5 * sum(spec.box) for spec in SPECS.values()])
     np.testing.assert_allclose(space.natural(space.unconstrained(values)), values, rtol=1e-12)
 
 
 def test_the_tie_keeps_total_effective_ai_at_one():
-    space = FreeSpace(("eta1",), "eta0 = 1 - eta1")
+    space = ParameterSpace(("eta1",), "eta0 = 1 - eta1")
     for point in (-30.0, -1.0, 0.0, 2.0, 30.0):
-        params = space.place(Parameters(), space.natural(jnp.array([point])))
+        params = space.parameters(Parameters(), space.natural(jnp.array([point])))
         assert float(params.eta0 + params.eta1) == pytest.approx(1.0, abs=1e-15)
         assert 0 <= float(params.eta1) <= 1
 
 
 def test_starts_fill_the_documented_boxes_and_depend_on_the_seed_alone():
-    space = FreeSpace(FREE, "eta0 = 1 - eta1")
+    space = ParameterSpace(FREE, "eta0 = 1 - eta1")
     design = starts.design(space, 16, 3)
     lower, upper = np.array([SPECS[name].box for name in FREE]).T
     assert ((design >= lower) & (design <= upper)).all()
@@ -327,12 +333,12 @@ def test_the_root_reproduces_the_weighting():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"free": ("alpha", "nothing")}, "nothing called nothing"),
-        ({"free": ()}, "calibration.free is empty"),
-        ({"free": ("alpha", "alpha")}, "names a parameter twice"),
+        ({"space": ParameterSpace(("alpha", "nothing"))}, "nothing called nothing"),
+        ({"space": ParameterSpace(())}, "calibration.free is empty"),
+        ({"space": ParameterSpace(("alpha", "alpha"))}, "names a parameter twice"),
         ({"params": Parameters(eta0=0.5)}, "do not add up to 1"),
-        ({"free": ("alpha", "eta0")}, "drop it, or set tie"),
-        ({"free": ("alpha", "beta", "sigma")}, "3 parameters for 2 targets"),
+        ({"space": ParameterSpace(("alpha", "eta0"))}, "drop it, or set tie"),
+        ({"space": ParameterSpace(("alpha", "beta", "sigma"))}, "3 parameters for 2 targets"),
         ({"targets": {"m1": Target(0.1, 0.0), "m2": Target(0.1, 1.0)}}, "targets.m1.se"),
         ({"targets": {"m1": Target(float("nan"), 1.0), "m2": Target(0.1, 1.0)}}, "targets.m1.value"),
         ({"targets": {"m9": Target(0.1, 1.0), "m2": Target(0.1, 1.0)}}, "no such moment"),
@@ -353,5 +359,5 @@ def test_fewer_than_three_firms_cannot_be_targeted_on_growth():
             params=Parameters(),
             population=population,
             targets={"m5": Target(0.1, 0.1)},
-            free=("cumulative_advantage",),
+            space=ParameterSpace(("cumulative_advantage",)),
         )

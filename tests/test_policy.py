@@ -14,8 +14,8 @@ from aigini.analysis.levers import FULL, LEVERS, combination, goals, lever_slope
 from aigini.commands.at_estimates import other_draws
 from aigini.config import load
 from aigini.errors import AnalysisError, OutputError
-from aigini.estimation.outcome_map import pack, unpack
 from aigini.estimation.pieces import Pieces
+from aigini.parameter_space import pack, unpack
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 from aigini.statistics.simulation import simulate
 from aigini.storage.analyses import load_study, save_study

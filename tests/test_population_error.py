@@ -17,8 +17,8 @@ from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.estimation.other_draws import OtherDraws, about_draws, difference, error_at, shown, spread
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
 from aigini.inference.intervals import Interval
+from aigini.parameter_space import ParameterSpace
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 DRAWS = 3
@@ -267,7 +267,7 @@ def test_the_error_of_a_difference_is_that_over_common_draws():
 
 
 def test_bounds_are_checked_for_large_sources_only():
-    space, values = FreeSpace(("sigma", "alpha"), "none"), {"sigma": 2.0, "alpha": 0.8}
+    space, values = ParameterSpace(("sigma", "alpha"), "none"), {"sigma": 2.0, "alpha": 0.8}
     moves = {"m3": np.array([20.0, 0.1]), "m1": np.array([0.1, 0.2]), "m2": np.array([9.0, 9.0])}
     found = beyond_bounds(space, values, moves, {"m3": 0.8, "m1": 0.15, "m2": 0.05})
     assert found == ["one s.d. of m3 moves sigma by 20 from 2, beyond its bounds (0, inf)"]

@@ -13,10 +13,10 @@ from aigini.analysis.identification.profile import RISES, direction_profile, pro
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import known_model
-from aigini.estimation.outcome_map import OutcomeMap, directions, tied
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import identification
+from aigini.parameter_space import ParameterSpace
 from aigini.storage.analyses import load_study, save_study
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
@@ -59,8 +59,8 @@ def natural(model, x):
 
 def criterion(model, x):
     """The criterion and its gradient in relative changes."""
-    values = tied({**model.values, **natural(model, x)}, model.space.tie)
-    outcomes, slopes = model.outcome_map.along(values, directions(model.space.names, model.space.tie))
+    values = model.space.impose({**model.values, **natural(model, x)})
+    outcomes, slopes = model.outcome_map.along(values, model.space.directions)
     misfit = outcomes[list(model.rows)] - np.array([target.value for target in model.targets.values()])
     step = 1e-6
     high, low = (natural(model, x + sign * step) for sign in (1, -1))
@@ -142,7 +142,7 @@ def test_the_interval_ends_where_the_profile_passes_the_quantile(model):
 
 
 def test_a_direction_of_one_parameter_has_nothing_to_search(model):
-    space, targets = FreeSpace(("alpha",), "none"), {"m1": model.targets["m1"]}
+    space, targets = ParameterSpace(("alpha",), "none"), {"m1": model.targets["m1"]}
     alone = known_model(model.outcome_map, model.values, space, targets, model.income)
     result = direction_profile(alone, identification(alone.moment_jacobian, alone.se, alone.estimates, ("alpha",)))
     target = model.targets["m1"]

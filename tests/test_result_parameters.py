@@ -19,7 +19,7 @@ from aigini.analysis.identification import sign as sign_module
 from aigini.analysis.policy import LEVERS
 from aigini.analysis.regimes.distance import distance
 from aigini.config import load
-from aigini.estimation.outcome_map import pack, tied, unpack
+from aigini.parameter_space import pack, unpack
 from aigini.parameters import problems
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
@@ -142,7 +142,7 @@ def test_the_points_of_a_ridge_are_those_of_its_numbers(case, again):
     eta = case.values["eta1"]
     for point in sign_module.sign(case, etas=(eta - 0.1, eta), xis=(0.3,)).ridge:
         values = {**case.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}
-        params = tied(values, case.space.tie)
+        params = case.space.impose(values)
         assert problems(params) == []
         found = again(params)
         assert found["gini_total"] == pytest.approx(point.gini_total, rel=1e-9, abs=1e-12)

@@ -11,6 +11,7 @@ from aigini.estimation import msm, polish
 from aigini.estimation.convergence import MET, STATIONARY, remaining_step, removable_share
 from aigini.estimation.problem import pose
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters
 from aigini.population import draw_population
 from aigini.storage import simulation_and_calibration as store
@@ -101,7 +102,7 @@ def test_a_verdict_needs_its_condition(misfit, share, at_bound, status):
 def problem():
     population = draw_population(n_workers=64, n_firms=4, precision="float64")
     targets = {"m1": Target(0.1, 1.0), "m2": Target(0.2, 1.0)}
-    return pose(params=Parameters(), population=population, targets=targets, free=("alpha", "beta"))
+    return pose(params=Parameters(), population=population, targets=targets, space=ParameterSpace(("alpha", "beta")))
 
 
 def test_a_parameter_at_its_bound_may_only_move_inwards(problem):

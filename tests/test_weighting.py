@@ -16,7 +16,6 @@ from aigini.commands.calibrate import blank_progress, posed
 from aigini.config import load
 from aigini.errors import AnalysisError, EstimationError, IdentificationError
 from aigini.estimation.estimated_model import estimate_values, known_model
-from aigini.estimation.outcome_map import directions
 from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import weight_root
 from aigini.estimation.result import Calibration
@@ -258,7 +257,7 @@ def test_two_step_weights_are_the_inverse_of_both_covariances_at_the_first_estim
     config = pulled(weighting="two_step")
     first = aigini.calibrate(pulled())
     problem, _ = posed(config)
-    params = problem.space.place(problem.params, jnp.array(list(first.estimates.values())))
+    params = problem.space.parameters(problem.params, jnp.array(list(first.estimates.values())))
     seeds = [config.population["seed"] + 1 + k for k in range(config.replications)]
     sample = [np.asarray(aigini.six_moments(params, config.draw(seed)))[[0, 1, 3]] for seed in seeds]
     total = config.covariance + np.cov(np.array(sample).T)
@@ -445,7 +444,7 @@ def test_the_uncertainty_of_the_sign_uses_the_covariance(estimated, result):
     total, wage = (
         next(s for s in result.signs if s.concept == kind and "m6" in s.estimated_with) for kind in ("total", "wage")
     )
-    influence, moves = result.influence.values, directions(estimated.space.names, estimated.space.tie).T
+    influence, moves = result.influence.values, estimated.space.directions.T
     for sign, row in ((total, "gini_total"), (wage, "gini_wage")):
         slope = result.functions.values[result.functions.rows.index(row)] @ moves @ influence
         assert sign.sd**2 == pytest.approx(slope @ estimated.covariance @ slope, rel=1e-8)

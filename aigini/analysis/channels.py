@@ -22,9 +22,9 @@ from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
-from aigini.estimation.outcome_map import pack, unpack
 from aigini.estimation.pieces import Pieces
 from aigini.numerics.shapley import coalitions, shapley
+from aigini.parameter_space import pack, unpack
 from aigini.population.population import Population
 from aigini.resolution import Simulated
 from aigini.runtime.memory import side_by_side

@@ -31,8 +31,9 @@ from aigini.analysis.frontier import Goals
 from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.outcome_map import GINIS, TILE, pack, unpack
+from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
+from aigini.parameter_space import pack, unpack
 from aigini.population.population import Population
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario
-from aigini.estimation.problem import FreeSpace
+from aigini.parameter_space import ParameterSpace
 from aigini.parameters import Parameters
 from aigini.population.population import Population
 from aigini.statistics.moments import IncomeConcept, six_moments
@@ -27,13 +27,13 @@ class Simulator(eqx.Module):
     params: Parameters
     population: Population
     scenario: Scenario
-    space: FreeSpace
+    space: ParameterSpace
     rows: tuple[int, ...] = eqx.field(static=True)
     income: IncomeConcept = eqx.field(static=True)
 
     def place(self, natural: Float[Array, "free"]) -> Parameters:
         """Every parameter, at natural values of those with a prior."""
-        return self.space.place(self.params, natural)
+        return self.space.parameters(self.params, natural)
 
     def __call__(self, natural: Float[Array, "free"]) -> Float[Array, "moments"]:
         """Targeted moments.

@@ -11,7 +11,6 @@ from aigini.config import Config
 from aigini.errors import AiginiError, AnalysisError
 from aigini.estimation.estimated_model import known_model
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.problem import FreeSpace
 from aigini.estimation.result import Calibration, Status
 from aigini.runtime.precision import with_x64
 
@@ -39,7 +38,7 @@ def answer(config: Config, calibration: Calibration) -> Answer:
         model = known_model(
             OutcomeMap(config.draw(precision="float64"), config.scenario),
             calibration.params,
-            FreeSpace(config.free, config.tie),
+            config.space,
             config.targets,
             config.income,
             calibration.weighting,

@@ -12,9 +12,8 @@ from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel, estimate_values, known_model
 from aigini.estimation.other_draws import OtherDraws, covariance
-from aigini.estimation.outcome_map import OutcomeMap, tied
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
@@ -36,7 +35,7 @@ def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **o
     settings = as_config(config, overrides, "estimation")
     # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
     outcome_map = OutcomeMap(settings.draw(precision="float64"), settings.scenario)
-    problem = (FreeSpace(settings.free, settings.tie), settings.targets, settings.income)
+    problem = (settings.space, settings.targets, settings.income)
     first = before_estimates(settings.weighting, settings.covariance)
     pieces = pieces or Pieces()
     values = pieces.get(
@@ -54,7 +53,7 @@ def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:
     problem = (model.space, model.targets, model.income)
 
     def at(natural: np.ndarray) -> dict[str, float]:
-        return tied({**model.values, **dict(zip(model.space.names, natural.tolist(), strict=True))}, model.space.tie)
+        return model.space.replace(model.values, natural)
 
     def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = estimate_values(model.outcome_map, at(start), *problem, weights)
@@ -97,7 +96,5 @@ def _draw(config: Config, extra: int) -> Population:
 def external_ranges(config: Config) -> dict[str, tuple[float, float]]:
     """Ranges of the parameters that are neither estimated nor tied."""
     return {
-        name: span
-        for name, span in config.ranges.items()
-        if name not in config.free and not (name == "eta0" and config.tie != "none")
+        name: span for name, span in config.ranges.items() if name not in config.free and not config.space.is_tied(name)
     }

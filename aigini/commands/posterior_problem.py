@@ -12,9 +12,9 @@ from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
 from aigini.commands.at_estimates import at_estimates
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, directions, outcomes_of_one, tied
+from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, outcomes_of_one
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
+from aigini.parameter_space import ParameterSpace
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
 from aigini.statistics.moments import MOMENT_NAMES
@@ -37,7 +37,7 @@ def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
         )
     start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
-    values = tied({**config.params.as_dict(), **dict(zip(asked.priors, natural.tolist(), strict=True))}, config.tie)
+    values = prior_space(config).replace(config.params.as_dict(), natural)
     rows = [*moment_rows(tuple(config.targets), config.income), *GINIS]
 
     def draw(n_workers: int, seed: int) -> np.ndarray:
@@ -78,7 +78,7 @@ def _outcome_sd(config: Config, values: Mapping[str, float]) -> dict[str, float]
     asked = config.posterior
     small = dataclasses.replace(config, population=_small(config)).draw(precision="float64")
     _, jacobian = OutcomeMap(small, config.scenario).jacobian(values)
-    matrix = jacobian @ directions(tuple(asked.priors), config.tie).T
+    matrix = jacobian @ prior_space(config).directions.T
     prior_sd = np.array([prior.sample(0, PRIOR_SD_DRAWS).std() for prior in asked.priors.values()])
     likelihood = posterior_likelihood(config)
     measured = [moment_rows(tuple(config.targets), config.income)[i] for i in likelihood.observed]
@@ -87,13 +87,18 @@ def _outcome_sd(config: Config, values: Mapping[str, float]) -> dict[str, float]
     return {OUTCOME_NAMES[row]: float(np.sqrt(matrix[row] @ covariance @ matrix[row])) for row in GINIS}
 
 
+def prior_space(config: Config) -> ParameterSpace:
+    """The parameters that have a prior, with the tie of the configuration."""
+    return ParameterSpace(tuple(config.posterior.priors), config.tie)
+
+
 def posterior_simulator(config: Config, population: Population) -> Simulator:
     """Simulated moments as a function of the parameters in ``posterior.free``."""
     return Simulator(
         params=config.params,
         population=population,
         scenario=config.scenario,
-        space=FreeSpace(tuple(config.posterior.priors), config.tie),
+        space=prior_space(config),
         rows=tuple(MOMENT_NAMES.index(name) for name in config.targets),
         income=config.income,
     )
@@ -126,8 +131,8 @@ def outcomes_at(
     config: Config, outcome_map: OutcomeMap, names: Sequence[str], natural: np.ndarray, part: str, pieces: Pieces
 ) -> np.ndarray:
     """All outcomes at points ``[points, parameters]``, NaN where there are none, ``[points, outcomes]``."""
-    base = config.params.as_dict()
-    points = [tied({**base, **dict(zip(names, row, strict=True))}, config.tie) for row in natural.tolist()]
+    base, space = config.params.as_dict(), ParameterSpace(tuple(names), config.tie)
+    points = [space.replace(base, row) for row in natural]
     tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
 
     def values(tile: list[dict[str, float]]) -> list[list[float | None]]:

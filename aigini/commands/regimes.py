@@ -43,7 +43,7 @@ def regimes(
     settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
     axes = [(axis(x), axis(y)) for x, y in planes]
     model = at_estimates(settings, pieces=pieces)
-    planes_at = [Plane(x, y, model.values, settings.tie) for x, y in axes]
+    planes_at = [Plane(x, y, model.values, model.space) for x, y in axes]
     maps = [regime_map(model, plane, count, pieces) for plane in planes_at]
     # A free parameter without a published range moves in units of the box that starts are drawn from.
     units = {

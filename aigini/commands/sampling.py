@@ -34,8 +34,9 @@ from aigini.commands.posterior_problem import (
 )
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.outcome_map import OutcomeMap, tied
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
+from aigini.parameter_space import ParameterSpace
 from aigini.runtime.memory import side_by_side
 from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
@@ -144,8 +145,8 @@ def _m6(config: Config) -> str:
 
 def mode_parameters(config: Config, model: Model, approximation: Laplace) -> dict[str, float]:
     """Every parameter at the mode of the posterior, with the tie of the configuration imposed."""
-    values = naturals(model, approximation.mode[None, :])[0].tolist()
-    return tied({**config.params.as_dict(), **dict(zip(model.names, values, strict=True))}, config.tie)
+    space = ParameterSpace(model.names, config.tie)
+    return space.replace(config.params.as_dict(), naturals(model, approximation.mode[None, :])[0])
 
 
 def _prior(

@@ -11,7 +11,7 @@ from aigini.bayes.priors import NUMBERS, Prior, prior_problems
 from aigini.bayes.settings import NutsSettings, PosteriorSettings
 from aigini.config.schema import FileSchema, PriorSection
 from aigini.errors import unknown_name
-from aigini.estimation.problem import FreeSpace, Tie
+from aigini.parameter_space import ParameterSpace, Tie
 from aigini.parameters import SPECS
 
 LARGEST_CHAINS = 10_000_000
@@ -46,9 +46,7 @@ def own_problems(file: FileSchema) -> list[str]:
 def posterior_problems(file: FileSchema) -> list[str]:
     """What does not fit together where a posterior is asked for, a sentence each."""
     tie, free = file.calibration.tie, file.posterior.free
-    found = []
-    if tie != "none" and "eta0" in free:
-        found.append('posterior.free has eta0, which calibration.tie sets to 1 - eta1; drop it, or set tie = "none".')
+    found = ParameterSpace(tuple(free), tie).problems("posterior.free")
     for name in free:
         if name in SPECS and name not in file.priors:
             found.append(f"posterior.free names {name}, which has no [priors.{name}]; give it a distribution.")
@@ -123,7 +121,7 @@ def _given(section: PriorSection) -> dict[str, float | str]:
 
 @functools.cache
 def _bounds(name: str, tie: Tie) -> tuple[float, float]:
-    return FreeSpace((), tie).bounds(name)
+    return ParameterSpace((), tie).bounds(name)
 
 
 def _prior(section: PriorSection, bounds: tuple[float, float]) -> Prior:

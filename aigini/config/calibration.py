@@ -14,6 +14,7 @@ from aigini.errors import EstimationError
 from aigini.estimation.problem import joint_free_problems, own_free_problems, weight_root
 from aigini.estimation.result import Target
 from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
+from aigini.parameter_space import ParameterSpace
 
 
 def own_problems(file: FileSchema) -> list[str]:
@@ -37,7 +38,8 @@ def joint_problems(
         for name in settings.moments or ()
         if name not in file.targets
     ]
-    found += joint_free_problems(settings.free, len(settings.moments or targets), settings.tie, params)
+    space = ParameterSpace(tuple(settings.free), settings.tie)
+    found += joint_free_problems(space, len(settings.moments or targets), params)
     named = settings.weighting if isinstance(settings.weighting, str) else "diagonal"
     return found + weighting_problems(named, correlated=correlated, replications=settings.replications)
 

@@ -35,9 +35,9 @@ from aigini.economy.economy import Scenario
 from aigini.errors import ConfigError, unknown_name
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
-from aigini.estimation.problem import Tie
 from aigini.estimation.result import Target
 from aigini.estimation.weighting import Weighting
+from aigini.parameter_space import ParameterSpace, Tie
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
@@ -110,6 +110,11 @@ class Config:
         lines = [line for topic, lines in self.problems.items() if not topics or topic in topics for line in lines]
         if lines:
             raise ConfigError("\n".join(dict.fromkeys(lines)))
+
+    @property
+    def space(self) -> ParameterSpace:
+        """The parameters to estimate, with their tie."""
+        return ParameterSpace(self.free, self.tie)
 
     @property
     def digest(self) -> str:

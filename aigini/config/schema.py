@@ -13,8 +13,8 @@ from aigini.bayes.priors import Family
 from aigini.bayes.settings import NutsSettings
 from aigini.estimation.descent import DescentSettings, Optimizer
 from aigini.estimation.polish import PolishSettings
-from aigini.estimation.problem import Tie
 from aigini.estimation.weighting import Weighting
+from aigini.parameter_space import TIED, Tie
 from aigini.population.sizes import Storage
 from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.statistics.moments import IncomeConcept
@@ -108,7 +108,7 @@ class CalibrationSection(Section):
 
     free: list[str] = Field(min_length=1)
     moments: list[Moment] | None = Field(default=None, min_length=1)
-    tie: Tie = "eta0 = 1 - eta1"
+    tie: Tie = TIED
     weighting: Weighting | list[list[Weight]] = "diagonal"
     correlation: list[list[Number]] | None = None
     starts: int = Field(default=8, ge=0, le=1000)

@@ -9,9 +9,10 @@ import numpy as np
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET, STATIONARY, removable_share
 from aigini.estimation.least_squares import refit
-from aigini.estimation.outcome_map import OutcomeMap, directions
-from aigini.estimation.problem import FreeSpace, weight_root
+from aigini.estimation.outcome_map import OutcomeMap
+from aigini.estimation.problem import weight_root
 from aigini.estimation.result import Target
+from aigini.parameter_space import ParameterSpace
 from aigini.statistics.moments import IncomeConcept
 from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
@@ -33,7 +34,7 @@ class EstimatedModel:
     """
 
     outcome_map: OutcomeMap
-    space: FreeSpace
+    space: ParameterSpace
     targets: Mapping[str, Target]
     income: IncomeConcept
     weighting: np.ndarray
@@ -70,7 +71,7 @@ class EstimatedModel:
     @property
     def free_jacobian(self) -> np.ndarray:
         """Derivatives of all outcomes in the free parameters along the tie, ``[outcomes, free]``."""
-        return self.jacobian @ directions(self.space.names, self.space.tie).T
+        return self.jacobian @ self.space.directions.T
 
     @property
     def moment_jacobian(self) -> np.ndarray:
@@ -118,7 +119,7 @@ def require_sign_problem(moments: Iterable[str], free: Sequence[str]) -> None:
 def estimate_values(
     outcome_map: OutcomeMap,
     start: Mapping[str, float],
-    space: FreeSpace,
+    space: ParameterSpace,
     targets: Mapping[str, Target],
     income: IncomeConcept,
     weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
@@ -155,7 +156,7 @@ def estimate_values(
 def known_model(
     outcome_map: OutcomeMap,
     values: Mapping[str, float],
-    space: FreeSpace,
+    space: ParameterSpace,
     targets: Mapping[str, Target],
     income: IncomeConcept,
     weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",

@@ -5,22 +5,17 @@ whole multi-start estimator would be wasteful; this is its last stage, on the sh
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import OptimizeResult, least_squares
 
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
-from aigini.estimation.outcome_map import OutcomeMap, directions, tied
-from aigini.estimation.problem import FreeSpace
+from aigini.estimation.outcome_map import OutcomeMap
+from aigini.parameter_space import ParameterSpace
 from aigini.statistics.moments import IncomeConcept
 from aigini.statistics.outcomes import moment_rows
-
-FINITE = 30.0
-"""Largest unconstrained value of a parameter; one that rounds to its bound would be infinitely far out."""
 
 _MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
 _FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
@@ -63,7 +58,7 @@ class Refit:
 def refit(
     outcome_map: OutcomeMap,
     start: Mapping[str, float],
-    space: FreeSpace,
+    space: ParameterSpace,
     targets: Mapping[str, tuple[float, float]],
     income: IncomeConcept,
     *,
@@ -92,10 +87,9 @@ def refit(
     rows = moment_rows(tuple(targets), income)
     value, se = np.array(list(targets.values())).T
     weight = np.diag(1 / se) if root is None else root
-    fixed, moves = tied(start, space.tie), directions(space.names, space.tie)
+    moves = space.directions
     basis = np.eye(len(space.names)) if basis is None else basis
-    first = np.asarray(space.unconstrained(jnp.asarray([start[name] for name in space.names])))
-    first = np.clip(first, -FINITE, FINITE)
+    first = space.coordinates(start)
     origin = basis.T @ first
     seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 
@@ -103,8 +97,7 @@ def refit(
         return first + basis @ (move - origin)
 
     def values_at(move: np.ndarray) -> dict[str, float]:
-        natural = np.asarray(_natural(space, place(move)))
-        return tied({**fixed, **dict(zip(space.names, natural.tolist(), strict=True))}, space.tie)
+        return space.values(start, place(move))
 
     def evaluate(move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         key = move.tobytes()
@@ -124,7 +117,7 @@ def refit(
 
     def slope(move: np.ndarray) -> np.ndarray:
         _, matrix = evaluate(move)
-        return weight.T @ matrix[list(rows)] @ np.diag(stretch(space, place(move))) @ basis
+        return weight.T @ matrix[list(rows)] @ np.diag(space.stretch(place(move))) @ basis
 
     evaluate(origin)
 
@@ -159,18 +152,3 @@ def refit(
         objective=float(np.sum(residual(end) ** 2)) / 2,
         converged=converged,
     )
-
-
-def _natural(space: FreeSpace, point: np.ndarray) -> np.ndarray:
-    return np.asarray(space.natural(jnp.asarray(point)))
-
-
-def stretch(space: FreeSpace, point: np.ndarray) -> np.ndarray:
-    """Derivative of natural in unconstrained values, ``[free]``: the map works on each parameter alone."""
-    _, slope = jax.jvp(space.natural, (jnp.asarray(point),), (jnp.ones(len(space.names)),))
-    return np.asarray(slope)
-
-
-def without(names: Sequence[str], *fixed: str) -> tuple[str, ...]:
-    """`names` without the fixed ones."""
-    return tuple(name for name in names if name not in fixed)

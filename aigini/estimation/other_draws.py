@@ -19,14 +19,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.least_squares import FINITE, stretch
-from aigini.estimation.outcome_map import OutcomeMap, directions, tied
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
 from aigini.population.population import Population
 from aigini.resolution import Simulated, simulated
@@ -172,16 +170,15 @@ def plain(values: Any) -> Any:
 
 def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> dict[str, Any]:
     """Estimates on another draw by Gauss-Newton steps from those of the estimated model, as plain numbers."""
-    rows, moves = list(model.rows), directions(model.space.names, model.space.tie)
+    rows, moves = list(model.rows), model.space.directions
     target = np.array([target.value for target in model.targets.values()])
     root = np.linalg.cholesky(model.weighting)
-    point = np.asarray(model.space.unconstrained(jnp.asarray(model.estimates)))
-    point = np.clip(point, -FINITE, FINITE)
+    point = model.space.coordinates(model.values)
     values = dict(model.values)
     outcomes, jacobian = first, _ = outcome_map.jacobian(values)
     for _ in range(_STEPS - 1):
         slope = root.T @ (jacobian @ moves.T)[rows]
-        matrix = slope * stretch(model.space, point)
+        matrix = slope * model.space.stretch(point)
         step = -np.linalg.lstsq(matrix, root.T @ (outcomes[rows] - target))[0]
         if np.linalg.norm(matrix @ step) < _SETTLED:
             break
@@ -205,8 +202,7 @@ def _first_usable(
 ) -> tuple[np.ndarray, dict[str, float], np.ndarray, np.ndarray] | None:
     """The end of a step, halved until the economy can be evaluated there."""
     for _ in range(_HALVINGS):
-        natural = np.asarray(model.space.natural(jnp.asarray(point + step))).tolist()
-        values = tied({**model.values, **dict(zip(model.space.names, natural, strict=True))}, model.space.tie)
+        values = model.space.values(model.values, point + step)
         if outcome_map.admits(values):
             try:
                 return point + step, values, *outcome_map.jacobian(values)

@@ -14,8 +14,8 @@ from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario, solve
 from aigini.errors import AnalysisError
-from aigini.estimation.problem import Tie
-from aigini.parameters import PARAMETER_NAMES, Parameters, problems
+from aigini.parameter_space import pack, unpack
+from aigini.parameters import PARAMETER_NAMES, problems
 from aigini.population.population import Population
 from aigini.runtime.memory import side_by_side
 from aigini.statistics.catalogue import OUTCOMES
@@ -63,11 +63,6 @@ def outcomes_of_one(population: Population, scenario: Scenario, values: Mapping[
         values: All parameters.
     """
     return np.asarray(_one(pack(values), population, scenario))
-
-
-def unpack(vector: Float[Array, "parameters"]) -> Parameters:
-    """Parameters from a vector in the order of `PARAMETER_NAMES`, the inverse of `pack`."""
-    return Parameters(**{name: vector[i] for i, name in enumerate(PARAMETER_NAMES)})
 
 
 class OutcomeMap:
@@ -138,23 +133,3 @@ class OutcomeMap:
 def usual_batch(population: Population, most: int = TILE) -> int:
     """Points evaluated at once: as many as fit on an accelerator; one on a CPU, which gains nothing from more."""
     return 1 if jax.default_backend() == "cpu" else side_by_side(population.bytes_in_flight, most)
-
-
-def pack(values: Mapping[str, float]) -> np.ndarray:
-    """Values in the order of `PARAMETER_NAMES`."""
-    return np.array([float(values[name]) for name in PARAMETER_NAMES])
-
-
-def directions(names: Sequence[str], tie: Tie) -> np.ndarray:
-    """Unit moves of each of `names` and of what is tied to it, ``[names, parameters]``."""
-    moves = np.zeros((len(names), len(PARAMETER_NAMES)))
-    for move, name in zip(moves, names, strict=True):
-        move[PARAMETER_NAMES.index(name)] = 1.0
-        if name == "eta1" and tie != "none":
-            move[PARAMETER_NAMES.index("eta0")] = -1.0
-    return moves
-
-
-def tied(values: Mapping[str, float], tie: Tie) -> dict[str, float]:
-    """`values` with the tie imposed."""
-    return dict(values) if tie == "none" else {**values, "eta0": 1 - values["eta1"]}

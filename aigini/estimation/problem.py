@@ -16,47 +16,10 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario
 from aigini.errors import EstimationError, unknown_name
 from aigini.estimation.result import Target
-from aigini.parameters import SPECS, Parameters, from_unconstrained, to_unconstrained
+from aigini.parameter_space import ParameterSpace
+from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept, moments_and_jacobian, six_moments
-
-Tie = Literal["eta0 = 1 - eta1", "none"]
-
-
-class FreeSpace(eqx.Module):
-    """The free parameters and their map to unconstrained space.
-
-    Attributes:
-        names: Free parameters, the order of every vector over them.
-        tie: ``"eta0 = 1 - eta1"`` keeps total effective AI at 1 and η1 between 0 and 1; ``"none"`` leaves them alone.
-    """
-
-    names: tuple[str, ...] = eqx.field(static=True)
-    tie: Tie = eqx.field(static=True)
-
-    def bounds(self, name: str) -> tuple[float, float]:
-        """Bounds of a free parameter, narrowed by the tie."""
-        spec = SPECS[name]
-        if name == "eta1" and self.tie != "none":
-            return 0.0, 1.0
-        return spec.lower, spec.upper
-
-    def natural(self, point: Float[Array, "free"]) -> Float[Array, "free"]:
-        """Natural values of an unconstrained point."""
-        parts = [from_unconstrained(point[i], *self.bounds(name)) for i, name in enumerate(self.names)]
-        return jnp.stack(parts)
-
-    def unconstrained(self, natural: Float[Array, "free"]) -> Float[Array, "free"]:
-        """Unconstrained point of natural values strictly inside the bounds."""
-        parts = [to_unconstrained(natural[i], *self.bounds(name)) for i, name in enumerate(self.names)]
-        return jnp.stack(parts)
-
-    def place(self, params: Parameters, natural: Float[Array, "free"]) -> Parameters:
-        """`params` with the free parameters, and what is tied to them, replaced."""
-        values: dict[str, object] = {name: natural[i] for i, name in enumerate(self.names)}
-        if self.tie != "none":
-            values["eta0"] = 1 - values.get("eta1", params.eta1)  # pyright: ignore[reportOperatorIssue]
-        return params.replace(**values)
 
 
 class Problem(eqx.Module):
@@ -78,7 +41,7 @@ class Problem(eqx.Module):
     scenario: Scenario
     target: Float[Array, "moments"]
     root: Float[Array, "moments moments"]
-    space: FreeSpace
+    space: ParameterSpace
     rows: tuple[int, ...] = eqx.field(static=True)
     income: IncomeConcept = eqx.field(static=True)
 
@@ -89,7 +52,7 @@ class Problem(eqx.Module):
 
     def moments(self, natural: Float[Array, "free"]) -> Float[Array, "moments"]:
         """Targeted moments at natural values of the free parameters."""
-        params = self.space.place(self.params, natural)
+        params = self.space.parameters(self.params, natural)
         every = six_moments(params, self.population, self.scenario, income=self.income)
         return every[jnp.asarray(self.rows)]
 
@@ -98,7 +61,11 @@ class Problem(eqx.Module):
     ) -> tuple[Float[Array, "moments"], Float[Array, "moments free"]]:
         """Targeted moments and dm/dθ in natural parameters, along the tie."""
         every, matrix = moments_and_jacobian(
-            natural, lambda at: self.space.place(self.params, at), self.population, self.scenario, income=self.income
+            natural,
+            lambda at: self.space.parameters(self.params, at),
+            self.population,
+            self.scenario,
+            income=self.income,
         )
         rows = jnp.asarray(self.rows)
         return every[rows], matrix[rows]
@@ -125,8 +92,7 @@ def pose(
     params: Parameters,
     population: Population,
     targets: Mapping[str, Target],
-    free: Sequence[str],
-    tie: Tie = "eta0 = 1 - eta1",
+    space: ParameterSpace,
     weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
     scenario: Scenario | None = None,
     income: IncomeConcept = "total",
@@ -137,8 +103,7 @@ def pose(
         params: Values of the parameters that are not free.
         population: Simulated workers.
         targets: Targets by moment name.
-        free: Parameters to estimate.
-        tie: Whether η0 = 1 - η1.
+        space: Parameters to estimate, and the tie.
         weighting: ``"diagonal"`` (1/s.e.²), ``"identity"``, or a positive definite matrix over the targets in order.
         scenario: AI levels; 0 and 1 by default.
         income: Income concept of m6.
@@ -147,7 +112,7 @@ def pose(
         EstimationError: if there are unknown names, more parameters than targets, targets without a positive s.e.,
             a target the population does not define, or a weighting that is not symmetric positive definite.
     """
-    found = _problems(params, targets, free, tie, population)
+    found = _problems(params, targets, space, population)
     if found:
         raise EstimationError("\n".join(found))
     names = tuple(name for name in MOMENT_NAMES if name in targets)
@@ -157,14 +122,14 @@ def pose(
         scenario=scenario or Scenario(),
         target=jnp.asarray([targets[name].value for name in names]),
         root=jnp.asarray(weight_root(weighting, [targets[name].se for name in names])),
-        space=FreeSpace(tuple(free), tie),
+        space=space,
         rows=tuple(MOMENT_NAMES.index(name) for name in names),
         income=income,
     )
 
 
 def _problems(
-    params: Parameters, targets: Mapping[str, Target], free: Sequence[str], tie: Tie, population: Population
+    params: Parameters, targets: Mapping[str, Target], space: ParameterSpace, population: Population
 ) -> list[str]:
     found = []
     for name, target in targets.items():
@@ -176,7 +141,7 @@ def _problems(
             found.append(
                 f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown."
             )
-    found += [*own_free_problems(free), *joint_free_problems(free, len(targets), tie, params.as_dict())]
+    found += [*own_free_problems(space.names), *joint_free_problems(space, len(targets), params.as_dict())]
     if "m5" in targets and population.n_firms < 3:
         found.append(
             f"targets.m5 compares thirds of firms, but population.n_firms = {population.n_firms}; use at least 3 firms"
@@ -195,22 +160,15 @@ def own_free_problems(free: Sequence[str]) -> list[str]:
     return found
 
 
-def joint_free_problems(free: Sequence[str], n_targets: int, tie: Tie, params: Mapping[str, float]) -> list[str]:
+def joint_free_problems(space: ParameterSpace, n_targets: int, params: Mapping[str, float]) -> list[str]:
     """What is wrong with the free parameters beside targets, tie and `params`, the values of the others."""
     found = []
-    if len(free) > n_targets:
+    if len(space.names) > n_targets:
         found.append(
-            f"calibration.free has {len(free)} parameters for {n_targets} targets; free at most as many as there are"
-            " targets."
+            f"calibration.free has {len(space.names)} parameters for {n_targets} targets; free at most as many as there"
+            " are targets."
         )
-    if tie != "none" and "eta0" in free:
-        found.append('calibration.free has eta0, which calibration.tie sets to 1 - eta1; drop it, or set tie = "none".')
-    if tie != "none" and "eta1" not in free and abs(params["eta0"] + params["eta1"] - 1) > 1e-9:
-        found.append(
-            f"params.eta0 = {params['eta0']:g} and params.eta1 = {params['eta1']:g} do not add up to 1, as"
-            ' calibration.tie says they do; change one of them, or set tie = "none".'
-        )
-    return found
+    return [*found, *space.problems("calibration.free", params)]
 
 
 def weight_root(weighting: Literal["diagonal", "identity"] | np.ndarray, se: Sequence[float]) -> np.ndarray:

@@ -6,11 +6,11 @@ import numpy as np
 from scipy.stats import qmc
 
 from aigini.errors import EstimationError
-from aigini.estimation.problem import FreeSpace
+from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters
 
 
-def design(space: FreeSpace, count: int, seed: int) -> np.ndarray:
+def design(space: ParameterSpace, count: int, seed: int) -> np.ndarray:
     """`count` scrambled Sobol' points in the product of the boxes `SPECS[name].box`, natural, ``[count, free]``."""
     lower, upper = np.array([SPECS[name].box for name in space.names]).T
     power = max(int(np.ceil(np.log2(max(count, 1)))), 0)
@@ -18,13 +18,13 @@ def design(space: FreeSpace, count: int, seed: int) -> np.ndarray:
     return lower + (upper - lower) * unit
 
 
-def at(space: FreeSpace, values: Parameters | Mapping[str, float]) -> np.ndarray:
+def at(space: ParameterSpace, values: Parameters | Mapping[str, float]) -> np.ndarray:
     """One start at given values, ``[1, free]``."""
     get = values.__getitem__ if isinstance(values, Mapping) else lambda name: float(getattr(values, name))
     return np.array([[float(get(name)) for name in space.names]])
 
 
-def check(space: FreeSpace, starts: np.ndarray) -> None:
+def check(space: ParameterSpace, starts: np.ndarray) -> None:
     """Raise unless every start lies strictly inside the bounds.
 
     Raises:

@@ -8,14 +8,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from scipy.stats import chi2
 
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.least_squares import FINITE, refit
-from aigini.estimation.outcome_map import tied
+from aigini.estimation.least_squares import refit
 from aigini.inference.intervals import Interval, profile_interval
 
 LEVEL = 0.95
@@ -39,7 +37,7 @@ _NEAR = 0.01  # of the quantile, difference of the criterion at what counts as a
 def held(model: EstimatedModel, start: Mapping[str, float], basis: np.ndarray) -> Piece:
     """The search from `start` along some moves only; a criterion of None where the economy cannot be evaluated."""
     found: Piece = {"criterion": None, "estimates": {}, "converged": False}
-    values = tied(start, model.space.tie)
+    values = model.space.impose(start)
     problem = (model.space, model.pairs, model.income)
     how = {"root": np.linalg.cholesky(model.weighting), "basis": basis, "steps": _STEPS, "tolerance": _TOLERANCE}
     # One search goes so far and no further; a parameter that is drawn to its bound gets there in a few.
@@ -52,17 +50,11 @@ def held(model: EstimatedModel, start: Mapping[str, float], basis: np.ndarray) -
         except AnalysisError:
             break
         found = {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
-        moved = np.abs(point(model, fit.values) - point(model, values)).max(initial=0.0)
+        moved = np.abs(model.space.coordinates(fit.values) - model.space.coordinates(values)).max(initial=0.0)
         if fit.objective > _GAIN * last or moved < _FAR:
             break
         values, last = fit.values, fit.objective
     return found
-
-
-def point(model: EstimatedModel, values: Mapping[str, float]) -> np.ndarray:
-    """The free parameters on their unconstrained scales; a value that rounds to its bound is infinitely far out."""
-    found = model.space.unconstrained(jnp.asarray([values[name] for name in model.space.names]))
-    return np.clip(np.asarray(found), -FINITE, FINITE)
 
 
 def height(piece: Mapping[str, Any]) -> float:

@@ -10,7 +10,6 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
-import jax.numpy as jnp
 import numpy as np
 
 from aigini.analysis.identification.constrained_fit import (
@@ -22,13 +21,10 @@ from aigini.analysis.identification.constrained_fit import (
     held,
     minimum,
     nearest,
-    point,
     read,
 )
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.least_squares import stretch
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import Identification, describe_direction
 from aigini.inference.intervals import Interval
 
@@ -123,10 +119,10 @@ def profile(model: EstimatedModel, parameter: str, se: float, pieces: Pieces | N
         pieces: Finished pieces of an earlier run.
     """
     pieces = pieces or Pieces()
-    space = FreeSpace((parameter,), model.space.tie)
+    space = model.space.over((parameter,))
     estimate = model.values[parameter]
-    centre = float(space.unconstrained(jnp.array([estimate]))[0])
-    reach = min(_REACH * se / abs(float(stretch(space, np.array([centre]))[0])), _FURTHEST)
+    centre = space.coordinates(model.values)
+    reach = min(_REACH * se / abs(float(space.stretch(centre)[0])), _FURTHEST)
     others = np.delete(np.eye(len(model.space.names)), model.space.names.index(parameter), axis=1)
     steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
     part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(model)
@@ -134,7 +130,7 @@ def profile(model: EstimatedModel, parameter: str, se: float, pieces: Pieces | N
     for side, sign in enumerate((-1.0, 1.0)):
         start, path = dict(model.values), [estimate]
         for number, step in enumerate(steps):
-            value = float(space.natural(jnp.array([centre + sign * step]))[0])
+            value = space.values(model.values, centre + sign * step)[parameter]
             found[value] = pieces.get(
                 part,
                 side * len(steps) + number,
@@ -236,8 +232,8 @@ class _Frame:
         # A direction has no sign: its largest entry points upwards, as in words.
         self.vector = direction * np.sign(direction[np.argmax(np.abs(direction))])
         self.rest = np.linalg.svd(self.vector[None, :])[2][1:].T
-        self.centre = point(model, model.values)
-        self.size = np.abs(model.estimates) / stretch(model.space, self.centre)
+        self.centre = model.space.coordinates(model.values)
+        self.size = np.abs(model.estimates) / model.space.stretch(self.centre)
         root = np.linalg.cholesky(model.weighting)
         matrix = root.T @ model.moment_jacobian * np.abs(model.estimates)
         along, rest = matrix @ self.vector, matrix @ self.rest
@@ -246,14 +242,13 @@ class _Frame:
 
     def across(self, values: Mapping[str, float]) -> np.ndarray:
         """What of a move to `values` is across the direction, ``[free - 1]``."""
-        return self.rest.T @ ((point(self.model, values) - self.centre) / self.size)
+        return self.rest.T @ ((self.model.space.coordinates(values) - self.centre) / self.size)
 
     def search(self, offset: float, across: np.ndarray) -> Piece:
         """The best parameters at an offset along the direction, searched from a move across it."""
         place = self.centre + self.size * (offset * self.vector + self.rest @ across)
-        start = np.asarray(self.model.space.natural(jnp.asarray(place))).tolist()
-        values = {**self.model.values, **dict(zip(self.names, start, strict=True))}
-        return held(self.model, values, self.size[:, None] * self.rest)
+        start = self.model.space.values(self.model.values, place)
+        return held(self.model, start, self.size[:, None] * self.rest)
 
     def at_bound(self, values: Mapping[str, float]) -> str | None:
         """A parameter that has reached a bound."""

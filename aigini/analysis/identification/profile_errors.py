@@ -15,7 +15,7 @@ from aigini.analysis.identification.constrained_fit import QUANTILE, minimum
 from aigini.analysis.identification.profile import DirectionProfile, Profile
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import OtherDraws, error_at, spread
-from aigini.estimation.outcome_map import TILE, tied
+from aigini.estimation.outcome_map import TILE
 from aigini.inference.intervals import Interval
 
 Ends = tuple[float | None, float | None]
@@ -68,7 +68,7 @@ def _economy(
 ) -> dict[str, float]:
     """The economy of the profile that is nearest to an end; searches were made there."""
     near = int(np.argmin(np.where(np.isfinite(criterion), np.abs(at - end), np.inf)))
-    return tied({**model.values, **{name: float(path[near]) for name, path in paths.items()}}, model.space.tie)
+    return model.space.impose({**model.values, **{name: float(path[near]) for name, path in paths.items()}})
 
 
 def _slope(model: EstimatedModel, at: np.ndarray, one: Profile | DirectionProfile, end: float) -> float:

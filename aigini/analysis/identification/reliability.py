@@ -12,8 +12,8 @@ import numpy as np
 from scipy.stats import norm
 
 from aigini.analysis.identification.profile import Profile
-from aigini.estimation.problem import FreeSpace
 from aigini.inference.intervals import Interval
+from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS
 
 LARGE_SHARE = 0.1
@@ -29,7 +29,7 @@ INSTEAD = "use `aigini posterior`, which samples"
 
 
 def beyond_bounds(
-    space: FreeSpace, values: Mapping[str, float], moves: Mapping[str, np.ndarray], shares: Mapping[str, float]
+    space: ParameterSpace, values: Mapping[str, float], moves: Mapping[str, np.ndarray], shares: Mapping[str, float]
 ) -> list[str]:
     """Sources of the variance whose standard deviation would take an estimate out of its bounds, as reasons in words.
 
@@ -57,7 +57,7 @@ def beyond_bounds(
     return found
 
 
-def _of_the_way(space: FreeSpace, name: str, value: float, move: float) -> float:
+def _of_the_way(space: ParameterSpace, name: str, value: float, move: float) -> float:
     """Length of a move, either way, over the distance to the nearer bound."""
     room = min(abs(value - bound) for bound in space.bounds(name))
     return abs(move) / room if room > 0 else np.inf

@@ -38,7 +38,6 @@ from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
 from aigini.inference.identification import identification
 from aigini.inference.influence import influence
 from aigini.inference.informativeness import variance_shares
@@ -138,7 +137,7 @@ def _by_kind(errors: Mapping[str, np.ndarray | None], names: tuple[str, ...]) ->
 
 
 def _interval(model: EstimatedModel, name: str, se: float) -> Interval:
-    space = FreeSpace((name,), model.space.tie)
+    space = model.space.over((name,))
     slope = float(jax.jacfwd(space.unconstrained)(jnp.array([model.values[name]]))[0, 0])
     return delta_interval(
         model.values[name],
@@ -153,5 +152,5 @@ def _check_ranges(model: EstimatedModel, ranges: Mapping[str, tuple[float, float
     for name in ranges:
         if name in model.space.names:
             raise AnalysisError(f"ranges.{name}: {name} is estimated, so its range is not external; leave it out.")
-        if name == "eta0" and model.space.tie != "none":
-            raise AnalysisError('ranges.eta0: eta0 is tied to eta1; leave it out, or set calibration.tie = "none".')
+        if model.space.is_tied(name):
+            raise AnalysisError(f'ranges.{name}: {name} is tied; leave it out, or set calibration.tie = "none".')

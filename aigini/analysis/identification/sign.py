@@ -23,11 +23,10 @@ from aigini.analysis.identification.ridge_statement import signs_of, statement
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.least_squares import Refit, refit, without
+from aigini.estimation.least_squares import Refit, refit
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
-from aigini.estimation.outcome_map import GINIS, TILE, tied
+from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 DEFAULT_ETA1 = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -215,8 +214,7 @@ def _with_errors(
     rows = [row for row, name in zip(model.rows, model.targets, strict=True) if name != "m6"]
     target = np.array([target.value for name, target in model.targets.items() if name != "m6"])
     places = [
-        tied({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}, model.space.tie)
-        for point, _ in met
+        model.space.impose({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}) for point, _ in met
     ]
 
     def changes(other: EstimatedModel) -> np.ndarray:
@@ -277,7 +275,7 @@ def _ridge_point(
     now, then = (1 - xi) * eta1, (1 - reference[0]) * reference[1]
     if "cumulative_advantage" in model.space.names and min(now, then) > 0:
         values["cumulative_advantage"] *= then / now
-    fit = refit_others(model, tied(values, model.space.tie), fixed=("eta1",), left_out=("m6",))
+    fit = refit_others(model, model.space.impose(values), fixed=("eta1",), left_out=("m6",))
     gini = {name: float(fit.outcomes[OUTCOME_NAMES.index(name)]) for name in ("gini_total", "gini_wage")}
     point = RidgePoint(
         xi=xi,
@@ -306,8 +304,7 @@ def refit_others(
     model: EstimatedModel, start: Mapping[str, float], *, fixed: Sequence[str] = (), left_out: Sequence[str] = ()
 ) -> Refit:
     """Re-estimate with some parameters fixed at their starting values and some moments left out."""
-    space = FreeSpace(without(model.space.names, *fixed), model.space.tie)
     kept = [i for i, name in enumerate(model.targets) if name not in left_out]
     targets = {name: pair for name, pair in model.pairs.items() if name not in left_out}
     root = np.linalg.cholesky(model.weighting[np.ix_(kept, kept)])
-    return refit(model.outcome_map, start, space, targets, model.income, root=root)
+    return refit(model.outcome_map, start, model.space.without(*fixed), targets, model.income, root=root)

@@ -22,8 +22,6 @@ from aigini.analysis.identification.sensitivity_result import SignUncertainty
 from aigini.analysis.identification.standard_errors import SAY_SE, standard_errors
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.outcome_map import directions
-from aigini.estimation.problem import FreeSpace
 from aigini.inference.influence import influence
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
@@ -64,7 +62,7 @@ def _estimation(
     if not names:  # what is left out was all that was estimated
         return _Estimation(kept, names, external, np.zeros((0, len(kept))))
     rows = [model.rows[i] for i in kept]
-    matrix = (model.jacobian @ directions(names, model.space.tie).T)[rows]
+    matrix = (model.jacobian @ model.space.over(names).directions.T)[rows]
     return _Estimation(kept, names, external, influence(matrix, model.weighting[np.ix_(kept, kept)], names=names))
 
 
@@ -89,13 +87,13 @@ def sign_uncertainty(
     """
     part = _estimation(model, ranges, left_out)
     targets = tuple(list(model.targets)[i] for i in part.kept)
-    rows, tie = [model.rows[i] for i in part.kept], model.space.tie
+    rows, free = [model.rows[i] for i in part.kept], model.space.over(part.names)
     row = OUTCOME_NAMES.index(f"gini_{concept}")
-    by_target = (model.jacobian @ directions(part.names, tie).T)[row] @ part.influence
+    by_target = (model.jacobian @ free.directions.T)[row] @ part.influence
     # A covariance counts half with each of its two targets.
     covariance = model.target_covariance[np.ix_(part.kept, part.kept)]
     variance = dict(zip(targets, (by_target * (covariance @ by_target)).tolist(), strict=True))
-    moves = model.jacobian @ directions(tuple(part.external), tie).T
+    moves = model.jacobian @ model.space.over(tuple(part.external)).directions.T
     # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
     slopes = dict(zip(part.external, (moves[row] - by_target @ moves[rows]).tolist(), strict=True))
     moved = dict(zip(targets, (part.influence * np.sqrt(np.diagonal(covariance))).T, strict=True))
@@ -139,10 +137,11 @@ def _unreliable(
     errors = standard_errors(model, None)
     best = next(one for kind in SAY_SE if (one := errors[kind]) is not None)
     total = np.sqrt(np.sum(np.array(list(moved.values())) ** 2, axis=0))
-    slopes = (model.jacobian @ directions(part.names, model.space.tie).T)[row]
+    space = model.space.over(part.names)
+    slopes = (model.jacobian @ space.directions.T)[row]
     carried = dict(zip(part.names, (np.abs(slopes) * total / sd).tolist(), strict=True))
     return (
-        *beyond_bounds(FreeSpace(part.names, model.space.tie), model.values, moved, shares),
+        *beyond_bounds(space, model.values, moved, shares),
         *bent_profiles(profiles, model.values, dict(zip(model.space.names, best.tolist(), strict=True)), carried),
     )
 

@@ -8,8 +8,7 @@ import numpy as np
 from scipy.special import erf, erfinv
 
 from aigini.errors import AnalysisError, unknown_name
-from aigini.estimation.outcome_map import directions, tied
-from aigini.estimation.problem import Tie
+from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -52,13 +51,13 @@ class Axis:
             return {**values, "asset_sd": float(2 * erfinv(x) / values["psi"])}
         return {**values, self.name: x}
 
-    def direction(self, values: Mapping[str, float], tie: Tie) -> np.ndarray:
-        """Move of all parameters per unit of the axis, ``[parameters]``."""
+    def direction(self, values: Mapping[str, float], space: ParameterSpace) -> np.ndarray:
+        """Move of all parameters, and of those tied to them in `space`, per unit of the axis, ``[parameters]``."""
         if self.name == "asset_gini":
             half = values["asset_sd"] * values["psi"] / 2
             stretch = math.sqrt(math.pi) * math.exp(half**2) / values["psi"]
-            return stretch * directions(["asset_sd"], tie)[0]
-        return directions([self.name], tie)[0]
+            return stretch * space.over(["asset_sd"]).directions[0]
+        return space.over([self.name]).directions[0]
 
 
 def axis(name: str, bounds: tuple[float, float] | None = None) -> Axis:
@@ -88,18 +87,13 @@ class Plane:
         x: Horizontal axis.
         y: Vertical axis.
         values: The economy the plane goes through.
-        tie: Tie that holds on the plane; dropped where η0 is an axis.
+        space: The parameter space; its tie holds on the plane unless η0 is an axis.
     """
 
     x: Axis
     y: Axis
     values: Mapping[str, float]
-    tie: Tie
-
-    @property
-    def own_tie(self) -> Tie:
-        """The tie that holds on this plane."""
-        return "none" if "eta0" in (self.x.name, self.y.name) else self.tie
+    space: ParameterSpace
 
     @property
     def name(self) -> str:
@@ -109,8 +103,13 @@ class Plane:
     def at(self, point: Sequence[float] | np.ndarray) -> dict[str, float]:
         """Every parameter at a point of the plane."""
         values = self.y.place(self.x.place(self.values, float(point[0])), float(point[1]))
-        return tied(values, self.own_tie)
+        return self._moving.impose(values)
 
     def directions(self, values: Mapping[str, float]) -> np.ndarray:
         """Moves of all parameters per unit of each axis, ``[2, parameters]``."""
-        return np.stack([axis.direction(values, self.own_tie) for axis in (self.x, self.y)])
+        return np.stack([axis.direction(values, self._moving) for axis in (self.x, self.y)])
+
+    @property
+    def _moving(self) -> ParameterSpace:
+        """The space of what moves on the plane."""
+        return self.space.over((self.x.name, self.y.name))

@@ -18,10 +18,10 @@ from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import about_draws, shown
-from aigini.estimation.outcome_map import GINIS, TILE, directions, tied
+from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
-from aigini.estimation.problem import FreeSpace, Tie
 from aigini.numerics.crossings import nearest_zero
+from aigini.parameter_space import ParameterSpace
 from aigini.resolution import Simulated
 
 _TOLERANCE = 1e-8
@@ -198,20 +198,19 @@ class Line:
     widths: np.ndarray
 
     @property
-    def tie(self) -> Tie:
-        """The tie, dropped where η0 moves by itself."""
-        return "none" if "eta0" in self.names else self.model.space.tie
+    def space(self) -> ParameterSpace:
+        """The parameters that move; the tie is dropped where η0 moves by itself."""
+        return self.model.space.over(self.names)
 
     def values(self, move: np.ndarray) -> dict[str, float]:
         """Every parameter after a move."""
         base = self.model.values
-        moved = {name: base[name] + float(u * w) for name, u, w in zip(self.names, move, self.widths, strict=True)}
-        return tied({**base, **moved}, self.tie)
+        return self.space.replace(base, np.array([base[name] for name in self.names]) + move * self.widths)
 
     def reach(self, which: int) -> tuple[float, float]:
         """How far a parameter may move, in ranges: four of them, and within its bounds."""
         name, width, here = self.names[which], self.widths[which], self.model.values[self.names[which]]
-        low, high = FreeSpace((name,), self.tie).bounds(name)
+        low, high = self.space.bounds(name)
         inside = 1 - 1e-6  # bounds themselves may be excluded
         return (
             max((low - here) * inside / width, -_REACH),
@@ -225,7 +224,7 @@ class Line:
             raise AnalysisError(
                 f"the way to the boundary leads out of the parameter space, to {self.moved(move)}; narrow the ranges."
             )
-        found, slopes = self.model.outcome_map.along(values, directions(self.names, self.tie))
+        found, slopes = self.model.outcome_map.along(values, self.space.directions)
         return float(found[GINIS[self.row]]), slopes[GINIS[self.row]] * self.widths
 
     def moved(self, move: np.ndarray) -> dict[str, float]:

@@ -20,7 +20,7 @@ from aigini.analysis.regimes.small_ai import FirstOrder, first_order
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, plain, spread
-from aigini.estimation.outcome_map import GINIS, TILE, tied
+from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
 
 COARSE = 3
@@ -188,7 +188,7 @@ def _distance(model: EstimatedModel, found: Distance, points: _Points, pieces: P
     line = Line(model, row, names, widths)
 
     def moved_to(**values: float) -> Place:
-        return lambda other: tied({**other.values, **values}, line.tie)
+        return lambda other: line.space.impose({**other.values, **values})
 
     ends = {name: points.add(moved_to(**move.to)) for name, move in found.alone.items() if move.to}
     asked_at = {name: _places_to_check(line, name, move) for name, move in found.alone.items()}
@@ -199,12 +199,8 @@ def _distance(model: EstimatedModel, found: Distance, points: _Points, pieces: P
     if found.together.distance is not None:
         way = np.array([found.together.to[name] - model.values[name] for name in names]) / widths
         together = points.add(
-            lambda other: tied(
-                {
-                    **other.values,
-                    **{n: other.values[n] + float(u * w) for n, u, w in zip(names, way, widths, strict=True)},
-                },
-                line.tie,
+            lambda other: line.space.replace(
+                other.values, np.array([other.values[name] for name in names]) + way * widths
             )
         )
     asked = [*ends, *(["all together"] if together is not None else [])]

@@ -27,7 +27,7 @@ from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import AnalysisError
 from aigini.estimation.other_draws import shown
-from aigini.estimation.outcome_map import pack, unpack
+from aigini.parameter_space import pack, unpack
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
 
