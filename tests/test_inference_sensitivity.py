@@ -63,7 +63,7 @@ class TestOfTheMean:
         for measure in measures(*self.arguments):
             lines = str(measure).splitlines()
             assert lines[0] == f"{measure.kind}: {measure.convention}"
-            assert len(lines[1].split()) == 3
+            assert len(lines[2].split()) == 1 + 3
         assert len({measure.kind for measure in measures(*self.arguments)}) == 6
 
 

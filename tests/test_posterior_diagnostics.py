@@ -150,7 +150,7 @@ class TestSummaries:
         lines = str(summarise({"xi": normal_chains(), "cumulative_advantage": np.ones((4, 10))})).splitlines()
         assert lines[0].split() == ["mean", "sd", "5%", "50%", "95%", "MCSE", "R-hat", "bulk", "tail"]
         assert len(lines[1]) == len(lines[0])
-        assert lines[2].endswith("all draws are the same")
+        assert lines[3] == "cumulative_advantage: all draws are the same"
 
 
 class TestEnergy:

@@ -13,6 +13,7 @@ from aigini.analysis.regimes.maps import SAY
 from aigini.estimation.result import Target
 from aigini.resolution import STANDS_OUT, Simulated
 from aigini.statistics.outcomes import label
+from aigini.tables import WIDTH, Column, Table, Tabular
 
 QUESTION = "Does AI raise or lower inequality here, why, how sure is that, and what would change it?"
 
@@ -21,7 +22,6 @@ LIKELY = 0.95
 
 _SHOWN = 3  # shares of the variance
 _VISIBLE = 5e-5  # smallest number that four decimals show
-_WIDTH = 120
 _SMALL = 0.05  # share of the variance that is not worth a mention
 
 
@@ -74,7 +74,7 @@ class Chance:
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Answer(Tabular):
     """What a calibrated economy says about inequality, and how sure that is.
 
     Attributes:
@@ -109,9 +109,13 @@ class Answer:
             found["What would change it"] = self._shares()
         return found | {"What tells more": _MORE}
 
+    def table(self) -> Table:
+        """What each paragraph is about, and its text."""
+        return Table((Column("about", list(self.paragraphs)), Column("answer", list(self.paragraphs.values()))))
+
     def __str__(self) -> str:
         wrapped = (
-            textwrap.fill(f"* {head}: {text}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+            textwrap.fill(f"* {head}: {text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
             for head, text in self.paragraphs.items()
         )
         return "\n".join([QUESTION, *wrapped])

@@ -29,6 +29,7 @@ from aigini.population.population import Population
 from aigini.resolution import Simulated
 from aigini.runtime.memory import side_by_side
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
+from aigini.tables import Column, Table, Tabular, numbers
 
 OUTCOMES = {
     "gini_total": "Gini of total income",
@@ -82,7 +83,7 @@ class OutcomeChannels:
 
 
 @dataclasses.dataclass(frozen=True)
-class ChannelDecomposition:
+class ChannelDecomposition(Tabular):
     """Result of the analysis.
 
     Attributes:
@@ -103,17 +104,19 @@ class ChannelDecomposition:
     draws: int = 0
     missed_draws: int = 0
 
+    def table(self) -> Table:
+        """Contribution of each channel to each outcome, and their sums."""
+        sums = ("equalising", "concentrating", "total")
+        columns = [Column("channel", [*CHANNEL_NAMES, *(_SUMS.get(label, label) for label in sums)])]
+        for name, part in self.outcomes.items():
+            found = [part.contribution(channel) for channel in CHANNEL_NAMES]
+            found += [Simulated(getattr(part, label), getattr(part, f"{label}_simulation_se")) for label in sums]
+            columns.append(numbers(name, [one.value for one in found], [one.error for one in found], shown))
+        return Table(tuple(columns))
+
     def __str__(self) -> str:
-        units = "; ".join(f"{name}: change of the {OUTCOMES.get(name, name)}" for name in self.outcomes)
-        lines = [units, f"{'':22s}" + "".join(f"{name:>24s}" for name in self.outcomes)]
-        for channel in CHANNEL_NAMES:
-            found = [part.contribution(channel) for part in self.outcomes.values()]
-            lines.append(f"{channel:22s}" + "".join(f"{shown(one.value, one.error):>24s}" for one in found))
-        for label in ("equalising", "concentrating", "total"):
-            cells = (
-                shown(getattr(part, label), getattr(part, f"{label}_simulation_se")) for part in self.outcomes.values()
-            )
-            lines.append(f"{_SUMS.get(label, label):22s}" + "".join(f"{cell:>24s}" for cell in cells))
+        lines = ["; ".join(f"{name}: change of the {OUTCOMES.get(name, name)}" for name in self.outcomes)]
+        lines.append(str(self.table()))
         lines.append("at the point estimates: the standard errors of the targets are not in ±")
         lines += [about_draws(self.draws, self.n_workers, self.missed_draws), ""]
         lines += [f"{OUTCOMES.get(name, name)}: {_in_words(part)}" for name, part in self.outcomes.items()]

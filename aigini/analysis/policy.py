@@ -25,6 +25,7 @@ from aigini.estimation.pieces import Pieces
 from aigini.numerics.roots import first_root
 from aigini.resolution import Simulated
 from aigini.statistics.outcomes import legend
+from aigini.tables import Column, Table, Tabular, numbers
 
 _VANISHED = 10 * (1 - FULL)
 """Share of a lever's largest change that counts as none at all where strength stops at `FULL`."""
@@ -76,7 +77,7 @@ class LeverResult:
 
 
 @dataclasses.dataclass(frozen=True)
-class Policy:
+class Policy(Tabular):
     """Result of the analysis.
 
     Attributes:
@@ -98,34 +99,57 @@ class Policy:
     draws: int = 0
     missed_draws: int = 0
 
+    def table(self) -> Table:
+        """Levers: derivatives at zero strength and changes at full strength."""
+        levers = list(self.levers.values())
+
+        slopes = zip(("dGini/ds", "wage dGini/ds", "doutput/ds"), OUTCOMES, strict=True)
+        full = [lever.change() for lever in levers]
+        output_errors = [error_at(lever.output_simulation_se, -1) for lever in levers]
+        return Table(
+            (
+                Column("lever", list(self.levers)),
+                *(
+                    numbers(
+                        head,
+                        [lever.derivative[key] for lever in levers],
+                        [lever.derivative_simulation_se.get(key) for lever in levers],
+                        shown,
+                    )
+                    for head, key in slopes
+                ),
+                numbers("dGini at s=1", [one.value for one in full], [one.error for one in full], shown),
+                numbers("output at s=1", [float(lever.output[-1]) for lever in levers], output_errors, _four),
+                Column(
+                    "neutral at s",
+                    [lever.neutral_strength for lever in levers],
+                    errors=[lever.neutral_simulation_se for lever in levers],
+                    text=[lever.neutral for lever in levers],
+                ),
+            )
+        )
+
+    def frontiers_table(self) -> Table:
+        """Both ends of each frontier."""
+        columns = [Column("frontier of", [" + ".join(frontier.levers) for frontier in self.frontiers])]
+        for k, heads in ((0, ("lowest dGini", "output")), (-1, ("dGini at", "highest output"))):
+            for head, goal, show in zip(heads, ("gini", "output"), (shown, _four), strict=True):
+                values = [float((f.gini_total if goal == "gini" else f.output)[k]) for f in self.frontiers]
+                errors = [error_at(getattr(f, f"{goal}_simulation_se"), k) for f in self.frontiers]
+                columns.append(numbers(head, values, errors, show))
+        kinds = [
+            "one combination" if len(f.output) == 1 else "" if len(f.pieces) == 1 else f"in {len(f.pieces)} pieces"
+            for f in self.frontiers
+        ]
+        return Table((*columns, *([Column("shape", kinds)] if any(kinds) else [])))
+
     def __str__(self) -> str:
-        heads = ("dGini/ds", "wage dGini/ds", "doutput/ds", "dGini at s=1", "output at s=1", "neutral at s")
-        lines = [legend("gini_total", "gini_wage", "output"), *self._about()]
-        lines += [f"{'lever':18s}" + "".join(f"{head:>20s}" for head in heads)]
-        for name, lever in self.levers.items():
-            slopes = [shown(lever.derivative[key], lever.derivative_simulation_se.get(key)) for key in OUTCOMES]
-            full = lever.change()
-            output = shown(float(lever.output[-1]), error_at(lever.output_simulation_se, -1), "+.4f")
-            cells = (*slopes, shown(full.value, full.error), output, lever.neutral)
-            lines.append(f"{name:18s}" + "".join(f"{cell:>20s}" for cell in cells))
+        lines = [legend("gini_total", "gini_wage", "output"), *self._about(), str(self.table())]
         if self.ranking:
             ranked = " < ".join(" ~ ".join(group) for group in self.ranking)
             lines.append(f"dGini at s=1, lowest first: {ranked} (~: not distinguishable by simulation error)")
         if self.frontiers:
-            heads = ("lowest dGini", "output", "dGini at", "highest output")
-            lines += ["", f"{'frontier of':36s}" + "".join(f"{head:>20s}" for head in heads)]
-        for frontier in self.frontiers:
-            pair, pieces = " + ".join(frontier.levers), len(frontier.pieces)
-            ends = "".join(
-                f"{shown(float(values[k]), error_at(errors, k), spec):>20s}"
-                for k in (0, -1)
-                for values, errors, spec in (
-                    (frontier.gini_total, frontier.gini_simulation_se, "+.5f"),
-                    (frontier.output, frontier.output_simulation_se, "+.4f"),
-                )
-            )
-            kind = "  one combination" if len(frontier.output) == 1 else "" if pieces == 1 else f"  in {pieces} pieces"
-            lines.append(f"{pair:36s}{ends}{kind}")
+            lines += ["", str(self.frontiers_table())]
         lines.append("strength s from 0 (estimates) to 1; these are mechanisms, not recommendations")
         return "\n".join([*lines, about_draws(self.draws, self.n_workers, self.missed_draws)])
 
@@ -138,6 +162,10 @@ class Policy:
         if "retraining" in self.levers:
             lines.append("retraining: more of the change of schooling that AI makes worth while, a fall included")
         return lines
+
+
+def _four(value: float, error: float | None) -> str:
+    return shown(value, error, "+.4f")
 
 
 def policy(

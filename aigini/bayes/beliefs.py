@@ -19,6 +19,7 @@ from aigini.bayes.over_populations import CONCEPT_WORDS
 from aigini.bayes.probability import HALF
 from aigini.bayes.size import SizeChoice
 from aigini.resolution import STANDS_OUT, Simulated
+from aigini.tables import Column, Table, Tabular
 
 FEWEST = 100
 """Draws that the weights must be worth."""
@@ -60,7 +61,7 @@ class Cell:
 
 
 @dataclasses.dataclass(frozen=True)
-class Beliefs:
+class Beliefs(Tabular):
     """The table.
 
     Attributes:
@@ -77,9 +78,20 @@ class Beliefs:
     populations: int
     size: SizeChoice | None = None
 
+    def table(self) -> Table:
+        """All combinations, one a row."""
+        cells = self.cells
+        columns = [Column("prior", [cell.prior for cell in cells]), Column("m6", [cell.m6 for cell in cells])]
+        for concept in cells[0].rises:
+            found = [cell.rises[concept] for cell in cells]
+            columns.append(Column(f"P({concept} rises)", [one.value for one in found], ".3f"))
+            columns.append(Column(f"P({concept} rises) total s.e.", [one.error for one in found], ".3f"))
+        columns.append(Column("Pareto k", [cell.pareto_k for cell in cells], ".2f"))
+        columns.append(Column("ESS", [cell.ess for cell in cells], ".0f"))
+        return Table(tuple(columns))
+
     def __str__(self) -> str:
         columns = list(dict.fromkeys(cell.m6 for cell in self.cells))
-        width = max(len(label) for label in [*self.priors, self.parameter])
         concepts = list(self.cells[0].rises)
         lines = []
         for concept in concepts:
@@ -94,10 +106,9 @@ class Beliefs:
                 f"P(Gini of {CONCEPT_WORDS[concept]} rises) by prior of {self.parameter} and belief about m6,"
                 " ± total s.e."
             )
-            lines.append(f"{'':{width}s}" + "".join(f"{column:>22s}" for column in columns))
-            for label in self.priors:
-                row = {cell.m6: cell for cell in self.cells if cell.prior == label}
-                lines.append(f"{label:{width}s}" + "".join(f"{_shown(row[m6], concept):>22s}" for m6 in columns))
+            shown = {(cell.prior, cell.m6): _shown(cell, concept) for cell in self.cells}
+            by_m6 = (Column(m6, (), text=[shown[prior, m6] for prior in self.priors]) for m6 in columns)
+            lines.append(str(Table((Column("prior", list(self.priors)), *by_m6))))
             lines += [self._errors(concept), ""]
         lines += [f"{label}: {words}" for label, words in self.priors.items()]
         if any(_rare(found.value) for cell in self.cells for found in cell.rises.values()):

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from aigini.errors import missing_extra
+from aigini.tables import Column, Table, Tabular
 
 STUCK = 0.5
 """A chain is stuck if it accepts, or moves, less often than this share of the median of the chains."""
@@ -112,21 +113,36 @@ class ParameterSummary:
     problem: str | None = None
 
     def __str__(self) -> str:
-        numbers = (self.mean, self.sd, self.q5, self.median, self.q95, self.mcse_mean)
-        text = " ".join(f"{'-' if value is None else format(value, '.4g'):>10s}" for value in numbers)
-        r_hat = "-" if self.r_hat is None else f"{self.r_hat:.3f}"
-        sizes = " ".join(f"{'-' if n is None else format(n, '.0f'):>7s}" for n in (self.ess_bulk, self.ess_tail))
-        return f"{text} {r_hat:>6s} {sizes}" + (f"  {self.problem}" if self.problem else "")
+        return str(Summaries({"": self}))
 
 
-class Summaries(dict[str, ParameterSummary]):
+class Summaries(dict[str, ParameterSummary], Tabular):
     """Summaries by parameter, which print as a table."""
 
+    def table(self) -> Table:
+        """The numbers of each summary."""
+        heads = {
+            "mean": "mean",
+            "sd": "sd",
+            "q5": "5%",
+            "median": "50%",
+            "q95": "95%",
+            "mcse_mean": "MCSE",
+            "r_hat": "R-hat",
+            "ess_bulk": "bulk",
+            "ess_tail": "tail",
+        }
+        specs = {"r_hat": ".3f", "ess_bulk": ".0f", "ess_tail": ".0f"}
+        columns = [
+            Column(head, [getattr(one, name) for one in self.values()], specs.get(name, ".4g"))
+            for name, head in heads.items()
+        ]
+        return Table((Column("", list(self)), *columns, Column("problem", [one.problem for one in self.values()])))
+
     def __str__(self) -> str:
-        width = max((len(name) for name in self), default=0)
-        heads = " ".join(f"{head:>10s}" for head in ("mean", "sd", "5%", "50%", "95%", "MCSE"))
-        lines = [f"{'':{width}s} {heads} {'R-hat':>6s} {'bulk':>7s} {'tail':>7s}"]
-        return "\n".join(lines + [f"{name:{width}s} {summary}" for name, summary in self.items()])
+        *numbers, _ = self.table().columns
+        problems = [f"{name}: {one.problem}".lstrip(": ") for name, one in self.items() if one.problem]
+        return "\n".join([str(Table(tuple(numbers))), *problems])
 
 
 def summarise(draws: Mapping[str, np.ndarray]) -> Summaries:

@@ -18,6 +18,7 @@ from scipy.stats import qmc
 
 from aigini.inference import checks
 from aigini.resolution import Simulated
+from aigini.tables import Column, Table, Tabular
 
 EXTRA = 3.0
 """Precision of the added measurement that halves a standard error, relative to the old one."""
@@ -61,7 +62,7 @@ class Gain:
 
 
 @dataclasses.dataclass(frozen=True)
-class Information:
+class Information(Tabular):
     """How much each measurement would tell about the sign.
 
     Attributes:
@@ -91,20 +92,28 @@ class Information:
         )
         return best if clear and Simulated(best.bits, best.error).sign > 0 else None
 
+    def table(self) -> Table:
+        """Bits that halving each standard error would save."""
+        gains = self.gains
+        shares = [gain.bits / self.entropy if self.entropy > 0 else None for gain in gains]
+        sizes = [gain.smallest_ess for gain in gains]
+        return Table(
+            (
+                Column("of", [gain.name for gain in gains]),
+                Column("saves bits", [gain.bits for gain in gains], ".4f"),
+                Column("MC s.e.", [gain.mcse for gain in gains], ".4f"),
+                Column("pop. s.e.", [gain.population_error for gain in gains], ".4f"),
+                Column("share", shares, ".1%"),
+                Column("least ESS", sizes, text=[f"{size:.0f}{'*' if size < ESS else ' '}" for size in sizes]),
+                Column(f"below {ESS}", [gain.few for gain in gains], ".1%"),
+            )
+        )
+
     def __str__(self) -> str:
-        width = max(len(gain.name) for gain in self.gains)
         lines = [
             f"sign: probability of a rise {self.probability:.3f}, entropy {self.entropy:.3f} bits; halving the s.e.",
-            f"{'of':{width}s}{'saves bits':>12s}{'MC s.e.':>10s}{'pop. s.e.':>11s}{'share':>8s}{'least ESS':>11s}"
-            f" {f'below {ESS}':>11s}",
+            str(self.table()),
         ]
-        for gain in self.gains:
-            share = f"{gain.bits / self.entropy:.1%}" if self.entropy > 0 else "-"
-            spread = "-" if gain.population_error is None else f"{gain.population_error:.4f}"
-            lines.append(
-                f"{gain.name:{width}s}{gain.bits:12.4f}{gain.mcse:10.4f}{spread:>11s}{share:>8s}"
-                f"{gain.smallest_ess:11.0f}{'*' if gain.smallest_ess < ESS else ' '}{gain.few:11.1%}"
-            )
         lines.append(self._ranking())
         return "\n".join([*lines, *self.marks])
 

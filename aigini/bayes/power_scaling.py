@@ -15,6 +15,7 @@ import numpy as np
 from aigini.bayes.diagnostics import power_scaling_sensitivity
 from aigini.bayes.importance import PARETO_K, Estimate, Weights, smoothed
 from aigini.inference import checks
+from aigini.tables import Column, Table, Tabular
 
 ALPHAS = (0.8, 1.25)
 """Powers at which means are reported."""
@@ -52,7 +53,7 @@ class Effect:
 
 
 @dataclasses.dataclass(frozen=True)
-class PowerScaling:
+class PowerScaling(Tabular):
     """What every component does to every quantity.
 
     Attributes:
@@ -87,26 +88,40 @@ class PowerScaling:
             f" {', '.join(self.quantities)}."
         )
 
+    def table(self) -> Table:
+        """Effects by component and quantity."""
+        effects = self.effects
+        rows = [self.pareto_k[self.components.index(effect.component)] for effect in effects]
+        derivatives = [effect.derivative for effect in effects]
+        columns = [
+            Column("component", [effect.component for effect in effects]),
+            Column("quantity", [effect.quantity for effect in effects]),
+            Column("mean", [effect.mean.value for effect in effects], ".5g"),
+        ]
+        for k, alpha in enumerate(self.alphas):
+            columns.append(Column(f"mean at {alpha:g}", [effect.scaled_means[k].value for effect in effects], ".5g"))
+        columns += [
+            Column(
+                "per doubling",
+                [one.value for one in derivatives],
+                errors=[one.error for one in derivatives],
+                text=list(map(str, derivatives)),
+            ),
+            Column(
+                "sensitivity",
+                [effect.sensitivity for effect in effects],
+                text=[f"{effect.sensitivity:.3f}{'*' if effect.sensitive else ' '}" for effect in effects],
+            ),
+        ]
+        for k, alpha in enumerate(self.alphas):
+            shapes = [float(row[k]) for row in rows]
+            text = [f"{k:.2f}" if np.isfinite(k) else "flat" if k < 0 else "none" for k in shapes]
+            columns.append(Column(f"k at {alpha:g}", shapes, text=text))
+        return Table(tuple(columns))
+
     def __str__(self) -> str:
-        one, two = (max(map(len, names)) for names in ((*self.components, "component"), (*self.quantities, "quantity")))
-        means = "".join(f"{f'mean at {alpha:g}':>14s}" for alpha in self.alphas)
-        k = "".join(f"{f'k at {alpha:g}':>10s}" for alpha in self.alphas)
-        head = (
-            f"{'component':{one}s}  {'quantity':{two}s}{'mean':>12s}{means}{'per doubling':>22s}{'sensitivity':>13s}{k}"
-        )
-        lines = [head]
-        for effect in self.effects:
-            means = "".join(f"{mean.value:14.5g}" for mean in effect.scaled_means)
-            k = "".join(
-                f"{value:10.2f}" if np.isfinite(value) else f"{'flat' if value < 0 else 'none':>10s}"
-                for value in self.pareto_k[self.components.index(effect.component)]
-            )
-            lines.append(
-                f"{effect.component:{one}s}  {effect.quantity:{two}s}{effect.mean.value:12.5g}{means}"
-                f"{effect.derivative!s:>22s}{effect.sensitivity:12.3f}{'*' if effect.sensitive else ' '}{k}"
-            )
-        lines.append(f"* {THRESHOLD} or more: the quantity depends on this component")
-        return "\n".join([*lines, *self.marks])
+        legend = f"* {THRESHOLD} or more: the quantity depends on this component"
+        return "\n".join([str(self.table()), legend, *self.marks])
 
 
 def power_scaling(

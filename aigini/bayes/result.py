@@ -17,6 +17,7 @@ from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
 from aigini.statistics.catalogue import names
 from aigini.statistics.outcomes import legend
+from aigini.tables import Column, Table, Tabular
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""
@@ -76,7 +77,7 @@ class LaplaceSummary:
 
 
 @dataclasses.dataclass(frozen=True)
-class Posterior:
+class Posterior(Tabular):
     """A sampled posterior.
 
     Attributes:
@@ -136,8 +137,11 @@ class Posterior:
         if not self.health.good:
             lines += ["NOT TO BE USED AS IT IS:", *(f"* {mark}" for mark in self.health.marks), ""]
         # Chains that have not converged say nothing, not even that the sign is open.
-        lines += [*(self.answers if self.health.good else ()), *self.populations.marks, "", *self._table()]
-        lines.append(legend(*(name for name in self.summary if name in names())))
+        lines += [*(self.answers if self.health.good else ()), *self.populations.marks, "", str(self.table())]
+        lines += [
+            "errors of the mean: MC s.e. from the number of draws, pop. s.e. from the draw of the simulated population",
+            legend(*(name for name in self.summary if name in names())),
+        ]
         lines += ["", f"m6: {SAY_BELIEF[self.belief]}"]
         for concept, found in self.rises.items():
             lines.append(f"P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")
@@ -157,31 +161,27 @@ class Posterior:
             lines += ["", str(self.health)]
         return "\n".join(lines)
 
-    def _table(self) -> list[str]:
+    def table(self) -> Table:
         """Averages over the populations with their errors, how well the chains agree, and the normal approximation."""
-        width = max(len(name) for name in self.summary)
-        heads = ("mean", "MC s.e.", "pop. s.e.", "sd", "5%", "50%", "95%")
-        head = f"{'':{width}s} " + " ".join(f"{text:>10s}" for text in heads)
-        lines = [f"{head} {'R-hat':>6s} {'bulk':>7s} {'tail':>7s} {'Laplace mean':>14s} {'sd':>10s}"]
-        for name, chains in self.summary.items():
-            found = self.averages[name]
-            spread = found.mean.population_error
-            shown = (
-                found.mean.value,
-                found.mean.mcse,
-                np.nan if spread is None else spread,
-                *(estimate.value for estimate in (found.sd, found.q5, found.median, found.q95)),
+        averages, chains = [self.averages[name] for name in self.summary], list(self.summary.values())
+        means = [one.mean for one in averages]
+        return Table(
+            (
+                Column("", list(self.summary)),
+                Column("mean", [mean.value for mean in means], ".4g"),
+                Column("MC s.e.", [mean.mcse for mean in means], ".4g"),
+                Column("pop. s.e.", [mean.population_error for mean in means], ".4g"),
+                Column("sd", [one.sd.value for one in averages], ".4g"),
+                Column("5%", [one.q5.value for one in averages], ".4g"),
+                Column("50%", [one.median.value for one in averages], ".4g"),
+                Column("95%", [one.q95.value for one in averages], ".4g"),
+                Column("R-hat", [one.r_hat for one in chains], ".3f"),
+                Column("bulk", [one.ess_bulk for one in chains], ".0f"),
+                Column("tail", [one.ess_tail for one in chains], ".0f"),
+                Column("Laplace mean", [self.laplace.mean.get(name) for name in self.summary], ".4g"),
+                Column("Laplace sd", [self.laplace.sd.get(name) for name in self.summary], ".4g"),
             )
-            row = f"{name:{width}s} " + " ".join(f"{value:10.4g}" for value in shown)
-            row += f" {'-' if chains.r_hat is None else format(chains.r_hat, '.3f'):>6s} "
-            row += " ".join(f"{'-' if n is None else format(n, '.0f'):>7s}" for n in (chains.ess_bulk, chains.ess_tail))
-            if name in self.laplace.mean:
-                row += f" {self.laplace.mean[name]:14.4g} {self.laplace.sd[name]:10.4g}"
-            lines.append(row)
-        lines.append(
-            "errors of the mean: MC s.e. from the number of draws, pop. s.e. from the draw of the simulated population"
         )
-        return lines
 
     def _approximation(self) -> list[str]:
         """How good the normal approximation is; it is of the sampled population alone."""
@@ -194,16 +194,17 @@ class Posterior:
     def _reliance(self) -> list[str]:
         """What the sign of the change of the Gini rests on: sensitivities, one line per component."""
         about = tuple(f"gini_{concept}" for concept in self.rises)
-        lines = [f"{'doubling the weight of':32s}" + "".join(f"{f'moves {name} by':>28s}" for name in about)]
-        for component in self.scaling.components:
-            line = f"{component:32s}"
-            for name in about:
-                effect = self.scaling.effect(component, name)
-                mark = "*" if effect.sensitive else " "
-                line += f"{effect.derivative.value:+19.5f} ± {effect.derivative.error:.5f}{mark}"
-            lines.append(line)
+        columns = [Column("doubling the weight of", self.scaling.components)]
+        for name in about:
+            effects = [self.scaling.effect(component, name) for component in self.scaling.components]
+            derivatives = [effect.derivative for effect in effects]
+            text = [
+                f"{effect.derivative.value:+.5f} ± {effect.derivative.error:.5f}{'*' if effect.sensitive else ' '}"
+                for effect in effects
+            ]
+            columns.append(Column(f"moves {name} by", [one.value for one in derivatives], text=text))
         return [
-            *lines,
+            str(Table(tuple(columns))),
             "±: total s.e., from the draws and from the draw of the population; * moves its distribution noticeably on"
             " the sampled population",
             *self.scaling.marks,

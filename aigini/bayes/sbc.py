@@ -27,13 +27,14 @@ from aigini.errors import AnalysisError
 from aigini.estimation.pieces import Pieces
 from aigini.runtime import random_keys
 from aigini.runtime.memory import in_groups
+from aigini.tables import Column, Table, Tabular
 
 LEVELS = (0.5, 0.9)
 """Central intervals whose coverage is counted."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Calibrated:
+class Calibrated(Tabular):
     """Ranks of true values, and what they say.
 
     Attributes:
@@ -77,13 +78,20 @@ class Calibrated:
         """Whether no parameter's ranks depart from uniform, at 5 % over all parameters together (Bonferroni)."""
         return min(self.uniformity().values()) > 0.05 / len(self.names)
 
+    def table(self) -> Table:
+        """Uniformity of the ranks and coverage of the intervals by parameter."""
+        coverage = self.coverage()
+        return Table(
+            (
+                Column("parameter", self.names),
+                Column("p (uniform)", list(self.uniformity().values()), ".3f"),
+                *(Column(f"{q:.0%} covers", [coverage[n][f"{q:.0%}"] for n in self.names], ".1%") for q in LEVELS),
+            )
+        )
+
     def __str__(self) -> str:
         count = len(self.ranks)
-        head = f"{'':24s}{'p (uniform)':>12s}" + "".join(f"{f'{q:.0%} covers':>12s}" for q in LEVELS)
-        lines = [f"{count} posteriors of {self.draws} draws each", head]
-        coverage = self.coverage()
-        for name, p in self.uniformity().items():
-            lines.append(f"{name:24s}{p:12.3f}" + "".join(f"{share:12.1%}" for share in coverage[name].values()))
+        lines = [f"{count} posteriors of {self.draws} draws each", str(self.table())]
         errors = ", ".join(f"{np.sqrt(q * (1 - q) / count):.1%}" for q in LEVELS)
         verdict = "uniform" if self.passed else "NOT uniform: the sampler or the model is wrong"
         lines.append(f"standard errors of the coverages {errors}; ranks are {verdict}")

@@ -20,6 +20,7 @@ from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.population.workers import bytes_per_worker
 from aigini.runtime.precision import with_x64
 from aigini.statistics.moments import moments_and_jacobian, six_moments
+from aigini.tables import Column, Table, Tabular
 
 TASKS = ("value", "gradient", "jacobian")
 """Six moments; m6 and its gradient in every parameter; six moments and their Jacobian in every parameter."""
@@ -75,7 +76,7 @@ class Cell:
 
 
 @dataclasses.dataclass(frozen=True)
-class Scaling:
+class Scaling(Tabular):
     """What was measured.
 
     Attributes:
@@ -113,20 +114,30 @@ class Scaling:
                 found[f"{task}, memory running, {n:.0e} / {REFERENCE:.0e}"] = cell.run_mib / max(reference.run_mib, 1.0)
         return found
 
+    def table(self) -> Table:
+        """Times and memory of every task and size."""
+        cells = self.cells
+        return Table(
+            (
+                Column("task", [cell.task for cell in cells]),
+                Column("workers", [cell.n_workers for cell in cells], ".0e"),
+                Column("draws", ["kept" if cell.stored else "again" for cell in cells]),
+                Column("compile s", [cell.compile_s for cell in cells], ".1f"),
+                Column("seconds", [cell.median for cell in cells], ".4g"),
+                Column("ns/worker", [cell.per_worker for cell in cells], ".3g"),
+                Column("M/s", [1e3 / cell.per_worker for cell in cells], ".3g"),
+                Column("run MiB", [cell.run_mib for cell in cells], ".0f"),
+                Column("all MiB", [cell.memory_mib for cell in cells], ".0f"),
+                Column("of read", [cell.of_bandwidth for cell in cells], ".0%"),
+            )
+        )
+
     def __str__(self) -> str:
         lines = [
             f"{self.device['count']} x {self.device['kind']} ({self.device['platform']}),"
             f" copy {self.bandwidth / 1e9:.1f} GB/s",
-            f"{'task':9s}{'workers':>10s}{'draws':>7s}{'compile s':>10s}{'seconds':>10s}{'ns/worker':>10s}{'M/s':>8s}"
-            f"{'run MiB':>9s}{'all MiB':>9s}{'of read':>9s}",
+            str(self.table()),
         ]
-        for cell in self.cells:
-            share = "-" if cell.of_bandwidth is None else f"{cell.of_bandwidth:.0%}"
-            lines.append(
-                f"{cell.task:9s}{cell.n_workers:10.0e}{'kept' if cell.stored else 'again':>7s}{cell.compile_s:10.1f}"
-                f"{cell.median:10.4g}{cell.per_worker:10.3g}{1e3 / cell.per_worker:8.3g}{cell.run_mib:9.0f}"
-                f"{cell.memory_mib:9.0f}{share:>9s}"
-            )
         for task in TASKS:
             if (exponent := self.exponent(task)) is not None:
                 lines.append(f"time of {task} grows as N^{exponent:.3f} from {REFERENCE:.0e} workers on")

@@ -13,6 +13,7 @@ from aigini.commands.command import Command, Run
 from aigini.errors import ConfigError
 from aigini.population.sizes import WORKERS_LIMIT
 from aigini.storage import measured
+from aigini.tables import wrapped
 
 
 def _options(
@@ -54,7 +55,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
         ),
     )
     run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
-    print(result)
+    print(wrapped(str(result)))
     run.say(f"written: {run.folder / 'bench.json'}")
     if before is None:
         return 0

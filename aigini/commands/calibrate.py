@@ -20,6 +20,7 @@ from aigini.estimation.result import Calibration
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
 from aigini.storage import checkpoint, folder
+from aigini.tables import wrapped
 
 FAILED_ESTIMATION = 3
 """Exit code of a command that wrote estimates that should not be used as they are."""
@@ -219,7 +220,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     file.draw(run.folder / "figures", result)
     run.write([(file, result)], {command.name: time.perf_counter() - clock})
     checkpoint.clear(run.folder)
-    print(result)
+    print(wrapped(str(result)))
     run.say(f"written: {run.folder / 'calibration.json'} and {run.folder / 'figures'}")
     return exit_code(result, run.say)
 

@@ -11,6 +11,7 @@ from aigini.config.load import Topic
 from aigini.estimation.pieces import Watch
 from aigini.storage import folder, ledger
 from aigini.storage import results as stored
+from aigini.tables import wrapped
 
 Say = Callable[[str], None]
 """Shows a line of progress."""
@@ -145,7 +146,7 @@ def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) ->
     run.write([(file, result)], timings)
     file.draw(run.folder / "figures", result)
     pieces.clear()
-    print(result)
+    print(wrapped(str(result)))
     run.say(f"written: {run.folder / f'{file.name}.json'} and {run.folder / 'figures'}")
     return 0
 

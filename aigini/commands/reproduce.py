@@ -15,15 +15,16 @@ from aigini.commands.source import ConfigLike, as_config
 from aigini.config import Config
 from aigini.estimation.msm import Watcher
 from aigini.estimation.result import Calibration
-from aigini.statistics.simulation import Simulation, table
+from aigini.statistics.simulation import Simulation, report
 from aigini.storage import checkpoint, folder, results
+from aigini.tables import Table, Tabular, wrapped
 
 AT_START, CALIBRATION = SIMULATE.files[0], CALIBRATE.files[0]
 AT_ESTIMATES = ResultFile("simulate_at_estimates", Simulation, figures)
 
 
 @dataclasses.dataclass(frozen=True)
-class Reproduction:
+class Reproduction(Tabular):
     """What `reproduce` found.
 
     Attributes:
@@ -42,8 +43,12 @@ class Reproduction:
     answer: Answer
     folder: Path
 
+    def table(self) -> Table:
+        """The estimates."""
+        return self.calibration.table()
+
     def __str__(self) -> str:
-        fitted = f"The economy at the estimates\n\n{table(self.fitted, assumed='m6' in self.calibration.targets)}"
+        fitted = f"The economy at the estimates\n\n{report(self.fitted, assumed='m6' in self.calibration.targets)}"
         return f"{self.calibration}\n\n{fitted}\n\nrun folder: {self.folder}\n\n{self.answer}"
 
 
@@ -106,7 +111,7 @@ def _reproduce(run: Run, watch: Watcher) -> Reproduction:
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     result = _reproduce(run, progress_shown(run.config, run.say))
-    print(result)
+    print(wrapped(str(result)))
     return exit_code(result.calibration, run.say)
 
 

@@ -11,6 +11,7 @@ from aigini.parameters import Parameters
 from aigini.runtime.precision import with_x64
 from aigini.statistics import simulation
 from aigini.statistics.simulation import Simulation
+from aigini.tables import wrapped
 
 
 @with_x64
@@ -62,7 +63,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     clock = time.perf_counter()
     result = command.compute(run.config)
     run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
-    print(result)
+    print(wrapped(str(result)))
     run.say(f"written: {run.folder / 'simulate.json'}")
     return 0
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from aigini.estimation.convergence import MET, SIGNIFICANT, STATIONARY, WITHIN_ERROR
+from aigini.tables import Column, Table, Tabular
 
 CHANGED_BY_USER = "changed by the user"
 """The source of a target whose numbers are not those of the publication that the baseline names."""
@@ -79,7 +80,7 @@ class Trace:
 
 
 @dataclasses.dataclass(frozen=True)
-class Calibration:
+class Calibration(Tabular):
     """The result of a calibration.
 
     Attributes:
@@ -210,14 +211,42 @@ class Calibration:
             reasons.append(f"only {self.agreed} of {len(self.starts)} starts reached the best optimum")
         return "; ".join(reasons)
 
-    def __str__(self) -> str:
-        lines = [f"{'moment':8s}{'target':>10s}{'s.e.':>9s}{'fitted':>12s}{'misfit/s.e.':>13s}{'sim. s.e.':>11s}  seen"]
-        for name, target in self.targets.items():
-            error = "n/a" if self.moment_simulation_se is None else f"{self.moment_simulation_se[name]:.1e}"
-            lines.append(
-                f"{name:8s}{target.value:10.4f}{target.se:9.4f}{self.fitted[name]:12.6f}{self.misfit[name]:13.2e}"
-                f"{error:>11s}  {target.mark}"
+    def table(self) -> Table:
+        """Estimates with their standard and simulation errors."""
+        errors, names = self.standard_errors or {}, list(self.estimates)
+        simulation = [None if self.estimate_simulation_se is None else self.estimate_simulation_se[n] for n in names]
+        kinds = [
+            Column(head, [errors[kind][name] for name in names], ".2g")
+            for kind, head in _COLUMNS.items()
+            if kind in errors
+        ]
+        return Table(
+            (
+                Column("parameter", names),
+                Column("estimate", list(self.estimates.values()), ".6g"),
+                *(kinds or [Column("s.e.", [None] * len(names), text=["none"] * len(names))]),
+                _simulation(simulation),
             )
+        )
+
+    def targets_table(self) -> Table:
+        """Targets and fitted moments."""
+        targets, names = self.targets.values(), list(self.targets)
+        errors = [None if self.moment_simulation_se is None else self.moment_simulation_se[name] for name in names]
+        return Table(
+            (
+                Column("moment", names),
+                Column("target", [target.value for target in targets], ".4f"),
+                Column("s.e.", [target.se for target in targets], ".4f"),
+                Column("fitted", [self.fitted[name] for name in names], ".6f"),
+                Column("misfit/s.e.", [self.misfit[name] for name in names], ".2e"),
+                _simulation(errors),
+                Column("seen", [target.mark for target in targets]),
+            )
+        )
+
+    def __str__(self) -> str:
+        lines = [str(self.targets_table())]
         lines += ["", *self._estimates(), ""]
         lines.append(f"weights {self.weighted}{self._rounds()}")
         lines.append(f"objective {self.objective:.3e}; {self._distance()}")
@@ -233,14 +262,7 @@ class Calibration:
 
     def _estimates(self) -> list[str]:
         """The table of estimates with their errors, and what the columns are."""
-        errors = self.standard_errors or {}
-        kinds = [kind for kind in _COLUMNS if kind in errors]
-        heads = "".join(f"{_COLUMNS[kind]:>16s}" for kind in kinds) or f"{'s.e.':>16s}"
-        lines = [f"{'parameter':24s}{'estimate':>12s}{heads}{'sim. s.e.':>11s}"]
-        for name, value in self.estimates.items():
-            error = "n/a" if self.estimate_simulation_se is None else f"{self.estimate_simulation_se[name]:.1e}"
-            columns = "".join(f"{errors[kind][name]:16.2g}" for kind in kinds) or f"{'none':>16s}"
-            lines.append(f"{name:24s}{value:12.6g}{columns}{error:>11s}")
+        kinds, lines = self.standard_errors, [str(self.table())]
         if kinds:
             lines.append(
                 "s.e.: from the standard errors of the targets, to first order; (worst): over all correlations"
@@ -260,6 +282,10 @@ class Calibration:
             f"the free parameters could still remove {_percent(self.removable_share)} of the length of the misfit"
             f" (a minimum: at most {STATIONARY:.1%})"
         )
+
+
+def _simulation(errors: list[float | None]) -> Column:
+    return Column("sim. s.e.", errors, text=["n/a" if error is None else f"{error:.1e}" for error in errors])
 
 
 _COLUMNS = {"known_covariance": "s.e. (known)", "independent": "s.e. (indep.)", "worst_case": "s.e. (worst)"}

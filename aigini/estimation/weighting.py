@@ -21,6 +21,7 @@ import numpy as np
 
 from aigini.errors import EstimationError
 from aigini.inference.weights import optimal_weighting
+from aigini.tables import Column, Table, Tabular
 
 Weighting = Literal["diagonal", "identity", "optimal", "two_step", "iterated"]
 NEEDS_CORRELATION: tuple[Weighting, ...] = ("optimal", "two_step", "iterated")
@@ -56,7 +57,7 @@ class Round:
 
 
 @dataclasses.dataclass(frozen=True)
-class Reweighting:
+class Reweighting(Tabular):
     """A sequence of estimations, each but the first with weights from the one before.
 
     Attributes:
@@ -72,12 +73,20 @@ class Reweighting:
         """The final estimation."""
         return self.rounds[-1]
 
+    def table(self) -> Table:
+        """Change and estimates of each round."""
+        estimates = zip(*(done.estimates for done in self.rounds), strict=True)
+        changes = [done.change for done in self.rounds]
+        return Table(
+            (
+                Column("round", range(1, len(self.rounds) + 1)),
+                Column("change/s.e.", changes, ".2e"),
+                *(Column(f"estimate {k}", values, ".6g") for k, values in enumerate(estimates, 1)),
+            )
+        )
+
     def __str__(self) -> str:
-        lines = [f"{'round':>5s}{'change/s.e.':>13s}  estimates"]
-        for number, done in enumerate(self.rounds, 1):
-            change = "" if done.change is None else f"{done.change:.2e}"
-            lines.append(f"{number:5d}{change:>13s}  " + " ".join(f"{value:.6g}" for value in done.estimates))
-        return "\n".join([*lines, "converged" if self.converged else "not converged"])
+        return f"{self.table()}\n{'converged' if self.converged else 'not converged'}"
 
 
 def follows_estimates(weighting: Weighting | np.ndarray) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from aigini.errors import IdentificationError
 from aigini.inference import checks
+from aigini.tables import Column, Table, Tabular
 
 # Derivatives in float64 through an iterative solution are right to about 1e-12 of the largest, and the smallest
 # singular value divides that error. Below this ratio fewer than two digits of Λ would be right.
@@ -39,7 +40,7 @@ class Factors(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Identification:
+class Identification(Tabular):
     """What the moments say about the parameters to first order.
 
     Attributes:
@@ -72,14 +73,17 @@ class Identification:
         words = describe_direction(self.directions[index], self.names)
         return f"{words}: changes no moment by more than {change[most]:.2g} s.e. ({self.moments[most]})"
 
+    def table(self) -> Table:
+        """Standard errors that a change of 100 % along each direction moves the moments by, and the directions."""
+        words = [f"{self.describe(i)}{'  <- near null' if i in self.near_null else ''}" for i in range(len(self.names))]
+        return Table((Column("s.e. per 100%", self.singular_values, ".3g"), Column("direction", words)))
+
     def __str__(self) -> str:
         lines = [
             f"{len(self.moments)} moments, {len(self.names)} parameters: rank {self.rank}, condition number"
             f" {self.condition:.3g}",
-            f"{'s.e. per 100%':>13s}  direction",
+            str(self.table()),
         ]
-        for i, value in enumerate(self.singular_values):
-            lines.append(f"{value:13.3g}  {self.describe(i)}{'  <- near null' if i in self.near_null else ''}")
         if self.near_null:
             lines.append(
                 f"{len(self.near_null)} near-null: the targets cannot tell a change of 100% along these from no change."

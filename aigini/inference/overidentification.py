@@ -15,6 +15,7 @@ from aigini.errors import IdentificationError
 from aigini.inference import checks
 from aigini.inference.identification import require_rank
 from aigini.inference.influence import influence
+from aigini.tables import Column, Table, Tabular
 
 # A misfit whose standard error is below this share of its target's is the rounding of an exact fit.
 NO_VARIATION = 1e-7
@@ -24,7 +25,7 @@ EXACT = "exactly identified: nothing to test"
 
 
 @dataclasses.dataclass(frozen=True)
-class JTest:
+class JTest(Tabular):
     """Test of all overidentifying restrictions at once.
 
     Attributes:
@@ -47,15 +48,23 @@ class JTest:
     moments: tuple[str, ...]
     message: str
 
+    def table(self) -> Table:
+        """The test by moment."""
+        return Table(
+            (
+                Column("moment", self.moments),
+                Column("contribution", self.contributions, ".3f"),
+                Column("s.e. of misfit", self.misfit_se, ".3g"),
+                Column("z", self.z, text=[_cell(z) for z in self.z]),
+            )
+        )
+
     def __str__(self) -> str:
-        lines = [f"{'moment':24s}{'contribution':>13s}{'s.e. of misfit':>16s}{'z':>9s}"]
-        for name, part, se, z in zip(self.moments, self.contributions, self.misfit_se, self.z, strict=True):
-            lines.append(f"{name:24s}{part:13.3f}{se:16.3g}{_cell(z):>9s}")
-        return "\n".join([*lines, self.message])
+        return f"{self.table()}\n{self.message}"
 
 
 @dataclasses.dataclass(frozen=True)
-class MisfitTest:
+class MisfitTest(Tabular):
     """Test of each misfit at the correlation of the targets that is most favourable to the model.
 
     Attributes:
@@ -73,11 +82,18 @@ class MisfitTest:
     moments: tuple[str, ...]
     message: str
 
+    def table(self) -> Table:
+        """The test by moment."""
+        return Table(
+            (
+                Column("moment", self.moments),
+                Column("worst-case s.e.", self.misfit_se, ".3g"),
+                Column("z", self.z, text=[_cell(z) for z in self.z]),
+            )
+        )
+
     def __str__(self) -> str:
-        lines = [f"{'moment':24s}{'worst-case s.e.':>16s}{'z':>9s}"]
-        for name, se, z in zip(self.moments, self.misfit_se, self.z, strict=True):
-            lines.append(f"{name:24s}{se:16.3g}{_cell(z):>9s}")
-        return "\n".join([*lines, self.message])
+        return f"{self.table()}\n{self.message}"
 
 
 def j_test(

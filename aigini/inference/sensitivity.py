@@ -15,6 +15,7 @@ from aigini.errors import IdentificationError
 from aigini.inference.influence import influence, inverse_curvature, weighted_factors
 from aigini.inference.standard_errors import variances
 from aigini.inference.weights import optimal_weighting
+from aigini.tables import Column, Table, Tabular
 
 Kind = Literal["bias", "fundamental noise", "actual noise", "actual removal", "fundamental removal", "weighting"]
 
@@ -23,7 +24,7 @@ NO_LOADING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Tabular):
     """A measure for every parameter and moment.
 
     Attributes:
@@ -36,9 +37,13 @@ class Sensitivity:
     values: np.ndarray
     convention: str
 
+    def table(self) -> Table:
+        """Values by parameter, in rows, and moment, in columns, both counted from 1."""
+        moments = (Column(f"moment {j}", column, ".4g") for j, column in enumerate(self.values.T, 1))
+        return Table((Column("estimate", [str(k) for k in range(1, len(self.values) + 1)]), *moments))
+
     def __str__(self) -> str:
-        rows = [" ".join(f"{value:11.4g}" for value in row) for row in self.values]
-        return "\n".join([f"{self.kind}: {self.convention}", *rows])
+        return f"{self.kind}: {self.convention}\n{self.table()}"
 
 
 def bias(jacobian: np.ndarray, weighting: np.ndarray) -> Sensitivity:

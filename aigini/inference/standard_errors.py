@@ -14,6 +14,7 @@ import numpy as np
 from aigini.errors import IdentificationError
 from aigini.inference import checks
 from aigini.inference.influence import loadings
+from aigini.tables import Column, Table, Tabular
 
 # A variance below this share of its worst-case bound is the rounding of zero.
 NO_VARIANCE = 1e-14
@@ -22,7 +23,7 @@ Kind = Literal["known covariance", "independent", "worst case"]
 
 
 @dataclasses.dataclass(frozen=True)
-class StandardErrors:
+class StandardErrors(Tabular):
     """Standard errors of p parameters, or of f functions of them.
 
     Attributes:
@@ -40,10 +41,13 @@ class StandardErrors:
     simulation_included: bool
     labels: tuple[str, ...]
 
+    def table(self) -> Table:
+        """Standard errors by parameter or function."""
+        return Table((Column("", self.labels), Column("s.e.", self.se, ".6g")))
+
     def __str__(self) -> str:
         noise = "with" if self.simulation_included else "without"
-        lines = [f"standard errors, {self.kind} of the targets, {noise} simulation noise"]
-        return "\n".join(lines + [f"{label:24s}{se:12.6g}" for label, se in zip(self.labels, self.se, strict=True)])
+        return f"standard errors, {self.kind} of the targets, {noise} simulation noise\n{self.table()}"
 
 
 def known_covariance(

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from aigini.errors import AnalysisError
+from aigini.tables import Column, Table, Tabular
 
 _PRINTED = 6  # outcomes and bad coalitions listed in full
 
 
 @dataclasses.dataclass(frozen=True)
-class Shapley:
+class Shapley(Tabular):
     """Who contributed how much to v(all) - v(none), in the units of the outcomes.
 
     Attributes:
@@ -41,18 +42,24 @@ class Shapley:
     first_in: np.ndarray
     last_in: np.ndarray
 
+    def table(self, index: tuple[int, ...] = ()) -> Table:
+        """Contributions to one outcome.
+
+        Args:
+            index: Which outcome; the only one by default.
+        """
+        parts = (("contribution", self.contributions), ("first in", self.first_in), ("last in", self.last_in))
+        title = f"outcome {', '.join(map(str, index))}" if index else "channel"
+        numbers = (
+            Column(head, [values[(k, *index)] for k in range(len(self.names))], "+.5g") for head, values in parts
+        )
+        return Table((Column(title, self.names), *numbers))
+
     def __str__(self) -> str:
-        width = max(24, *(len(name) + 2 for name in self.names))
         lines = []
         indices = list(np.ndindex(self.none.shape))
         for index in indices[:_PRINTED]:
-            title = f"outcome {', '.join(map(str, index))}" if index else "channel"
-            lines.append(f"{title:{width}s}{'contribution':>14s}{'first in':>14s}{'last in':>14s}")
-            for k, name in enumerate(self.names):
-                row = (values[(k, *index)] for values in (self.contributions, self.first_in, self.last_in))
-                lines.append(f"{name:{width}s}" + "".join(f"{value:+14.5g}" for value in row))
-            change = self.all[index] - self.none[index]
-            lines.append(f"{'together':{width}s}{change:+14.5g}")
+            lines += [str(self.table(index)), f"together {self.all[index] - self.none[index]:+.5g}"]
             lines.append(f"from {self.none[index]:.6g} to {self.all[index]:.6g}")
             pair = _strongest_pair(self.interactions[(slice(None), slice(None), *index)])
             if pair is not None:

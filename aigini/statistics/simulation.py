@@ -27,6 +27,7 @@ from aigini.statistics.report import (
     Statistics,
     statistics,
 )
+from aigini.tables import Column, Table, Tabular
 
 RESIDUAL_TOLERANCE = 1e-9
 """Largest accepted violation of the equilibrium conditions."""
@@ -39,7 +40,7 @@ _Scalars = dict[str, float | None]
 
 
 @dataclasses.dataclass(frozen=True)
-class Simulation:
+class Simulation(Tabular):
     """The economy before and after AI at one parameter point.
 
     Attributes:
@@ -102,8 +103,52 @@ class Simulation:
             if any((state[name] or 0.0) < GINI_RESOLUTION for state in (self.before, self.after))
         )
 
+    def table(self) -> Table:
+        """Levels before and after AI in their units, with the simulation errors of the changes."""
+        names = [name for name in STATISTIC_UNITS if name in self.before]
+        before, after = ([state[name] for name in names] for state in (self.before, self.after))
+        changes = [self.change(name) for name in names]
+        values = [None if change is None else change.value for change in changes]
+        errors = [None if change is None else change.error for change in changes]
+        relative = [
+            100 * change.value / old if change is not None and old and name in RELATIVE_STATISTICS else None
+            for name, change, old in zip(names, changes, before, strict=True)
+        ]
+        notes = [
+            "< grid" if name in self.below_resolution else "" if one is None else f"{one:+.2f} %"
+            for name, one in zip(names, relative, strict=True)
+        ]
+        return Table(
+            (
+                Column("level", names),
+                Column("unit", [STATISTIC_UNITS[name] for name in names]),
+                Column("before", before, text=_text(before, ".5g")),
+                Column("after", after, text=_text(after, ".5g")),
+                Column("change", values, text=_text(values, "+.3g")),
+                Column("± sim.", errors, text=_text(errors, ".1e")),
+                Column("relative", relative, text=notes),
+            )
+        )
+
+    def moments_table(self) -> Table:
+        """Moments with their simulation errors, meanings and units."""
+        values, errors = list(self.moments.values()), [self.simulation_se.get(name) for name in self.moments]
+        meanings = units(self.moments, self.income)
+        return Table(
+            (
+                Column("moment", list(self.moments)),
+                Column("value", values, text=_text(values, ".6g")),
+                Column("sim. s.e.", errors, text=_text(errors, ".1e")),
+                Column("meaning and unit", [meanings[name] for name in self.moments]),
+            )
+        )
+
     def __str__(self) -> str:
-        return table(self)
+        return report(self)
+
+
+def _text(values: Sequence[float | None], spec: str) -> list[str]:
+    return ["n/a" if value is None else format(value, spec) for value in values]
 
 
 @functools.partial(jax.jit, static_argnames="moments")
@@ -236,36 +281,22 @@ def _require_finite(values: _Scalars) -> None:
         )
 
 
-def table(simulation: Simulation, *, assumed: bool = False) -> str:
+def report(simulation: Simulation, *, assumed: bool = False) -> str:
     """Levels before and after AI with their units and simulation errors, the moments, and the regime, in print.
 
     Args:
         simulation: The economy.
         assumed: Whether the change of the Gini was a target, so that the regime is no result.
     """
-    head = f"{'level':24s}{'unit':24s}{'before':>12s}{'after':>12s}{'change':>12s}{'sim. s.e.':>11s}{'relative':>10s}"
-    lines = [head]
-    for name, unit in STATISTIC_UNITS.items():
-        if name not in simulation.before:
-            continue
-        old, new, change = simulation.before[name], simulation.after[name], simulation.change(name)
-        if change is None or old is None or new is None:
-            lines.append(f"{name:24s}{unit:24s}{'n/a':>12s}{'n/a':>12s}{'n/a':>12s}{'n/a':>11s}")
-            continue
-        error = "n/a" if change.error is None else f"{change.error:.1e}"
-        relative = f"{100 * change.value / old:+8.2f} %" if name in RELATIVE_STATISTICS and old else ""
-        mark = "  below the grid's resolution" if name in simulation.below_resolution else ""
-        cells = f"{old:12.5g}{new:12.5g}{change.value:+12.3g}{error:>11s}{relative:>10s}"
-        lines.append(f"{name:24s}{unit:24s}{cells}{mark}".rstrip())
-    lines += ["change: after - before, in the unit of the row; sim. s.e.: of it, over other draws; relative: to before"]
+    lines = [str(simulation.table())]
+    lines += [
+        "change: after - before, in the unit of the row; ± sim.: its sim. s.e., over other draws; relative: to before"
+    ]
     if simulation.below_resolution:
-        lines.append(f"below the grid's resolution: a Gini under {GINI_RESOLUTION:.4f} may be zero, as may its change")
-    lines += ["", f"{'moment':8s}{'value':>12s}{'sim. s.e.':>11s}  meaning and unit"]
-    meanings = units(simulation.moments, simulation.income)
-    for name, value in simulation.moments.items():
-        error = simulation.simulation_se.get(name)
-        shown = "n/a" if value is None else f"{value:.6g}"
-        lines.append(f"{name:8s}{shown:>12s}{'n/a' if error is None else f'{error:.1e}':>11s}  {meanings[name]}")
+        lines.append(
+            f"< grid: a Gini under {GINI_RESOLUTION:.4f} may be zero on the grid of incomes, as may its change"
+        )
+    lines += ["", str(simulation.moments_table())]
     change = Simulated(simulation.gini_change, simulation.change_se.get(f"gini_{simulation.income}"))
     error = "simulation s.e. not measured" if change.error is None else f"simulation s.e. {change.error:.1e}"
     words = f"Gini of {simulation.income} income {change.value:+.5f}, {error}"

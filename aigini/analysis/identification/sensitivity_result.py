@@ -17,6 +17,7 @@ from aigini.inference.overidentification import JTest
 from aigini.inference.sensitivity import Sensitivity
 from aigini.resolution import Simulated
 from aigini.statistics.outcomes import legend
+from aigini.tables import Column, Table, Tabular, numbers
 
 FUNCTIONS = ("gini_total", "gini_wage", "between_firm_variance", "labour_share", "output")
 
@@ -112,14 +113,12 @@ class SignUncertainty:
         return "\n".join([*lines, f"{bits}; {best}"])
 
 
-def _cell(
-    errors: Mapping[str, Mapping[str, float] | None],
-    simulation: Mapping[str, Mapping[str, float | None]],
-    kind: str,
-    name: str,
-) -> str:
-    """A standard error with its simulation standard error, in a column."""
-    return f"{shown((errors.get(kind) or {})[name], simulation.get(kind, {}).get(name), '.3g'):>17s}"
+def _three(value: float, error: float | None) -> str:
+    return shown(value, error, ".3g")
+
+
+def _four(value: float, error: float | None) -> str:
+    return shown(value, error, ".4g")
 
 
 def _hundred(error: float | None) -> float | None:
@@ -127,7 +126,7 @@ def _hundred(error: float | None) -> float | None:
 
 
 @dataclasses.dataclass(frozen=True)
-class SensitivityAnalysis:
+class SensitivityAnalysis(Tabular):
     """Result of the analysis.
 
     Attributes:
@@ -208,25 +207,70 @@ class SensitivityAnalysis:
         """The kind of standard errors that uses everything which is known of the targets."""
         return "independent" if self.se.get("known_covariance") is None else "known_covariance"
 
-    def __str__(self) -> str:
-        columns = {SAY_SE[kind]: kind for kind in SAY_SE if self.se.get(kind) is not None}
+    @property
+    def _kinds(self) -> dict[str, str]:
+        """The kinds of standard errors that there are, by heading."""
+        kinds = {SAY_SE[kind]: kind for kind in SAY_SE if self.se.get(kind) is not None}
         with_simulation = f"{self.best_kind}_with_simulation"
-        columns |= {"with sim.": with_simulation} if self.se.get(with_simulation) is not None else {}
+        return kinds | ({"with sim.": with_simulation} if self.se.get(with_simulation) is not None else {})
+
+    def table(self) -> Table:
+        """Estimates with their standard errors, and the targets that pin them down."""
+        values = [self.params[name] for name in self.free]
+        return Table(
+            (
+                Column("estimate", self.free),
+                numbers("value", values, [self.estimate_simulation_se.get(name) for name in self.free], _four),
+                *self._errors(self.free, self.se, self.se_simulation_se),
+                Column("pinned by", [self._pinned_by(k) for k in range(len(self.free))]),
+            )
+        )
+
+    def outcomes_table(self) -> Table | None:
+        """Changes of the outcomes with their standard errors, and the target whose error moves them most; or None."""
+        if self.outcome_influence is None:
+            return None
+        names, targets = self.outcome_influence.rows, self.outcome_influence.columns
+        moved = self.outcome_influence.values * np.array([self.target_se[moment] for moment in targets])
+        top = [int(np.argmax(np.abs(row))) for row in moved]
+        errors = [self.change_simulation_se.get(name) for name in names]
+        return Table(
+            (
+                Column("outcome", names),
+                numbers("change", [self.changes[name] for name in names], errors, _four),
+                *self._errors(names, self.outcome_se, self.outcome_se_simulation_se),
+                Column("moved by", [f"{targets[k]} ({row[k]:+.2g})" for k, row in zip(top, moved, strict=True)]),
+            )
+        )
+
+    def _errors(
+        self,
+        names: Sequence[str],
+        se: Mapping[str, Mapping[str, float] | None],
+        simulation: Mapping[str, Mapping[str, float | None]],
+    ) -> list[Column]:
+        """Standard errors with their simulation errors, a column for each kind."""
+        return [
+            numbers(
+                head,
+                [(se.get(kind) or {})[name] for name in names],
+                [simulation.get(kind, {}).get(name) for name in names],
+                _three,
+            )
+            for head, kind in self._kinds.items()
+        ]
+
+    def __str__(self) -> str:
         lines = [
             about_draws(self.draws, self.n_workers, self.missed_draws),
             "",
             "standard errors by the correlations of the targets; with sim.: the first of them with simulation noise",
-            f"{'estimate':22s}{'value':>20s}" + "".join(f"{head:>17s}" for head in columns) + "  pinned by",
+            str(self.table()),
         ]
-        for k, name in enumerate(self.free):
-            value = shown(self.params[name], self.estimate_simulation_se.get(name), ".4g")
-            errors = "".join(_cell(self.se, self.se_simulation_se, kind, name) for kind in columns.values())
-            lines.append(f"{name:22s}{value:>20s}{errors}  {self._pinned_by(k)}")
-        outcomes = self._outcome_lines(list(columns.values()))
-        if outcomes:
+        outcomes = self.outcomes_table()
+        if outcomes is not None:
             lines += ["", "outcomes: change, standard errors as above, and the target whose s.e. moves them most"]
-            lines += [legend(*FUNCTIONS)]
-            lines += outcomes
+            lines += [legend(*FUNCTIONS), str(outcomes)]
         kinds = [kind for kind in SAY_SE if kind in self.intervals]
         lines += ["", "95 % intervals: " + "; ".join([*(SAY_SE[kind] for kind in kinds), "profile"])]
         profiles = {one.parameter: with_errors(one.interval, one.simulation_se) for one in self.profiles}
@@ -253,16 +297,3 @@ class SensitivityAnalysis:
         if (reason := uninformative(name, interval)) is not None:
             return reason
         return with_errors(interval, self.interval_simulation_se.get(kind, {}).get(name, (None, None)))
-
-    def _outcome_lines(self, kinds: Sequence[str]) -> list[str]:
-        """One line for each outcome."""
-        if self.outcome_influence is None:
-            return []
-        lines = []
-        for name, row in zip(self.outcome_influence.rows, self.outcome_influence.values, strict=True):
-            value = shown(self.changes[name], self.change_simulation_se.get(name), ".4g")
-            errors = "".join(_cell(self.outcome_se, self.outcome_se_simulation_se, kind, name) for kind in kinds)
-            moved = row * np.array([self.target_se[moment] for moment in self.outcome_influence.columns])
-            top = int(np.argmax(np.abs(moved)))
-            lines.append(f"{name:22s}{value:>20s}{errors}  {self.outcome_influence.columns[top]} ({moved[top]:+.2g})")
-        return lines

@@ -28,6 +28,7 @@ from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
 from aigini.statistics.outcomes import OUTCOME_NAMES
+from aigini.tables import Column, Table, Tabular
 
 DEFAULT_ETA1 = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 DEFAULT_XI = (0.01, 0.05, 0.12, 0.25, 0.5, 0.75, 0.99)
@@ -54,7 +55,7 @@ class LocalSign:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sign:
+class Sign(Tabular):
     """Result of the analysis.
 
     Attributes:
@@ -80,15 +81,30 @@ class Sign:
     draws: int = 0
     missed_draws: int = 0
 
-    def __str__(self) -> str:
-        lines = ["dGini: change of the Gini of total income and of wages, 0 to 1"]
-        lines += [f"{'xi':>6s}{'eta1':>7s}{'dGini total':>22s}{'dGini wage':>22s}{'misfit/s.e.':>13s}  met"]
-        for point in self.ridge:
-            total, wage = (_cell(point, income) for income in ("total", "wage"))
-            lines.append(
-                f"{point.xi:6.2f}{point.eta1:7.2f}{total:>22s}{wage:>22s}{point.misfit:13.1e}"
-                f"  {'yes' if point.feasible else 'no *'}"
+    def table(self) -> Table:
+        """Economies on the ridge."""
+        columns = [Column("xi", [p.xi for p in self.ridge], ".2f"), Column("eta1", [p.eta1 for p in self.ridge], ".2f")]
+        for income in ("total", "wage"):
+            changes = [point.change(income) for point in self.ridge]
+            columns.append(
+                Column(
+                    f"dGini {income}",
+                    [change.value for change in changes],
+                    errors=[change.error for change in changes],
+                    text=[_cell(point, income) for point in self.ridge],
+                )
             )
+        feasible = [point.feasible for point in self.ridge]
+        return Table(
+            (
+                *columns,
+                Column("misfit/s.e.", [point.misfit for point in self.ridge], ".1e"),
+                Column("met", feasible, text=["yes" if met else "no *" for met in feasible]),
+            )
+        )
+
+    def __str__(self) -> str:
+        lines = ["dGini: change of the Gini of total income and of wages, 0 to 1", str(self.table())]
         lines.append(about_draws(self.draws, self.n_workers, self.missed_draws))
         if not all(point.feasible for point in self.ridge):
             lines.append(f"* the moments are missed by more than {MET:g} s.e.: rough, and in no statement")

@@ -23,6 +23,7 @@ from aigini.estimation.pieces import Pieces
 from aigini.numerics.crossings import nearest_zero
 from aigini.parameter_space import ParameterSpace
 from aigini.resolution import Simulated
+from aigini.tables import Column, Table, Tabular
 
 _TOLERANCE = 1e-8
 _SCALE = 1e3  # of the constraint, so that a change of the Gini by 0.001 is of order 1
@@ -64,7 +65,7 @@ class Move:
 
 
 @dataclasses.dataclass(frozen=True)
-class Distance:
+class Distance(Tabular):
     """Distance of the estimates to the boundary.
 
     Attributes:
@@ -87,6 +88,25 @@ class Distance:
     def change(self) -> Simulated:
         """The change at the estimates with its simulation error."""
         return Simulated(self.gini_change, self.gini_change_simulation_se)
+
+    def table(self) -> Table:
+        """The nearest boundary point of all parameters together and of each by itself."""
+        moves = {"together": self.together, **self.alone}
+        return Table(
+            (
+                Column("parameter", list(moves)),
+                Column(
+                    "distance",
+                    [move.distance for move in moves.values()],
+                    ".3f",
+                    errors=[move.distance_simulation_se for move in moves.values()],
+                ),
+                Column("to", [move.to.get(name) for name, move in moves.items()], ".4g"),
+                Column("closest change", [move.closest for move in moves.values()], "+.5f"),
+                Column("closest at", [move.closest_at for move in moves.values()], ".4g"),
+                Column("note", [move.note for move in moves.values()]),
+            )
+        )
 
     def __str__(self) -> str:
         change = shown(self.gini_change, self.gini_change_simulation_se)
@@ -126,7 +146,7 @@ class Distance:
 
 
 @dataclasses.dataclass(frozen=True)
-class Regimes:
+class Regimes(Tabular):
     """Maps of the regimes and distances to their boundaries.
 
     Attributes:
@@ -146,6 +166,20 @@ class Regimes:
     n_workers: int = 0
     draws: int = 0
     missed_draws: int = 0
+
+    def table(self) -> Table:
+        """Distances of both incomes; each map has a table of its own."""
+        tables = [one.table().columns for one in self.distances]
+        incomes = [one.concept for one, columns in zip(self.distances, tables, strict=True) for _ in columns[0].values]
+        joined = [
+            dataclasses.replace(
+                parts[0],
+                values=[value for part in parts for value in part.values],
+                errors=None if parts[0].errors is None else [e for part in parts for e in part.errors or ()],
+            )
+            for parts in zip(*tables, strict=True)
+        ]
+        return Table((Column("income", incomes), *joined))
 
     def __str__(self) -> str:
         about = about_draws(self.draws, self.n_workers, self.missed_draws)

@@ -19,6 +19,7 @@ from aigini.estimation.pieces import Pieces
 from aigini.numerics.contour import zero_contours
 from aigini.numerics.level_set import Branch, LevelSet, LostSeed, crossing
 from aigini.resolution import STANDS_OUT, Simulated
+from aigini.tables import Column, Table, Tabular
 
 CONCEPTS = ("total", "wage")
 SAY = {"total": "total income", "wage": "wages"}
@@ -54,7 +55,7 @@ class Boundary:
 
 
 @dataclasses.dataclass(frozen=True)
-class RegimeMap:
+class RegimeMap(Tabular):
     """Changes of the Ginis over a plane.
 
     Attributes:
@@ -89,6 +90,22 @@ class RegimeMap:
         values = self.values(concept)
         errors = self.simulation_se.get(concept, np.full(values.shape, np.inf))
         return np.where(np.abs(values) > STANDS_OUT * errors, np.sign(values), 0.0)
+
+    def table(self) -> Table:
+        """Both changes at every point of the grid."""
+        x, y = np.meshgrid(self.x, self.y, indexing="ij")
+        columns = [Column(self.x_name, x.ravel(), ".4g"), Column(self.y_name, y.ravel(), ".4g")]
+        for concept in CONCEPTS:
+            errors = self.simulation_se.get(concept)
+            columns.append(
+                Column(
+                    f"gini_{concept}",
+                    self.values(concept).ravel(),
+                    "+.5f",
+                    errors=None if errors is None else errors.ravel().tolist(),
+                )
+            )
+        return Table(tuple(columns))
 
     def __str__(self) -> str:
         lines = [f"{self.x_name} x {self.y_name}, estimates at ({self.estimate[0]:.4g}, {self.estimate[1]:.4g})"]

@@ -30,10 +30,11 @@ from aigini.estimation.other_draws import shown
 from aigini.parameter_space import pack, unpack
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
+from aigini.tables import Column, Table, Tabular
 
 
 @dataclasses.dataclass(frozen=True)
-class FirstOrder:
+class FirstOrder(Tabular):
     """Effect on the Gini of total income of a little AI.
 
     Attributes:
@@ -73,6 +74,13 @@ class FirstOrder:
         if self.proprietary == 0:
             raise AnalysisError("to first order eta1 does not move the Gini, so no eta1 lies on its boundary.")
         return -(eta0 * self.commodity + self.beta * self.displacement) / self.proprietary
+
+    def table(self) -> Table:
+        """The derivatives and the boundary that follows from them."""
+        errors = [self.simulation_se.get(name) for name in self.numbers]
+        return Table(
+            (Column("number", list(self.numbers)), Column("value", list(self.numbers.values()), errors=errors))
+        )
 
     def __str__(self) -> str:
         number = {name: shown(value, self.simulation_se.get(name)) for name, value in self.numbers.items()}

@@ -1,0 +1,173 @@
+"""Tables of results: one description prints as text of at most 100 columns, and becomes a data frame."""
+
+import abc
+import dataclasses
+import io
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigini.errors import missing_extra
+
+if TYPE_CHECKING:
+    import pandas
+
+WIDTH = 100
+"""Columns of text that a table takes at most."""
+
+_GAP = 2  # blanks between columns; one where a table fits only so
+_BLANK = "\N{NO-BREAK SPACE}"
+_WORDS = 30  # columns of text that a column of words needs at least
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: Its heading.
+        values: What it holds, a value for each row; None where there is none.
+        spec: How a number prints, a format specification.
+        errors: Simulation standard errors of the values, a column of its own in a data frame; None where there are
+            none.
+        text: What prints in place of the values, row by row.
+    """
+
+    name: str
+    values: Sequence[Any] | np.ndarray
+    spec: str = ""
+    errors: Sequence[float | None] | None = None
+    text: Sequence[str] | None = None
+
+    @property
+    def cells(self) -> list[str]:
+        """The text of each row; ``-`` where there is no value."""
+        if self.text is not None:
+            return list(self.text)
+        return ["-" if value is None else format(value, self.spec) for value in self.values]
+
+    @property
+    def words(self) -> bool:
+        """Whether the column holds words, which stand left and may be wrapped, and not numbers."""
+        return self.text is None and any(isinstance(value, str) for value in self.values)
+
+
+def numbers(
+    name: str,
+    values: Sequence[float | None],
+    errors: Sequence[float | None],
+    show: Callable[[float, float | None], str],
+) -> Column:
+    """A column of numbers that print with their simulation errors.
+
+    Args:
+        name: Its heading.
+        values: The numbers.
+        errors: Their simulation standard errors; None for one that is not known.
+        show: A number and its error as text.
+    """
+    pairs = zip(values, errors, strict=True)
+    text = ["-" if value is None else show(value, error) for value, error in pairs]
+    return Column(name, values, errors=errors, text=text)
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Columns of equal length; the first one labels the rows.
+
+    Where the columns do not fit side by side they are printed in blocks below each other, each with the labels.
+    """
+
+    columns: tuple[Column, ...]
+
+    def __str__(self) -> str:
+        if sum(map(_needed, self.columns)) + len(self.columns) - 1 <= WIDTH:
+            together = sum(map(_needed, self.columns)) + _GAP * (len(self.columns) - 1) <= WIDTH
+            return _rendered(self.columns, _GAP if together else 1)
+        return "\n\n".join(_rendered(block, _GAP) for block in self._blocks())
+
+    def _blocks(self) -> list[tuple[Column, ...]]:
+        """Columns that fit side by side, the first one before each."""
+        label, *others = self.columns
+        blocks, used = [[label]], _needed(label)
+        for column in others:
+            if used + _GAP + _needed(column) > WIDTH and len(blocks[-1]) > 1:
+                blocks.append([label])
+                used = _needed(label)
+            blocks[-1].append(column)
+            used += _GAP + _needed(column)
+        return [tuple(block) for block in blocks]
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """The values as a data frame, with a column ``NAME s.e.`` beside each that has simulation errors.
+
+        Raises:
+            MissingExtraError: if pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise missing_extra("A result as a data frame", "pandas") from None
+        columns: dict[str, list[Any]] = {}
+        for column in self.columns:
+            columns[column.name] = list(column.values)
+            if column.errors is not None:
+                columns[f"{column.name} s.e."] = list(column.errors)
+        return pandas.DataFrame(columns)
+
+
+def wrapped(text: str) -> str:
+    """Text whose sentences take no more columns than a table; a line that goes on is indented.
+
+    Args:
+        text: Lines; those of tables fit already.
+    """
+    lines = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + _GAP)
+        lines += textwrap.wrap(
+            line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+        ) or [""]
+    return "\n".join(lines)
+
+
+class Tabular(abc.ABC):
+    """A result with a table."""
+
+    @abc.abstractmethod
+    def table(self) -> Table:
+        """The numbers of the result, as its print shows them or in more detail."""
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """The table of the result as a data frame.
+
+        Raises:
+            MissingExtraError: if pandas is not installed.
+        """
+        return self.table().to_frame()
+
+
+def _needed(column: Column) -> int:
+    """Columns of text that a column needs."""
+    widest = max(map(len, [column.name, *column.cells]))
+    return min(widest, max(_WORDS, len(column.name))) if column.words else widest
+
+
+def _rendered(columns: tuple[Column, ...], gap: int) -> str:
+    from rich.console import Console
+    from rich.table import Table as Rich
+    from rich.text import Text
+
+    grid = Rich(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="", show_header=True)
+    for k, column in enumerate(columns):
+        grid.add_column(
+            Text(column.name), justify="left" if k == 0 or column.words else "right", no_wrap=k == 0 or not column.words
+        )
+    for row in zip(*(column.cells for column in columns), strict=True):
+        # A blank that stands where other rows have a mark is not to be stripped.
+        grid.add_row(*(Text(cell[:-1] + _BLANK if cell.endswith(" ") else cell) for cell in row))
+    file = io.StringIO()
+    Console(file=file, width=WIDTH, color_system=None, force_jupyter=False, legacy_windows=False).print(grid)
+    return "\n".join(line.rstrip().replace(_BLANK, " ") for line in file.getvalue().splitlines())

@@ -1,0 +1,199 @@
+"""Every result prints in tables that fit, and becomes a data frame with the same numbers."""
+
+import importlib
+import pkgutil
+import sys
+
+import numpy as np
+import pandas
+import pytest
+from test_experiments import EXPERIMENTS
+
+import aigini
+from aigini.analysis.answered import Answer
+from aigini.bayes.diagnostics import summarise
+from aigini.bayes.sbc import Calibrated
+from aigini.bench.scaling import Cell, Scaling
+from aigini.commands.reproduce import Reproduction
+from aigini.config import load
+from aigini.errors import MissingExtraError
+from aigini.estimation.weighting import Reweighting, Round
+from aigini.inference.overidentification import worst_case_misfit
+from aigini.inference.standard_errors import independent
+from aigini.numerics.shapley import shapley
+from aigini.statistics.report import STATISTIC_UNITS
+from aigini.statistics.simulation import Simulation
+from aigini.storage.analyses import load_study
+from aigini.storage.simulation_and_calibration import load_calibration
+from aigini.tables import WIDTH, Column, Table, Tabular, numbers, wrapped
+
+NO_TABLE = {
+    "AiginiError",
+    "Config",
+    "Command",
+    "Mechanisms",
+    "Parameters",
+    "Population",
+    "Scenario",
+    "Target",
+}
+"""Classes that `aigini` exports and that are no results."""
+
+
+def simulation():
+    levels = dict.fromkeys(STATISTIC_UNITS, 0.5)
+    return Simulation(
+        params={},
+        moments={"m1": -0.1, "m6": 0.004},
+        before=levels,
+        after={**levels, "output": 0.6, "gini_wage": None},
+        before_arrays={},
+        after_arrays={},
+        income="total",
+        n_workers=100,
+        simulation_se={"m1": 0.001},
+        change_se={"output": 0.002},
+    )
+
+
+def instances():
+    baseline = EXPERIMENTS / "baseline"
+    names = ("sensitivity", "sign", "regimes", "channels", "policy", "posterior", "beliefs")
+    loaded = [load_study(baseline, name) for name in names]
+    sensitivity, _, regimes, _, _, posterior, _ = loaded
+    calibration, answer = load_calibration(baseline), Answer(fitted=False, status="It stopped.", income="total")
+    chains = np.random.default_rng(0).normal(size=(2, 50))
+    return [
+        calibration,
+        *loaded,
+        sensitivity.identification,
+        *sensitivity.measures,
+        sensitivity.overidentification,
+        *regimes.maps,
+        *regimes.distances,
+        regimes.first_order,
+        posterior.scaling,
+        *posterior.information.values(),
+        answer,
+        simulation(),
+        Reproduction(load(None), simulation(), calibration, simulation(), answer, baseline),
+        shapley([1.0, 2.0, 4.0, 10.0], ["a", "b"]),
+        independent(np.eye(2), np.eye(2), np.array([0.1, 0.2])),
+        worst_case_misfit(np.array([0.1, -0.1]), np.ones((2, 1)), np.eye(2), np.array([0.1, 0.2])),
+        Reweighting((Round(np.eye(2), np.ones(2), None), Round(np.eye(2), np.ones(2), 0.1)), True),
+        summarise({"xi": chains, "eta1": np.ones((2, 50))}),
+        Calibrated(("xi", "eta1"), np.tile(np.arange(32)[:, None], 2), 31, np.zeros(32), 0),
+        Scaling(
+            device={"count": 1, "kind": "cpu", "platform": "cpu"},
+            bandwidth=1e9,
+            cells=(Cell("value", 1000, True, 1000, 1.0, (0.1,), 2.0, 1.0, None, None),),
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def results():
+    return instances()
+
+
+def tabular_classes():
+    for module in pkgutil.walk_packages(aigini.__path__, "aigini."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return set(_below(Tabular))
+
+
+def _below(cls):
+    for child in cls.__subclasses__():
+        if child.__module__.startswith("aigini."):
+            yield child
+            yield from _below(child)
+
+
+def test_every_kind_of_result_is_looked_at(results):
+    assert {type(result) for result in results} == tabular_classes()
+
+
+def test_every_result_that_the_package_exports_has_a_table():
+    classes = {name for name in aigini.__all__ if isinstance(getattr(aigini, name), type)} - NO_TABLE
+    assert "Policy" in classes
+    assert {name for name in classes if not issubclass(getattr(aigini, name), Tabular)} == set()
+
+
+def test_tables_fit_and_frames_hold_their_values(results):
+    for result in results:
+        table = result.table()
+        printed = str(table)
+        assert max(map(len, printed.splitlines())) <= WIDTH, type(result)
+        frame = result.to_frame()
+        assert isinstance(frame, pandas.DataFrame)
+        assert len(frame) == len(table.columns[0].values) > 0, type(result)
+        assert frame.columns.is_unique, type(result)
+        for column in table.columns:
+            assert len(column.cells) == len(frame), (type(result), column.name)
+            for value, kept in zip(column.values, frame[column.name], strict=True):
+                assert kept == value or (pandas.isna(kept) and (value is None or np.isnan(value))), type(result)
+            if column.errors is not None:
+                assert f"{column.name} s.e." in frame
+
+
+def test_a_print_holds_every_cell_of_its_table(results):
+    for result in results:
+        if type(result).__name__ in (
+            "RegimeMap",
+            "Regimes",
+            "Distance",
+            "FirstOrder",
+            "Answer",
+            "Beliefs",
+            "Reproduction",
+        ):
+            continue  # their prints say it in words or in another arrangement
+        printed = " ".join(str(result).split())
+        for column in result.table().columns:
+            for cell in column.cells:
+                assert column.words or " ".join(cell.split()) in printed, (type(result), column.name, cell)
+
+
+class TestTable:
+    def test_columns_that_do_not_fit_are_printed_below_with_their_labels(self):
+        many = [Column(f"number {k}", [1.0 + k, None], "12.3f") for k in range(12)]
+        lines = str(Table((Column("name", ["one", "two"]), *many))).splitlines()
+        assert max(map(len, lines)) <= WIDTH
+        assert sum(line.startswith("name") for line in lines) == 2
+        assert sum(line.startswith("two") for line in lines) == 2
+        assert "12.000" in str(Table((Column("name", ["one", "two"]), *many)))
+
+    def test_words_are_wrapped_and_numbers_are_not(self):
+        table = Table((Column("name", ["one"]), Column("x", [1.5], ".2f"), Column("why", ["because " * 40])))
+        lines = str(table).splitlines()
+        assert len(lines) > 3
+        assert max(map(len, lines)) <= WIDTH
+        assert lines[1].split()[:2] == ["one", "1.50"]
+        assert str(table).count("because") == 40
+
+    def test_brackets_are_printed_as_they_are(self):
+        assert "[red]1[/red]" in str(Table((Column("name", ["a"]), Column("interval", ["[red]1[/red]"]))))
+
+    def test_numbers_with_errors_have_two_columns_in_a_frame(self):
+        table = Table((Column("name", ["a", "b"]), numbers("x", [1.0, None], [0.1, None], lambda v, e: f"{v} ± {e}")))
+        assert "1.0 ± 0.1" in str(table)
+        assert str(table).splitlines()[2].split() == ["b", "-"]
+        assert list(table.to_frame().columns) == ["name", "x", "x s.e."]
+        assert table.to_frame()["x s.e."][0] == 0.1
+
+    def test_without_pandas_it_is_said_what_to_install(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "pandas", None)
+        with pytest.raises(MissingExtraError, match=r"A result as a data frame needs pandas.*pip install"):
+            Table((Column("name", ["a"]),)).to_frame()
+
+
+def test_long_sentences_are_wrapped_and_tables_stay():
+    table = str(Table((Column("name", ["a"]), Column("x", [1.0], ".3f"))))
+    text = wrapped(f"{table}\n\n  {'word ' * 50}\nshort")
+    lines = text.splitlines()
+    assert text.startswith(table)
+    assert max(map(len, lines)) <= WIDTH
+    assert "" in lines
+    assert [line for line in lines if "word" in line][1].startswith("    word")
+    assert lines[-1] == "short"
