@@ -32,7 +32,7 @@ class Simulated:
 
     @property
     def resolved(self) -> bool:
-        """Whether its sign is known: it is exactly zero, or stands out of its error; never without an error."""
+        """True if its sign is known: it is exactly zero, or stands out of its error; never without an error."""
         if self.value == 0 and self.error == 0:
             return True
         return self.error is not None and abs(self.value) > STANDS_OUT * self.error
@@ -44,7 +44,7 @@ class Simulated:
 
     @property
     def enlargement(self) -> float | None:
-        """How many times as large a population would be needed to know the sign, if the error falls with its root.
+        """Factor by which the population would have to grow for the sign to be known, if the error falls with its root.
 
         None where that is known already or the error was not measured; infinite for a number that is zero.
         """

@@ -50,7 +50,7 @@ class Column:
 
     @property
     def words(self) -> bool:
-        """Whether the column holds words, which stand left and may be wrapped, and not numbers."""
+        """True if the column holds words, which stand left and may be wrapped, and not numbers."""
         return self.text is None and any(isinstance(value, str) for value in self.values)
 
 

@@ -27,7 +27,7 @@ _SMALL = 0.05  # share of the variance that is not worth a mention
 
 @dataclasses.dataclass(frozen=True)
 class Reasons:
-    """What moves one Gini at the estimates.
+    """Contributions to the change of one Gini at the estimates.
 
     Attributes:
         change: The change of the Gini there, with its simulation error.
@@ -75,7 +75,7 @@ class Chance:
 
 @dataclasses.dataclass(frozen=True)
 class Answer(Tabular):
-    """What a calibrated economy says about inequality, and how sure that is.
+    """Answer of a calibrated economy about inequality, with its uncertainty.
 
     Attributes:
         fitted: Whether the targets were met; if not, nothing is claimed.
@@ -110,7 +110,7 @@ class Answer(Tabular):
         return found | {"What tells more": _MORE}
 
     def table(self) -> Table:
-        """What each paragraph is about, and its text."""
+        """The paragraphs, each with its subject."""
         return Table((Column("about", list(self.paragraphs)), Column("answer", list(self.paragraphs.values()))))
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Which channels move inequality, and by how much: an exact Shapley decomposition over five switches.
+"""Contributions of five channels to changes of inequality: an exact Shapley decomposition.
 
 Every coalition of channels (see `aigini.economy.channels`) is an economy of its own. The contribution of a channel is
 its marginal effect averaged over all orders in which channels can be switched on, so that contributions add up to the
@@ -84,7 +84,7 @@ class OutcomeChannels:
 
 @dataclasses.dataclass(frozen=True)
 class ChannelDecomposition(Tabular):
-    """Result of the analysis.
+    """Shapley decomposition of the changes of several outcomes over the channels.
 
     Attributes:
         params: Every parameter at the estimates.

@@ -1,4 +1,4 @@
-"""What levers on the distribution of AI's gains do to inequality and output, one by one and in pairs.
+"""Effects of levers on the distribution of AI's gains on inequality and output, one by one and in pairs.
 
 Levers are those of `aigini.analysis.levers`. Mechanisms are reported; nothing is recommended.
 
@@ -35,7 +35,7 @@ _CHECKS = 28  # combinations of a pair that its frontier is checked with, beside
 
 @dataclasses.dataclass(frozen=True)
 class LeverResult:
-    """What one lever does.
+    """Effects of one lever by its strength.
 
     Attributes:
         strength: Strengths, ``[strengths]``.
@@ -78,7 +78,7 @@ class LeverResult:
 
 @dataclasses.dataclass(frozen=True)
 class Policy(Tabular):
-    """Result of the analysis.
+    """Effects of all levers, the frontiers of pairs, and the ranking.
 
     Attributes:
         params: Every parameter at the estimates.

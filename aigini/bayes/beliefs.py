@@ -51,7 +51,7 @@ class Cell:
 
     @property
     def reliable(self) -> bool:
-        """Whether the weights can be trusted."""
+        """True if the weights can be trusted."""
         return self.pareto_k <= PARETO_K and self.ess >= FEWEST
 
     def side(self, concept: str) -> int:

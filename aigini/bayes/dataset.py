@@ -27,7 +27,7 @@ _ENGINE = "h5netcdf"
 
 
 def sample_stats(statistics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What NumPyro's NUTS reports, under the names of the schema.
+    """Statistics of NumPyro's NUTS under the names of the schema.
 
     Args:
         statistics: ``potential_energy``, ``energy``, ``diverging``, ``num_steps``, ``accept_prob`` and ``step_size``,

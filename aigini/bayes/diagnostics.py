@@ -1,4 +1,4 @@
-"""What draws say of themselves: summaries of parameters, and statistics of the chains.
+"""Summaries of parameters and convergence statistics of chains.
 
 This module is the one place that calls the statistics of ArviZ, whose functions on arrays are in `arviz` before version
 1 and in `arviz_stats` from then on.

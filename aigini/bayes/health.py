@@ -1,4 +1,4 @@
-"""Whether chains can be trusted: marks for what is wrong, from the statistics of `aigini.bayes.diagnostics`."""
+"""Faults of chains, from the statistics of `aigini.bayes.diagnostics`."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ SATURATED = 0.05
 
 @dataclasses.dataclass(frozen=True)
 class Health:
-    """What is wrong with a set of chains, if anything.
+    """Faults of a set of chains, if there are any.
 
     Attributes:
         marks: A sentence for each fault: what was got, what was expected, what to do.
@@ -41,7 +41,7 @@ class Health:
 
     @property
     def good(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.marks
 
     def __str__(self) -> str:

@@ -62,7 +62,7 @@ class Weights:
 
     @property
     def reliable(self) -> bool:
-        """Whether averages with these weights can be trusted."""
+        """True if averages with these weights can be trusted."""
         return self.pareto_k <= PARETO_K
 
     def __str__(self) -> str:

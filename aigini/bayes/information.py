@@ -1,4 +1,4 @@
-"""What better data would tell about the sign of a change: expected value of sample information, from posterior draws.
+"""Expected value of sample information about the sign of a change, from posterior draws.
 
 Halving the standard error s of a target is worth the same as one more independent measurement of that moment with
 variance s²/3, because 1/s² + 3/s² = 4/s². Its outcome y is not known yet. For every outcome that the posterior thinks
@@ -63,7 +63,7 @@ class Gain:
 
 @dataclasses.dataclass(frozen=True)
 class Information(Tabular):
-    """How much each measurement would tell about the sign.
+    """Expected information of each measurement about the sign.
 
     Attributes:
         probability: Posterior probability of a rise.

@@ -166,7 +166,7 @@ def _begin(model: Model, start: Laplace, settings: NutsSettings, initialise: Any
 
 
 def sorted_positions(model: Model) -> list[int]:
-    """Where each parameter is among the sorted names, which is how states hold them."""
+    """Position of each parameter among the sorted names, the order in which states hold them."""
     return [sorted(model.names).index(name) for name in model.names]
 
 

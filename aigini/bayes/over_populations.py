@@ -1,4 +1,4 @@
-"""What a posterior reports, averaged over populations, with the standard error from the draw of the population."""
+"""Results of a posterior averaged over populations, with the standard error from the draw of the population."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence

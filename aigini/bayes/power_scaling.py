@@ -1,4 +1,4 @@
-"""Which priors and data a posterior leans on: each density to the power α, by importance weights.
+"""Sensitivity of a posterior to its priors and data: each density to the power α, by importance weights.
 
 A component p of the posterior (a prior, a belief, the likelihood of a moment) is replaced by p^α: α < 1 weakens it and
 α > 1 strengthens it. No new draws are needed; the weights are p^(α - 1), Pareto smoothed.
@@ -27,7 +27,7 @@ STEP = 0.01
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What a component does to a quantity.
+    """Effect of a component of the posterior on a quantity.
 
     Attributes:
         component: What is scaled.
@@ -48,13 +48,13 @@ class Effect:
 
     @property
     def sensitive(self) -> bool:
-        """Whether the quantity depends on the component, by the threshold of the source."""
+        """True if the quantity depends on the component, by the threshold of the source."""
         return self.sensitivity >= THRESHOLD
 
 
 @dataclasses.dataclass(frozen=True)
 class PowerScaling(Tabular):
-    """What every component does to every quantity.
+    """Effects of every component on every quantity.
 
     Attributes:
         alphas: Powers, increasing.
@@ -75,7 +75,7 @@ class PowerScaling(Tabular):
     marks: tuple[str, ...]
 
     def effect(self, component: str, quantity: str) -> Effect:
-        """What `component` does to `quantity`.
+        """The effect of `component` on `quantity`.
 
         Raises:
             ValueError: if there is no such pair.

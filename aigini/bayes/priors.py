@@ -108,7 +108,7 @@ class Prior(eqx.Module):
 
 
 def prior_problems(where: str, given: Mapping[str, float | str], bounds: tuple[float, float]) -> list[str]:
-    """What is wrong with a prior, a sentence each.
+    """Faults of a prior, a sentence each.
 
     Args:
         where: Its place in the configuration.

@@ -159,7 +159,7 @@ def averaged_within(found: ConditionalProbability, value: np.ndarray, error: np.
 
 
 def open_sentence(what: str, found: Probability, by_population: np.ndarray) -> str:
-    """What a probability says of a sign, in a sentence: first whether it says anything.
+    """A sentence about a sign and its probability, which begins with whether the sign is known.
 
     Args:
         what: The change whose sign it is about.

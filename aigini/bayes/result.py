@@ -72,7 +72,7 @@ class LaplaceSummary:
 
     @property
     def good(self) -> bool:
-        """Whether the approximation can stand in for the draws."""
+        """True if the approximation can stand in for the draws."""
         return self.proper and self.pareto_k <= LAPLACE_K
 
 
@@ -126,7 +126,7 @@ class Posterior(Tabular):
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """What the posterior says of the sign of each change, a sentence each; first whether it says anything."""
+        """A sentence about the sign of each change, which begins with whether it is known."""
         return tuple(
             open_sentence(f"the change of the Gini of {CONCEPT_WORDS[concept]}", found, self.populations.rises[concept])
             for concept, found in self.rises.items()

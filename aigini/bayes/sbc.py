@@ -75,7 +75,7 @@ class Calibrated(Tabular):
 
     @property
     def passed(self) -> bool:
-        """Whether no parameter's ranks depart from uniform, at 5 % over all parameters together (Bonferroni)."""
+        """True if no parameter's ranks depart from uniform, at 5 % over all parameters together (Bonferroni)."""
         return min(self.uniformity().values()) > 0.05 / len(self.names)
 
     def table(self) -> Table:

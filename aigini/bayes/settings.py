@@ -1,4 +1,4 @@
-"""What a posterior is asked of: priors, the belief about m6, and how to sample."""
+"""Settings of a posterior: priors, the belief about m6, and the sampler."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from aigini.bayes.priors import Prior
 
 @dataclasses.dataclass(frozen=True)
 class NutsSettings:
-    """How chains are run.
+    """Settings of the chains.
 
     Attributes:
         chains: Chains, side by side.

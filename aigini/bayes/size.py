@@ -1,4 +1,4 @@
-"""How many workers a posterior needs: enough that simulation noise is small beside what the posterior spreads.
+"""Number of workers that a posterior needs: enough that simulation noise is small beside what the posterior spreads.
 
 The noise of a number is its standard deviation over other draws of the whole population, firms included. Two noises are
 measured: that of each targeted moment, in standard errors of its target, which is how much another population changes
@@ -59,7 +59,7 @@ class SizeChoice:
 
     @property
     def quiet(self) -> bool:
-        """Whether every noise at the chosen size is below the limit; so too where there is none."""
+        """True if every noise at the chosen size is below the limit, or there is no limit."""
         return self.limit is None or self.largest(self.n_workers) <= self.limit
 
     def largest(self, n_workers: int) -> float:

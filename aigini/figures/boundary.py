@@ -1,4 +1,4 @@
-"""Where the sign of a change turns over two parameters while others vary too: a logistic regression on draws."""
+"""Boundary of the sign of a change in two parameters while others vary too: a logistic regression on draws."""
 
 import numpy as np
 from scipy.optimize import minimize

@@ -1,4 +1,4 @@
-"""Whether the chains tell the same story: their traces and the ranks of their draws.
+"""Agreement of chains: their traces and the ranks of their draws.
 
 Source: Vehtari, Gelman, Simpson, Carpenter and Bürkner, Bayesian Analysis 16 (2021), for rank plots.
 """

@@ -1,4 +1,4 @@
-"""How well a calibration fits, and how it got there."""
+"""Fit of a calibration, and its objective over the iterations."""
 
 import itertools
 import textwrap

@@ -1,4 +1,4 @@
-"""Where inequality moved: within occupations and firms, by source of income, between firms, in assets."""
+"""Changes of inequality: within occupations and firms, by source of income, between firms, in assets."""
 
 import numpy as np
 from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""What the figures of analyses share: colours of a sign, names in print, direct labels that keep apart."""
+"""Common parts of the figures of analyses: colours of a sign, names in print, direct labels that keep apart."""
 
 import re
 from collections.abc import Sequence

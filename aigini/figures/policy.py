@@ -1,4 +1,4 @@
-"""What levers on the distribution of AI's gains do to inequality and output, one by one and in pairs."""
+"""Effects of levers on inequality and output, one by one and in pairs."""
 
 import math
 

@@ -116,7 +116,7 @@ def m6_belief(result: Posterior) -> tuple[float, float, str]:
 
 
 def m6_band(result: Posterior) -> dict[str, Any]:
-    """How the band of m6 looks: filled where it is taken as data, else an outline."""
+    """Style of the band of m6: filled where it is taken as data, else an outline."""
     if result.belief == "normal":
         return {"facecolor": BEFORE, "alpha": 0.3, "linewidth": 0}
     return {"facecolor": "none", "edgecolor": BEFORE, "hatch": "/", "linewidth": 1.4, "alpha": 0.6}
@@ -275,5 +275,5 @@ def chance_in_print(result: Posterior, concept: str) -> str:
 
 
 def error_words(result: Posterior) -> str:
-    """What the errors of averages over populations are made of."""
+    """Words about the components of the errors of averages over populations."""
     return f"total s.e. of Monte Carlo and of the draw of {1 + len(result.populations.seeds)} populations"

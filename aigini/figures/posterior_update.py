@@ -1,4 +1,4 @@
-"""What was learnt: each parameter before and after the targets, and the moments that the posterior predicts."""
+"""Priors and posteriors of the parameters, and the moments that the posterior predicts."""
 
 import textwrap
 from typing import Any

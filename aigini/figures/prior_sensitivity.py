@@ -1,4 +1,4 @@
-"""What the sign of the change of the Gini rests on: priors, targets, and what better targets would tell."""
+"""Dependence of the sign of the change of the Gini on priors and targets, and the value of better targets."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _WORDS = {"prior of ": parameter_label, "likelihood of ": outcome_label}
 
 @styled
 def power_scaling(result: Posterior) -> Figure:
-    """How much the change of each Gini and the probability of its rise depend on every prior and every target."""
+    """Dependence of the change of each Gini, and of the probability of its rise, on every prior and every target."""
     scaling = result.scaling
     title = "What the change of the Gini depends on: sensitivity to each prior and target"
     wanted = [

@@ -1,4 +1,4 @@
-"""How far parameters can be moved from their estimates before the targets are missed: profiles of the criterion."""
+"""Profiles of the criterion over parameters and along the weakest direction."""
 
 import dataclasses
 import textwrap

@@ -1,4 +1,4 @@
-"""Where AI equalises and where it concentrates, and how far the estimates are from the boundary."""
+"""Maps of regimes, and distances of the estimates to the boundary."""
 
 import textwrap
 from collections.abc import Sequence
@@ -182,7 +182,7 @@ def _name_regions(axis: Axes, result: RegimeMap, values: np.ndarray) -> None:
 
 @styled
 def distances(results: Sequence[Distance]) -> Figure:
-    """How far each parameter alone, and all together, must move before the sign of the change of a Gini flips."""
+    """Smallest moves, of each parameter alone and of all together, that flip the sign of the change of a Gini."""
     title = "Distance of the estimates to the boundary between regimes"
     if not results:
         figure = new_figure(title, WIDE)

@@ -1,4 +1,4 @@
-"""What depends on what at the estimates: elasticities, and what pins each estimate."""
+"""Elasticities at the estimates, and the shares of each estimate's variance by target."""
 
 import textwrap
 from collections.abc import Callable

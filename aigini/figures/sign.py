@@ -1,4 +1,4 @@
-"""Whether the other targets identify the sign: the change of the Gini along the ridge of economies that meet them."""
+"""Change of the Gini along the ridge of economies that meet the targets other than m6."""
 
 import textwrap
 from collections.abc import Sequence
@@ -121,7 +121,7 @@ def _feasible_and_not(
 
 @styled
 def ridge_estimates(result: Sign) -> Figure:
-    """How the other estimates move with η1 at the estimates' own ξ when all targets but m6 are to be met."""
+    """The other estimates by η1, at the estimates' own ξ, when all targets but m6 are met."""
     own = result.params["xi"]
     points = sorted((point for point in result.ridge if point.xi == own), key=lambda point: point.eta1)
     title = f"Parameters that meet all targets but m6, at the estimates' own ξ ({own:.3g})"

@@ -1,4 +1,4 @@
-"""How certain the sign of the change of each Gini is, and which data would tell more about it."""
+"""Uncertainty of the sign of the change of each Gini by its sources."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ _SMALL = 0.1
 
 @styled
 def variance_of_gini(result: SensitivityAnalysis) -> Figure:
-    """What the variance of the change of each Gini comes from, with all targets and without m6."""
+    """Variance of the change of each Gini by source, with all targets and without m6."""
     title = "Where the uncertainty about the change of the Gini comes from"
     if not result.signs:
         figure = new_figure(title, WIDE)
@@ -106,7 +106,7 @@ def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str, rows: int) -
 
 @styled
 def value_of_precision(result: SensitivityAnalysis) -> Figure:
-    """How much less uncertain the sign would be if one target were known 1 % more precisely."""
+    """Reduction of the uncertainty of the sign if one target were known 1 % more precisely."""
     figure = new_figure("What one per cent more precision of a target would tell about the sign, to first order", _TALL)
     concepts = list(dict.fromkeys(sign.concept for sign in result.signs))
     if not concepts:

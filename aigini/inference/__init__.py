@@ -1,4 +1,4 @@
-"""What a minimum-distance estimate is worth: functions of matrices, for any model.
+"""Inference on minimum-distance estimates: functions of matrices, for any model.
 
 An estimate θ̂ minimises (m(θ) - m̂)' W (m(θ) - m̂). Every module takes the same matrices:
 

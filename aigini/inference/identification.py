@@ -1,4 +1,4 @@
-"""Which changes of the parameters the moments can tell apart, and which they cannot."""
+"""Directions of the parameters that the moments can tell apart, and those that they cannot."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Factors(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Identification(Tabular):
-    """What the moments say about the parameters to first order.
+    """Strength of identification by direction of the parameters, to first order.
 
     Attributes:
         scaled: Change of each moment, in s.e., per 100 percent change of each parameter, ``[q, p]``.

@@ -1,4 +1,4 @@
-"""How much of the variance of an estimate comes from which moments."""
+"""Decomposition of the variance of an estimate by moment."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Whether the misfit of the moments is larger than their sampling error allows.
+"""Tests of misfits of the moments that are larger than their sampling error allows.
 
 At the estimate the misfit g = m(θ̂) - m̂ is -M e to first order, with M = I - JΛ and e the error of the targets. Where
 the moments are simulated with noise that is not negligible, add its covariance to S.

@@ -128,7 +128,7 @@ def worst_case(
 def variances(
     jacobian: np.ndarray, weighting: np.ndarray, covariance: np.ndarray, gradient: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a decomposition of variances starts from.
+    """Loadings, covariance and variances from which decompositions of variances start.
 
     Args:
         jacobian: J, ``[q, p]``.

@@ -116,7 +116,7 @@ class LevelSet:
 
 
 def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarray:
-    """Where a branch crosses the line x = value or y = value, by cubics between its points, see `Branch.between`.
+    """Crossings of a branch with the line x = value or y = value, by cubics between its points, see `Branch.between`.
 
     Points of the branch on the line count themselves, each once.
 

@@ -21,7 +21,7 @@ _PRINTED = 6  # outcomes and bad coalitions listed in full
 
 @dataclasses.dataclass(frozen=True)
 class Shapley(Tabular):
-    """Who contributed how much to v(all) - v(none), in the units of the outcomes.
+    """Contributions of the channels to v(all) - v(none), in the units of the outcomes.
 
     Attributes:
         names: Channels, the order of every leading axis.

@@ -1,4 +1,4 @@
-"""How much memory is free where JAX computes, and how much is done at once with it."""
+"""Free memory where JAX computes, and the number of evaluations that it allows at once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ def available_bytes() -> int:
 
 
 def side_by_side(bytes_each: int, wanted: int) -> int:
-    """How many of `wanted` evaluations run at once: as many as a quarter of the free memory holds, one at least.
+    """Number of `wanted` evaluations that run at once: as many as a quarter of the free memory holds, one at least.
 
     Several hosts must run the same program, so there it is `wanted` whatever is free on each.
     """

@@ -1,4 +1,4 @@
-"""What the ridge says about the sign, in words that simulation errors carry."""
+"""Statement about the sign that follows from the ridge, as far as simulation errors allow it."""
 
 import itertools
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the decomposition finds: typed results with a readable print."""
+"""Results of the sensitivity analysis."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ class Matrix:
 
 @dataclasses.dataclass(frozen=True)
 class SignUncertainty:
-    """How uncertain the change of one Gini is, to first order.
+    """Uncertainty of the change of one Gini, to first order.
 
     Attributes:
         concept: ``total`` or ``wage``.
@@ -127,7 +127,7 @@ def _hundred(error: float | None) -> float | None:
 
 @dataclasses.dataclass(frozen=True)
 class SensitivityAnalysis(Tabular):
-    """Result of the analysis.
+    """Jacobians, standard errors, intervals and sensitivity measures at the estimates.
 
     Attributes:
         params: Every parameter at the estimates.

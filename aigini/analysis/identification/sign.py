@@ -36,7 +36,7 @@ DEFAULT_XI = (0.01, 0.05, 0.12, 0.25, 0.5, 0.75, 0.99)
 
 @dataclasses.dataclass(frozen=True)
 class LocalSign:
-    """What the other moments leave open at the estimates.
+    """The direction in the parameters that the other moments leave open at the estimates.
 
     Attributes:
         singular_values: Of the Jacobian of m1 ... m5 in the free parameters, rows in standard errors, columns in
@@ -56,7 +56,7 @@ class LocalSign:
 
 @dataclasses.dataclass(frozen=True)
 class Sign(Tabular):
-    """Result of the analysis.
+    """Identification of the sign of the change of the Gini by the moments other than m6.
 
     Attributes:
         params: Every parameter at the estimates.

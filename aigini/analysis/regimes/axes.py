@@ -40,7 +40,7 @@ class Axis:
         return np.linspace(self.low, self.high, count)
 
     def read(self, values: Mapping[str, float]) -> float:
-        """Where an economy is on this axis."""
+        """Position of an economy on this axis."""
         if self.name == "asset_gini":
             return float(erf(values["asset_sd"] * values["psi"] / 2))
         return values[self.name]

@@ -60,7 +60,7 @@ class Move:
 
     @property
     def resolved(self) -> bool:
-        """Whether the sign that is told of a line, on it or beyond its boundary, stands out of simulation error."""
+        """True if the sign that is told of a line, on it or beyond its boundary, stands out of simulation error."""
         return self.closest is not None and Simulated(self.closest, self.closest_simulation_se).resolved
 
 
@@ -129,7 +129,7 @@ class Distance(Tabular):
         return f"{shown(move.distance, move.distance_simulation_se, '.3f')} ({to}{note})"
 
     def in_words(self, name: str) -> str:
-        """What a parameter alone does, as far as that stands out of simulation error."""
+        """The effect of a parameter alone in words, as far as it stands out of simulation error."""
         move = self.alone[name]
         if move.distance is not None:
             to = shown(move.to[name], move.to_simulation_se.get(name), ".4g")
@@ -141,7 +141,7 @@ class Distance(Tabular):
         return f"{move.note if move.resolved else 'not known to flip the sign or not'} ({where})"
 
     def flips(self, name: str) -> bool:
-        """Whether the sign at the estimates and that beyond the boundary on a parameter's line are both known."""
+        """True if the signs at the estimates and beyond the boundary on a parameter's line are both known."""
         return self.alone[name].distance is not None and self.change.resolved and self.alone[name].resolved
 
 
@@ -242,7 +242,7 @@ class Line:
         return self.space.replace(base, np.array([base[name] for name in self.names]) + move * self.widths)
 
     def reach(self, which: int) -> tuple[float, float]:
-        """How far a parameter may move, in ranges: four of them, and within its bounds."""
+        """The interval of moves of a parameter, in ranges: at most four, and within its bounds."""
         name, width, here = self.names[which], self.widths[which], self.model.values[self.names[which]]
         low, high = self.space.bounds(name)
         inside = 1 - 1e-6  # bounds themselves may be excluded

@@ -33,7 +33,7 @@ DEFAULT_PLANES = (("eta1", "xi"), ("eta0", "eta1"), ("asset_gini", "xi"), ("sigm
 
 @dataclasses.dataclass(frozen=True)
 class Boundary:
-    """Where the change of a Gini is zero, on one plane.
+    """The curves of a plane on which the change of a Gini is zero.
 
     Attributes:
         branches: Curves; each with points in natural units, slopes dy/dx and residuals.
