@@ -165,7 +165,7 @@ def test_xi_can_be_held_fixed_in_a_posterior(numpyro_rules):
     assert "xi" not in config.posterior.alternatives
     simulator = posterior_simulator(config, config.draw())
     point = np.array([prior.center for prior in config.posterior.priors.values()])
-    assert float(simulator.place(jnp.asarray(point)).xi) == 0.25
+    assert float(simulator.parameters(jnp.asarray(point)).xi) == 0.25
     assert posterior_likelihood(config).observed == (0, 1, 2, 3, 4, 5)
     with pytest.raises(
         ConfigError, match=r"alternatives\.xi: xi is not in posterior\.free.* alternatives\.xi = \"none\""

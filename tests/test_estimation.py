@@ -285,7 +285,7 @@ def test_objective_gradient_and_jacobian_match_central_differences(small_populat
         assert gradient[i] == pytest.approx(difference, rel=1e-6)
     natural = np.array([0.7, -0.12])
     _, matrix = jax.jit(lambda p, at: p.moments_and_jacobian(at))(problem, jnp.asarray(natural))
-    moments = jax.jit(lambda natural: problem.moments(natural))
+    moments = jax.jit(lambda natural: problem(natural))
     for i in range(2):
         shift = 1e-5 * np.eye(2)[i]
         difference = np.asarray((moments(natural + shift) - moments(natural - shift)) / 2e-5)

@@ -257,7 +257,7 @@ def test_two_step_weights_are_the_inverse_of_both_covariances_at_the_first_estim
     config = pulled(weighting="two_step")
     first = aigini.calibrate(pulled())
     problem, _ = posed(config)
-    params = problem.space.parameters(problem.params, jnp.array(list(first.estimates.values())))
+    params = problem.parameters(jnp.array(list(first.estimates.values())))
     seeds = [config.population["seed"] + 1 + k for k in range(config.replications)]
     sample = [np.asarray(aigini.six_moments(params, config.draw(seed)))[[0, 1, 3]] for seed in seeds]
     total = config.covariance + np.cov(np.array(sample).T)

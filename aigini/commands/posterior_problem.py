@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from aigini.bayes.likelihood import Likelihood, M6Belief, build
-from aigini.bayes.simulator import Simulator
 from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
 from aigini.commands.at_estimates import at_estimates
 from aigini.config import Config
 from aigini.errors import AnalysisError
+from aigini.estimation.moment_map import MomentMap
 from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, outcomes_of_one
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import ParameterSpace
@@ -92,9 +92,9 @@ def prior_space(config: Config) -> ParameterSpace:
     return ParameterSpace(tuple(config.posterior.priors), config.tie)
 
 
-def posterior_simulator(config: Config, population: Population) -> Simulator:
+def posterior_simulator(config: Config, population: Population) -> MomentMap:
     """Simulated moments as a function of the parameters in ``posterior.free``."""
-    return Simulator(
+    return MomentMap(
         params=config.params,
         population=population,
         scenario=config.scenario,

@@ -228,7 +228,7 @@ def _report(
     moment_se, estimate_se = _simulation_errors(problem, natural, matrix, replications)
     status = _status(misfit, share, at_bound)
     errors, no_errors = _standard_errors(problem, matrix, se, covariance, status, at_bound)
-    params = problem.space.parameters(problem.params, jnp.asarray(natural))
+    params = problem.parameters(jnp.asarray(natural))
     descended = int(progress.descended)
     iterations = np.flatnonzero(recorded)
     return Calibration(
@@ -342,7 +342,7 @@ def simulation_covariance(problem: Problem, natural: np.ndarray, replications: S
         natural: Values of the free parameters, ``[free]``.
         replications: Two or more populations of other seeds.
     """
-    params = problem.space.parameters(problem.params, jnp.asarray(natural))
+    params = problem.parameters(jnp.asarray(natural))
     rows = list(problem.rows)
     sample = np.array([np.asarray(_moments(params, p, problem.scenario, problem.income))[rows] for p in replications])
     return np.atleast_2d(np.cov(sample, rowvar=False))

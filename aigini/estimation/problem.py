@@ -7,7 +7,6 @@ is the squared length of the residual L'(m(θ) - m̂), which is what least-squar
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,60 +14,24 @@ from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario
 from aigini.errors import EstimationError, unknown_name
+from aigini.estimation.moment_map import MomentMap
 from aigini.estimation.result import Target
 from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
-from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept, moments_and_jacobian, six_moments
+from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept
 
 
-class Problem(eqx.Module):
-    """An MSM problem; a pytree, so that data are arguments of compiled programs rather than constants in them.
+class Problem(MomentMap):
+    """An MSM problem: the map to the moments, what they should be, and how distance is measured.
 
     Attributes:
-        params: Values of the parameters that are not free.
-        population: Simulated workers.
-        scenario: AI levels.
         target: m̂, ``[moments]``.
         root: L with W = L L', ``[moments, moments]``.
-        space: Free parameters.
-        rows: Positions of the targeted moments among m1 ... m6.
-        income: Income concept of m6.
     """
 
-    params: Parameters
-    population: Population
-    scenario: Scenario
     target: Float[Array, "moments"]
     root: Float[Array, "moments moments"]
-    space: ParameterSpace
-    rows: tuple[int, ...] = eqx.field(static=True)
-    income: IncomeConcept = eqx.field(static=True)
-
-    @property
-    def moment_names(self) -> tuple[str, ...]:
-        """Targeted moments, the order of rows."""
-        return tuple(MOMENT_NAMES[row] for row in self.rows)
-
-    def moments(self, natural: Float[Array, "free"]) -> Float[Array, "moments"]:
-        """Targeted moments at natural values of the free parameters."""
-        params = self.space.parameters(self.params, natural)
-        every = six_moments(params, self.population, self.scenario, income=self.income)
-        return every[jnp.asarray(self.rows)]
-
-    def moments_and_jacobian(
-        self, natural: Float[Array, "free"]
-    ) -> tuple[Float[Array, "moments"], Float[Array, "moments free"]]:
-        """Targeted moments and dm/dθ in natural parameters, along the tie."""
-        every, matrix = moments_and_jacobian(
-            natural,
-            lambda at: self.space.parameters(self.params, at),
-            self.population,
-            self.scenario,
-            income=self.income,
-        )
-        rows = jnp.asarray(self.rows)
-        return every[rows], matrix[rows]
 
     def residual_and_jacobian(
         self, point: Float[Array, "free"]
@@ -80,7 +43,7 @@ class Problem(eqx.Module):
 
     def residual(self, point: Float[Array, "free"]) -> Float[Array, "moments"]:
         """L'(m(θ) - m̂) at an unconstrained point."""
-        return self.root.T @ (self.moments(self.space.natural(point)) - self.target)
+        return self.root.T @ (self(self.space.natural(point)) - self.target)
 
     def objective(self, point: Float[Array, "free"]) -> Float[Array, ""]:
         """(m(θ) - m̂)' W (m(θ) - m̂) at an unconstrained point."""
