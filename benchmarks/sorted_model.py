@@ -73,10 +73,11 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
     counted = jnp.arange(population.chunk, dtype=jnp.int32)[None, :] < population.count[:, None]
     present = counted.astype(population.dtype)
 
-    def row(own: jax.Array, draws: Workers) -> tuple[WorkerOutcome, WorkerOutcome]:
+    def row(own: jax.Array, draws: Workers) -> WorkerOutcome:
         return outcomes(in_occupation(economy.faced, own, population.dtype), draws)
 
-    both = jax.vmap(row)(occupation, workers)
+    outcome = jax.vmap(row, out_axes=1)(occupation, workers)
+    both = [jax.tree.map(lambda leaf, at=at: leaf[at], outcome) for at in (0, 1)]
     weights = economy.after.market.production.treated_weights()
 
     def statistics(state: State, outcome: WorkerOutcome) -> jax.Array:

@@ -148,4 +148,5 @@ def simulated_outcomes(everyone, population):
         own = (jnp.arange(16) == occupation).astype(jnp.float64)
         return outcomes(in_occupation(everyone, own, np.dtype("float64")), workers)
 
-    return jax.jit(jax.vmap(row))(jnp.arange(16), population.workers)
+    both = jax.jit(jax.vmap(row, out_axes=1))(jnp.arange(16), population.workers)
+    return tuple(jax.tree.map(lambda leaf, at=at: leaf[at], both) for at in (0, 1))

@@ -96,19 +96,15 @@ class Faced(eqx.Module):
         params: Parameters of preferences and abilities.
         mechanisms: Laws of ability and human capital.
         occupation_score: v_o.
-        before: Terms before AI.
-        after: Terms after AI.
-        intensity_before: κ_j before AI, ``[firms]``.
-        intensity_after: κ_j after AI, ``[firms]``.
+        terms: Terms before and after AI, each array ``[2, ...]``.
+        intensity: κ_j before and after AI, ``[2, firms]``.
     """
 
     params: Parameters
     mechanisms: Mechanisms
     occupation_score: Float[Array, "*occupations"]
-    before: Terms
-    after: Terms
-    intensity_before: Float[Array, "firms"]
-    intensity_after: Float[Array, "firms"]
+    terms: Terms
+    intensity: Float[Array, "2 firms"]
 
 
 def faced(params: Parameters, mechanisms: Mechanisms, markets: Market, intensity: Float[Array, "2 firms"]) -> Faced:
@@ -116,15 +112,12 @@ def faced(params: Parameters, mechanisms: Mechanisms, markets: Market, intensity
 
     Terms and scores are per occupation, for `in_occupation` to pick from.
     """
-    both = jax.vmap(lambda market: terms(params, market))(markets)
     return Faced(
         params=params,
         mechanisms=mechanisms,
         occupation_score=jnp.asarray(OCCUPATION_SCORES),
-        before=jax.tree.map(lambda leaf: leaf[0], both),
-        after=jax.tree.map(lambda leaf: leaf[1], both),
-        intensity_before=intensity[0],
-        intensity_after=intensity[1],
+        terms=jax.vmap(lambda market: terms(params, market))(markets),
+        intensity=intensity,
     )
 
 
@@ -138,8 +131,8 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
         dtype: Working precision.
     """
 
-    def pick(leaf: Array) -> Array:
-        return jnp.sum(leaf * own.reshape(-1, *[1] * (leaf.ndim - 1)), axis=0)
+    def pick(leaf: Array, axis: int) -> Array:
+        return jnp.sum(leaf * own.reshape(*[1] * axis, -1, *[1] * (leaf.ndim - 1 - axis)), axis=axis)
 
     def cast(leaf: Array) -> Array:
         return jnp.asarray(leaf).astype(dtype)
@@ -147,16 +140,14 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
     return Faced(
         params=jax.tree.map(cast, everyone.params),
         mechanisms=jax.tree.map(cast, everyone.mechanisms),
-        occupation_score=cast(pick(everyone.occupation_score)),
-        before=jax.tree.map(lambda leaf: cast(pick(leaf)), everyone.before),
-        after=jax.tree.map(lambda leaf: cast(pick(leaf)), everyone.after),
-        intensity_before=everyone.intensity_before,
-        intensity_after=everyone.intensity_after,
+        occupation_score=cast(pick(everyone.occupation_score, 0)),
+        terms=jax.tree.map(lambda leaf: cast(pick(leaf, 1)), everyone.terms),
+        intensity=everyone.intensity,
     )
 
 
-def outcomes(own: Faced, workers: Workers) -> tuple[WorkerOutcome, WorkerOutcome]:
-    """Outcomes of workers of one occupation, before and after AI."""
+def outcomes(own: Faced, workers: Workers) -> WorkerOutcome:
+    """Outcomes of workers of one occupation before and after AI, each array ``[2, workers]``."""
     params, human_capital = own.params, own.mechanisms.human_capital
     score = ability_score(params, own.occupation_score, workers.firm_score, workers.ability)
     log_ability = own.mechanisms.ability.log_ability(params, score)
@@ -193,12 +184,9 @@ def outcomes(own: Faced, workers: Workers) -> tuple[WorkerOutcome, WorkerOutcome
             education_return=human_capital.education_return(params, ability, years, term.recognised, term.fixed_pay),
         )
 
-    years_before = wanted(own.before)
-    years_after = schooling.retool(params, years_before, wanted(own.after))
-    return (
-        outcome(own.before, years_before, own.intensity_before),
-        outcome(own.after, years_after, own.intensity_after),
-    )
+    years_before, optimum = jax.vmap(wanted)(own.terms)
+    years = jnp.stack([years_before, schooling.retool(params, years_before, optimum)])
+    return jax.vmap(outcome)(own.terms, years, own.intensity)
 
 
 def _of_firm(intensity: Float[Array, "firms"], firm: Array, dtype: jnp.dtype) -> Float[Array, "workers"]:

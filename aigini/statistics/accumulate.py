@@ -30,14 +30,12 @@ class Row(eqx.Module):
     """Workers of one occupation with their outcomes.
 
     Attributes:
-        before: Outcomes before AI.
-        after: Outcomes after AI.
+        outcome: Outcomes before and after AI, each array ``[2, workers]``.
         workers: Their draws.
         present: 1 for workers, 0 for padding, ``[workers]``.
     """
 
-    before: WorkerOutcome
-    after: WorkerOutcome
+    outcome: WorkerOutcome
     workers: Workers
     present: Float[Array, "workers"]
 
@@ -111,8 +109,8 @@ def accumulate(
     """
 
     def one_row(everyone: Faced, workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
-        before, after = outcomes(in_occupation(everyone, own, population.dtype), workers)
-        common, kept = summarise(Row(before=before, after=after, workers=workers, present=present))
+        outcome = outcomes(in_occupation(everyone, own, population.dtype), workers)
+        common, kept = summarise(Row(outcome=outcome, workers=workers, present=present))
         return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), kept)
 
     return over_rows(one_row, everyone, population)

@@ -91,8 +91,7 @@ def value_and_jacobian(
         for part in statistic.parts:
 
             def sums_of(faced: Faced, part: Part = part) -> Any:
-                before, after = outcomes(faced, workers)
-                row = Row(before=before, after=after, workers=workers, present=present)
+                row = Row(outcome=outcomes(faced, workers), workers=workers, present=present)
                 return part.select(statistic.summarise(row))
 
             _, pull = jax.vjp(sums_of, faced)
@@ -115,8 +114,8 @@ def _flat(*parts: Any) -> Float[Array, "all"]:
 def _split(faced: Faced) -> tuple[Float[Array, "of_occupation"], Float[Array, "of_firms"]]:
     """What workers of one occupation face: what depends on the occupation, and what on firms."""
     return (
-        _flat(faced.params, faced.mechanisms, faced.occupation_score, faced.before, faced.after),
-        _flat(faced.intensity_before, faced.intensity_after),
+        _flat(faced.params, faced.mechanisms, faced.occupation_score, faced.terms),
+        faced.intensity.reshape(-1),
     )
 
 
@@ -126,8 +125,6 @@ def _tangents(move: Faced, dtype: jnp.dtype) -> tuple[Float[Array, "everywhere"]
     It has the rounding of the workers' precision, in which they see it.
     """
     everywhere = _flat(jax.tree.map(lambda leaf: leaf.astype(dtype), (move.params, move.mechanisms)))
-    own = [
-        leaf.reshape(leaf.shape[0], -1).astype(dtype).astype(jnp.float64)
-        for leaf in jax.tree.leaves((move.occupation_score, move.before, move.after))
-    ]
-    return everywhere, jnp.concatenate(own, axis=1)
+    terms = [jnp.moveaxis(leaf, 1, 0) for leaf in jax.tree.leaves(move.terms)]
+    own = [leaf.reshape(leaf.shape[0], -1) for leaf in (move.occupation_score, *terms)]
+    return everywhere, jnp.concatenate(own, axis=1).astype(dtype).astype(jnp.float64)

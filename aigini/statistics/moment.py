@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -110,7 +111,7 @@ class MomentStatistic(eqx.Module):
     moments: tuple[Moment, ...] = eqx.field(static=True)
     about: Reference
     n_firms: int = eqx.field(static=True)
-    capital_tax: tuple[Scalar, tuple[Scalar, Scalar]] | None = None
+    capital_tax: tuple[Scalar, Float[Array, "2"]] | None = None
 
     @property
     def sums(self) -> tuple[tuple[Sum, ...], tuple[Sum, ...]]:
@@ -136,40 +137,35 @@ class MomentStatistic(eqx.Module):
 
     def summarise(self, row: Row) -> tuple[Any, Any]:
         """Sums over a row of workers, before and after AI: those of the economy, and those kept by occupation."""
-        states = [
-            WorkersAt(self._paid(outcome, which), row.workers, row.present, self.about, self.n_firms)
-            for which, outcome in enumerate((row.before, row.after))
-        ]
-        common, own = (tuple(tuple(s.of(state) for s in sums) for state in states) for sums in self.sums)
-        return common, own
 
-    def _paid(self, outcome: WorkerOutcome, which: int) -> WorkerOutcome:
+        def one(outcome: WorkerOutcome) -> Any:
+            state = WorkersAt(outcome, row.workers, row.present, self.about, self.n_firms)
+            common, own = (tuple(s.of(state) for s in sums) for sums in self.sums)
+            return common, own
+
+        return jax.vmap(one)(self._paid(row.outcome))
+
+    def _paid(self, outcome: WorkerOutcome) -> WorkerOutcome:
         """Outcomes with the tax paid and the dividend received."""
         if self.capital_tax is None:
             return outcome
-        rate, dividends = (self.capital_tax[0], self.capital_tax[1][which])
-        dtype = outcome.total.dtype
-        withheld = jnp.asarray(rate).astype(dtype) * outcome.capital
-        return eqx.tree_at(lambda o: o.total, outcome, outcome.total - withheld + jnp.asarray(dividends).astype(dtype))
+        rate, dividends = (jnp.asarray(part).astype(outcome.total.dtype) for part in self.capital_tax)
+        paid = outcome.total - rate * outcome.capital + dividends[:, None]
+        return eqx.tree_at(lambda o: o.total, outcome, paid)
 
     def finish(self, economy: Economy, sums: tuple[Any, Any]) -> Float[Array, "moments"]:
         """The moments, from the sums over all workers."""
-        before, after = (
-            jnp.stack([moment.at(economy, state, self._by_sum(sums, which)) for moment in self.moments])
-            for which, state in enumerate((economy.before, economy.after))
-        )
-        return changes(self.moments, before, after)
 
-    def _by_sum(self, sums: tuple[Any, Any], which: int) -> dict[Sum, Any]:
-        return {
-            needed: value
-            for kind, values in zip(self.sums, sums, strict=True)
-            for needed, value in zip(kind, values[which], strict=True)
-        }
+        def levels(state: State, common: Any, own: Any) -> Float[Array, "moments"]:
+            by_sum = dict(zip((*self.sums[0], *self.sums[1]), (*common, *own), strict=True))
+            return jnp.stack([moment.at(economy, state, by_sum) for moment in self.moments])
+
+        # One program for both states: compiling costs more than anything else here.
+        return changes(self.moments, *jax.vmap(levels, in_axes=(0, 0, 1))(economy.states, *sums))
 
 
 def _select(chosen: list[tuple[int, int]]) -> Callable[[tuple[Any, Any]], Any]:
-    return lambda sums: [state[i] for kind, i in chosen for state in sums[kind]]
+    return lambda sums: [sums[kind][i] for kind, i in chosen]
 
 
 def changes(

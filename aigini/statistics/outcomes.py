@@ -9,6 +9,7 @@ w_i + (1 - t) r_i + t mean(r), with the mean over the simulated workers, so that
 import dataclasses
 from collections.abc import Iterable
 
+import jax
 from jaxtyping import Array, Float
 
 from aigini.economy.channels import Channels
@@ -94,18 +95,17 @@ def outcomes(
     economy = solve(params, scenario or Scenario(), population.firm_shocks, switches)
     statistic = statistic_of(moments)(economy)
     if capital_dividend is not None:
-        before, after = _mean_capital(economy, population)
-        taxed = capital_dividend, (capital_dividend * before, capital_dividend * after)
+        taxed = capital_dividend, capital_dividend * _mean_capital(economy, population)
         statistic = dataclasses.replace(statistic, capital_tax=taxed)
     return evaluate(statistic, economy, population)
 
 
-def _mean_capital(economy: Economy, population: Population) -> tuple[Scalar, Scalar]:
+def _mean_capital(economy: Economy, population: Population) -> Float[Array, "2"]:
     """Mean simulated capital income before and after AI: a pass of its own, because the dividend depends on it."""
 
-    def summarise(row: Row) -> tuple[tuple[Scalar, Scalar, Scalar], tuple[()]]:
-        present = row.present
-        return (total(present, present), total(row.before.capital, present), total(row.after.capital, present)), ()
+    def summarise(row: Row) -> tuple[tuple[Scalar, Float[Array, "2"]], tuple[()]]:
+        capital = jax.vmap(lambda values: total(values, row.present))(row.outcome.capital)
+        return (total(row.present, row.present), capital), ()
 
-    (n, before, after), _ = accumulate(summarise, economy.faced, population)
-    return before / n, after / n
+    (n, capital), _ = accumulate(summarise, economy.faced, population)
+    return capital / n

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 from aigini.economy import firms
 from aigini.economy.economy import Economy, Scenario, State, solve
 from aigini.economy.tasks import TASK_NODES
+from aigini.economy.workers import WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
@@ -192,20 +193,15 @@ def statistics(
     common, own = ([s for s in needs if s.by_occupation is kept] for kept in (False, True))
 
     def summarise(row: Row) -> tuple[Any, Any]:
-        states = [
-            WorkersAt(outcome, row.workers, row.present, about, population.n_firms)
-            for outcome in (row.before, row.after)
-        ]
-        return (
-            [([s.of(at) for s in common], _arrays_of(at)) for at in states],
-            [([s.of(at) for s in own], _own_of(at)) for at in states],
-        )
+        def one(outcome: WorkerOutcome) -> tuple[Any, Any]:
+            at = WorkersAt(outcome, row.workers, row.present, about, population.n_firms)
+            return ([s.of(at) for s in common], _arrays_of(at)), ([s.of(at) for s in own], _own_of(at))
 
-    totals, by_occupation = accumulate(summarise, economy.faced, population)
+        return jax.vmap(one)(row.outcome)
 
-    def describe(which: int, state: State) -> tuple[Statistics, Distribution]:
-        kept = by_occupation[which][1]
-        sums = dict(zip((*common, *own), (*totals[which][0], *by_occupation[which][0]), strict=True))
+    def describe(state: State, totals: Any, by_occupation: Any) -> tuple[Statistics, Distribution]:
+        kept = by_occupation[1]
+        sums = dict(zip((*common, *own), (*totals[0], *by_occupation[0]), strict=True))
         sums[HUMAN_CAPITAL] = kept.human
         sums[TOTAL_INCOME] = IncomeSums(
             n=sums[WAGES].n, total=jnp.sum(kept.total), masses=jnp.sum(kept.total_masses, axis=0)
@@ -215,10 +211,13 @@ def statistics(
                 (*(_level(moment, economy, state, sums) for moment in STATISTICS), *_diagnostics(state, sums)),
                 tuple(_level(moment, economy, state, sums) for moment in moments),
             ),
-            _distribution(params, state, sums, totals[which][1], kept),
+            _distribution(params, state, sums, totals[1], kept),
         )
 
-    return describe(0, economy.before), describe(1, economy.after)
+    totals = accumulate(summarise, economy.faced, population)
+    both = jax.vmap(describe, in_axes=(0, 0, 1))(economy.states, *totals)
+    before, after = (jax.tree.map(lambda leaf, at=at: leaf[at], both) for at in (0, 1))
+    return before, after
 
 
 def _level(moment: Moment, economy: Economy, state: State, sums: Mapping[Sum, Any]) -> Scalar:

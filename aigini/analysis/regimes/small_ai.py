@@ -104,7 +104,7 @@ def _incomes(
         def one_row(row: Any, occupation: Array) -> Array:
             own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
             workers = population.workers.source.draw(row)
-            return outcomes(in_occupation(everyone, own, population.dtype), workers)[1].total
+            return outcomes(in_occupation(everyone, own, population.dtype), workers).total[1]
 
         return jax.lax.map(lambda at: one_row(*at), (population.workers.rows, population.occupation))
 
