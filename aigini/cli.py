@@ -12,6 +12,7 @@ import typer
 from aigini.commands.command import Command, Run
 from aigini.commands.draw import draw_again, results_in
 from aigini.commands.registry import COMMANDS
+from aigini.commands.source import Source, from_run
 from aigini.config import load, parse_overrides
 from aigini.errors import AiginiError
 from aigini.runtime import interruption, screen
@@ -41,6 +42,14 @@ _COMMON = {
     "out": Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder; runs/<command> by default.")],
 }
 _RESUME = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of an interrupted run in --out.")]
+_FROM = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="DIR",
+        help="Run folder of calibrate, reproduce or an analysis, whose configuration and estimates are used.",
+    ),
+]
 
 
 def _add(command: Command) -> None:
@@ -51,9 +60,13 @@ def _add(command: Command) -> None:
         overrides: list[str] | None = None,
         out: Path | None = None,
         resume: bool = False,
+        start: Path | None = None,
         **options: Any,
     ) -> None:
-        code = _perform(command, config, overrides or [], out, resume, command.options(**options))
+        changes = parse_overrides(overrides or [])
+        command.prepare()
+        source = Source(load(config, changes)) if start is None else from_run(start, config, changes)
+        code = _perform(command, source, out, resume, command.options(**options))
         if code:
             raise typer.Exit(code)
 
@@ -61,6 +74,8 @@ def _add(command: Command) -> None:
     parameters = [inspect.Parameter(name, kind, default=None, annotation=hint) for name, hint in _COMMON.items()]
     if command.resume is not None:
         parameters.append(inspect.Parameter("resume", kind, default=False, annotation=_RESUME))
+    if command.starts_from_a_run:
+        parameters.append(inspect.Parameter("start", kind, default=None, annotation=_FROM))
     if command.options is not dict:
         own = inspect.signature(command.options, eval_str=True).parameters.values()
         parameters += [parameter.replace(kind=kind) for parameter in own]
@@ -79,12 +94,9 @@ def add(command: Command) -> None:
     _add(command)
 
 
-def _perform(
-    command: Command, config: Path | None, overrides: list[str], out: Path | None, resume: bool, options: Any
-) -> int:
-    """Read the configuration, lock the run folder and run the command; its exit code."""
-    command.prepare()
-    settings = load(config, parse_overrides(overrides))
+def _perform(command: Command, source: Source, out: Path | None, resume: bool, options: Any) -> int:
+    """Lock the run folder and run the command; its exit code."""
+    settings = source.config
     if command.needs:
         settings.require(*command.needs)
     if settings.population["devices"] > 1:
@@ -93,7 +105,7 @@ def _perform(
     target = out or Path("runs") / command.name
     with folder.writing(target, f"aigini {command.name}"):
         interruption.keep_in_mind(lambda: _kept(target, command))
-        return command.perform(Run(settings, target, resume, _say), options)
+        return command.perform(Run(source, target, resume, _say), options)
 
 
 def _kept(target: Path, command: Command) -> str:

@@ -18,7 +18,7 @@ def blocks(language):
 
 @pytest.mark.slow
 def test_the_python_example_is_ten_lines_and_runs():
-    example, several_hosts = blocks("python")
+    example, *_, several_hosts = blocks("python")
     assert "jax.distributed.initialize()" in several_hosts  # tests/test_sharding.py runs the like on two processes
     code = [line for line in example.splitlines() if line.strip()]
     assert len(code) <= 10

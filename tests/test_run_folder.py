@@ -583,7 +583,7 @@ def test_an_estimate_that_cannot_be_simulated_does_not_lose_the_calibration(tmp_
     monkeypatch.setattr(reproduce, "simulate_at", fail)
     with pytest.raises(EquilibriumError):
         aigini.reproduce(out=tmp_path)
-    assert_same(store.load_calibration(tmp_path), a_calibration())
+    assert_same(store.load_calibration(tmp_path), a_calibration(config=load().source))
 
 
 def test_the_main_job_returns_what_it_wrote(tmp_path, monkeypatch):
@@ -594,7 +594,8 @@ def test_the_main_job_returns_what_it_wrote(tmp_path, monkeypatch):
     result = aigini.reproduce(out=tmp_path / "run", xi=0.2)
     assert float(result.config.params.xi) == 0.2
     assert strict_json(tmp_path / "run" / "run.json")["config"]["params"]["xi"] == 0.2
-    assert_same(store.load_calibration(result.folder), result.calibration)
+    written = dataclasses.replace(result.calibration, config=result.config.source)
+    assert_same(store.load_calibration(result.folder), written)
     assert_same(store.load_simulation(result.folder), result.start)
     assert_same(store.load_simulation(result.folder, "simulate_at_estimates"), result.fitted)
     assert str(result.calibration) in str(result)

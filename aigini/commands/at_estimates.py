@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import Estimates, SourceLike, as_source
 from aigini.config import Config
 from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET, STATIONARY, removable_share
 from aigini.estimation.estimated_model import EstimatedModel, estimate_values, known_model
 from aigini.estimation.other_draws import OtherDraws, covariance
 from aigini.estimation.outcome_map import OutcomeMap
@@ -20,23 +21,29 @@ from aigini.runtime.precision import with_x64
 
 
 @with_x64
-def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> EstimatedModel:
-    """Estimate an economy from its configured parameters, for analyses at the estimates.
+def at_estimates(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> EstimatedModel:
+    """The economy at its estimates: those of a calibration, or estimated from the configured parameters.
 
     Args:
-        config: Configuration, path of one, or None for the baseline.
+        config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
         pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
     Raises:
         ConfigError: if the configuration is not valid.
-        AnalysisError: if the targets are not met from there, or iterated weights do not converge.
+        AnalysisError: if the targets are not met from there, iterated weights do not converge, or what is called
+            estimates is none of this economy.
     """
-    settings = as_config(config, overrides, "estimation")
+    source = as_source(config, overrides, "estimation")
+    settings = source.config
     # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
     outcome_map = OutcomeMap(settings.draw(precision="float64"), settings.scenario)
     problem = (settings.space, settings.targets, settings.income)
     first = before_estimates(settings.weighting, settings.covariance)
+    if source.estimates is not None:
+        known = source.estimates
+        weighting = first if known.weighting is None else known.weighting
+        return _checked(known_model(outcome_map, known.params, *problem, weighting, settings.covariance), known)
     pieces = pieces or Pieces()
     values = pieces.get(
         "estimates", 0, 1, lambda: dict(estimate_values(outcome_map, settings.params.as_dict(), *problem, first))
@@ -46,6 +53,30 @@ def at_estimates(config: ConfigLike = None, *, pieces: Pieces | None = None, **o
         return model
     found = pieces.get("weights", 0, 1, lambda: _reweighted(settings, model))
     return known_model(outcome_map, found["values"], *problem, np.array(found["weighting"]), settings.covariance)
+
+
+def _checked(model: EstimatedModel, estimates: Estimates) -> EstimatedModel:
+    """A model at known estimates, which must be estimates of it, by the criteria of an estimation.
+
+    Raises:
+        AnalysisError: if its moments are not those that were reported, or neither meet the targets nor are at
+            a minimum.
+    """
+    moments = model.outcomes[list(model.rows)]
+    gap = moments - np.array([target.value for target in model.targets.values()])
+    reported = np.array([estimates.fitted.get(name, moments[i]) for i, name in enumerate(model.targets)])
+    root = np.linalg.cholesky(model.weighting)
+    met = np.abs(gap / model.se).max() <= MET
+    exact = len(model.space.names) == len(model.targets)
+    minimum = met or (not exact and removable_share(root.T @ gap, root.T @ model.moment_jacobian) <= STATIONARY)
+    if not minimum or np.abs((moments - reported) / model.se).max() > MET:
+        worst = int(np.argmax(np.abs(gap / model.se)))
+        raise AnalysisError(
+            f"{estimates.where}: these are no estimates of this economy: {list(model.targets)[worst]} is missed by"
+            f" {gap[worst] / model.se[worst]:+.2g} s.e.; another version of aigini, or another model, wrote them."
+            " Estimate again."
+        )
+    return model
 
 
 def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:

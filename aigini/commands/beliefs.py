@@ -6,7 +6,7 @@ from typing import Any
 from aigini.bayes.beliefs import Beliefs
 from aigini.commands.command import Command
 from aigini.commands.posterior import require_posterior_extra
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import SourceLike, as_source
 from aigini.config import Config
 from aigini.config.load import Topic
 from aigini.errors import AnalysisError
@@ -17,11 +17,11 @@ NEEDS: tuple[Topic, ...] = ("estimation", "posterior", "alternatives")
 
 
 @with_x64
-def beliefs(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Beliefs:
+def beliefs(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Beliefs:
     """Probability that the Gini rises under other priors and other beliefs about m6.
 
     Args:
-        config: Configuration, path of one, or None for the baseline.
+        config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
         pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
@@ -30,12 +30,12 @@ def beliefs(config: ConfigLike = None, *, pieces: Pieces | None = None, **overri
         MissingExtraError: if NumPyro or ArviZ is not installed.
         AnalysisError: if there are no alternatives to compare, or a posterior has no density at its start.
     """
-    settings = as_config(config, overrides, *NEEDS)
-    _require_alternatives(settings)
+    source = as_source(config, overrides, *NEEDS)
+    _require_alternatives(source.config)
     require_posterior_extra()
     from aigini.commands.prior_comparison import table_of_beliefs
 
-    return table_of_beliefs(settings, pieces or Pieces())
+    return table_of_beliefs(source, pieces or Pieces())
 
 
 def _require_alternatives(config: Config) -> None:

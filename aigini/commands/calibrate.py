@@ -66,8 +66,8 @@ def calibrate(
         covariance=settings.covariance,
     )
     if weighting.follows_estimates(settings.weighting):
-        return _reweighted(settings, problem, first, others)
-    return dataclasses.replace(first, weighted=weighting.name_of(settings.weighting))
+        first = _reweighted(settings, problem, first, others)
+    return dataclasses.replace(first, weighted=weighting.name_of(settings.weighting), config=settings.source)
 
 
 def _reweighted(config: Config, problem: Problem, first: Calibration, others: Sequence[Population]) -> Calibration:
@@ -103,7 +103,6 @@ def _reweighted(config: Config, problem: Problem, first: Calibration, others: Se
         starts=first.starts,
         agreed=first.agreed,
         trace=first.trace,
-        weighted=weighting.name_of(config.weighting),
         rounds=len(sequence.rounds),
         last_change=sequence.last.change,
         settled=sequence.converged,

@@ -7,22 +7,22 @@ from aigini.analysis.channels import ChannelDecomposition, require_no_ai_before
 from aigini.analysis.channels import channels as decompose_channels
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import SourceLike, as_source
 from aigini.estimation.pieces import Pieces
 from aigini.runtime.precision import with_x64
 
 
 @with_x64
-def channels(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> ChannelDecomposition:
+def channels(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> ChannelDecomposition:
     """Shapley decomposition over the channels, see `aigini.analysis.channels`.
 
     Raises:
         AiginiError: as `at_estimates` does, or if AI is present before.
     """
-    settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
-    require_no_ai_before(settings.scenario)
-    model = at_estimates(settings, pieces=pieces)
-    return decompose_channels(model, pieces=pieces, others=other_draws(settings, model, pieces))
+    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
+    require_no_ai_before(source.config.scenario)
+    model = at_estimates(source, pieces=pieces)
+    return decompose_channels(model, pieces=pieces, others=other_draws(source.config, model, pieces))
 
 
 def figures(result: ChannelDecomposition) -> Iterator[tuple[str, Any]]:

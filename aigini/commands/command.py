@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.config.load import Topic
 from aigini.estimation.pieces import Watch
@@ -63,16 +64,26 @@ class Run:
     """A command at work in its run folder, whose lock is held.
 
     Attributes:
-        config: The configuration.
+        source: The configuration, with the estimates of the run that it starts from.
         folder: The run folder.
         resume: Whether it goes on with the finished work in the folder.
         say: Shows a line of progress.
     """
 
-    config: Config
+    source: Source
     folder: Path
     resume: bool
     say: Say
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+        return self.source.config
+
+    @property
+    def origin(self) -> Mapping[str, Any]:
+        """What is recorded of the run that this one starts from; empty where it starts from none."""
+        return {} if self.source.estimates is None else self.source.estimates.origin
 
     def write(
         self,
@@ -82,6 +93,8 @@ class Run:
     ) -> None:
         """Write results, the resolved configuration and the record of the run."""
         record = folder.record(self.config, timings)
+        if self.origin:
+            record["from"] = dict(self.origin)
         for file, result in results:
             stored.save(self.folder, file.name, result, record)
         folder.write_atomically(
@@ -97,8 +110,8 @@ class Command:
     Attributes:
         name: Its name, which is also that of its result's file.
         help: What it does, in a sentence or two.
-        compute: From a configuration, as keyword ``pieces`` the finished work of an interrupted run, and what
-            `options` gives, to a result.
+        compute: From a `aigini.commands.source.Source`, as keyword ``pieces`` the finished work of an interrupted run,
+            and what `options` gives, to a result.
         result: Class of the result, a dataclass whose ``str`` is what is printed.
         figures: Figures of a result.
         resume: Whether a run folder holds finished work to go on with; None where a command always begins anew.
@@ -126,6 +139,11 @@ class Command:
         if not self.files:
             object.__setattr__(self, "files", (ResultFile(self.name, self.result, self.figures),))
 
+    @property
+    def starts_from_a_run(self) -> bool:
+        """Whether it can start from the estimates of an earlier run."""
+        return self.run is None
+
     def perform(self, run: Run, options: Mapping[str, Any]) -> int:
         """Run the command in a folder; the exit code."""
         return (self.run or compute_and_write)(self, run, options)
@@ -134,12 +152,11 @@ class Command:
 def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     """Compute with finished pieces kept in the run folder; write the result and its figures; print it."""
     clock = time.perf_counter()
-    pieces = ledger.Ledger(
-        run.folder, run.config, repr((command.name, dict(options))), resume=run.resume, watch=_shown(run.say)
-    )
+    asked = repr((command.name, dict(options), *([dict(run.origin)] if run.origin else [])))
+    pieces = ledger.Ledger(run.folder, run.config, asked, resume=run.resume, watch=_shown(run.say))
     if run.resume:
         run.say(f"resumed with {pieces.count} finished pieces")
-    result = command.compute(run.config, pieces=pieces, **options)
+    result = command.compute(run.source, pieces=pieces, **options)
     (file,) = command.files
     run.say("drawing figures")
     timings = {command.name: time.perf_counter() - clock}

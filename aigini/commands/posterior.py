@@ -9,7 +9,7 @@ from typing import Any
 
 from aigini.bayes.result import Posterior
 from aigini.commands.command import Command
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import SourceLike, as_source
 from aigini.config.load import Topic
 from aigini.errors import missing_extra
 from aigini.estimation.pieces import Pieces
@@ -21,14 +21,14 @@ _CPU_DEVICES = 8
 
 
 @with_x64
-def posterior(config: ConfigLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Posterior:
+def posterior(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Posterior:
     """Sample the posterior of the parameters in ``posterior.free``, see `aigini.commands.sampling`.
 
     Chains are spread over the devices of JAX. On a CPU they are several times faster with a device for each, which must
     be asked for before JAX is used: ``jax.config.update("jax_num_cpu_devices", 4)``; the command line does.
 
     Args:
-        config: Configuration, path of one, or None for the baseline.
+        config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
         pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
@@ -37,11 +37,11 @@ def posterior(config: ConfigLike = None, *, pieces: Pieces | None = None, **over
         MissingExtraError: if NumPyro or ArviZ is not installed.
         AnalysisError: if there is nothing to sample: no density at the start, or no population that is large enough.
     """
-    settings = as_config(config, overrides, *NEEDS)
+    source = as_source(config, overrides, *NEEDS)
     require_posterior_extra()
     from aigini.commands.sampling import sample_posterior
 
-    return sample_posterior(settings, pieces or Pieces())
+    return sample_posterior(source, pieces or Pieces())
 
 
 def require_posterior_extra() -> None:

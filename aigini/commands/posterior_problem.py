@@ -9,6 +9,7 @@ import numpy as np
 from aigini.bayes.likelihood import Likelihood, M6Belief, build
 from aigini.bayes.size import PILOT_SEED, SizeChoice, choose
 from aigini.commands.at_estimates import at_estimates
+from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.moment_map import MomentMap
@@ -27,15 +28,18 @@ PRIOR_SD_DRAWS = 4000
 """Draws that the standard deviation of a prior is measured from, for the choice of the size alone."""
 
 
-def prepared(config: Config, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
+def prepared(source: Source, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     """Where to start, inside the priors, ``[parameters]``, and the size of the population."""
-    asked = config.posterior
+    config, asked = source.config, source.config.posterior
     if config.population["devices"] != 1:
         raise AnalysisError(
             f"population.devices = {config.population['devices']}, but here chains are divided among devices, each with"
             " the whole population; leave it at 1."
         )
-    start = pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config))
+    known = source.estimates
+    start = (
+        pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config)) if known is None else known.params
+    )
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
     values = prior_space(config).replace(config.params.as_dict(), natural)
     rows = [*moment_rows(tuple(config.targets), config.income), *GINIS]

@@ -9,25 +9,25 @@ from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.model import build as build_model
 from aigini.commands.other_populations import other_seeds
 from aigini.commands.posterior_problem import outcomes_at, posterior_likelihood, posterior_simulator, prepared
-from aigini.config import Config
+from aigini.commands.source import Source
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
 from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 
-def table_of_beliefs(config: Config, pieces: Pieces) -> Beliefs:
+def table_of_beliefs(source: Source, pieces: Pieces) -> Beliefs:
     """P(the Gini rises) by prior of the first parameter with alternatives, and by belief about m6.
 
     Args:
-        config: The configuration.
+        source: The configuration, with its estimates where they are known.
         pieces: Finished pieces of an earlier run.
 
     Raises:
         AnalysisError: if no population is large enough, or the economy has no outcome.
     """
-    asked = config.posterior
+    config, asked = source.config, source.config.posterior
     parameter, others = next(iter(asked.alternatives.items()))
-    start, size = prepared(config, pieces)
+    start, size = prepared(source, pieces)
     seeds = (config.population["seed"], *other_seeds(config))
     outcome_maps = [OutcomeMap(config.draw(seed, n_workers=size.n_workers), config.scenario) for seed in seeds]
     simulator = posterior_simulator(config, outcome_maps[0].population)

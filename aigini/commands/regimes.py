@@ -12,7 +12,7 @@ from aigini.analysis.regimes.maps import CONCEPTS, DEFAULT_PLANES, regime_map
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import SourceLike, as_source
 from aigini.errors import ConfigError
 from aigini.estimation.pieces import Pieces
 from aigini.parameters import PARAMETER_NAMES, SPECS
@@ -21,7 +21,7 @@ from aigini.runtime.precision import with_x64
 
 @with_x64
 def regimes(
-    config: ConfigLike = None,
+    config: SourceLike = None,
     *,
     planes: Sequence[tuple[str, str]] = DEFAULT_PLANES,
     count: int = 15,
@@ -31,7 +31,7 @@ def regimes(
     """Maps of the regimes with their boundaries, and distances of the estimates to them.
 
     Args:
-        config: Configuration, path of one, or None for the baseline.
+        config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
         planes: Pairs of axes, see `aigini.analysis.regimes.axes`.
         count: Grid points along each axis.
         pieces: Finished pieces of an earlier run.
@@ -40,21 +40,21 @@ def regimes(
     Raises:
         AiginiError: as `at_estimates` does, or if an axis cannot be used.
     """
-    settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
+    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
     axes = [(axis(x), axis(y)) for x, y in planes]
-    model = at_estimates(settings, pieces=pieces)
+    model = at_estimates(source, pieces=pieces)
     planes_at = [Plane(x, y, model.values, model.space) for x, y in axes]
     maps = [regime_map(model, plane, count, pieces) for plane in planes_at]
     # A free parameter without a published range moves in units of the box that starts are drawn from.
     units = {
-        name: settings.ranges.get(name, SPECS[name].box)
+        name: source.config.ranges.get(name, SPECS[name].box)
         for name in PARAMETER_NAMES
-        if name in settings.ranges or name in settings.free
+        if name in source.config.ranges or name in source.config.free
     }
     distances = [distance(model, concept, units, pieces) for concept in CONCEPTS]
-    near_none = first_order(model.values, model.outcome_map.population, settings.scenario.mechanisms)
+    near_none = first_order(model.values, model.outcome_map.population, source.config.scenario.mechanisms)
     result = Regimes(model.values, maps, distances, near_none, model.outcome_map.population.n_workers)
-    return regime_errors(model, result, planes_at, other_draws(settings, model, pieces), pieces)
+    return regime_errors(model, result, planes_at, other_draws(source.config, model, pieces), pieces)
 
 
 def figures(result: Regimes) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from aigini.commands.answer import ANSWER, answer
 from aigini.commands.calibrate import CALIBRATE, calibrate_in, checkpoint_in, exit_code, progress_shown
 from aigini.commands.command import Command, ResultFile, Run, Say
 from aigini.commands.simulate import SIMULATE, figures, simulate, simulate_at
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import ConfigLike, Source, as_config
 from aigini.config import Config
 from aigini.estimation.msm import Watcher
 from aigini.estimation.result import Calibration
@@ -76,7 +76,7 @@ def reproduce(
     """
     settings = as_config(config, overrides, "estimation")
     with folder.writing(Path(out), "aigini reproduce") as run_folder:
-        return _reproduce(Run(settings, run_folder, resume, say), watch)
+        return _reproduce(Run(Source(settings), run_folder, resume, say), watch)
 
 
 def _reproduce(run: Run, watch: Watcher) -> Reproduction:

@@ -32,6 +32,7 @@ from aigini.commands.posterior_problem import (
     prepared,
     target_covariance,
 )
+from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.outcome_map import OutcomeMap
@@ -49,19 +50,19 @@ CHECKED_DRAWS = 512
 """Draws from the normal approximation, and those of them at which the economy is simulated."""
 
 
-def sample_posterior(config: Config, pieces: Pieces) -> Posterior:
+def sample_posterior(source: Source, pieces: Pieces) -> Posterior:
     """Sample the posterior of a configuration.
 
     Args:
-        config: The configuration.
+        source: The configuration, with its estimates where they are known.
         pieces: Finished pieces of an earlier run.
 
     Raises:
         AnalysisError: if the posterior has no density where it should start, no population is large enough, or the
             economy has no outcome at accepted draws.
     """
-    asked = config.posterior
-    natural, size = prepared(config, pieces)
+    config, asked = source.config, source.config.posterior
+    natural, size = prepared(source, pieces)
     population = config.draw(n_workers=size.n_workers)
     model = build_model(posterior_simulator(config, population), posterior_likelihood(config), asked.priors)
     approximation = _approximation(model, natural, pieces)

@@ -8,19 +8,19 @@ from aigini.analysis.identification.sensitivity import decompose
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.commands.at_estimates import at_estimates, external_ranges, other_draws
 from aigini.commands.command import Command
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import SourceLike, as_source
 from aigini.estimation.pieces import Pieces
 from aigini.runtime.precision import with_x64
 
 
 @with_x64
 def sensitivity(
-    config: ConfigLike = None, *, profiles: bool = False, pieces: Pieces | None = None, **overrides: Any
+    config: SourceLike = None, *, profiles: bool = False, pieces: Pieces | None = None, **overrides: Any
 ) -> SensitivityAnalysis:
     """What the moments identify and what inequality depends on, see `aigini.analysis.identification.sensitivity`.
 
     Args:
-        config: Configuration, path of one, or None for the baseline.
+        config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
         profiles: Also profile every estimate and the weakest direction, with some ten re-estimations for each.
         pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
@@ -28,10 +28,10 @@ def sensitivity(
     Raises:
         AiginiError: as `at_estimates` does, or if the targets do not identify the parameters.
     """
-    settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
-    model = at_estimates(settings, pieces=pieces)
-    ranges = external_ranges(settings)
-    others = other_draws(settings, model, pieces)
+    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
+    model = at_estimates(source, pieces=pieces)
+    ranges = external_ranges(source.config)
+    others = other_draws(source.config, model, pieces)
     return decompose(model, ranges, others.covariance(model.rows), pieces if profiles else None, others)
 
 

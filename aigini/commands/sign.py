@@ -7,7 +7,7 @@ from aigini.analysis.identification.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.identification.sign import sign as trace_ridge
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
-from aigini.commands.source import ConfigLike, as_config
+from aigini.commands.source import SourceLike, as_source
 from aigini.estimation.estimated_model import require_sign_problem
 from aigini.estimation.pieces import Pieces
 from aigini.runtime.precision import with_x64
@@ -15,7 +15,7 @@ from aigini.runtime.precision import with_x64
 
 @with_x64
 def sign(
-    config: ConfigLike = None,
+    config: SourceLike = None,
     *,
     etas: Sequence[float] = DEFAULT_ETA1,
     xis: Sequence[float] = DEFAULT_XI,
@@ -27,10 +27,10 @@ def sign(
     Raises:
         AiginiError: as `at_estimates` does, or if m6 is not a target or eta1 not free.
     """
-    settings, pieces = as_config(config, overrides, "estimation"), pieces or Pieces()
-    require_sign_problem(settings.targets, settings.free)
-    model = at_estimates(settings, pieces=pieces)
-    return trace_ridge(model, etas, xis, pieces, other_draws(settings, model, pieces))
+    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
+    require_sign_problem(source.config.targets, source.config.free)
+    model = at_estimates(source, pieces=pieces)
+    return trace_ridge(model, etas, xis, pieces, other_draws(source.config, model, pieces))
 
 
 def figures(result: Sign) -> Iterator[tuple[str, Any]]:

@@ -1,15 +1,78 @@
-"""What a command is asked about: a configuration, from wherever it comes."""
+"""What a command is asked about: a configuration, and the estimates of an earlier run where it starts from them."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from aigini import config as configuration
 from aigini.config import Config
-from aigini.config.load import Topic
+from aigini.config.load import Topic, again
+from aigini.errors import ConfigError
+from aigini.estimation.result import Calibration
 from aigini.population.population import Population
+from aigini.storage import estimates as stored
 
 ConfigLike = Config | str | Path | None
+
+_NOT_OF_THE_ESTIMATES = {
+    "ranges": None,
+    "posterior": None,
+    "priors": None,
+    "alternatives": None,
+    "population": ("chunk", "storage", "devices"),
+    "calibration": (
+        "starts",
+        "start_seed",
+        "replications",
+        "optimizer",
+        "learning_rate",
+        "descent_steps",
+        "descent_tolerance",
+        "polish_steps",
+        "polish_tolerance",
+        "checkpoint_every",
+    ),
+}
+"""Sections, and keys of sections, that say nothing about where the estimates are, only how they are looked for."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimates:
+    """Estimates of an earlier run.
+
+    Attributes:
+        params: Every parameter at the estimates.
+        weighting: Weights of the moments; None where they follow from the configuration, ``[moments, moments]``.
+        fitted: Moments that were reported there; empty where none were.
+        where: What they come from, for messages.
+        origin: What is recorded of the run; empty where they come from Python.
+    """
+
+    params: Mapping[str, float]
+    weighting: np.ndarray | None
+    fitted: Mapping[str, float]
+    where: str
+    origin: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A configuration, with its estimates where they are known.
+
+    Attributes:
+        config: The configuration.
+        estimates: The estimates; None where the economy is yet to be estimated.
+    """
+
+    config: Config
+    estimates: Estimates | None = None
+
+
+SourceLike = Source | Calibration | ConfigLike
+"""What an analysis starts from; from a calibration its configuration and its estimates are taken."""
 
 
 def as_config(source: ConfigLike, overrides: Mapping[str, Any], *needs: Topic) -> Config:
@@ -29,6 +92,107 @@ def as_config(source: ConfigLike, overrides: Mapping[str, Any], *needs: Topic) -
     if needs:
         config.require(*needs)
     return config
+
+
+def as_source(source: SourceLike, overrides: Mapping[str, Any], *needs: Topic) -> Source:
+    """A `Source` from itself, from a calibration, or from a configuration, see `as_config`.
+
+    Raises:
+        ConfigError: listing every problem, or if values are replaced that the estimates of a calibration rest on.
+        AnalysisError: if the calibration has failed.
+    """
+    if isinstance(source, Source):
+        if overrides:
+            raise TypeError("overrides change a file; load the file with them instead of changing a loaded Source.")
+        found = source
+    elif isinstance(source, Calibration):
+        found = _from_calibration(source, overrides)
+    else:
+        found = Source(as_config(source, overrides))
+    if needs:
+        found.config.require(*needs)
+    return found
+
+
+def _from_calibration(calibration: Calibration, overrides: Mapping[str, Any]) -> Source:
+    if not calibration.config:
+        raise ConfigError("the calibration does not say of which configuration it is; pass what `calibrate` returned.")
+    if calibration.failure:
+        raise ConfigError(f"the calibration has failed: {calibration.failure}; calibrate again.")
+    config = again(calibration.config, "the calibration", overrides)
+    _require_same_estimation(config, again(calibration.config, "the calibration"), "the calibration")
+    return Source(config, Estimates(calibration.params, calibration.weighting, calibration.fitted, "the calibration"))
+
+
+def from_run(run: Path, path: Path | None, overrides: Mapping[str, Any]) -> Source:
+    """The configuration and the estimates of an earlier run.
+
+    Args:
+        run: Its folder.
+        path: A configuration to use in place of the run's.
+        overrides: Values by dotted name, on top of it.
+
+    Raises:
+        OutputError: if the folder holds no estimates, they are damaged, or the estimation has failed.
+        ConfigError: if the configuration is not valid, or is of other estimates.
+    """
+    there = stored.read(run)
+    where = f"--from {run}"
+    before = again(there.config, where)
+    # What a later version of aigini adds to a configuration has a default that changes nothing.
+    known = {section: _values(before.source.get(section), values) for section, values in there.config.items()}
+    if changed := _changes(there.config, known):
+        raise ConfigError(
+            f"{where}: another version of aigini wrote it, whose configuration reads differently here:"
+            f" {'; '.join(changed)}. Run the command that wrote it again, or leave out --from."
+        )
+    config = again(there.config, where, overrides) if path is None else configuration.load(path, overrides)
+    _require_same_estimation(config, before, where)
+    return Source(config, Estimates(there.params, there.weighting, there.fitted, where, there.origin))
+
+
+def _values(values: Any, names: Any) -> Any:
+    """The values of a table for the names in another one."""
+    if isinstance(values, Mapping) and isinstance(names, Mapping):
+        return {name: values.get(name) for name in names}
+    return values
+
+
+def _require_same_estimation(config: Config, before: Config, where: str) -> None:
+    changed = _changes(_of_estimates(before.source), _of_estimates(config.source))
+    if changed:
+        raise ConfigError(
+            f"{where}: its estimates are of another configuration: {'; '.join(changed)}. Leave these as they were, or"
+            " estimate again without it."
+        )
+
+
+def _of_estimates(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a configuration that the estimates rest on."""
+    part: dict[str, Any] = {}
+    for section, content in values.items():
+        left_out = _NOT_OF_THE_ESTIMATES.get(section, ())
+        if left_out is not None:
+            part[section] = {key: value for key, value in content.items() if key not in left_out}
+    # Where a target was published moves nothing.
+    part["targets"] = {
+        name: {key: value for key, value in target.items() if key not in ("source", "seen")}
+        for name, target in part["targets"].items()
+    }
+    return part
+
+
+def _changes(before: Any, after: Any, name: str = "") -> list[str]:
+    """What differs between two nested tables, a clause each."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        keys = dict.fromkeys([*before, *after])
+        return [
+            line
+            for key in keys
+            for line in _changes(before.get(key), after.get(key), f"{name}.{key}" if name else str(key))
+        ]
+    same = before == after or (isinstance(before, (list, tuple)) and list(before) == list(after or ()))
+    return [] if same else [f"{name} is {after!r}, and was {before!r} there"]
 
 
 def replications(config: Config) -> Iterator[Population]:

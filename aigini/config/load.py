@@ -124,10 +124,7 @@ class Config:
 
     def to_toml(self) -> str:
         """The resolved configuration as TOML, with what was taken away from the baseline."""
-        content = _without_none(self.source)
-        for section, gone in taken_away(self.source, read(baseline_path())).items():
-            content[section] = {**content.get(section, {}), **gone}
-        return tomli_w.dumps(content)
+        return tomli_w.dumps(_as_file(self.source))
 
     def draw(
         self,
@@ -269,6 +266,29 @@ def _ranges(file: FileSchema, found: list[str]) -> None:
                 f"ranges.{name} = [{span.low:g}, {span.high:g}] is not a range: expected two values in"
                 f" {SPECS[name].interval()}, the smaller first; correct it."
             )
+
+
+def again(source: Mapping[str, Any], where: str, overrides: Mapping[str, Any] | None = None) -> Config:
+    """The configuration of an earlier run, from its resolved values, with values replaced.
+
+    Args:
+        source: `Config.source`, as it was recorded.
+        where: What it was recorded in, for messages.
+        overrides: As in `load`.
+
+    Raises:
+        ConfigError: listing every problem.
+    """
+    raw = resolved(read(baseline_path()), _as_file(source), where, overrides or {})
+    return _build(raw, f"{where} with --set" if overrides else where)
+
+
+def _as_file(source: Mapping[str, Any]) -> dict[str, Any]:
+    """The file that a resolved configuration is read from again, with what was taken away from the baseline."""
+    content = _without_none(source)
+    for section, gone in taken_away(source, read(baseline_path())).items():
+        content[section] = {**content.get(section, {}), **gone}
+    return content
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -120,6 +121,8 @@ class Calibration(Tabular):
         rounds: Estimations, each but the first with weights from the one before.
         last_change: Joint change of the estimates in the last of several rounds, in standard errors.
         settled: Whether iterated weights have converged; true where weights are not iterated.
+        config: Resolved configuration of the estimation as plain values, for analyses that start from it; empty where
+            it was not made from one.
     """
 
     free: tuple[str, ...]
@@ -150,6 +153,7 @@ class Calibration(Tabular):
     rounds: int = 1
     last_change: float | None = None
     settled: bool = True
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
 
     @property
     def message(self) -> str:

@@ -112,7 +112,7 @@ def save_calibration(folder: Path, calibration: Calibration, run: Mapping[str, A
         **{
             field.name: getattr(calibration, field.name)
             for field in dataclasses.fields(Calibration)
-            if field.name not in ("jacobian", "status", "starts", "trace", "targets")
+            if field.name not in ("jacobian", "status", "starts", "trace", "targets", "config")
         },
         "targets": {name: dataclasses.asdict(target) for name, target in calibration.targets.items()},
         "jacobian": {
@@ -137,7 +137,7 @@ def load_calibration(folder: Path) -> Calibration:
     """
     path = folder / "calibration.json"
     content = _read(path)
-    lacking = [field.name for field in dataclasses.fields(Calibration) if field.name not in content]
+    lacking = [field.name for field in dataclasses.fields(Calibration) if field.name not in (*content, "config")]
     if lacking:
         raise OutputError(
             f"{path}: lacks {', '.join(lacking)}, so another version of aigini wrote it; run the command that writes it"
@@ -147,12 +147,13 @@ def load_calibration(folder: Path) -> Calibration:
         plain = {
             field.name: content[field.name]
             for field in dataclasses.fields(Calibration)
-            if field.name not in ("jacobian", "status", "starts", "trace", "targets")
+            if field.name not in ("jacobian", "status", "starts", "trace", "targets", "config")
         }
         trace = content["trace"]
         return Calibration(
             **plain
             | {
+                "config": content.get("run", {}).get("config", {}),
                 "free": tuple(content["free"]),
                 "weighting": np.array(content["weighting"]),
                 "singular_values": np.array(content["singular_values"]),

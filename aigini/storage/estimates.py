@@ -1,0 +1,78 @@
+"""Estimates in the run folder of a calibration or of an analysis, for a command that starts from them."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigini.errors import OutputError
+from aigini.estimation.weighting import follows_estimates
+from aigini.parameters import PARAMETER_NAMES
+from aigini.storage.simulation_and_calibration import load_calibration
+
+_ANALYSES = ("sensitivity", "sign", "regimes", "channels", "policy")
+"""Results whose parameters are estimates, where there is no calibration."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredEstimates:
+    """Estimates of an earlier run.
+
+    Attributes:
+        params: Every parameter at the estimates.
+        weighting: Weights of the moments; None where they follow from the configuration, ``[moments, moments]``.
+        fitted: Moments that the run reported there; empty where it reported none.
+        config: Its resolved configuration, as plain values.
+        origin: What is recorded of it: path as given, file, digest of the configuration, name of the run and commit.
+    """
+
+    params: Mapping[str, float]
+    weighting: np.ndarray | None
+    fitted: Mapping[str, float]
+    config: Mapping[str, Any]
+    origin: Mapping[str, Any]
+
+
+def read(run: Path) -> StoredEstimates:
+    """The estimates in a run folder: of its calibration, else of one of its analyses.
+
+    Raises:
+        OutputError: if there are none, they are damaged, or the estimation has failed.
+    """
+    names = [name for name in ("calibration", *_ANALYSES) if (run / f"{name}.json").is_file()]
+    if not names:
+        raise OutputError(
+            f"--from {run}: holds no estimates; give the run folder of calibrate, reproduce or an analysis."
+        )
+    path = run / f"{names[0]}.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        record, config = content["run"], dict(content["run"]["config"])
+        params = {name: float(content["params"][name]) for name in PARAMETER_NAMES}
+        follows = follows_estimates(_weighting(config))
+        marks = {name: record.get(name) for name in ("config_sha256", "run_id", "commit")}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise OutputError(
+            f"--from {run}: {path.name} is not a readable result of this version of aigini ({error}); run the command"
+            " that writes it again."
+        ) from None
+    origin = {"path": str(run), "file": path.name, **marks}
+    if names[0] == "calibration":
+        calibration = load_calibration(run)
+        if calibration.failure:
+            raise OutputError(f"--from {run}: its estimation has failed: {calibration.failure}; calibrate again.")
+        return StoredEstimates(params, calibration.weighting, calibration.fitted, config, origin)
+    if follows:
+        raise OutputError(
+            f"--from {run}: its weights follow from estimates, and {path.name} does not have them; give the run folder"
+            " of calibrate or reproduce."
+        )
+    return StoredEstimates(params, None, {}, config, origin)
+
+
+def _weighting(config: Mapping[str, Any]) -> Any:
+    weighting = config["calibration"]["weighting"]
+    return weighting if isinstance(weighting, str) else np.array(weighting, float)

@@ -1,0 +1,182 @@
+"""Analyses that start from an earlier run, and a command that is added outside the package."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import aigini
+from aigini import cli
+from aigini.commands.source import from_run
+from aigini.config.load import again, load
+from aigini.errors import AnalysisError, ConfigError, OutputError
+
+ROOT = Path(__file__).parent.parent
+SMALL = {
+    "population.n_workers": 4096,
+    "population.n_firms": 60,
+    "population.precision": "float64",
+    "calibration.free": ["alpha", "beta"],
+    "calibration.moments": ["m1", "m2"],
+    "calibration.starts": 2,
+    "calibration.replications": 2,
+}
+SETTINGS = [part for name, value in SMALL.items() for part in ("--set", f"{name}={json.dumps(value)}")]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """`run(*arguments)`: the exit code of a command; the folder `calibrated` holds a calibration."""
+    root = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.setenv("AIGINI_CACHE", "off")
+
+        def command(*arguments):
+            patch.setattr(sys, "argv", ["aigini", *map(str, arguments)])
+            with pytest.raises(SystemExit) as caught:
+                cli.main()
+            return caught.value.code
+
+        assert command("calibrate", *SETTINGS, "--out", "calibrated") == 0
+        yield command
+
+
+def result(name, folder):
+    content = json.loads(Path(folder, f"{name}.json").read_text(encoding="utf-8"))
+    return content.pop("run"), content
+
+
+def numbers(value):
+    if isinstance(value, dict):
+        return [number for part in value.values() for number in numbers(part)]
+    if isinstance(value, list):
+        return [number for part in value for number in numbers(part)]
+    return [value] if isinstance(value, float) else []
+
+
+def test_from_a_run_that_estimated_as_an_analysis_does_every_bit_is_the_same(run):
+    assert run("channels", *SETTINGS, "--out", "estimated") == 0
+    assert run("channels", "--from", "estimated", "--out", "again") == 0
+    (first, expected), (second, got) = result("channels", "estimated"), result("channels", "again")
+    assert got == expected
+    assert second["from"] == {
+        "path": "estimated",
+        "file": "channels.json",
+        **{name: first[name] for name in ("config_sha256", "run_id", "commit")},
+    }
+    assert second["config_sha256"] == first["config_sha256"]
+    assert json.loads(Path("again/run.json").read_text(encoding="utf-8"))["from"] == second["from"]
+
+
+def test_from_a_calibration_the_numbers_are_those_of_estimating_again(run):
+    if not Path("estimated").exists():
+        assert run("channels", *SETTINGS, "--out", "estimated") == 0
+    assert run("channels", "--from", "calibrated", "--out", "from_calibration") == 0
+    got, expected = result("channels", "from_calibration")[1], result("channels", "estimated")[1]
+    assert numbers(got) == pytest.approx(numbers(expected), abs=1e-7, rel=1e-5)
+    calibration = json.loads(Path("calibrated/calibration.json").read_text(encoding="utf-8"))
+    assert got["params"] == calibration["params"]
+
+
+def test_from_python_a_calibration_is_where_an_analysis_starts(run, monkeypatch):
+    monkeypatch.setattr("aigini.commands.at_estimates.estimate_values", None)
+    calibration = from_run(Path("calibrated"), None, {})
+    model = aigini.at_estimates(calibration)
+    assert dict(model.values) == dict(calibration.estimates.params)
+    from aigini.storage.simulation_and_calibration import load_calibration
+
+    read = load_calibration(Path("calibrated"))
+    assert dict(aigini.at_estimates(read).values) == dict(read.params)
+    with pytest.raises(ConfigError, match=r"the calibration: .* params\.xi is 0\.3, and was 0\.12 there"):
+        aigini.channels(read, xi=0.3)
+
+
+def test_what_the_estimates_do_not_rest_on_may_change(run):
+    changes = {"priors.eta1.high": 0.9, "calibration.replications": 4, "targets.m1.source": "mine"}
+    source = from_run(Path("calibrated"), None, changes)
+    assert source.config.replications == 4
+    assert source.config.posterior.priors["eta1"].numbers == (0.0, 0.9)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"xi": 0.3}, {"population.seed": 1}, {"targets.m1.se": 0.05}, {"scenario.A1": 2.0}, {"income.concept": "wage"}],
+)
+def test_what_the_estimates_rest_on_is_refused(run, change):
+    with pytest.raises(ConfigError, match=r"--from calibrated: its estimates are of another configuration: .* there\."):
+        from_run(Path("calibrated"), None, change)
+
+
+def changed(tmp_path, change):
+    content = json.loads(Path("calibrated/calibration.json").read_text(encoding="utf-8"))
+    change(content)
+    (tmp_path / "calibration.json").write_text(json.dumps(content), encoding="utf-8")
+    return tmp_path
+
+
+def test_estimates_of_another_model_are_refused(run, tmp_path):
+    def move(content):
+        content["params"]["alpha"] *= 1.01
+
+    source = from_run(changed(tmp_path, move), None, {})
+    with pytest.raises(AnalysisError, match=r"--from .*: these are no estimates of this economy: m2 is missed by"):
+        aigini.channels(source)
+
+
+def test_a_failed_estimation_is_refused(run, tmp_path):
+    with pytest.raises(OutputError, match="its estimation has failed: only 0 of 2 starts"):
+        from_run(changed(tmp_path, lambda content: content.update(agreed=0)), None, {})
+
+
+def test_weights_that_an_analysis_did_not_write_are_not_made_up(run, tmp_path):
+    def two_step(content):
+        content["run"]["config"]["calibration"]["weighting"] = "two_step"
+
+    changed(tmp_path, two_step).joinpath("calibration.json").rename(tmp_path / "sign.json")
+    with pytest.raises(OutputError, match=r"its weights follow from estimates, and sign\.json does not have them"):
+        from_run(tmp_path, None, {})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"params": {}, "run": {"config": {}}}'])
+def test_a_folder_without_estimates_or_with_damaged_ones_is_refused(tmp_path, text):
+    with pytest.raises(OutputError, match=r"--from .*: holds no estimates; give the run folder"):
+        from_run(tmp_path, None, {})
+    (tmp_path / "sign.json").write_text(text)
+    with pytest.raises(OutputError, match=r"sign\.json is not a readable result"):
+        from_run(tmp_path, None, {})
+
+
+def test_a_committed_run_can_be_started_from():
+    source = from_run(ROOT / "experiments" / "baseline", None, {})
+    assert source.config.free == load().free
+
+
+@pytest.mark.parametrize("path", [None, *sorted((ROOT / "configs").glob("*.toml"))], ids=str)
+def test_a_configuration_is_read_again_from_its_resolved_values(path):
+    config = load(path)
+    assert again(json.loads(json.dumps(config.source)), "here").digest == config.digest
+
+
+def test_what_was_taken_away_stays_away():
+    config = load(None, {"alternatives": None, "targets.m6": None})
+    assert again(config.source, "here").digest == config.digest
+
+
+@pytest.mark.slow
+def test_the_command_of_the_readme_is_complete_in_the_lines_that_it_promises(run):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"<!-- command:begin -->\n```python\n(.*?)```", readme, flags=re.DOTALL)
+    (promised,) = re.findall(r"complete in (\d+) lines", readme)
+    assert len([line for line in program.splitlines() if line.strip()]) == int(promised)
+    Path("halving.py").write_text(program, encoding="utf-8")
+    command = [sys.executable, "halving.py", "halving", "--from", "calibrated", "--out", "halved"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    record, content = result("halving", "halved")
+    assert done.stdout == f"with half of ξ AI changes the Gini of total income by {content['gini_change']:+.4f}\n"
+    assert record["from"]["path"] == "calibrated"
+    shown = subprocess.run([sys.executable, "halving.py", "--help"], capture_output=True, text=True, check=True)
+    assert "halving" in shown.stdout
