@@ -10,9 +10,11 @@ import pytest
 
 import aigini
 from aigini import cli
+from aigini.commands.registry import result_files
 from aigini.commands.source import from_run
 from aigini.config.load import again, load
 from aigini.errors import AnalysisError, ConfigError, OutputError
+from aigini.storage import results
 
 ROOT = Path(__file__).parent.parent
 SMALL = {
@@ -180,3 +182,24 @@ def test_the_command_of_the_readme_is_complete_in_the_lines_that_it_promises(run
     assert record["from"]["path"] == "calibrated"
     shown = subprocess.run([sys.executable, "halving.py", "--help"], capture_output=True, text=True, check=True)
     assert "halving" in shown.stdout
+
+
+@pytest.mark.parametrize("schema", [2, 1000, "1", None, [1]])
+@pytest.mark.parametrize("name", ["calibration", "sign", "simulate"])
+def test_a_result_of_a_later_schema_is_refused_in_a_sentence(tmp_path, name, schema):
+    (tmp_path / f"{name}.json").write_text(json.dumps({"schema": schema}), encoding="utf-8")
+    kind = result_files()[name].type
+    with pytest.raises(OutputError, match=rf"{name}\.json: has schema .*reads up to 1; .*run the command"):
+        results.load(tmp_path, name, kind)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments" / "baseline").glob("*.json")), ids=lambda path: path.stem)
+def test_committed_results_are_read_and_written_with_a_schema(tmp_path, path):
+    if path.stem in ("posterior", "simulate", "simulate_at_estimates"):  # with arrays beside them
+        pytest.skip("read by other tests")
+    kind = result_files()[path.stem].type
+    again = results.load(path.parent, path.stem, kind)
+    results.save(tmp_path, path.stem, again, {})
+    written = json.loads((tmp_path / path.name).read_text(encoding="utf-8"))
+    assert written["schema"] == 1
+    assert written.keys() - {"schema"} == json.loads(path.read_text(encoding="utf-8")).keys() - {"schema"}

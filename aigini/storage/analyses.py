@@ -19,7 +19,7 @@ from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.result import Draws, Posterior
 from aigini.errors import OutputError
 from aigini.storage import draws
-from aigini.storage.folder import json_writer, write_together
+from aigini.storage.folder import SCHEMA, json_writer, require_schema, write_together
 from aigini.storage.units import units_of_study
 
 _KINDS: dict[str, type] = {
@@ -74,7 +74,12 @@ def save_study(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> 
         for field, names in _RENAMED.items():
             content[field] = {names.get(key, key): value for key, value in content[field].items()}
     return write_together(
-        {**writes, folder / f"{name}.json": json_writer({**content, "units": units_of_study(name), "run": run})}
+        {
+            **writes,
+            folder / f"{name}.json": json_writer(
+                {"schema": SCHEMA, **content, "units": units_of_study(name), "run": run}
+            ),
+        }
     )
 
 
@@ -87,6 +92,7 @@ def load_study(folder: Path, name: str, kind: type | None = None) -> Any:
     path = folder / f"{name}.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        require_schema(path, content)
         if name == "sensitivity":
             for field, names in _RENAMED.items():
                 back = {value: key for key, value in names.items()}

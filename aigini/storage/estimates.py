@@ -11,6 +11,7 @@ import numpy as np
 from aigini.errors import OutputError
 from aigini.estimation.weighting import follows_estimates
 from aigini.parameters import PARAMETER_NAMES
+from aigini.storage.folder import require_schema
 from aigini.storage.simulation_and_calibration import load_calibration
 
 _ANALYSES = ("sensitivity", "sign", "regimes", "channels", "policy")
@@ -50,6 +51,7 @@ def read(run: Path) -> StoredEstimates:
     path = run / f"{names[0]}.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        require_schema(path, content)
         record, config = content["run"], dict(content["run"]["config"])
         params = {name: float(content["params"][name]) for name in PARAMETER_NAMES}
         follows = follows_estimates(_weighting(config))

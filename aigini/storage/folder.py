@@ -90,6 +90,24 @@ def write_together(writes: Mapping[Path, Callable[[Path], object]]) -> Path:
     return path
 
 
+SCHEMA = 1
+"""Number of the form of result files, written into each as ``schema``; those written before there was one have none."""
+
+
+def require_schema(path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse a result that a later version of aigini wrote in another form; older ones are read, as far as they can be.
+
+    Raises:
+        OutputError: naming the file and both numbers.
+    """
+    schema = content.get("schema", 0)
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise OutputError(
+            f"{path}: has schema {schema}, and this version of aigini reads up to {SCHEMA}; read it with the version"
+            " that wrote it, or run the command that writes it again."
+        )
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> Path:
     """Write a JSON file atomically; NaN and infinity become null, which every JSON reader understands."""
     return write_atomically(path, json_writer(content))

@@ -8,7 +8,7 @@ from typing import Any
 
 from aigini.bench.scaling import TASKS, Scaling
 from aigini.errors import OutputError
-from aigini.storage.folder import write_json
+from aigini.storage.folder import SCHEMA, write_json
 
 
 def save_scaling(folder: Path, result: Scaling, run: Mapping[str, Any]) -> Path:
@@ -16,6 +16,7 @@ def save_scaling(folder: Path, result: Scaling, run: Mapping[str, Any]) -> Path:
     return write_json(
         folder / "bench.json",
         {
+            "schema": SCHEMA,
             "device": result.device,
             "bandwidth": result.bandwidth,
             "cells": [

@@ -16,11 +16,13 @@ from aigini.statistics.histogram import GINI_RESOLUTION
 from aigini.statistics.report import STATISTIC_UNITS, Distribution
 from aigini.statistics.simulation import Simulation
 from aigini.storage.folder import (
+    SCHEMA,
     array_writer,
     identity,
     json_writer,
     read_arrays_and_attributes,
     require_same_run,
+    require_schema,
     write_json,
     write_together,
 )
@@ -36,6 +38,7 @@ def save_simulation(folder: Path, simulation: Simulation, run: Mapping[str, Any]
     }
     content = json_writer(
         {
+            "schema": SCHEMA,
             "params": simulation.params,
             "before": simulation.before,
             "after": simulation.after,
@@ -109,6 +112,7 @@ def _require_names(path: Path, part: str, values: Any, wanted: type | Sequence[s
 def save_calibration(folder: Path, calibration: Calibration, run: Mapping[str, Any]) -> Path:
     """Write ``calibration.json``."""
     content = {
+        "schema": SCHEMA,
         **{
             field.name: getattr(calibration, field.name)
             for field in dataclasses.fields(Calibration)
@@ -186,6 +190,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict):
             raise ValueError("not a JSON object")
+        require_schema(path, content)
         return content
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from None
