@@ -10,6 +10,7 @@ from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.config.load import Topic
 from aigini.estimation.pieces import Watch
+from aigini.runtime.precision import with_x64
 from aigini.storage import folder, ledger
 from aigini.storage import results as stored
 from aigini.tables import wrapped
@@ -156,7 +157,7 @@ def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) ->
     pieces = ledger.Ledger(run.folder, run.config, asked, resume=run.resume, watch=_shown(run.say))
     if run.resume:
         run.say(f"resumed with {pieces.count} finished pieces")
-    result = command.compute(run.source, pieces=pieces, **options)
+    result = with_x64(command.compute)(run.source, pieces=pieces, **options)
     (file,) = command.files
     run.say("drawing figures")
     timings = {command.name: time.perf_counter() - clock}
