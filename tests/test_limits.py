@@ -129,7 +129,7 @@ def test_commodity_ai_does_not_move_assets(baseline, moments_of):
     assert moments_of(baseline.replace(eta0=1.0, eta1=0.0))[4] == 0
 
 
-TREATED = frozenset({"within_task_cv", "exposed_output", "signal_correlation", "task_human", "task_ai"})
+TREATED = frozenset({"within_task_cv", "exposed_output", "signal_correlation", "task_human", "task_ai", "task_output"})
 """What is reported of treated tasks and treated hiring, which does not use adoption."""
 
 
