@@ -19,6 +19,7 @@ from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
+from aigini.analysis.levers import register_lever
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes.distance import Regimes
 from aigini.commands.at_estimates import at_estimates
@@ -36,7 +37,9 @@ from aigini.commands.sign import sign
 from aigini.commands.simulate import simulate
 from aigini.config import Config, load
 from aigini.economy.economy import Scenario
+from aigini.economy.interventions import Instrument, Intervention
 from aigini.economy.mechanisms import Mechanisms, register
+from aigini.economy.task_technology import TaskTechnology
 from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration, Target
 from aigini.parameters import Parameters
@@ -54,6 +57,8 @@ __all__ = [
     "ChannelDecomposition",
     "Command",
     "Config",
+    "Instrument",
+    "Intervention",
     "Mechanisms",
     "Parameters",
     "Policy",
@@ -65,6 +70,7 @@ __all__ = [
     "Sign",
     "Simulation",
     "Target",
+    "TaskTechnology",
     "at_estimates",
     "beliefs",
     "calibrate",
@@ -77,6 +83,7 @@ __all__ = [
     "posterior",
     "regimes",
     "register",
+    "register_lever",
     "reproduce",
     "sensitivity",
     "shard",

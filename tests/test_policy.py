@@ -1,5 +1,6 @@
 """Levers one by one and in pairs, on a small economy and on functions whose efficient set is known."""
 
+import dataclasses
 import itertools
 import json
 
@@ -13,6 +14,7 @@ from aigini.analysis.frontier import trace
 from aigini.analysis.levers import FULL, LEVERS, combination, goals, lever_slopes, tile
 from aigini.commands.at_estimates import other_draws
 from aigini.config import load
+from aigini.economy.interventions import CapitalDividend, Intervention
 from aigini.errors import AnalysisError, OutputError
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
@@ -23,6 +25,11 @@ from aigini.storage.analyses import load_study, save_study
 NAMES = ("gini_total", "gini_wage", "output")
 PAIRS = tuple(itertools.combinations(LEVERS, 2))
 AXIS = np.linspace(0.0, 1.0, 6)
+
+
+def under(scenario, share):
+    """The scenario under a capital dividend."""
+    return dataclasses.replace(scenario, intervention=Intervention((CapitalDividend(share),)))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,7 @@ def economy(case):
     """`economy(values)`: both Ginis and output of an economy with a capital dividend, [3]."""
     compiled = jax.jit(
         lambda vector, share: outcomes(
-            unpack(vector), case.outcome_map.population, case.outcome_map.scenario, capital_dividend=share
+            unpack(vector), case.outcome_map.population, under(case.outcome_map.scenario, share)
         )
     )
     rows = [OUTCOME_NAMES.index(name) for name in NAMES]
@@ -176,7 +183,7 @@ def test_a_dividend_of_all_capital_income_leaves_wages_and_an_equal_sum(case):
     outcome_map = case.outcome_map
     params = unpack(jnp.asarray(pack(case.values)))
     compiled = jax.jit(
-        lambda params, share: outcomes(params, outcome_map.population, outcome_map.scenario, capital_dividend=share)
+        lambda params, share: outcomes(params, outcome_map.population, under(outcome_map.scenario, share))
     )
     none, full = (np.asarray(compiled(params, jnp.asarray(share))) for share in (0.0, 1.0))
     np.testing.assert_allclose(none, case.outcomes, rtol=1e-11, atol=1e-13)

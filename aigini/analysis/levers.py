@@ -13,14 +13,18 @@ the effect of AI under it. Strength s runs from 0 (the estimates) to 1.
 | retraining | more of the desired change of schooling is carried out: r -> r + s (1 - r) |
 | slower_deployment | fewer augmentable tasks use AI: adoption -> (1 - s) adoption; at s = 1 AI has no effect at all |
 
-Levers act on different parameters, so a pair is the two in any order, and all parameters are linear in strengths: exact
-derivatives in strengths are those in parameters times a constant move.
+A lever moves parameters, or is an instrument that takes from incomes and pays out (`aigini.economy.interventions`).
+Levers act on different parameters, so a pair is the two in any order, and parameters and strengths of instruments are
+linear in strengths: exact derivatives in strengths are those in parameters times a constant move. `register_lever` adds
+one.
 
 Mechanisms are reported; nothing is recommended. Costs of a lever are outside this economy.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -29,11 +33,13 @@ from jaxtyping import Array, Float
 
 from aigini.analysis.frontier import Goals
 from aigini.economy.economy import Scenario, solve
+from aigini.economy.interventions import CapitalDividend, Instrument, Intervention
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
+from aigini.parameters import PARAMETER_NAMES
 from aigini.population.population import Population
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
@@ -65,46 +71,81 @@ LEVERS: dict[str, Callable[[Values, float], Values]] = {
     "rent_sharing": _towards_one("xi"),
     "antitrust": _scaled("asset_sd", "cumulative_advantage"),
     "data_portability": _towards_one("asset_reversion"),
-    "capital_dividend": lambda v, s: {**v, "capital_dividend": v["capital_dividend"] + s * (1 - v["capital_dividend"])},
+    "capital_dividend": _towards_one("capital_dividend"),
     "retraining": _towards_one("retooling"),
     "slower_deployment": _scaled("adoption"),
 }
-"""Each lever as a map from the parameters, and the share of the capital dividend, and a strength."""
+"""Each lever as a map from the parameters, and the strengths of instruments by name, and a strength."""
+
+INSTRUMENTS: dict[str, Callable[[Any], Instrument]] = {"capital_dividend": CapitalDividend}
+"""Levers that take from incomes, and the instruments they are."""
 
 
-@jax.jit
+def register_lever(name: str, lever: Callable[[Values, float], Values] | type[Instrument]) -> None:
+    """Add a lever to `aigini policy`.
+
+    Args:
+        name: Its name.
+        lever: An instrument, a subclass of `aigini.Instrument`, whose strength the lever is; or a function of all
+            parameters by name and a strength s from 0 to 1, which returns the parameters moved, linearly in s.
+
+    Raises:
+        AnalysisError: if the name is taken.
+    """
+    if name in LEVERS or name in PARAMETER_NAMES:
+        raise AnalysisError(f"levers: {name} is the name of a lever or a parameter already; give yours another one.")
+    if isinstance(lever, type):
+        INSTRUMENTS[name], LEVERS[name] = lever, _towards_one(name)
+    else:
+        LEVERS[name] = lever
+
+
+def _under(
+    scenario: Scenario, kinds: tuple[Callable[[Any], Instrument], ...], strengths: Float[Array, "instruments"]
+) -> Scenario:
+    """The scenario under all instruments at their strengths."""
+    instruments = tuple(kind(strengths[k]) for k, kind in enumerate(kinds))
+    return dataclasses.replace(scenario, intervention=Intervention(instruments))
+
+
+@functools.partial(jax.jit, static_argnames="kinds")
 def _values(
     vectors: Float[Array, "points parameters"],
-    dividends: Float[Array, "points"],
+    strengths: Float[Array, "points instruments"],
     population: Population,
     scenario: Scenario,
+    kinds: tuple[Callable[[Any], Instrument], ...],
 ) -> Float[Array, "points outcomes"]:
     return jax.lax.map(
-        lambda point: outcomes(unpack(point[0]), population, scenario, capital_dividend=point[1]), (vectors, dividends)
+        lambda point: outcomes(unpack(point[0]), population, _under(scenario, kinds, point[1])), (vectors, strengths)
     )
 
 
-@jax.jit
+@functools.partial(jax.jit, static_argnames="kinds")
 def _goals(
-    vector: Float[Array, "parameters"], dividend: Float[Array, ""], population: Population, scenario: Scenario
-) -> tuple[Float[Array, "goals"], Float[Array, "goals parameters_and_dividend"]]:
-    """ΔGini of total income and relative change of output, with derivatives in all parameters and the dividend."""
+    vector: Float[Array, "parameters"],
+    strengths: Float[Array, "instruments"],
+    population: Population,
+    scenario: Scenario,
+    kinds: tuple[Callable[[Any], Instrument], ...],
+) -> tuple[Float[Array, "goals"], Float[Array, "goals parameters_and_instruments"]]:
+    """ΔGini of total income and relative change of output, with derivatives in all parameters and instruments."""
 
-    def gini(vector: Array, dividend: Array) -> Array:
-        return outcomes(unpack(vector), population, scenario, capital_dividend=dividend)[GINIS[0]]
+    def gini(vector: Array, strengths: Array) -> Array:
+        return outcomes(unpack(vector), population, _under(scenario, kinds, strengths))[GINIS[0]]
 
-    def output(vector: Array, dividend: Array) -> Array:  # it depends on neither simulated workers nor the dividend
+    def output(vector: Array, strengths: Array) -> Array:  # it depends on neither simulated workers nor instruments
         economy = solve(unpack(vector), scenario, population.firm_shocks)
-        return economy.after.market.output / economy.before.market.output - 1 + 0 * dividend
+        return economy.after.market.output / economy.before.market.output - 1 + 0 * jnp.sum(strengths)
 
-    at = (vector, dividend)
+    at = (vector, strengths)
     found = [jax.value_and_grad(goal, argnums=(0, 1))(*at) for goal in (gini, output)]
     return jnp.stack([value for value, _ in found]), jnp.stack([jnp.append(*slopes) for _, slopes in found])
 
 
 def combination(model: EstimatedModel, names: Sequence[str], strengths: Sequence[float]) -> Values:
-    """All parameters, and the capital dividend, at the given strengths of some levers."""
-    start = {**model.values, "capital_dividend": 0.0}
+    """All parameters, and the strengths of instruments, at the given strengths of some levers."""
+    start = {**model.values, **dict.fromkeys(INSTRUMENTS, 0.0)}
     return functools.reduce(lambda v, lever: LEVERS[lever[0]](v, lever[1]), zip(names, strengths, strict=True), start)
 
 
@@ -115,25 +156,41 @@ def goals(model: EstimatedModel, names: Sequence[str]) -> Goals:
 
     def at(strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = combination(model, names, strengths.tolist())
-        dividend = np.asarray(values["capital_dividend"])
-        found, slopes = _goals(pack(values), dividend, outcome_map.population, outcome_map.scenario)
+        kinds = tuple(INSTRUMENTS.values())
+        found, slopes = _goals(pack(values), _levied(values), outcome_map.population, outcome_map.scenario, kinds)
         return np.asarray(found), np.asarray(slopes) @ moves.T
 
     return at
 
 
 def _move(model: EstimatedModel, name: str) -> np.ndarray:
-    """Derivative of all parameters, and of the dividend, in the strength of a lever."""
-    none, full = (combination(model, [name], [strength]) for strength in (0.0, 1.0))
-    return np.append(pack(full) - pack(none), full["capital_dividend"])
+    """Derivative of all parameters, and of the strengths of instruments, in the strength of a lever.
+
+    Raises:
+        AnalysisError: if these are not linear in the strength.
+    """
+    none, half, full = (
+        np.append(pack(values), _levied(values))
+        for values in (combination(model, [name], [strength]) for strength in (0.0, 0.5, 1.0))
+    )
+    if not np.allclose(half, (none + full) / 2, rtol=1e-9, atol=1e-12):
+        raise AnalysisError(
+            f"levers: {name} does not move parameters in proportion to its strength; make it linear in the strength."
+        )
+    return full - none
+
+
+def _levied(values: Values) -> np.ndarray:
+    """Strengths of all instruments, ``[instruments]``."""
+    return np.array([values[name] for name in INSTRUMENTS])
 
 
 def lever_slopes(model: EstimatedModel, pieces: Pieces) -> np.ndarray:
     """Derivatives of both Ginis and of output in the strength of every lever at 0, ``[levers, 3]``."""
     names = tuple(LEVERS)
     total, output = pieces.get("slopes of levers", 0, 1, lambda: goals(model, names)(np.zeros(len(names)))[1].tolist())
-    # A dividend moves no wages, so parameters are all there is for these.
-    wage = [float(model.jacobian[GINIS[1]] @ _move(model, name)[:-1]) for name in names]
+    # Instruments move no wages, so parameters are all there is for these.
+    wage = [float(model.jacobian[GINIS[1]] @ _move(model, name)[: len(PARAMETER_NAMES)]) for name in names]
     return np.array([total, wage, output]).T
 
 
@@ -145,8 +202,9 @@ def tile(model: EstimatedModel, points: Sequence[Values]) -> np.ndarray:
     """
     padded = [*points, *[points[-1]] * (TILE - len(points))]
     vectors = np.array([pack(values) for values in padded])
-    dividends = np.array([values["capital_dividend"] for values in padded])
-    outcomes = np.asarray(_values(vectors, dividends, model.outcome_map.population, model.outcome_map.scenario))
+    strengths = np.array([_levied(values) for values in padded])
+    outcome_map, kinds = model.outcome_map, tuple(INSTRUMENTS.values())
+    outcomes = np.asarray(_values(vectors, strengths, outcome_map.population, outcome_map.scenario, kinds))
     found = outcomes[: len(points), list(_KEPT)]
     if not np.all(np.isfinite(found)):
         bad = points[int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])]

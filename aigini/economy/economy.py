@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from aigini.economy import channels, firms, rents
 from aigini.economy.channels import Channels
 from aigini.economy.equilibrium import Market, markets
+from aigini.economy.interventions import Intervention
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.technology import WorkSample
 from aigini.economy.workers import Faced, faced
@@ -22,17 +23,19 @@ def _level(value: object) -> object:
 
 
 class Scenario(eqx.Module):
-    """The two AI levels that are compared, and the mechanisms of the economy they come to.
+    """The two AI levels that are compared, and the mechanisms and the policy of the economy they come to.
 
     Attributes:
         A0: Level before, 0 by default.
         A1: Level after, 1 by default.
         mechanisms: Technology, human capital, ability and reach of AI; the baseline's by default.
+        intervention: Policy that takes from incomes and pays out; none by default.
     """
 
     A0: Scalar = eqx.field(converter=_level, default=0.0)
     A1: Scalar = eqx.field(converter=_level, default=1.0)
     mechanisms: Mechanisms = eqx.field(default_factory=Mechanisms)
+    intervention: Intervention | None = None
 
 
 class State(eqx.Module):
@@ -116,7 +119,7 @@ def solve(
         )
 
     states = jax.vmap(state)(both, full.prices.mean_ai_rent)
-    return Economy(states=states, faced=faced(own, scenario.mechanisms, both, states.intensity))
+    return Economy(states=states, faced=faced(own, scenario.mechanisms, scenario.intervention, both, states.intensity))
 
 
 def _switched_markets(

@@ -12,9 +12,11 @@ from jaxtyping import Array, Float
 from aigini.economy import rents, schooling
 from aigini.economy.ability import ability_score
 from aigini.economy.equilibrium import Market
+from aigini.economy.interventions import Intervention
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.quadrature import OCCUPATION_SCORES
 from aigini.economy.technology import Pay
+from aigini.economy.worker_outcome import WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.population.workers import Workers
 
@@ -43,34 +45,6 @@ class Terms(eqx.Module):
     credential_weight: Float[Array, "*occupations"]
 
 
-class WorkerOutcome(eqx.Module):
-    """What happens to workers at one AI level; each field ``[workers]``.
-
-    Attributes:
-        schooling: e, years.
-        log_human: log h.
-        human_pay: Pay for assessed human capital, R_h,o ĥ in the baseline.
-        commodity_pay: Pay for commodity AI, η0 A R_A,o in the baseline; a scalar inside a row.
-        rent_pay: ξ (q0 + q_A,o) κ_j.
-        wage: w, the sum of the three.
-        claim: Capital income per unit of mean capital income.
-        capital: r, capital income.
-        total: w + r.
-        education_return: Causal return to a year of schooling.
-    """
-
-    schooling: Float[Array, "workers"]
-    log_human: Float[Array, "workers"]
-    human_pay: Float[Array, "workers"]
-    commodity_pay: Scalar
-    rent_pay: Float[Array, "workers"]
-    wage: Float[Array, "workers"]
-    claim: Float[Array, "workers"]
-    capital: Float[Array, "workers"]
-    total: Float[Array, "workers"]
-    education_return: Float[Array, "workers"]
-
-
 def terms(params: Parameters, market: Market) -> Terms:
     """What every occupation's workers face in `market`, ``[occupations]``."""
     beliefs = market.screening
@@ -97,6 +71,8 @@ class Faced(eqx.Module):
         mechanisms: Laws of ability and human capital.
         occupation_score: v_o.
         terms: Terms before and after AI, each array ``[2, ...]``.
+        intervention: Policy; None without.
+        payouts: What policy pays out per worker, ``[2]``; 0 until workers are summed up, None without policy.
         intensity: κ_j before and after AI, ``[2, firms]``.
     """
 
@@ -104,10 +80,18 @@ class Faced(eqx.Module):
     mechanisms: Mechanisms
     occupation_score: Float[Array, "*occupations"]
     terms: Terms
+    intervention: Intervention | None
+    payouts: Float[Array, "2"] | None
     intensity: Float[Array, "2 firms"]
 
 
-def faced(params: Parameters, mechanisms: Mechanisms, markets: Market, intensity: Float[Array, "2 firms"]) -> Faced:
+def faced(
+    params: Parameters,
+    mechanisms: Mechanisms,
+    intervention: Intervention | None,
+    markets: Market,
+    intensity: Float[Array, "2 firms"],
+) -> Faced:
     """What all workers face in the markets before and after AI, each array of which has a leading axis ``[2]``.
 
     Terms and scores are per occupation, for `in_occupation` to pick from.
@@ -117,6 +101,8 @@ def faced(params: Parameters, mechanisms: Mechanisms, markets: Market, intensity
         mechanisms=mechanisms,
         occupation_score=jnp.asarray(OCCUPATION_SCORES),
         terms=jax.vmap(lambda market: terms(params, market))(markets),
+        intervention=intervention,
+        payouts=None if intervention is None else jnp.zeros(2),
         intensity=intensity,
     )
 
@@ -142,6 +128,8 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
         mechanisms=jax.tree.map(cast, everyone.mechanisms),
         occupation_score=cast(pick(everyone.occupation_score, 0)),
         terms=jax.tree.map(lambda leaf: cast(pick(leaf, 1)), everyone.terms),
+        intervention=jax.tree.map(cast, everyone.intervention),
+        payouts=jax.tree.map(cast, everyone.payouts),
         intensity=everyone.intensity,
     )
 
@@ -158,7 +146,7 @@ def outcomes(own: Faced, workers: Workers) -> WorkerOutcome:
     def wanted(term: Terms) -> Array:
         return human_capital.optimal_schooling(params, ability, cost, term.recognised, term.fixed_pay)
 
-    def outcome(term: Terms, years: Array, intensity: Array) -> WorkerOutcome:
+    def outcome(term: Terms, years: Array, intensity: Array, payout: Scalar | None) -> WorkerOutcome:
         log_human = human_capital.log_human(params, log_ability, years)
         assessed = jnp.exp(
             term.intercept
@@ -171,7 +159,7 @@ def outcomes(own: Faced, workers: Workers) -> WorkerOutcome:
         wage = human_pay + term.pay.commodity + rent_pay
         claim = rents.capital_claim(params, held, _of_firm(intensity, workers.owner_firm, workers.dtype))
         capital = term.capital * claim
-        return WorkerOutcome(
+        earned = WorkerOutcome(
             schooling=years,
             log_human=log_human,
             human_pay=human_pay,
@@ -180,13 +168,18 @@ def outcomes(own: Faced, workers: Workers) -> WorkerOutcome:
             wage=wage,
             claim=claim,
             capital=capital,
+            levy=jnp.zeros_like(wage),
             total=wage + capital,
             education_return=human_capital.education_return(params, ability, years, term.recognised, term.fixed_pay),
+            human_sums=own.mechanisms.technology.human_sums,
         )
+        if own.intervention is None or payout is None:
+            return earned
+        return own.intervention.applied(earned, payout)
 
     years_before, optimum = jax.vmap(wanted)(own.terms)
     years = jnp.stack([years_before, schooling.retool(params, years_before, optimum)])
-    return jax.vmap(outcome)(own.terms, years, own.intensity)
+    return jax.vmap(outcome)(own.terms, years, own.intensity, own.payouts)
 
 
 def _of_firm(intensity: Float[Array, "firms"], firm: Array, dtype: jnp.dtype) -> Float[Array, "workers"]:

@@ -14,7 +14,9 @@ import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int32
 
-from aigini.economy.workers import Faced, WorkerOutcome, in_occupation, outcomes
+from aigini.economy.economy import Economy
+from aigini.economy.worker_outcome import WorkerOutcome
+from aigini.economy.workers import Faced, in_occupation, outcomes
 from aigini.parameters import Scalar
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS, Workers
@@ -92,6 +94,22 @@ def over_rows(
         out_specs=PartitionSpec(),
     )
     return together((shared, draws.source), rows)
+
+
+def with_payouts(economy: Economy, population: Population) -> Economy:
+    """A solved economy in which policy pays out, per worker, the mean of what it takes; a pass over workers of its own.
+
+    Without policy, the economy itself.
+    """
+    if economy.faced.intervention is None:
+        return economy
+
+    def summarise(row: Row) -> tuple[tuple[Scalar, Float[Array, "2"]], tuple[()]]:
+        levy = jax.vmap(lambda values: total(values, row.present))(row.outcome.levy)
+        return (total(row.present, row.present), levy), ()
+
+    (n, levy), _ = accumulate(summarise, economy.faced, population)
+    return eqx.tree_at(lambda one: one.faced.payouts, economy, levy / n)
 
 
 def accumulate(

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Economy
 from aigini.economy.workers import Faced, in_occupation, outcomes
 from aigini.population.population import Population
-from aigini.statistics.accumulate import Row, accumulate, over_rows
+from aigini.statistics.accumulate import Row, accumulate, over_rows, with_payouts
 
 
 class Part(NamedTuple):
@@ -55,7 +55,8 @@ class Statistic(Protocol):
 
 def evaluate(statistic: Statistic, economy: Economy, population: Population) -> Float[Array, "values"]:
     """The statistic; differentiable by JAX in both modes."""
-    return statistic.finish(economy, accumulate(statistic.summarise, economy.faced, population))
+    paid = with_payouts(economy, population)
+    return statistic.finish(paid, accumulate(statistic.summarise, paid.faced, population))
 
 
 def value_and_jacobian(
@@ -74,7 +75,11 @@ def value_and_jacobian(
         point: Parameters.
         directions: Moves of the parameters.
     """
-    economy, moves = jax.vmap(lambda move: jax.jvp(solve, (point,), (move,)), out_axes=(None, 0))(directions)
+
+    def solved(at: Array) -> Economy:
+        return with_payouts(solve(at), population)
+
+    economy, moves = jax.vmap(lambda move: jax.jvp(solved, (point,), (move,)), out_axes=(None, 0))(directions)
     statistic = of(economy)
     sums = accumulate(statistic.summarise, economy.faced, population)
     value, pull = jax.vjp(lambda sums: statistic.finish(economy, sums), sums)
@@ -114,7 +119,7 @@ def _flat(*parts: Any) -> Float[Array, "all"]:
 def _split(faced: Faced) -> tuple[Float[Array, "of_occupation"], Float[Array, "of_firms"]]:
     """What workers of one occupation face: what depends on the occupation, and what on firms."""
     return (
-        _flat(faced.params, faced.mechanisms, faced.occupation_score, faced.terms),
+        _flat(faced.params, faced.mechanisms, faced.intervention, faced.payouts, faced.occupation_score, faced.terms),
         faced.intensity.reshape(-1),
     )
 
@@ -124,7 +129,8 @@ def _tangents(move: Faced, dtype: jnp.dtype) -> tuple[Float[Array, "everywhere"]
 
     It has the rounding of the workers' precision, in which they see it.
     """
-    everywhere = _flat(jax.tree.map(lambda leaf: leaf.astype(dtype), (move.params, move.mechanisms)))
+    shared = (move.params, move.mechanisms, move.intervention, move.payouts)
+    everywhere = _flat(jax.tree.map(lambda leaf: leaf.astype(dtype), shared))
     terms = [jnp.moveaxis(leaf, 1, 0) for leaf in jax.tree.leaves(move.terms)]
     own = [leaf.reshape(leaf.shape[0], -1) for leaf in (move.occupation_score, *terms)]
     return everywhere, jnp.concatenate(own, axis=1).astype(dtype).astype(jnp.float64)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Economy, State
-from aigini.economy.workers import WorkerOutcome
+from aigini.economy.worker_outcome import WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.statistics.accumulate import Row
 from aigini.statistics.jacobian import Part
@@ -104,14 +104,11 @@ class MomentStatistic(eqx.Module):
         moments: The moments, the order of values.
         about: Points about which squares are summed.
         n_firms: Number of firms.
-        capital_tax: Share of capital income that is paid out equally, and the dividend per worker that it pays before
-            and after AI; None without it.
     """
 
     moments: tuple[Moment, ...] = eqx.field(static=True)
     about: Reference
     n_firms: int = eqx.field(static=True)
-    capital_tax: tuple[Scalar, Float[Array, "2"]] | None = None
 
     @property
     def sums(self) -> tuple[tuple[Sum, ...], tuple[Sum, ...]]:
@@ -143,15 +140,7 @@ class MomentStatistic(eqx.Module):
             common, own = (tuple(s.of(state) for s in sums) for sums in self.sums)
             return common, own
 
-        return jax.vmap(one)(self._paid(row.outcome))
-
-    def _paid(self, outcome: WorkerOutcome) -> WorkerOutcome:
-        """Outcomes with the tax paid and the dividend received."""
-        if self.capital_tax is None:
-            return outcome
-        rate, dividends = (jnp.asarray(part).astype(outcome.total.dtype) for part in self.capital_tax)
-        paid = outcome.total - rate * outcome.capital + dividends[:, None]
-        return eqx.tree_at(lambda o: o.total, outcome, paid)
+        return jax.vmap(one)(row.outcome)
 
     def finish(self, economy: Economy, sums: tuple[Any, Any]) -> Float[Array, "moments"]:
         """The moments, from the sums over all workers."""

@@ -20,7 +20,7 @@ from aigini.parameters import Parameters, Scalar
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
 from aigini.statistics import histogram, sample
-from aigini.statistics.accumulate import Row, accumulate, by_firm
+from aigini.statistics.accumulate import Row, accumulate, by_firm, with_payouts
 from aigini.statistics.catalogue import STATISTICS
 from aigini.statistics.moment import Moment
 from aigini.statistics.worker_sums import (
@@ -185,7 +185,7 @@ def statistics(
         PrecisionError: if 64-bit mode is off.
     """
     require_x64()
-    economy = solve(params, scenario or Scenario(), population.firm_shocks)
+    economy = with_payouts(solve(params, scenario or Scenario(), population.firm_shocks), population)
     about = reference(economy.before)
     every = dict.fromkeys(needed for moment in (*STATISTICS, *moments) for needed in moment.needs)
     # Those of total income and of human capital follow from what is kept by occupation.

@@ -116,11 +116,19 @@ class IncomeSums(MeanSums):
 
 
 class HumanSums(eqx.Module):
-    """Human capital of an occupation: number of workers, Σ h, Σ h²; scalars, or ``[occupations]`` once collected."""
+    """Human capital of an occupation; each with a leading axis ``[occupations]`` once collected.
+
+    Attributes:
+        n: Number of workers.
+        h: Σ h.
+        hh: Σ h².
+        masses: Histogram of log h, ``[nodes]``; only for technologies that ask for it, because output is not linear.
+    """
 
     n: Float[Array, "*occupations"]
     h: Float[Array, "*occupations"]
     hh: Float[Array, "*occupations"]
+    masses: Float[Array, "*occupations nodes"] | None = None
 
     @property
     def mean(self) -> Float[Array, "*occupations"]:
@@ -132,10 +140,32 @@ class HumanSums(eqx.Module):
         """SD_o(h), divisor n."""
         return jnp.sqrt(self.hh / self.n - self.mean**2)
 
+    @property
+    def values(self) -> Float[Array, "nodes"]:
+        """Human capital at the nodes of the histogram."""
+        return jnp.exp(jnp.asarray(histogram.LOG_NODES))
+
+    @property
+    def shares(self) -> Float[Array, "*occupations nodes"]:
+        """Shares of workers by node, the smoothing of the histogram removed to order h⁴.
+
+        The spline spreads a worker with variance h²/4 and keeps the mean, so that it adds h²/8 f'' to the mean of f.
+
+        Raises:
+            ValueError: if the technology did not ask for the histogram.
+        """
+        if self.masses is None:
+            raise ValueError('human capital: there is no histogram; set human_sums = "histogram" in the technology.')
+        share = self.masses / jnp.sum(self.masses, axis=-1, keepdims=True)
+        return share - (jnp.roll(share, 1, axis=-1) - 2 * share + jnp.roll(share, -1, axis=-1)) / 8
+
 
 def _human(workers: WorkersAt) -> HumanSums:
     h = jnp.exp(workers.outcome.log_human)
-    return HumanSums(n=workers.total(workers.present), h=workers.total(h), hh=workers.total(h * h))
+    masses = None
+    if workers.outcome.human_sums == "histogram":
+        masses = histogram.node_masses(workers.outcome.log_human, workers.present)
+    return HumanSums(n=workers.total(workers.present), h=workers.total(h), hh=workers.total(h * h), masses=masses)
 
 
 def _wages_and_schooling(workers: WorkersAt) -> CrossMoments:

@@ -1,0 +1,39 @@
+"""What happens to workers at one AI level."""
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from aigini.economy.technology import HumanSumKind
+from aigini.parameters import Scalar
+
+
+class WorkerOutcome(eqx.Module):
+    """What happens to workers at one AI level; each field ``[workers]``.
+
+    Attributes:
+        schooling: e, years.
+        log_human: log h.
+        human_pay: Pay for assessed human capital, R_h,o ĥ in the baseline.
+        commodity_pay: Pay for commodity AI, η0 A R_A,o in the baseline; a scalar inside a row.
+        rent_pay: ξ (q0 + q_A,o) κ_j.
+        wage: w, the sum of the three.
+        claim: Capital income per unit of mean capital income.
+        capital: r, capital income.
+        levy: What policy takes of the income; 0 without policy.
+        total: w + r, less the levy, plus what policy pays out.
+        education_return: Causal return to a year of schooling.
+        human_sums: Sums over human capital that the technology needs.
+    """
+
+    schooling: Float[Array, "workers"]
+    log_human: Float[Array, "workers"]
+    human_pay: Float[Array, "workers"]
+    commodity_pay: Scalar
+    rent_pay: Float[Array, "workers"]
+    wage: Float[Array, "workers"]
+    claim: Float[Array, "workers"]
+    capital: Float[Array, "workers"]
+    levy: Float[Array, "workers"]
+    total: Float[Array, "workers"]
+    education_return: Float[Array, "workers"]
+    human_sums: HumanSumKind = eqx.field(static=True, default="squares")
