@@ -22,6 +22,7 @@ from aigini.analysis.regimes import axes
 from aigini.analysis.regimes.distance import distance
 from aigini.analysis.regimes.maps import gini_on, regime_map
 from aigini.analysis.regimes.small_ai import first_order
+from aigini.commands import command
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
@@ -562,15 +563,20 @@ def test_a_command_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, 
         assert not caught.value.code, capsys.readouterr().err
 
     run("--out", str(tmp_path / "whole"))
-    seen = cli._Parts.__call__
+    progress = command._shown
 
-    def killed(self, part, done, total):
-        seen(self, part, done, total)
-        if part == "ridge" and done == 30:
-            raise Killed
+    def killed(say):
+        watch = progress(say)
+
+        def seen(part, done, total):
+            watch(part, done, total)
+            if part == "ridge" and done == 30:
+                raise Killed
+
+        return seen
 
     with monkeypatch.context() as patch:
-        patch.setattr(cli._Parts, "__call__", killed)
+        patch.setattr(command, "_shown", killed)
         patch.setattr(sys, "argv", ["aigini", "sign", *settings, "--out", str(tmp_path / "cut")])
         with pytest.raises(Killed):
             cli.main()
