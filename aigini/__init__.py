@@ -44,7 +44,9 @@ from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration, Target
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population, shard
+from aigini.statistics.catalogue import register_moment, unregister_moment
 from aigini.statistics.checked import checked_six_moments
+from aigini.statistics.moment import Moment
 from aigini.statistics.moments import six_moments
 from aigini.statistics.simulation import Simulation
 
@@ -60,6 +62,7 @@ __all__ = [
     "Instrument",
     "Intervention",
     "Mechanisms",
+    "Moment",
     "Parameters",
     "Policy",
     "Population",
@@ -84,10 +87,12 @@ __all__ = [
     "regimes",
     "register",
     "register_lever",
+    "register_moment",
     "reproduce",
     "sensitivity",
     "shard",
     "sign",
     "simulate",
     "six_moments",
+    "unregister_moment",
 ]

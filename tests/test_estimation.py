@@ -341,7 +341,7 @@ def test_the_root_reproduces_the_weighting():
         ({"space": ParameterSpace(("alpha", "beta", "sigma"))}, "3 parameters for 2 targets"),
         ({"targets": {"m1": Target(0.1, 0.0), "m2": Target(0.1, 1.0)}}, "targets.m1.se"),
         ({"targets": {"m1": Target(float("nan"), 1.0), "m2": Target(0.1, 1.0)}}, "targets.m1.value"),
-        ({"targets": {"m9": Target(0.1, 1.0), "m2": Target(0.1, 1.0)}}, "no such moment"),
+        ({"targets": {"m9": Target(0.1, 1.0), "m2": Target(0.1, 1.0)}}, "nothing called m9"),
         ({"weighting": np.array([[1.0, 2.0], [2.0, 1.0]])}, "not positive definite"),
         ({"weighting": np.array([[1.0, 2.0], [0.0, 1.0]])}, "not a symmetric"),
         ({"weighting": np.eye(3)}, "has shape"),

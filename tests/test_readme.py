@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import aigini
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -31,6 +33,27 @@ def test_the_python_example_is_ten_lines_and_runs():
     assert words.startswith(named if resolved == "True" else "not distinguishable from no change")
     assert resolved == "False", "at ξ = 0.3 the change is far below its simulation error"
     assert float(printed.getvalue().split()[-1]) > 0, "proprietary AI raises the Gini at the baseline"
+
+
+@pytest.mark.slow
+def test_a_moment_of_ones_own_is_a_target_in_twenty_lines():
+    _, example, *_ = blocks("python")
+    assert len(example.splitlines()) < 20
+    printed, names = io.StringIO(), {}
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(compile(example, "README.md", "exec"), names)
+        fitted, test = printed.getvalue().splitlines()
+    finally:
+        aigini.unregister_moment("top5_share")
+    result = names["result"]
+    assert result.jacobian.shape == (7, 6)
+    assert float(fitted) == result.fitted["top5_share"] != 0
+    assert test.startswith("J = ")
+    assert "1 degrees of freedom" in test
+    assert test in str(result)
+    with pytest.raises(aigini.AiginiError, match="there is nothing called top5_share"):
+        aigini.load(None, {"targets.top5_share": {"value": 0.004, "se": 0.005}})
 
 
 def test_the_test_command_is_what_ci_runs():

@@ -6,8 +6,8 @@ import pytest
 
 import aigini
 from aigini.economy.economy import Scenario
+from aigini.estimation import moment_map
 from aigini.estimation import outcome_map as outcome_map
-from aigini.estimation import problem
 from aigini.population import draw_population
 from aigini.statistics import simulation
 
@@ -56,7 +56,7 @@ def test_evaluating_traces_once_whatever_the_number_of_points(counted):
 
 @pytest.mark.slow
 def test_a_second_calibration_traces_nothing(counted):
-    traces = counted(problem, "six_moments")
+    traces = counted(moment_map, "six_moments")
     asked = {**SMALL, "calibration.starts": 2, "calibration.descent_steps": 5, "calibration.polish_steps": 6}
     aigini.calibrate(**asked)
     first = len(traces)

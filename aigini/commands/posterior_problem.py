@@ -18,7 +18,7 @@ from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import ParameterSpace
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
-from aigini.statistics.moments import MOMENT_NAMES
+from aigini.statistics.catalogue import resolve
 from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 STARTING_WORKERS = 1 << 14
@@ -103,7 +103,8 @@ def posterior_simulator(config: Config, population: Population) -> MomentMap:
         population=population,
         scenario=config.scenario,
         space=prior_space(config),
-        rows=tuple(MOMENT_NAMES.index(name) for name in config.targets),
+        moment_names=tuple(config.targets),
+        targeted=resolve(tuple(config.targets), config.income),
         income=config.income,
     )
 

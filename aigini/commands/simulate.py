@@ -10,6 +10,7 @@ from aigini.config import Config
 from aigini.parameters import Parameters
 from aigini.runtime.precision import with_x64
 from aigini.statistics import simulation
+from aigini.statistics.catalogue import MOMENT_NAMES
 from aigini.statistics.simulation import Simulation
 from aigini.tables import wrapped
 
@@ -38,6 +39,7 @@ def simulate_at(config: Config, params: Mapping[str, float]) -> Simulation:
         config.draw(),
         config.scenario,
         income=config.income,
+        moments=tuple(dict.fromkeys((*MOMENT_NAMES, *config.targets))),
         replications=replications(config),
     )
 

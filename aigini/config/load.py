@@ -43,7 +43,8 @@ from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
 from aigini.population.sizes import size_problems
 from aigini.runtime.random_keys import SEED_LIMIT
-from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept
+from aigini.statistics.catalogue import IncomeConcept
+from aigini.statistics.catalogue import names as moment_names
 
 __all__ = ["Config", "Topic", "baseline_path", "load", "parse_overrides"]
 
@@ -183,7 +184,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     params = _params(file, found)
     found += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
     chosen = file.calibration.moments
-    moments = [name for name in MOMENT_NAMES if name in (file.targets if chosen is None else chosen)]
+    moments = [name for name in moment_names() if name in (file.targets if chosen is None else chosen)]
     targets = {name: Target(**file.targets[name].model_dump()) for name in moments if name in file.targets}
     found += calibration.own_problems(file)
     found += beliefs.own_problems(file)

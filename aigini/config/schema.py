@@ -11,15 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
 from aigini.bayes.settings import NutsSettings
+from aigini.errors import unknown_name
 from aigini.estimation.descent import DescentSettings, Optimizer
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.weighting import Weighting
 from aigini.parameter_space import TIED, Tie
 from aigini.population.sizes import Storage
 from aigini.runtime.random_keys import SEED_LIMIT
-from aigini.statistics.moments import IncomeConcept
-
-Moment = Literal["m1", "m2", "m3", "m4", "m5", "m6"]
+from aigini.statistics.catalogue import IncomeConcept, names
 
 # Defaults stand in the settings that the estimators take; the file's are those.
 _DESCENT, _POLISH, _NUTS = DescentSettings(), PolishSettings(), NutsSettings()
@@ -35,6 +34,14 @@ def _large_enough(value: float) -> float:
     return value
 
 
+def _registered(name: str) -> str:
+    if name not in names():
+        raise ValueError(unknown_name(name, names()).removesuffix("."))
+    return name
+
+
+Moment = Annotated[str, AfterValidator(_registered)]
+"""A moment of the registry, `aigini.statistics.catalogue`."""
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Number = Annotated[float, Field(ge=-_LARGEST, le=_LARGEST)]
 """A moment or a number of a distribution."""
@@ -86,7 +93,7 @@ class ModelSection(Section):
 
 
 class TargetSection(Section):
-    """[targets.mK]."""
+    """[targets.NAME], of a moment of the registry."""
 
     value: Number
     se: Scale

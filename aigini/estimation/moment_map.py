@@ -1,14 +1,15 @@
 """The targeted moments as a function of the free parameters: one map for the estimation and for the posterior."""
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario
 from aigini.parameter_space import ParameterSpace
 from aigini.parameters import Parameters
 from aigini.population.population import Population
-from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept, moments_and_jacobian, six_moments
+from aigini.statistics.catalogue import IncomeConcept
+from aigini.statistics.moment import Moment
+from aigini.statistics.moments import moments_and_jacobian, six_moments
 
 
 class MomentMap(eqx.Module):
@@ -19,7 +20,8 @@ class MomentMap(eqx.Module):
         population: Simulated workers.
         scenario: AI levels.
         space: Free parameters, and the tie.
-        rows: Positions of the targeted moments among m1 ... m6.
+        moment_names: Targeted moments, the order of values.
+        targeted: The moments of these names.
         income: Income concept of m6.
     """
 
@@ -27,13 +29,9 @@ class MomentMap(eqx.Module):
     population: Population
     scenario: Scenario
     space: ParameterSpace
-    rows: tuple[int, ...] = eqx.field(static=True)
+    moment_names: tuple[str, ...] = eqx.field(static=True)
+    targeted: tuple[Moment, ...] = eqx.field(static=True)
     income: IncomeConcept = eqx.field(static=True)
-
-    @property
-    def moment_names(self) -> tuple[str, ...]:
-        """Targeted moments, the order of rows."""
-        return tuple(MOMENT_NAMES[row] for row in self.rows)
 
     def parameters(self, natural: Float[Array, "free"]) -> Parameters:
         """Every parameter, at natural values of the free ones."""
@@ -44,15 +42,10 @@ class MomentMap(eqx.Module):
 
         Plain reverse mode gives the gradient of one number at less cost than the Jacobian, which sampling makes use of.
         """
-        every = six_moments(self.parameters(natural), self.population, self.scenario, income=self.income)
-        return every[jnp.asarray(self.rows)]
+        return six_moments(self.parameters(natural), self.population, self.scenario, names=self.targeted)
 
     def moments_and_jacobian(
         self, natural: Float[Array, "free"]
     ) -> tuple[Float[Array, "moments"], Float[Array, "moments free"]]:
         """Targeted moments and dm/dθ in natural parameters, along the tie."""
-        every, matrix = moments_and_jacobian(
-            natural, self.parameters, self.population, self.scenario, income=self.income
-        )
-        rows = jnp.asarray(self.rows)
-        return every[rows], matrix[rows]
+        return moments_and_jacobian(natural, self.parameters, self.population, self.scenario, names=self.targeted)

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from aigini.economy.economy import Scenario
 from aigini.errors import EstimationError, IdentificationError
 from aigini.estimation import descent, polish
 from aigini.estimation.convergence import MET, STATIONARY, remaining_step, removable_share
@@ -25,6 +26,7 @@ from aigini.inference.standard_errors import independent, known_covariance, wors
 from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
+from aigini.statistics.moment import Moment
 from aigini.statistics.moments import six_moments
 
 DESCENT, POLISH, DONE = range(3)
@@ -329,9 +331,9 @@ def _standard_errors(
     return {each.kind.replace(" ", "_"): dict(zip(names, each.se.tolist(), strict=True)) for each in found}, ""
 
 
-@functools.partial(jax.jit, static_argnames="income")
-def _moments(params: Parameters, population: Population, scenario: eqx.Module, income: str) -> Array:
-    return six_moments(params, population, scenario, income=income)  # pyright: ignore[reportArgumentType]
+@functools.partial(jax.jit, static_argnames="targeted")
+def _moments(params: Parameters, population: Population, scenario: Scenario, targeted: tuple[Moment, ...]) -> Array:
+    return six_moments(params, population, scenario, names=targeted)
 
 
 def simulation_covariance(problem: Problem, natural: np.ndarray, replications: Sequence[Population]) -> np.ndarray:
@@ -343,8 +345,7 @@ def simulation_covariance(problem: Problem, natural: np.ndarray, replications: S
         replications: Two or more populations of other seeds.
     """
     params = problem.parameters(jnp.asarray(natural))
-    rows = list(problem.rows)
-    sample = np.array([np.asarray(_moments(params, p, problem.scenario, problem.income))[rows] for p in replications])
+    sample = np.array([np.asarray(_moments(params, p, problem.scenario, problem.targeted)) for p in replications])
     return np.atleast_2d(np.cov(sample, rowvar=False))
 
 

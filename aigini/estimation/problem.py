@@ -19,7 +19,8 @@ from aigini.estimation.result import Target
 from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
-from aigini.statistics.moments import MOMENT_NAMES, IncomeConcept
+from aigini.statistics import catalogue
+from aigini.statistics.catalogue import IncomeConcept, resolve
 
 
 class Problem(MomentMap):
@@ -78,7 +79,7 @@ def pose(
     found = _problems(params, targets, space, population)
     if found:
         raise EstimationError("\n".join(found))
-    names = tuple(name for name in MOMENT_NAMES if name in targets)
+    names = tuple(name for name in catalogue.names() if name in targets)
     return Problem(
         params=params,
         population=population,
@@ -86,7 +87,8 @@ def pose(
         target=jnp.asarray([targets[name].value for name in names]),
         root=jnp.asarray(weight_root(weighting, [targets[name].se for name in names])),
         space=space,
-        rows=tuple(MOMENT_NAMES.index(name) for name in names),
+        moment_names=names,
+        targeted=resolve(names, income),
         income=income,
     )
 
@@ -96,8 +98,8 @@ def _problems(
 ) -> list[str]:
     found = []
     for name, target in targets.items():
-        if name not in MOMENT_NAMES:
-            found.append(f"targets.{name}: there is no such moment; known: {', '.join(MOMENT_NAMES)}.")
+        if name not in catalogue.names():
+            found.append(f"targets.{name}: {unknown_name(name, catalogue.names())}")
         if not np.isfinite(target.value):
             found.append(f"targets.{name}.value = {target.value} must be a finite number.")
         if not (np.isfinite(target.se) and target.se > 0):
@@ -105,11 +107,13 @@ def _problems(
                 f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown."
             )
     found += [*own_free_problems(space.names), *joint_free_problems(space, len(targets), params.as_dict())]
-    if "m5" in targets and population.n_firms < 3:
-        found.append(
-            f"targets.m5 compares thirds of firms, but population.n_firms = {population.n_firms}; use at least 3 firms"
-            " or drop the target."
-        )
+    for name in targets:
+        fewest = resolve([name])[0].fewest_firms if name in catalogue.names() else 0
+        if population.n_firms < fewest:
+            found.append(
+                f"targets.{name} needs at least {fewest} firms, but population.n_firms = {population.n_firms}; use"
+                " more of them or drop the target."
+            )
     return found
 
 
@@ -147,7 +151,7 @@ def weight_root(weighting: Literal["diagonal", "identity"] | np.ndarray, se: Seq
     if matrix.shape != (len(errors), len(errors)):
         raise EstimationError(
             f"calibration.weighting has shape {matrix.shape}, but there are {len(errors)} targets; give one row and one"
-            " column per target, in the order m1 ... m6."
+            " column per target, in their order."
         )
     if not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0):
         raise EstimationError("calibration.weighting is not a symmetric matrix of finite numbers; make it symmetric.")

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from aigini.errors import IdentificationError
 from aigini.estimation.convergence import MET, SIGNIFICANT, STATIONARY, WITHIN_ERROR
+from aigini.inference.overidentification import j_test, worst_case_misfit
 from aigini.tables import Column, Table, Tabular
 
 CHANGED_BY_USER = "changed by the user"
@@ -193,6 +195,20 @@ class Calibration(Tabular):
         )
 
     @property
+    def overidentification(self) -> str:
+        """Whether data reject that one economy meets all targets, for independent targets and for any correlation."""
+        se = np.array([target.se for target in self.targets.values()])
+        gap = np.array([self.misfit[name] for name in self.targets]) * se
+        try:
+            joint = j_test(gap, self.jacobian, self.weighting, np.diag(se**2), moments=tuple(self.targets))
+            single = worst_case_misfit(gap, self.jacobian, self.weighting, se, moments=tuple(self.targets))
+        except IdentificationError as error:
+            return f"no test: {error}"
+        if not joint.degrees:
+            return joint.message
+        return f"{joint.message}, if the targets are independent; {single.message}, whatever their correlations"
+
+    @property
     def failure(self) -> str:
         """Why the estimates should not be used as they are; empty where they may be.
 
@@ -255,6 +271,8 @@ class Calibration(Tabular):
         lines.append(f"weights {self.weighted}{self._rounds()}")
         lines.append(f"objective {self.objective:.3e}; {self._distance()}")
         lines.append("scaled singular values " + " ".join(f"{value:.3g}" for value in self.singular_values))
+        if len(self.targets) > len(self.free):
+            lines.append(f"overidentification: {self.overidentification}")
         lines.append(f"{self.agreed} of {len(self.starts)} starts reached this optimum")
         lines.append(self.message)
         return "\n".join(lines)

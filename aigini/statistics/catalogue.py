@@ -225,7 +225,7 @@ _REGISTRY = {moment.name: moment for moment in (*OUTCOMES, *STATISTICS)}
 _BUILT_IN = frozenset(_REGISTRY)
 
 
-def register(moment: Moment) -> Moment:
+def register_moment(moment: Moment) -> Moment:
     """Enter a moment, so that configurations may name it as a target; returns it.
 
     One that was registered before under the same name is replaced, so that a notebook's cell can run twice.
@@ -241,8 +241,8 @@ def register(moment: Moment) -> Moment:
     return moment
 
 
-def unregister(name: str) -> None:
-    """Take a moment out that `register` entered.
+def unregister_moment(name: str) -> None:
+    """Take a moment out that `register_moment` entered.
 
     Raises:
         MomentError: if there is none of this name, or it is one of the package's own.
@@ -267,7 +267,9 @@ def find(asked: str | Moment, income: str = "total") -> Moment:
         return asked
     moment = _REGISTRY.get(f"gini_{income}" if asked == GINI_CHANGE else asked)
     if moment is None:
-        raise MomentError(f"{unknown_name(asked, names())} A moment of your own is entered with aigini.register.")
+        raise MomentError(
+            f"{unknown_name(asked, names())} A moment of your own is entered with aigini.register_moment."
+        )
     return moment
 
 

@@ -59,8 +59,19 @@ def legend(*names: str) -> str:
 
 
 def moment_rows(names: tuple[str, ...], income: str) -> tuple[int, ...]:
-    """Positions among the outcomes of moments by their names."""
-    return tuple(OUTCOME_NAMES.index(find(name, income).name) for name in names)
+    """Positions among the outcomes of moments by their names.
+
+    Raises:
+        MomentError: if one of them is no outcome, which only a calibration can target.
+    """
+    asked = [find(name, income).name for name in names]
+    others = [name for name in asked if name not in OUTCOME_NAMES]
+    if others:
+        raise MomentError(
+            f"{', '.join(others)}: analyses and posteriors take as targets {', '.join(OUTCOME_NAMES)}; others are for"
+            " calibrate. Leave them out of calibration.moments."
+        )
+    return tuple(OUTCOME_NAMES.index(name) for name in asked)
 
 
 def outcomes(

@@ -127,6 +127,7 @@ def save_calibration(folder: Path, calibration: Calibration, run: Mapping[str, A
         "status": {"name": calibration.status.name, "message": calibration.message},
         "starts": [dataclasses.asdict(start) for start in calibration.starts],
         "trace": dataclasses.asdict(calibration.trace),
+        "overidentification": calibration.overidentification,
         "units": units_of_calibration(calibration),
         "run": run,
     }
