@@ -38,7 +38,7 @@ from aigini.commands.simulate import simulate
 from aigini.config import Config, load
 from aigini.economy.economy import Scenario
 from aigini.economy.interventions import Instrument, Intervention
-from aigini.economy.mechanisms import Mechanisms, register
+from aigini.economy.mechanisms import Mechanisms, register_mechanism
 from aigini.economy.task_technology import TaskTechnology
 from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration, Target
@@ -85,8 +85,8 @@ __all__ = [
     "policy",
     "posterior",
     "regimes",
-    "register",
     "register_lever",
+    "register_mechanism",
     "register_moment",
     "reproduce",
     "sensitivity",

@@ -228,11 +228,11 @@ def test_the_mechanisms_are_part_of_the_configuration(ces):
 
 def test_what_is_no_mechanism_is_not_registered(ces):
     with pytest.raises(ConfigError, match="exists already"):
-        aigini.register("technology", "additive", AdditiveByTask)
+        aigini.register_mechanism("technology", "additive", AdditiveByTask)
     with pytest.raises(ConfigError, match="subclass Reach"):
-        aigini.register("reach", "everywhere", AdditiveByTask)
+        aigini.register_mechanism("reach", "everywhere", AdditiveByTask)
     with pytest.raises(ConfigError, match="nothing called technolgy"):
-        aigini.register("technolgy", "mine", AdditiveByTask)
+        aigini.register_mechanism("technolgy", "mine", AdditiveByTask)
 
 
 # --- levers -----------------------------------------------------------------------------------------------------------

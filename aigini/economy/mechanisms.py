@@ -54,7 +54,7 @@ class Mechanisms(eqx.Module):
         return self.technology.at(params, tasks_at(params, level, self.reach.exposure(params, level)))
 
 
-def register(kind: str, name: str, make: Callable[[], eqx.Module]) -> None:
+def register_mechanism(kind: str, name: str, make: Callable[[], eqx.Module]) -> None:
     """Let configurations name a mechanism.
 
     Args:
@@ -81,7 +81,7 @@ def problems(names: Mapping[str, str]) -> list[str]:
     """What is wrong with the names of mechanisms by kind, a sentence each."""
     return [
         f"model.{kind} = {name!r}: expected one of {', '.join(map(repr, MECHANISMS[kind]))}; correct it, or register"
-        " your own with aigini.register."
+        " your own with aigini.register_mechanism."
         for kind, name in names.items()
         if name not in MECHANISMS[kind]
     ]
