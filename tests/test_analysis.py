@@ -347,7 +347,7 @@ def test_axes_transform_and_refuse():
     assert axis.read(axis.place(values, 0.61)) == pytest.approx(0.61, rel=1e-12)
     step = 1e-6
     high, low = (axis.place(values, axis.read(values) + shift)["asset_sd"] for shift in (step, -step))
-    move = axis.direction(values, "none")[PARAMETER_NAMES.index("asset_sd")]
+    move = axis.direction(values, ParameterSpace((), "none"))[PARAMETER_NAMES.index("asset_sd")]
     assert move == pytest.approx((high - low) / (2 * step), rel=1e-8)
     with pytest.raises(AnalysisError, match="did you mean sigma"):
         axes.axis("sigm")
