@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import aigini
+from aigini.analysis.identification.sensitivity import decompose
 from aigini.errors import MomentError
 from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.population import draw_population
-from aigini.statistics.catalogue import find, names
+from aigini.statistics.catalogue import OUTCOMES, find, names
 from aigini.statistics.moment import Moment
 from aigini.statistics.moments import moments_and_jacobian, six_moments
 from aigini.statistics.worker_sums import WAGES, Sum
@@ -76,3 +77,25 @@ def test_names_of_moments():
 def test_m6_is_the_gini_of_the_chosen_income():
     assert find("m6", "wage") is find("gini_wage")
     assert find("m6") is find("gini_total")
+
+
+def test_analyses_take_a_moment_of_ones_own_as_a_target():
+    """Its row of the Jacobian is the registry's own, and the other outcomes do not move by its being asked for."""
+    small = {"population.n_workers": 2**11, "population.n_firms": 60, "population.seed": 1}
+    plain = aigini.at_estimates(**small)
+    values = {f"params.{name}": plain.values[name] for name in plain.space.names}
+    level = six_moments(Parameters(**plain.values), plain.outcome_map.population, names=(WAGE_CV,))
+    target = {"targets.wage_cv": {"value": float(level[0]), "se": 0.01, "seen": "J"}}
+    aigini.register_moment(WAGE_CV)
+    try:
+        model = aigini.at_estimates(**small, **values, **target)
+        assert tuple(model.targets)[-1] == "wage_cv"
+        assert model.rows[-1] == len(OUTCOMES)
+        np.testing.assert_allclose(model.estimates, plain.estimates, rtol=1e-6)
+        np.testing.assert_allclose(model.jacobian[:-1], plain.jacobian, rtol=1e-5, atol=1e-9)
+        assert model.outcomes[-1] == pytest.approx(float(level[0]), rel=1e-6)
+        result = decompose(model, {})
+    finally:
+        aigini.unregister_moment("wage_cv")
+    assert result.jacobian.rows[-1] == "wage_cv"
+    assert result.overidentification.degrees == 1

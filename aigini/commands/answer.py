@@ -36,7 +36,7 @@ def answer(config: Config, calibration: Calibration) -> Answer:
         if config.population["n_firms"] < FEWEST_FIRMS:
             raise AnalysisError(f"it takes at least {FEWEST_FIRMS} firms; raise population.n_firms.")
         model = known_model(
-            OutcomeMap(config.draw(precision="float64"), config.scenario),
+            OutcomeMap(config.draw(precision="float64"), config.scenario, config.outcomes),
             calibration.params,
             config.space,
             config.targets,

@@ -37,7 +37,7 @@ def at_estimates(config: SourceLike = None, *, pieces: Pieces | None = None, **o
     source = as_source(config, overrides, "estimation")
     settings = source.config
     # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
-    outcome_map = OutcomeMap(settings.draw(precision="float64"), settings.scenario)
+    outcome_map = OutcomeMap(settings.draw(precision="float64"), settings.scenario, settings.outcomes)
     problem = (settings.space, settings.targets, settings.income)
     first = before_estimates(settings.weighting, settings.covariance)
     if source.estimates is not None:
@@ -92,7 +92,9 @@ def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:
         return found.estimates, found.moment_jacobian
 
     def simulation_covariance(natural: np.ndarray) -> np.ndarray:
-        outcome_maps = (OutcomeMap(_draw(config, k), config.scenario) for k in range(config.replications))
+        outcome_maps = (
+            OutcomeMap(_draw(config, k), config.scenario, config.outcomes) for k in range(config.replications)
+        )
         found = covariance([outcome_map.jacobian(at(natural))[0] for outcome_map in outcome_maps], model.rows)
         assert found is not None  # a configuration with these weights has two replications at least
         return found

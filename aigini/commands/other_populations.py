@@ -12,7 +12,6 @@ from aigini.commands.posterior_problem import outcomes_at
 from aigini.config import Config
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
-from aigini.statistics.outcomes import moment_rows
 
 
 def other_seeds(config: Config) -> tuple[int, ...]:
@@ -51,7 +50,7 @@ def replicated(
     replicas = []
     for number, seed in enumerate(seeds):
         rows = rows_of(number, len(seeds), len(flat), sizes[1])
-        outcome_map = OutcomeMap(config.draw(seed, n_workers=sizes[0]), config.scenario)
+        outcome_map = OutcomeMap(config.draw(seed, n_workers=sizes[0]), config.scenario, config.outcomes)
         found = outcomes_at(config, outcome_map, names, flat[rows], f"outcomes of {what} on population {seed}", pieces)
         replicas.append(Replica(seed, rows, found, log_likelihoods(likelihood, config, found) - own[rows]))
     return Populations(natural, outcomes, replicas, efficiency)
@@ -59,7 +58,7 @@ def replicated(
 
 def log_likelihoods(likelihood: Likelihood | None, config: Config, outcomes: np.ndarray) -> np.ndarray:
     """Log likelihood of the targets at outcomes ``[n, outcomes]``, minus infinity where there is none, ``[n]``."""
-    rows = list(moment_rows(tuple(config.targets), config.income))
+    rows = list(config.target_rows)
     moments = outcomes[:, rows]
     usable = np.all(np.isfinite(outcomes), axis=1)
     if likelihood is None:

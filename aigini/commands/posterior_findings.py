@@ -13,7 +13,7 @@ from aigini.bayes.probability import ConditionalProbability, Probability, condit
 from aigini.bayes.result import Draws
 from aigini.commands.posterior_problem import target_covariance
 from aigini.config import Config
-from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 
 def conditional_probabilities(
@@ -39,7 +39,7 @@ def reliance(
     efficiency: float,
 ) -> PowerScaling:
     """Sensitivity of the answer to every prior and every target, with draws ``[n, ...]`` and their outcomes."""
-    rows = np.array(moment_rows(tuple(config.targets), config.income))
+    rows = np.array(config.target_rows)
 
     def components(at: np.ndarray, outcomes: np.ndarray) -> dict[str, np.ndarray]:
         parts = np.asarray(jax.vmap(model.likelihood.components)(jnp.asarray(outcomes[:, rows])))
@@ -75,7 +75,7 @@ def information(
     """
     measured = [i for i, name in enumerate(config.targets) if name != "m6" or config.posterior.m6 == "normal"]
     names = tuple(list(config.targets)[i] for i in measured)
-    rows, gini = list(moment_rows(names, config.income)), OUTCOME_NAMES.index(f"gini_{concept}")
+    rows, gini = [config.target_rows[i] for i in measured], OUTCOME_NAMES.index(f"gini_{concept}")
 
     def value(outcomes: np.ndarray) -> Information:
         return value_of_information(

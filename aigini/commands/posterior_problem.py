@@ -19,7 +19,7 @@ from aigini.parameter_space import ParameterSpace
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
 from aigini.statistics.catalogue import resolve
-from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 STARTING_WORKERS = 1 << 14
 """Workers of the estimation that the chains start from."""
@@ -42,10 +42,10 @@ def prepared(source: Source, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     )
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
     values = prior_space(config).replace(config.params.as_dict(), natural)
-    rows = [*moment_rows(tuple(config.targets), config.income), *GINIS]
+    rows = [*config.target_rows, *GINIS]
 
     def draw(n_workers: int, seed: int) -> np.ndarray:
-        return outcomes_of_one(config.draw(seed, n_workers=n_workers), config.scenario, values)[rows]
+        return outcomes_of_one(config.draw(seed, n_workers=n_workers), config.scenario, values, config.outcomes)[rows]
 
     size = choose(
         draw,
@@ -81,11 +81,11 @@ def _outcome_sd(config: Config, values: Mapping[str, float]) -> dict[str, float]
     """
     asked = config.posterior
     small = dataclasses.replace(config, population=_small(config)).draw(precision="float64")
-    _, jacobian = OutcomeMap(small, config.scenario).jacobian(values)
+    _, jacobian = OutcomeMap(small, config.scenario, config.outcomes).jacobian(values)
     matrix = jacobian @ prior_space(config).directions.T
     prior_sd = np.array([prior.sample(0, PRIOR_SD_DRAWS).std() for prior in asked.priors.values()])
     likelihood = posterior_likelihood(config)
-    measured = [moment_rows(tuple(config.targets), config.income)[i] for i in likelihood.observed]
+    measured = [config.target_rows[i] for i in likelihood.observed]
     moments = matrix[measured]
     covariance = np.linalg.inv(np.diag(prior_sd**-2.0) + moments.T @ np.asarray(likelihood.precision) @ moments)
     return {OUTCOME_NAMES[row]: float(np.sqrt(matrix[row] @ covariance @ matrix[row])) for row in GINIS}

@@ -12,7 +12,7 @@ from aigini.commands.posterior_problem import outcomes_at, posterior_likelihood,
 from aigini.commands.source import Source
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
-from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 
 def table_of_beliefs(source: Source, pieces: Pieces) -> Beliefs:
@@ -29,7 +29,9 @@ def table_of_beliefs(source: Source, pieces: Pieces) -> Beliefs:
     parameter, others = next(iter(asked.alternatives.items()))
     start, size = prepared(source, pieces)
     seeds = (config.population["seed"], *other_seeds(config))
-    outcome_maps = [OutcomeMap(config.draw(seed, n_workers=size.n_workers), config.scenario) for seed in seeds]
+    outcome_maps = [
+        OutcomeMap(config.draw(seed, n_workers=size.n_workers), config.scenario, config.outcomes) for seed in seeds
+    ]
     simulator = posterior_simulator(config, outcome_maps[0].population)
     target = config.targets["m6"].value
     beliefs: dict[str, tuple[M6Belief, float]] = {
@@ -47,7 +49,7 @@ def table_of_beliefs(source: Source, pieces: Pieces) -> Beliefs:
         for label, prior in {"as configured": asked.priors[parameter], **others}.items()
     }
     names = tuple(asked.priors)
-    rows = list(moment_rows(tuple(config.targets), config.income))
+    rows = list(config.target_rows)
 
     def simulate(natural: np.ndarray, number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         found = outcomes_at(config, outcome_maps[number], names, natural, "", Pieces())

@@ -39,7 +39,7 @@ from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import ParameterSpace
 from aigini.runtime.memory import side_by_side
-from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 PRIOR_DRAWS = 1000
 """Draws from the priors; the economy is simulated at all of them."""
@@ -71,7 +71,9 @@ def sample_posterior(source: Source, pieces: Pieces) -> Posterior:
         "chains that fit", 0, 1, lambda: side_by_side(population.bytes_of_gradient, asked.nuts.chains)
     )
     chains = nuts.sample(model, approximation, asked.nuts, pieces, together)
-    return _result(config, model, OutcomeMap(population, config.scenario), size, approximation, chains, pieces)
+    return _result(
+        config, model, OutcomeMap(population, config.scenario, config.outcomes), size, approximation, chains, pieces
+    )
 
 
 def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace:
@@ -181,7 +183,7 @@ def _draws(
     prior_found: np.ndarray,
 ) -> Draws:
     rng = np.random.default_rng([config.posterior.nuts.seed, 1])
-    rows = list(moment_rows(tuple(config.targets), config.income))
+    rows = list(config.target_rows)
 
     def measured(outcomes: np.ndarray) -> dict[str, np.ndarray]:
         """Targets that would be measured where moments are those of `outcomes`."""

@@ -43,8 +43,10 @@ from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
 from aigini.population.sizes import size_problems
 from aigini.runtime.random_keys import SEED_LIMIT
-from aigini.statistics.catalogue import IncomeConcept
+from aigini.statistics.catalogue import IncomeConcept, computed
 from aigini.statistics.catalogue import names as moment_names
+from aigini.statistics.moment import Moment
+from aigini.statistics.outcomes import moment_rows
 
 __all__ = ["Config", "Topic", "baseline_path", "load", "parse_overrides"]
 
@@ -116,6 +118,16 @@ class Config:
     def space(self) -> ParameterSpace:
         """The parameters to estimate, with their tie."""
         return ParameterSpace(self.free, self.tie)
+
+    @property
+    def outcomes(self) -> tuple[Moment, ...]:
+        """What analyses and posteriors compute: the outcomes that all report, and then other targets."""
+        return computed(tuple(self.targets), self.income)
+
+    @property
+    def target_rows(self) -> tuple[int, ...]:
+        """Positions of the targets among `outcomes`."""
+        return moment_rows(tuple(self.targets), self.income, self.outcomes)
 
     @property
     def digest(self) -> str:

@@ -14,7 +14,7 @@ from aigini.estimation.problem import weight_root
 from aigini.estimation.result import Target
 from aigini.parameter_space import ParameterSpace
 from aigini.statistics.moments import IncomeConcept
-from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class EstimatedModel:
     @property
     def rows(self) -> tuple[int, ...]:
         """Positions of the targeted moments among the outcomes."""
-        return moment_rows(tuple(self.targets), self.income)
+        return self.outcome_map.rows(tuple(self.targets), self.income)
 
     @property
     def pairs(self) -> dict[str, tuple[float, float]]:
@@ -140,7 +140,7 @@ def estimate_values(
             f" s.e. (accepted: {MET}); run `aigini calibrate` to see what the economy can reach, and start from"
             " its estimates with --set params.NAME=VALUE."
         )
-    rows = list(moment_rows(tuple(targets), income))
+    rows = list(outcome_map.rows(tuple(targets), income))
     residual = root.T @ (fit.outcomes[rows] - np.array([value for value, _ in pairs.values()]))
     left = removable_share(residual, root.T @ fit.jacobian[rows])
     if not fit.feasible and left > STATIONARY:

@@ -15,7 +15,6 @@ from aigini.estimation.convergence import MET
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.parameter_space import ParameterSpace
 from aigini.statistics.moments import IncomeConcept
-from aigini.statistics.outcomes import moment_rows
 
 _MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
 _FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
@@ -84,7 +83,7 @@ def refit(
     Raises:
         AnalysisError: if the economy has no finite outcomes at the start.
     """
-    rows = moment_rows(tuple(targets), income)
+    rows = outcome_map.rows(tuple(targets), income)
     value, se = np.array(list(targets.values())).T
     weight = np.diag(1 / se) if root is None else root
     moves = space.directions

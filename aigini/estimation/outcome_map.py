@@ -20,8 +20,8 @@ from aigini.population.population import Population
 from aigini.runtime.memory import side_by_side
 from aigini.statistics.catalogue import OUTCOMES
 from aigini.statistics.jacobian import value_and_jacobian
-from aigini.statistics.moment import statistic_of
-from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
+from aigini.statistics.moment import Moment, statistic_of
+from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows, outcomes
 
 TILE = 32
 """Points evaluated in one call."""
@@ -29,40 +29,49 @@ TILE = 32
 GINIS = tuple(OUTCOME_NAMES.index(name) for name in ("gini_total", "gini_wage"))
 
 
-@jax.jit
+@functools.partial(jax.jit, static_argnames="moments")
 def _jacobian(
-    vector: Float[Array, "parameters"], population: Population, scenario: Scenario
+    vector: Float[Array, "parameters"], population: Population, scenario: Scenario, moments: tuple[Moment, ...]
 ) -> tuple[Float[Array, "outcomes"], Float[Array, "outcomes parameters"]]:
     return value_and_jacobian(
         lambda v: solve(unpack(v), scenario, population.firm_shocks),
-        statistic_of(OUTCOMES),
+        statistic_of(moments),
         population,
         vector,
         jnp.eye(len(PARAMETER_NAMES)),
     )
 
 
-@functools.partial(jax.jit, static_argnames="batch")
+@functools.partial(jax.jit, static_argnames=("moments", "batch"))
 def _values(
-    vectors: Float[Array, "points parameters"], population: Population, scenario: Scenario, batch: int
+    vectors: Float[Array, "points parameters"],
+    population: Population,
+    scenario: Scenario,
+    moments: tuple[Moment, ...],
+    batch: int,
 ) -> Float[Array, "points outcomes"]:
-    return jax.lax.map(lambda v: outcomes(unpack(v), population, scenario), vectors, batch_size=batch)
+    return jax.lax.map(lambda v: outcomes(unpack(v), population, scenario, moments=moments), vectors, batch_size=batch)
 
 
-@jax.jit
-def _one(vector: Float[Array, "parameters"], population: Population, scenario: Scenario) -> Float[Array, "outcomes"]:
-    return outcomes(unpack(vector), population, scenario)
+@functools.partial(jax.jit, static_argnames="moments")
+def _one(
+    vector: Float[Array, "parameters"], population: Population, scenario: Scenario, moments: tuple[Moment, ...]
+) -> Float[Array, "outcomes"]:
+    return outcomes(unpack(vector), population, scenario, moments=moments)
 
 
-def outcomes_of_one(population: Population, scenario: Scenario, values: Mapping[str, float]) -> np.ndarray:
+def outcomes_of_one(
+    population: Population, scenario: Scenario, values: Mapping[str, float], moments: tuple[Moment, ...] = OUTCOMES
+) -> np.ndarray:
     """Outcomes of one population at one point, ``[outcomes]``; not a number where there is no outcome.
 
     Args:
         population: Simulated workers; another of the same size compiles nothing anew.
         scenario: AI levels.
         values: All parameters.
+        moments: The outcomes.
     """
-    return np.asarray(_one(pack(values), population, scenario))
+    return np.asarray(_one(pack(values), population, scenario, moments))
 
 
 class OutcomeMap:
@@ -71,13 +80,24 @@ class OutcomeMap:
     Attributes:
         population: Simulated workers.
         scenario: AI levels.
+        moments: The outcomes, in their order: `OUTCOMES`, and then others that are targets.
         calls: Evaluations with derivatives so far.
     """
 
-    def __init__(self, population: Population, scenario: Scenario | None = None) -> None:
+    def __init__(
+        self,
+        population: Population,
+        scenario: Scenario | None = None,
+        moments: tuple[Moment, ...] = OUTCOMES,
+    ) -> None:
         self.population = population
         self.scenario = scenario or Scenario()
+        self.moments = moments
         self.calls = 0
+
+    def rows(self, names: Sequence[str], income: str) -> tuple[int, ...]:
+        """Positions of moments among the outcomes, by their names; `income` is that of m6."""
+        return moment_rows(names, income, self.moments)
 
     def jacobian(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes ``[outcomes]`` and their Jacobian in all parameters, ``[outcomes, parameters]``, natural units.
@@ -86,7 +106,9 @@ class OutcomeMap:
             AnalysisError: if one of them is not finite.
         """
         self.calls += 1
-        value, matrix = (np.asarray(part) for part in _jacobian(pack(values), self.population, self.scenario))
+        value, matrix = (
+            np.asarray(part) for part in _jacobian(pack(values), self.population, self.scenario, self.moments)
+        )
         if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
             raise AnalysisError(
                 "the economy's outcomes or their derivatives are not finite at"
@@ -120,7 +142,11 @@ class OutcomeMap:
         vectors = np.array([pack(point) for point in points])
         padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
         found = _values(
-            np.concatenate([vectors, padding]), self.population, self.scenario, batch or usual_batch(self.population)
+            np.concatenate([vectors, padding]),
+            self.population,
+            self.scenario,
+            self.moments,
+            batch or usual_batch(self.population),
         )
         return np.asarray(found)[: len(points)]
 

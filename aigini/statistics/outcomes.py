@@ -3,7 +3,7 @@
 What they are and in which order stands in `aigini.statistics.catalogue.OUTCOMES`; targets beside them come after.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from jaxtyping import Array, Float
 
@@ -58,20 +58,23 @@ def legend(*names: str) -> str:
     return "; ".join(parts) + (f" ({FRACTIONS})" if relative else "")
 
 
-def moment_rows(names: tuple[str, ...], income: str) -> tuple[int, ...]:
-    """Positions among the outcomes of moments by their names.
+def moment_rows(names: Sequence[str], income: str, among: Sequence[Moment] = OUTCOMES) -> tuple[int, ...]:
+    """Positions of moments by their names.
+
+    Args:
+        names: The moments.
+        income: Income concept of m6.
+        among: What is computed, in its order.
 
     Raises:
-        MomentError: if one of them is no outcome, which only a calibration can target.
+        MomentError: if one of them is not computed.
     """
+    computed = [moment.name for moment in among]
     asked = [find(name, income).name for name in names]
-    others = [name for name in asked if name not in OUTCOME_NAMES]
+    others = [name for name in asked if name not in computed]
     if others:
-        raise MomentError(
-            f"{', '.join(others)}: analyses and posteriors take as targets {', '.join(OUTCOME_NAMES)}; others are for"
-            " calibrate. Leave them out of calibration.moments."
-        )
-    return tuple(OUTCOME_NAMES.index(name) for name in asked)
+        raise MomentError(f"{', '.join(others)}: only {', '.join(computed)} are computed here.")
+    return tuple(computed.index(name) for name in asked)
 
 
 def outcomes(
