@@ -19,11 +19,11 @@ from aigini.bayes.model import build as build_model
 from aigini.commands import posterior_problem
 from aigini.commands.posterior_problem import posterior_likelihood
 from aigini.commands.sampling import mode_parameters
+from aigini.commands.source import Source
 from aigini.config import Config, load
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError, OutputError
 from aigini.estimation.pieces import Pieces
 from aigini.parameters import problems
-from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.storage import analyses as studies_on_disk
 from aigini.storage.ledger import Ledger
 
@@ -143,10 +143,10 @@ def test_an_economy_may_be_asked_about_whatever_the_seed_of_its_population(monke
     noise = {"m6": 0.02, "gini_total": 0.02}
     drawn = []
 
-    def noisy(population, scenario, values):
+    def noisy(population, scenario, values, moments):
         drawn.append(population)
         rng = np.random.default_rng(population)
-        return noise["gini_total"] * rng.standard_normal(len(OUTCOME_NAMES))
+        return noise["gini_total"] * rng.standard_normal(len(moments))
 
     monkeypatch.setattr(posterior_problem, "outcomes_of_one", noisy)
     monkeypatch.setattr(posterior_problem, "_starting_values", lambda config: config.params.as_dict())
@@ -156,7 +156,7 @@ def test_an_economy_may_be_asked_about_whatever_the_seed_of_its_population(monke
     monkeypatch.setattr(Config, "draw", lambda self, seed, n_workers: [seed, n_workers])
     sizes = set()
     for seed in range(32):
-        _, size = posterior_problem.prepared(load(None, {"population.seed": seed}), Pieces())
+        _, size = posterior_problem.prepared(Source(load(None, {"population.seed": seed})), Pieces())
         sizes.add(size.n_workers)
         assert not size.quiet
     assert len(sizes) == 1
