@@ -11,10 +11,10 @@ import typer
 
 from aigini.commands.command import Command, Run
 from aigini.commands.draw import draw_again, results_in
-from aigini.commands.registry import COMMANDS
+from aigini.commands.registry import COMMANDS, result_files
 from aigini.commands.source import Source, from_run
 from aigini.config import load, parse_overrides
-from aigini.errors import AiginiError
+from aigini.errors import AiginiError, ConfigError
 from aigini.runtime import interruption, screen
 from aigini.runtime.backend import require_backend, split_cpu
 from aigini.runtime.compilation_cache import kept_programs
@@ -89,7 +89,17 @@ for _command in COMMANDS:
 
 
 def add(command: Command) -> None:
-    """Make a command of one's own one of aigini's, before `main` is called; ``aigini figures`` knows it then, too."""
+    """Make a command of one's own one of aigini's, before `main` is called; ``aigini figures`` knows it then, too.
+
+    Raises:
+        ConfigError: if its name, or that of a file it writes, is taken or is none for a file.
+    """
+    taken = {"figures", "run", "config", *(known.name for known in COMMANDS), *result_files()}
+    for name in (command.name, *(file.name for file in command.files)):
+        if name in taken or not name.isidentifier():
+            raise ConfigError(
+                f"command {name!r}: the name is taken, or has more than letters, digits and underscores; choose one."
+            )
     COMMANDS.append(command)
     _add(command)
 

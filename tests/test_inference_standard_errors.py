@@ -174,7 +174,11 @@ class TestAll:
     def test_print_as_a_table(self):
         text = str(worst_case(J, W, SE, names=["alpha", "beta"]))
         assert text.splitlines()[0] == "standard errors, worst case of the targets, without simulation noise"
-        assert [line.split() for line in text.splitlines()[1:]] == [["alpha", "0.124691"], ["beta", "0.0283951"]]
+        assert [line.split() for line in text.splitlines()[1:]] == [
+            ["s.e."],
+            ["alpha", "0.124691"],
+            ["beta", "0.0283951"],
+        ]
 
     def test_simulation_covariance_of_the_wrong_shape(self):
         for call, jacobian, weighting, known, _ in self.arguments(0):

@@ -31,9 +31,13 @@ NO_TABLE = {
     "AiginiError",
     "Config",
     "Command",
+    "Instrument",
+    "Intervention",
     "Mechanisms",
+    "Moment",
     "Parameters",
     "Population",
+    "TaskTechnology",
     "Scenario",
     "Target",
 }

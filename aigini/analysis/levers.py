@@ -39,7 +39,7 @@ from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
-from aigini.parameters import PARAMETER_NAMES
+from aigini.parameters import PARAMETER_NAMES, problems
 from aigini.population.population import Population
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
@@ -167,16 +167,21 @@ def _move(model: EstimatedModel, name: str) -> np.ndarray:
     """Derivative of all parameters, and of the strengths of instruments, in the strength of a lever.
 
     Raises:
-        AnalysisError: if these are not linear in the strength.
+        AnalysisError: if these are not linear in the strength, or are no parameters inside their bounds.
     """
-    none, half, full = (
-        np.append(pack(values), _levied(values))
-        for values in (combination(model, [name], [strength]) for strength in (0.0, 0.5, 1.0))
-    )
-    if not np.allclose(half, (none + full) / 2, rtol=1e-9, atol=1e-12):
+    start = {**model.values, **dict.fromkeys(INSTRUMENTS, 0.0)}
+    moved = [combination(model, [name], [strength]) for strength in (0.0, 0.31, 1.0)]
+    if unknown := sorted(set(moved[-1]) - set(start)):
+        raise AnalysisError(f"levers: {name} moves {', '.join(unknown)}, which is no parameter; correct the name.")
+    before, none, part, full = (np.append(pack(values), _levied(values)) for values in (start, *moved))
+    if not np.array_equal(before, none):
+        raise AnalysisError(f"levers: {name} moves parameters at strength 0 already; let it move none there.")
+    if not np.allclose(part, none + 0.31 * (full - none), rtol=1e-9, atol=1e-12):
         raise AnalysisError(
             f"levers: {name} does not move parameters in proportion to its strength; make it linear in the strength."
         )
+    if wrong := problems({parameter: moved[-1][parameter] for parameter in PARAMETER_NAMES}):
+        raise AnalysisError(f"levers: {name} at full strength leaves the bounds of parameters: {'; '.join(wrong)}")
     return full - none
 
 

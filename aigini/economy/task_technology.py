@@ -98,7 +98,13 @@ class TaskProduction(Production):
         self, exposed: Float[Array, "tasks"], human: Float[Array, "*workers"], ai: Scalar
     ) -> Float[Array, "*workers tasks"]:
         def of_worker(own: Array) -> Array:
-            return self.technology.task_output(self.params, self.tasks, exposed, own, ai)
+            output = self.technology.task_output(self.params, self.tasks, exposed, own, ai)
+            if jnp.shape(output) != exposed.shape:
+                raise ValueError(
+                    f"{type(self.technology).__name__}.task_output: has shape {jnp.shape(output)}, expected"
+                    f" {exposed.shape}, the output of one worker on every task."
+                )
+            return output
 
         return jax.vmap(of_worker)(human.reshape(-1)).reshape(*human.shape, -1)
 

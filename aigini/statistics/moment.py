@@ -94,6 +94,11 @@ class Moment:
         level = self.level(View(economy, state, {needed: sums[needed] for needed in self.needs}))
         if jnp.shape(level) != ():
             raise ValueError(f"moment {self.name}: its level has shape {jnp.shape(level)}; return one number.")
+        if jnp.result_type(level) != jnp.float64:
+            raise ValueError(
+                f"moment {self.name}: its level is {jnp.result_type(level)}; return a float64, such as a function of"
+                " sums over workers, which are float64."
+            )
         return level
 
 

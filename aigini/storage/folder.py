@@ -101,9 +101,9 @@ def require_schema(path: Path, content: Mapping[str, Any]) -> None:
         OutputError: naming the file and both numbers.
     """
     schema = content.get("schema", 0)
-    if not isinstance(schema, int) or schema > SCHEMA:
+    if not isinstance(schema, int) or isinstance(schema, bool) or not 0 <= schema <= SCHEMA:
         raise OutputError(
-            f"{path}: has schema {schema}, and this version of aigini reads up to {SCHEMA}; read it with the version"
+            f"{path}: has schema {schema!r}, and this version of aigini reads up to {SCHEMA}; read it with the version"
             " that wrote it, or run the command that writes it again."
         )
 
