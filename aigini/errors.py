@@ -25,11 +25,11 @@ class PrecisionError(AiginiError):
 
 
 class MomentError(AiginiError):
-    """A moment is unknown, or cannot be registered as asked."""
+    """A moment is unknown, cannot be registered as asked, or has no level that can be used."""
 
 
 class EquilibriumError(AiginiError):
-    """Prices and screening did not reach a fixed point, or an outcome is not finite."""
+    """Prices and screening did not reach a fixed point, an outcome is not finite, or a technology gives no output."""
 
 
 class EstimationError(AiginiError):

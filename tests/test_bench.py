@@ -1,6 +1,5 @@
 """The measurements of `aigini bench`: what is made of times, and that they are taken at all."""
 
-import dataclasses
 import json
 import time
 
@@ -11,9 +10,6 @@ from aigini.bench import scaling
 from aigini.bench.processes import Remote
 from aigini.bench.scaling import REFERENCE, Cell, Scaling, regressions
 from aigini.cli import app
-from aigini.commands.bench import BENCH
-from aigini.commands.command import Run
-from aigini.commands.source import Source
 from aigini.config import load
 from aigini.errors import OutputError
 from aigini.storage.measured import load_ratios, save_scaling
@@ -92,16 +88,14 @@ def test_sizes_that_are_no_numbers_are_refused(sizes, tmp_path, monkeypatch):
     assert "expected positive numbers with commas between them" in str(result.exception)
 
 
-def test_a_worse_ratio_ends_the_command_with_code_1(linear, tmp_path, capsys):
-    command = dataclasses.replace(BENCH, compute=lambda *_, **__: linear)
-    run = Run(Source(load(None)), tmp_path / "run", False, print)
-    run.folder.mkdir()
+def test_a_worse_ratio_ends_the_command_with_code_1(linear, tmp_path, monkeypatch):
+    monkeypatch.setattr(scaling, "measure", lambda *_, **__: linear)
     earlier = tmp_path / "earlier.json"
     for factor, code, words in ((1.0, 0, "no ratio is more than 1.5 times"), (0.5, 1, "worse: jacobian / value")):
         earlier.write_text(json.dumps({"ratios": {k: v * factor for k, v in linear.ratios().items()}}))
-        options = {"sizes": (1000,), "repeats": 1, "check": earlier, "tolerance": 1.5}
-        assert command.perform(run, options) == code
-        assert words in capsys.readouterr().out
+        result = CliRunner().invoke(app, ["bench", "--check", str(earlier), "--out", str(tmp_path / "run")])
+        assert result.exit_code == code
+        assert words in result.output
     assert (tmp_path / "run" / "bench.json").exists()
 
 

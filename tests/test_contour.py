@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigini.errors import AnalysisError
@@ -102,7 +102,9 @@ class TestCurves:
         at_folds = np.sort(branch.points[branch.folds, 0])
         np.testing.assert_allclose(at_folds, [-0.7, 0.7], atol=0.02)
         after = branch.points[branch.folds + 1]
-        assert (branch.points[branch.folds, 1] * after[:, 1] <= 1e-9).all()
+        # A point may lie on a fold, to within the tolerance of the zero.
+        at = branch.points[branch.folds, 1]
+        assert (np.where(np.abs(at) < 1e-9, 0.0, at) * after[:, 1] <= 0).all()
 
     @pytest.mark.parametrize("radius", [0.1, 0.999])
     def test_small_circles_and_circles_that_nearly_touch_the_box_close(self, radius):
@@ -266,7 +268,9 @@ class TestTrouble:
 
         level = trace(function)
         assert all((branch.residuals <= 1e-10).all() for branch in level.branches)
-        assert level.branches or level.lost
+        assert level.lost
+        for seed in level.lost:
+            assert np.hypot(*seed.point) == pytest.approx(0.7, abs=1e-3)
 
     def test_a_circle_with_a_gap_in_its_values_is_followed_on_both_sides(self):
         def function(point):
@@ -348,7 +352,7 @@ class TestEconomy:
 coefficients = st.lists(st.floats(-1, 1).map(lambda c: round(c, 3)), min_size=6, max_size=6)
 
 
-@settings(max_examples=30, phases=[Phase.reuse, Phase.generate])
+@settings(max_examples=60)
 @given(coefficients, st.sampled_from([1.0, 1e-2, 1e3]), st.sampled_from([0.0, 0.37, -2.0]))
 def test_random_conics_and_lines(c, width, shift):
     box = ((shift - 1.0, shift + 1.0), (-width, width))
@@ -382,7 +386,7 @@ def test_random_conics_and_lines(c, width, shift):
             assert np.median(nearest) > 0.001 or np.ptp(one, axis=0).max() < 0.02
 
 
-@settings(max_examples=30, phases=[Phase.reuse, Phase.generate])
+@settings(max_examples=50)
 @given(st.floats(), st.floats(), st.floats())
 def test_any_linear_function_is_traced_or_lost(c0, cx, cy):
     def function(point):

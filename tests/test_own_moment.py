@@ -99,3 +99,18 @@ def test_analyses_take_a_moment_of_ones_own_as_a_target():
         aigini.unregister_moment("wage_cv")
     assert result.jacobian.rows[-1] == "wage_cv"
     assert result.overidentification.degrees == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "message"),
+    [
+        (lambda at: at[WAGES].mean.astype(jnp.float32), "its level is float32"),
+        (lambda at: at[WAGES].mean.astype(jnp.complex128), "its level is complex128"),
+        (lambda at: jnp.asarray(1), "its level is int64"),
+        (lambda at: at[WAGES].masses, "its level has shape"),
+    ],
+)
+def test_a_level_that_is_not_one_float64_number_is_refused(small, level, message):
+    wrong = dataclasses.replace(WAGE_CV, level=level, needs=(WAGES,))
+    with pytest.raises(MomentError, match=f"moment wage_cv: {message}"):
+        jax.eval_shape(lambda p: six_moments(Parameters(), p, names=(wrong,)), small)

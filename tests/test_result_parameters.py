@@ -31,7 +31,6 @@ ELSEWHERE = {
     "Config": "parameters that were given, checked when they are read",
     "Posterior": "the tests of the posterior",
     "Estimates": "what a run starts from, refused unless they are those of the economy: tests/test_from_run.py",
-    "StoredEstimates": "the same as they stand in files",
 }
 
 

@@ -17,7 +17,7 @@ from aigini.economy.interventions import CapitalDividend, Intervention
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.task_technology import TaskTechnology
 from aigini.economy.workers import in_occupation, outcomes
-from aigini.errors import AnalysisError, ConfigError
+from aigini.errors import AnalysisError, ConfigError, EquilibriumError
 from aigini.statistics.moments import moments_and_jacobian, six_moments
 from aigini.statistics.report import statistics
 
@@ -287,3 +287,33 @@ def test_levers_with_a_name_that_is_taken_or_that_are_not_linear_are_refused(mod
     with pytest.raises(AnalysisError, match="curved does not move parameters in proportion"):
         levers.goals(model, ["curved"])
     del levers.LEVERS["curved"]
+
+
+@pytest.mark.parametrize(
+    ("lever", "message"),
+    [
+        (lambda values, s: {**values, "xii": s}, "moves xii, which is no parameter"),
+        (lambda values, s: {**values, "xi": 0.5 + 0.3 * s}, "at strength 0 already"),
+        (lambda values, s: {**values, "adoption": values["adoption"] + 2 * s}, "leaves the bounds.*adoption"),
+        # Linear at 0, 1/2 and 1, and nowhere else.
+        (lambda values, s: {**values, "xi": values["xi"] * (1 - s * (s - 0.5) * (s - 1))}, "in proportion"),
+    ],
+)
+def test_levers_that_are_no_moves_of_parameters_within_bounds_are_refused(model, monkeypatch, lever, message):
+    monkeypatch.setitem(levers.LEVERS, "wrong", lever)
+    with pytest.raises(AnalysisError, match=rf"levers: wrong .*{message}"):
+        levers.goals(model, ["wrong"])
+
+
+@pytest.mark.parametrize("output", [lambda human, tasks: human, lambda human, tasks: (human * tasks.skill)[None]])
+def test_output_that_is_not_one_number_a_task_is_refused(population, output):
+    class Wrong(TaskTechnology):
+        def task_output(self, params, tasks, exposed, human, ai):
+            return output(human, tasks)
+
+    with pytest.raises(EquilibriumError, match=r"Wrong\.task_output: has shape .*, expected \(24,\)"):
+        jax.eval_shape(
+            lambda params, shocks: solve(params, Scenario(mechanisms=Mechanisms(technology=Wrong())), shocks),
+            aigini.Parameters(),
+            population.firm_shocks,
+        )

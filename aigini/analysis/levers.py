@@ -39,7 +39,7 @@ from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
-from aigini.parameters import PARAMETER_NAMES, problems
+from aigini.parameters import PARAMETER_NAMES
 from aigini.population.population import Population
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 
@@ -180,8 +180,10 @@ def _move(model: EstimatedModel, name: str) -> np.ndarray:
         raise AnalysisError(
             f"levers: {name} does not move parameters in proportion to its strength; make it linear in the strength."
         )
-    if wrong := problems({parameter: moved[-1][parameter] for parameter in PARAMETER_NAMES}):
-        raise AnalysisError(f"levers: {name} at full strength leaves the bounds of parameters: {'; '.join(wrong)}")
+    if wrong := model.outcome_map.problems({parameter: moved[-1][parameter] for parameter in PARAMETER_NAMES}):
+        raise AnalysisError(
+            f"levers: {name} at full strength leaves the bounds of parameters: {'; '.join(wrong)} Let it move less."
+        )
     return full - none
 
 

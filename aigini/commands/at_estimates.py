@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aigini.commands.source import Estimates, SourceLike, as_source
+from aigini.commands.source import SourceLike, as_source
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET, STATIONARY, removable_share
@@ -18,6 +18,7 @@ from aigini.estimation.pieces import Pieces
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
+from aigini.storage.estimates import Estimates
 
 
 @with_x64

@@ -10,6 +10,7 @@ import typer
 from aigini.bench import scaling
 from aigini.bench.scaling import Scaling
 from aigini.commands.command import Command, Run
+from aigini.config import Config
 from aigini.errors import ConfigError
 from aigini.population.sizes import WORKERS_LIMIT
 from aigini.storage import measured
@@ -67,10 +68,15 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     return 1 if worse else 0
 
 
+def bench(config: Config, sizes: tuple[int, ...], **settings: Any) -> Scaling:
+    """Time and memory by the number of workers, see `aigini.bench.scaling.measure`."""
+    return scaling.measure(config, sizes, **settings)
+
+
 BENCH = Command(
     "bench",
     "Time and memory of moments, gradient and Jacobian on this machine as workers grow in number; write bench.json.",
-    scaling.measure,
+    bench,
     Scaling,
     resume=None,
     needs=(),

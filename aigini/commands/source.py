@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from aigini import config as configuration
 from aigini.config import Config
 from aigini.config.load import Topic, again
@@ -14,6 +12,7 @@ from aigini.errors import ConfigError
 from aigini.estimation.result import Calibration
 from aigini.population.population import Population
 from aigini.storage import estimates as stored
+from aigini.storage.estimates import Estimates
 
 ConfigLike = Config | str | Path | None
 
@@ -37,25 +36,6 @@ _NOT_OF_THE_ESTIMATES = {
     ),
 }
 """Sections, and keys of sections, that say nothing about where the estimates are, only how they are looked for."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Estimates:
-    """Estimates of an earlier run.
-
-    Attributes:
-        params: Every parameter at the estimates.
-        weighting: Weights of the moments; None where they follow from the configuration, ``[moments, moments]``.
-        fitted: Moments that were reported there; empty where none were.
-        where: What they come from, for messages.
-        origin: What is recorded of the run; empty where they come from Python.
-    """
-
-    params: Mapping[str, float]
-    weighting: np.ndarray | None
-    fitted: Mapping[str, float]
-    where: str
-    origin: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,19 +116,19 @@ def from_run(run: Path, path: Path | None, overrides: Mapping[str, Any]) -> Sour
         OutputError: if the folder holds no estimates, they are damaged, or the estimation has failed.
         ConfigError: if the configuration is not valid, or is of other estimates.
     """
-    there = stored.read(run)
-    where = f"--from {run}"
-    before = again(there.config, where)
+    estimates, there = stored.read(run)
+    where = estimates.where
+    before = again(there, where)
     # What a later version of aigini adds to a configuration has a default that changes nothing.
-    known = {section: _values(before.source.get(section), values) for section, values in there.config.items()}
-    if changed := _changes(there.config, known):
+    known = {section: _values(before.source.get(section), values) for section, values in there.items()}
+    if changed := _changes(there, known):
         raise ConfigError(
             f"{where}: another version of aigini wrote it, whose configuration reads differently here:"
             f" {'; '.join(changed)}. Run the command that wrote it again, or leave out --from."
         )
-    config = again(there.config, where, overrides) if path is None else configuration.load(path, overrides)
+    config = again(there, where, overrides) if path is None else configuration.load(path, overrides)
     _require_same_estimation(config, before, where)
-    return Source(config, Estimates(there.params, there.weighting, there.fitted, where, there.origin))
+    return Source(config, estimates)
 
 
 def _values(values: Any, names: Any) -> Any:

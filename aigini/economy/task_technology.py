@@ -26,6 +26,7 @@ from aigini.economy.technology import (
     Totals,
     WorkSample,
 )
+from aigini.errors import EquilibriumError
 from aigini.parameters import Parameters, Scalar
 from aigini.population.workers import N_OCCUPATIONS
 
@@ -100,7 +101,7 @@ class TaskProduction(Production):
         def of_worker(own: Array) -> Array:
             output = self.technology.task_output(self.params, self.tasks, exposed, own, ai)
             if jnp.shape(output) != exposed.shape:
-                raise ValueError(
+                raise EquilibriumError(
                     f"{type(self.technology).__name__}.task_output: has shape {jnp.shape(output)}, expected"
                     f" {exposed.shape}, the output of one worker on every task."
                 )

@@ -152,8 +152,12 @@ class OutcomeMap:
 
     def admits(self, values: Mapping[str, float]) -> bool:
         """Whether `values` is a point of the parameter space in this scenario."""
+        return not self.problems(values)
+
+    def problems(self, values: Mapping[str, float]) -> list[str]:
+        """Why `values` is no point of the parameter space in this scenario, a sentence each."""
         level = max(float(self.scenario.A0), float(self.scenario.A1))
-        return not problems(values, level=level, years=self.population.years)
+        return problems(values, level=level, years=self.population.years)
 
 
 def usual_batch(population: Population, most: int = TILE) -> int:

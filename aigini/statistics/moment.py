@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 
 from aigini.economy.economy import Economy, State
 from aigini.economy.worker_outcome import WorkerOutcome
+from aigini.errors import MomentError
 from aigini.parameters import Parameters, Scalar
 from aigini.statistics.accumulate import Row
 from aigini.statistics.jacobian import Part
@@ -90,12 +91,15 @@ class Moment:
             economy: The solved economy.
             state: One of its two states.
             sums: Sums over all workers in that state, those in `needs` among them.
+
+        Raises:
+            MomentError: if the level is not one float64 number.
         """
         level = self.level(View(economy, state, {needed: sums[needed] for needed in self.needs}))
         if jnp.shape(level) != ():
-            raise ValueError(f"moment {self.name}: its level has shape {jnp.shape(level)}; return one number.")
+            raise MomentError(f"moment {self.name}: its level has shape {jnp.shape(level)}; return one number.")
         if jnp.result_type(level) != jnp.float64:
-            raise ValueError(
+            raise MomentError(
                 f"moment {self.name}: its level is {jnp.result_type(level)}; return a float64, such as a function of"
                 " sums over workers, which are float64."
             )

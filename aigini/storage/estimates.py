@@ -19,26 +19,27 @@ _ANALYSES = ("sensitivity", "sign", "regimes", "channels", "policy")
 
 
 @dataclasses.dataclass(frozen=True)
-class StoredEstimates:
-    """Estimates of an earlier run.
+class Estimates:
+    """Estimates of an earlier run, or of a calibration in memory.
 
     Attributes:
         params: Every parameter at the estimates.
         weighting: Weights of the moments; None where they follow from the configuration, ``[moments, moments]``.
-        fitted: Moments that the run reported there; empty where it reported none.
-        config: Its resolved configuration, as plain values.
-        origin: What is recorded of it: path as given, file, digest of the configuration, name of the run and commit.
+        fitted: Moments that were reported there; empty where none were.
+        where: What they come from, for messages.
+        origin: What is recorded of the run: path as given, file, digest of the configuration, name of the run and
+            commit; empty where there was none.
     """
 
     params: Mapping[str, float]
     weighting: np.ndarray | None
     fitted: Mapping[str, float]
-    config: Mapping[str, Any]
-    origin: Mapping[str, Any]
+    where: str
+    origin: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def read(run: Path) -> StoredEstimates:
-    """The estimates in a run folder: of its calibration, else of one of its analyses.
+def read(run: Path) -> tuple[Estimates, dict[str, Any]]:
+    """The estimates in a run folder, of its calibration, else of one of its analyses; and its resolved configuration.
 
     Raises:
         OutputError: if there are none, they are damaged, or the estimation has failed.
@@ -66,13 +67,13 @@ def read(run: Path) -> StoredEstimates:
         calibration = load_calibration(run)
         if calibration.failure:
             raise OutputError(f"--from {run}: its estimation has failed: {calibration.failure}; calibrate again.")
-        return StoredEstimates(params, calibration.weighting, calibration.fitted, config, origin)
+        return Estimates(params, calibration.weighting, calibration.fitted, f"--from {run}", origin), config
     if follows:
         raise OutputError(
             f"--from {run}: its weights follow from estimates, and {path.name} does not have them; give the run folder"
             " of calibrate or reproduce."
         )
-    return StoredEstimates(params, None, {}, config, origin)
+    return Estimates(params, None, {}, f"--from {run}", origin), config
 
 
 def _weighting(config: Mapping[str, Any]) -> Any:
