@@ -232,8 +232,8 @@ class Economy(OutcomeMap):
 
     asked = 0
 
-    def __init__(self, seed, scenario):
-        del scenario
+    def __init__(self, seed, scenario, moments):
+        del scenario, moments
         self.seed = seed
 
     def values(self, points, batch=None):
