@@ -74,7 +74,7 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
     present = counted.astype(population.dtype)
 
     def row(own: jax.Array, draws: Workers) -> WorkerOutcome:
-        return outcomes(in_occupation(economy.faced, own, population.dtype), draws)
+        return outcomes(in_occupation(economy.environment, own, population.dtype), draws)
 
     outcome = jax.vmap(row, out_axes=1)(occupation, workers)
     both = [jax.tree.map(lambda leaf, at=at: leaf[at], outcome) for at in (0, 1)]

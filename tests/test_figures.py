@@ -270,10 +270,10 @@ def test_a_gini_below_the_grids_resolution_is_marked_where_it_shows(simulation):
 
 
 def test_income_bars_are_the_sources_of_income(simulation):
-    everyone, groups = figures.where_income_goes(simulation).axes
+    all_workers, groups = figures.where_income_goes(simulation).axes
     before, after = (arrays["income_by_source"] for arrays in (simulation.before_arrays, simulation.after_arrays))
     # A bar keeps its ends, not its height, so the last digit is rounding.
-    np.testing.assert_allclose(heights(everyone).reshape(4, 2), np.stack([before, after], axis=1), rtol=1e-14)
+    np.testing.assert_allclose(heights(all_workers).reshape(4, 2), np.stack([before, after], axis=1), rtol=1e-14)
     old, new = (arrays["income_by_source_and_group"] for arrays in (simulation.before_arrays, simulation.after_arrays))
     growth = 100 * (new.sum(axis=1) / old.sum(axis=1) - 1)
     np.testing.assert_allclose(heights(groups).reshape(4, 4).sum(axis=0), growth, rtol=1e-9)

@@ -129,9 +129,9 @@ def test_assessed_human_capital_is_right_on_average(points, economy_of):
 
 
 def test_simulated_assessments_average_to_simulated_human_capital(population, baseline, economy_of):
-    everyone = economy_of(baseline).faced
+    environment = economy_of(baseline).environment
     # All rows at once: terms and scores become columns, [occupations, 1].
-    before, after = simulated_outcomes(everyone, population)
+    before, after = simulated_outcomes(environment, population)
     economy = economy_of(baseline)
     for outcome, market in ((before, economy.before.market), (after, economy.after.market)):
         assessed = np.asarray(outcome.human_pay) / np.asarray(market.prices.human_return)[:, None]
@@ -141,12 +141,12 @@ def test_simulated_assessments_average_to_simulated_human_capital(population, ba
         assert np.all(error < 0.02 * human.mean(axis=1))
 
 
-def simulated_outcomes(everyone, population):
+def simulated_outcomes(environment, population):
     """Outcomes of all workers, [occupations, workers]; the test population has one row per occupation."""
 
     def row(occupation, workers):
         own = (jnp.arange(16) == occupation).astype(jnp.float64)
-        return outcomes(in_occupation(everyone, own, np.dtype("float64")), workers)
+        return outcomes(in_occupation(environment, own, np.dtype("float64")), workers)
 
     both = jax.jit(jax.vmap(row, out_axes=1))(jnp.arange(16), population.workers)
     return tuple(jax.tree.map(lambda leaf, at=at: leaf[at], both) for at in (0, 1))

@@ -140,7 +140,7 @@ def test_income_is_output_and_moments_are_those_of_the_workers(ces, baseline, po
 
     def row(occupation, workers):
         own = (jnp.arange(16) == occupation).astype(jnp.float64)
-        return outcomes(in_occupation(economy.faced, own, np.dtype("float64")), workers)
+        return outcomes(in_occupation(economy.environment, own, np.dtype("float64")), workers)
 
     states = jax.jit(jax.vmap(row, out_axes=1))(jnp.arange(16), population.workers)
     states = [jax.tree.map(lambda leaf, k=k: leaf[k], states) for k in (0, 1)]
@@ -265,13 +265,13 @@ def test_the_levers_of_the_readme_do_what_they_say(model):
 def test_a_tax_on_all_wages_leaves_capital_income_and_an_equal_sum(model, population):
     """On every worker: what is taken is paid out, and mean income stays what it was."""
 
-    def everyone(scenario):
+    def all_outcomes(scenario):
         (before, _), (after, _) = jax.jit(lambda p: statistics(p, population, scenario))(aigini.Parameters())
         return before, after
 
     wage_tax = levers.INSTRUMENTS["wage_tax"]
-    none = everyone(Scenario())
-    both = everyone(Scenario(intervention=Intervention((wage_tax(0.5), CapitalDividend(0.5)))))
+    none = all_outcomes(Scenario())
+    both = all_outcomes(Scenario(intervention=Intervention((wage_tax(0.5), CapitalDividend(0.5)))))
     for free, taxed in zip(none, both, strict=True):
         assert float(taxed.mean_income) == pytest.approx(float(free.mean_income), rel=1e-12)
         assert float(taxed.gini_wage) == float(free.gini_wage)

@@ -66,7 +66,7 @@ class ConstantFloor(WorkSample):
 
 
 class AdditiveProduction(Production):
-    """What a unit of human capital and a unit of effective AI produce on each task, ``[tasks]``.
+    """Output of a unit of human capital and of a unit of effective AI on each task, ``[tasks]``.
 
     Attributes:
         tasks: The tasks.

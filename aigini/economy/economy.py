@@ -1,4 +1,4 @@
-"""The economy before and after AI: markets, firms, and what workers face."""
+"""The economy before and after AI: markets, firms, and the environment of workers."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from aigini.economy.equilibrium import Market, markets
 from aigini.economy.interventions import Intervention
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.technology import WorkSample
-from aigini.economy.workers import Faced, faced
+from aigini.economy.workers import WorkerEnvironment, worker_environment
 from aigini.parameters import Parameters, Scalar
 
 
@@ -46,7 +46,7 @@ class State(eqx.Module):
         asset_path: log k_jt, ``[years + 1, firms]``.
         intensity: κ_j at the end of the path, ``[firms]``.
         mean_rent: q = q0 + q_A, quasi-rent per worker.
-        mean_income: Y + q0, what accounting says mean income must be.
+        mean_income: Y + q0, mean income by the accounting identity.
     """
 
     market: Market
@@ -57,15 +57,15 @@ class State(eqx.Module):
 
 
 class Economy(eqx.Module):
-    """The economy before and after AI, and what its workers face.
+    """The economy before and after AI, and the environment of its workers.
 
     Attributes:
         states: Both states; each array with a leading axis ``[2]``.
-        faced: What workers face.
+        environment: All that workers take as given, by occupation and firm.
     """
 
     states: State
-    faced: Faced
+    environment: WorkerEnvironment
 
     @property
     def before(self) -> State:
@@ -119,7 +119,10 @@ def solve(
         )
 
     states = jax.vmap(state)(both, full.prices.mean_ai_rent)
-    return Economy(states=states, faced=faced(own, scenario.mechanisms, scenario.intervention, both, states.intensity))
+    return Economy(
+        states=states,
+        environment=worker_environment(own, scenario.mechanisms, scenario.intervention, both, states.intensity),
+    )
 
 
 def _switched_markets(

@@ -30,11 +30,11 @@ _SQUARINGS = 10  # 2^11 terms: exact to rounding up to a contraction of 0.98 a s
 
 
 class Market(eqx.Module):
-    """Prices and employers' beliefs at one AI level; what workers take as given.
+    """Prices and employers' beliefs at one AI level, which workers take as given.
 
     Attributes:
         production: Technology at this level.
-        totals: What supply depends on of the workers.
+        totals: Aggregates of the workers that supply depends on.
         supply: Y_z per head, ``[tasks]``.
         task_price: p_z, ``[tasks]``.
         output: Y per head, units of the final good.
@@ -88,7 +88,7 @@ class _Guess(eqx.Module):
 
 
 class _Given(eqx.Module):
-    """What the fixed point takes as given; before AI, `reference` and `earlier` do not count."""
+    """All that the fixed point takes as given; before AI, `reference` and `earlier` do not count."""
 
     params: Parameters
     mechanisms: Mechanisms
@@ -101,7 +101,7 @@ class _Given(eqx.Module):
 
 
 class _Response(eqx.Module):
-    """What follows from a guess: prices, then schooling, then employers' beliefs."""
+    """Consequences of a guess: prices, then schooling, then employers' beliefs."""
 
     supply: Float[Array, "tasks"]
     task_price: Float[Array, "tasks"]
@@ -113,7 +113,7 @@ class _Response(eqx.Module):
 
 
 def _respond(guess: _Guess, given: _Given) -> tuple[_Response, _Guess]:
-    """What follows from a guess, and the guess that follows from that."""
+    """The response to a guess, and the guess that follows from it: one iteration of the fixed point."""
     params, nodes, human_capital = given.params, given.nodes, given.mechanisms.human_capital
     supply = given.production.supply(guess.totals)
     # Relative to itself any supply has prices of exactly 1, whose derivatives are exactly 0.

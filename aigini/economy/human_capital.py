@@ -1,4 +1,4 @@
-"""Human capital: what schooling makes of ability, and the choice of schooling (MODEL.md section 2).
+"""Human capital as a function of ability and schooling, and the choice of schooling (MODEL.md section 2).
 
 The worker maximises log(expected pay) - c_i e²/2 when employers recognise only the share Ω_o of a gain in human capital
 and pay of T_o does not depend on it. The marginal return Ω_o [h/(h + T_o/R_h,o)] d log h/de equals the marginal cost

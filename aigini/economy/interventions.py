@@ -25,7 +25,7 @@ class Instrument(eqx.Module):
 
     @abc.abstractmethod
     def levy(self, outcome: WorkerOutcome) -> Float[Array, "workers"]:
-        """What is taken from each worker, units of the final good."""
+        """The amount taken from each worker, units of the final good."""
 
 
 class CapitalDividend(Instrument):

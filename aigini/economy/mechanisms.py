@@ -39,9 +39,9 @@ class Mechanisms(eqx.Module):
 
     Attributes:
         technology: Output of workers on tasks.
-        human_capital: What schooling makes of ability.
+        human_capital: Human capital as a function of ability and schooling.
         ability: Distribution of ability.
-        reach: Which tasks AI can augment.
+        reach: Tasks that AI can augment, by its level.
     """
 
     technology: Technology = AdditiveTechnology()
@@ -59,7 +59,7 @@ def register_mechanism(kind: str, name: str, make: Callable[[], eqx.Module]) -> 
 
     Args:
         kind: ``"technology"``, ``"human_capital"``, ``"ability"`` or ``"reach"``.
-        name: What `[model]` calls it.
+        name: Its name in `[model]`.
         make: Its class, or a function without arguments that returns the mechanism.
 
     Raises:
@@ -78,7 +78,7 @@ def register_mechanism(kind: str, name: str, make: Callable[[], eqx.Module]) -> 
 
 
 def problems(names: Mapping[str, str]) -> list[str]:
-    """What is wrong with the names of mechanisms by kind, a sentence each."""
+    """Sentences about names of mechanisms by kind that are not registered."""
     return [
         f"model.{kind} = {name!r}: expected one of {', '.join(map(repr, MECHANISMS[kind]))}; correct it, or register"
         " your own with aigini.register_mechanism."

@@ -1,4 +1,4 @@
-"""Reach of AI: which tasks it can augment (MODEL.md section 1)."""
+"""Reach of AI: the tasks that it can augment at each level (MODEL.md section 1)."""
 
 import abc
 
@@ -17,7 +17,7 @@ def reached_share(params: Parameters, level: Scalar) -> Scalar:
 
 
 class Reach(eqx.Module):
-    """Which tasks AI reaches as it becomes more capable."""
+    """Law of the tasks that AI reaches as it becomes more capable."""
 
     @abc.abstractmethod
     def exposure(self, params: Parameters, level: Scalar) -> Float[Array, "tasks"]:

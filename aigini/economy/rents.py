@@ -34,9 +34,9 @@ def ownership(params: Parameters, score: Array, draw: Array) -> Float[Array, "..
     return jnp.exp(params.ownership_sd * correlated - params.ownership_sd**2 / 2)
 
 
-def capital_claim(params: Parameters, held: Array, intensity: Array) -> Float[Array, "..."]:
+def capital_claim(params: Parameters, portfolio: Array, intensity: Array) -> Float[Array, "..."]:
     """s_i [d + (1 - d) κ_b(i)]: capital income per unit of mean capital income.
 
     Its Gini is that of capital income, and stays defined when owners get nothing (ξ = 1).
     """
-    return held * (params.diversification + (1 - params.diversification) * intensity)
+    return portfolio * (params.diversification + (1 - params.diversification) * intensity)

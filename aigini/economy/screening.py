@@ -23,7 +23,7 @@ from aigini.parameters import Parameters
 
 
 class Screening(eqx.Module):
-    """How employers of each occupation assess human capital; every field has shape ``[occupations]``.
+    """Precisions with which employers assess human capital; every field has shape ``[occupations]``.
 
     Attributes:
         log_human_variance: V_h.

@@ -165,7 +165,7 @@ class TaskProduction(Production):
         )
 
     def work_sample(self, params: Parameters) -> "BundleSample":
-        """What AI adds to the sample s_o(h) = Σ_z L_oz y(h, δ Ā; z) over the human part."""
+        """The addition of AI to the human part of the sample s_o(h) = Σ_z L_oz y(h, δ Ā; z)."""
         return BundleSample(production=self, ai=params.signal_exposure * self.tasks.effective)
 
     def treated_output(self, human: HumanHistogram) -> tuple[Array, Array]:

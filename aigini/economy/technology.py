@@ -1,4 +1,4 @@
-"""What a technology is: output of workers on tasks, and everything that follows from it (MODEL.md sections 1 and 8.1).
+"""Technologies: output of workers on tasks, and everything that follows from it (MODEL.md sections 1 and 8.1).
 
 A worker with human capital h and effective AI a produces y(h, a; z) on task z. Treated tasks use AI on the part
 m(z; A), the economy as a whole on m_e = adoption m. At task prices p_z the value of the bundle of occupation o is
@@ -61,7 +61,7 @@ class HumanHistogram(Protocol):
 
 
 class Totals(eqx.Module):
-    """What supply and rents depend on of the workers; the unknown of the equilibrium. Technologies may add fields.
+    """Aggregates of workers that supply and rents depend on, unknowns of the equilibrium; technologies may add fields.
 
     Attributes:
         log_human: log H_o, ``[occupations]``.
@@ -134,7 +134,7 @@ class WorkSample(eqx.Module):
 
     @abc.abstractmethod
     def floor(self, log_human: Float[Array, "occupations nodes"]) -> Float[Array, "occupations _"]:
-        """f_o(h), what AI adds to the sample in units of human capital; one column if it is the same for all."""
+        """f_o(h), the addition of AI to the sample, units of human capital; one column if it is the same for all."""
 
 
 class Production(eqx.Module):
@@ -148,7 +148,7 @@ class Production(eqx.Module):
 
     @abc.abstractmethod
     def totals(self, log_human: Float[Array, "occupations nodes"], price: Float[Array, "tasks"]) -> Totals:
-        """What supply and rents depend on, from log h at the quadrature nodes and task prices."""
+        """The aggregates that supply and rents depend on, from log h at the quadrature nodes and task prices."""
 
     @abc.abstractmethod
     def supply(self, totals: Any) -> Float[Array, "tasks"]:

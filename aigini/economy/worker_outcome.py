@@ -1,4 +1,4 @@
-"""What happens to workers at one AI level."""
+"""Schooling, human capital and income of workers at one AI level."""
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -8,7 +8,7 @@ from aigini.parameters import Scalar
 
 
 class WorkerOutcome(eqx.Module):
-    """What happens to workers at one AI level; each field ``[workers]``.
+    """Schooling, human capital and income of workers at one AI level; each field ``[workers]``, pay per worker.
 
     Attributes:
         schooling: e, years.
@@ -19,8 +19,8 @@ class WorkerOutcome(eqx.Module):
         wage: w, the sum of the three.
         claim: Capital income per unit of mean capital income.
         capital: r, capital income.
-        levy: What policy takes of the income; 0 without policy.
-        total: w + r, less the levy, plus what policy pays out.
+        levy: Amount that policy takes from the income; 0 without policy.
+        total: w + r, less the levy, plus the payout of policy.
         education_return: Causal return to a year of schooling.
         human_sums: Sums over human capital that the technology needs.
     """

@@ -1,7 +1,7 @@
-"""What one worker earns: the agent function, everything a worker takes as given in, outcomes out.
+"""Schooling, wage and capital income of each worker, given prices, beliefs and firms (MODEL.md sections 2 to 4).
 
-It is evaluated for rows of workers of one occupation, so market terms are scalars here. It knows nothing of sums,
-moments or other workers.
+The function is evaluated for rows of workers of one occupation, so that prices are scalars here. It knows nothing of
+sums, moments or other workers.
 """
 
 import equinox as eqx
@@ -21,8 +21,8 @@ from aigini.parameters import Parameters, Scalar
 from aigini.population.workers import Workers
 
 
-class Terms(eqx.Module):
-    """What workers of an occupation face at one AI level; each field per occupation or a scalar inside a row.
+class PriceSchedule(eqx.Module):
+    """Prices of a worker's abilities and assets at one AI level; each field per occupation or a scalar inside a row.
 
     Attributes:
         pay: Pay for tasks as a function of assessed human capital.
@@ -45,73 +45,75 @@ class Terms(eqx.Module):
     credential_weight: Float[Array, "*occupations"]
 
 
-def terms(params: Parameters, market: Market) -> Terms:
-    """What every occupation's workers face in `market`, ``[occupations]``."""
+def price_schedule(params: Parameters, market: Market) -> PriceSchedule:
+    """The price schedule of every occupation in `market`, ``[occupations]`` each."""
     beliefs = market.screening
     rent = params.xi * rents.quasi_rent(params, market.prices.ai_rent)
     capital = (1 - params.xi) * rents.quasi_rent(params, market.prices.mean_ai_rent)
-    prior_part = beliefs.prior / beliefs.precision * market.log_human_mean
-    return Terms(
+    prior_mean = beliefs.prior / beliefs.precision * market.log_human_mean
+    return PriceSchedule(
         pay=market.pay,
         rent=rent,
         capital=jnp.broadcast_to(capital, rent.shape),
         fixed_pay=market.fixed_pay,
         recognised=beliefs.recognised,
-        intercept=market.assessment_scale + prior_part + 1 / (2 * beliefs.precision),
+        intercept=market.assessment_scale + prior_mean + 1 / (2 * beliefs.precision),
         sample_weight=jnp.sqrt(beliefs.sample) / beliefs.precision,
         credential_weight=jnp.sqrt(beliefs.credential) / beliefs.precision,
     )
 
 
-class Faced(eqx.Module):
-    """Everything workers of one occupation take as given, before and after AI.
+class WorkerEnvironment(eqx.Module):
+    """All that workers of one occupation take as given, before and after AI.
 
     Attributes:
         params: Parameters of preferences and abilities.
         mechanisms: Laws of ability and human capital.
         occupation_score: v_o.
-        terms: Terms before and after AI, each array ``[2, ...]``.
+        schedule: Prices before and after AI, each array ``[2, ...]``.
         intervention: Policy; None without.
-        payouts: What policy pays out per worker, ``[2]``; 0 until workers are summed up, None without policy.
+        payouts: Payout of policy per worker, ``[2]``; 0 until workers are summed up, None without policy.
         intensity: κ_j before and after AI, ``[2, firms]``.
     """
 
     params: Parameters
     mechanisms: Mechanisms
     occupation_score: Float[Array, "*occupations"]
-    terms: Terms
+    schedule: PriceSchedule
     intervention: Intervention | None
     payouts: Float[Array, "2"] | None
     intensity: Float[Array, "2 firms"]
 
 
-def faced(
+def worker_environment(
     params: Parameters,
     mechanisms: Mechanisms,
     intervention: Intervention | None,
     markets: Market,
     intensity: Float[Array, "2 firms"],
-) -> Faced:
-    """What all workers face in the markets before and after AI, each array of which has a leading axis ``[2]``.
+) -> WorkerEnvironment:
+    """The environment of all workers in the markets before and after AI, arrays of which have a leading axis ``[2]``.
 
-    Terms and scores are per occupation, for `in_occupation` to pick from.
+    Prices and scores are per occupation, for `in_occupation` to pick from.
     """
-    return Faced(
+    return WorkerEnvironment(
         params=params,
         mechanisms=mechanisms,
         occupation_score=jnp.asarray(OCCUPATION_SCORES),
-        terms=jax.vmap(lambda market: terms(params, market))(markets),
+        schedule=jax.vmap(lambda market: price_schedule(params, market))(markets),
         intervention=intervention,
         payouts=None if intervention is None else jnp.zeros(2),
         intensity=intensity,
     )
 
 
-def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.dtype) -> Faced:
-    """What workers of one occupation face, in the workers' precision; κ stays float64.
+def in_occupation(
+    environment: WorkerEnvironment, own: Float[Array, "occupations"], dtype: jnp.dtype
+) -> WorkerEnvironment:
+    """The environment of workers of one occupation, in the workers' precision; κ stays float64.
 
     Args:
-        everyone: Terms of all occupations.
+        environment: That of all occupations.
         own: 1 for the occupation, 0 for the others. A sum with it costs nothing and, unlike an index, transposes to a
             product rather than to a scatter.
         dtype: Working precision.
@@ -123,63 +125,65 @@ def in_occupation(everyone: Faced, own: Float[Array, "occupations"], dtype: jnp.
     def cast(leaf: Array) -> Array:
         return jnp.asarray(leaf).astype(dtype)
 
-    return Faced(
-        params=jax.tree.map(cast, everyone.params),
-        mechanisms=jax.tree.map(cast, everyone.mechanisms),
-        occupation_score=cast(pick(everyone.occupation_score, 0)),
-        terms=jax.tree.map(lambda leaf: cast(pick(leaf, 1)), everyone.terms),
-        intervention=jax.tree.map(cast, everyone.intervention),
-        payouts=jax.tree.map(cast, everyone.payouts),
-        intensity=everyone.intensity,
+    return WorkerEnvironment(
+        params=jax.tree.map(cast, environment.params),
+        mechanisms=jax.tree.map(cast, environment.mechanisms),
+        occupation_score=cast(pick(environment.occupation_score, 0)),
+        schedule=jax.tree.map(lambda leaf: cast(pick(leaf, 1)), environment.schedule),
+        intervention=jax.tree.map(cast, environment.intervention),
+        payouts=jax.tree.map(cast, environment.payouts),
+        intensity=environment.intensity,
     )
 
 
-def outcomes(own: Faced, workers: Workers) -> WorkerOutcome:
+def outcomes(environment: WorkerEnvironment, workers: Workers) -> WorkerOutcome:
     """Outcomes of workers of one occupation before and after AI, each array ``[2, workers]``."""
-    params, human_capital = own.params, own.mechanisms.human_capital
-    score = ability_score(params, own.occupation_score, workers.firm_score, workers.ability)
-    log_ability = own.mechanisms.ability.log_ability(params, score)
+    params, human_capital = environment.params, environment.mechanisms.human_capital
+    score = ability_score(params, environment.occupation_score, workers.firm_score, workers.ability)
+    log_ability = environment.mechanisms.ability.log_ability(params, score)
     ability = jnp.exp(log_ability)
     cost = schooling.schooling_cost(params, score, workers.cost)
-    held = rents.ownership(params, score, workers.ownership)
+    portfolio = rents.ownership(params, score, workers.ownership)
 
-    def wanted(term: Terms) -> Array:
-        return human_capital.optimal_schooling(params, ability, cost, term.recognised, term.fixed_pay)
+    def optimum_of(schedule: PriceSchedule) -> Array:
+        return human_capital.optimal_schooling(params, ability, cost, schedule.recognised, schedule.fixed_pay)
 
-    def outcome(term: Terms, years: Array, intensity: Array, payout: Scalar | None) -> WorkerOutcome:
+    def outcome(schedule: PriceSchedule, years: Array, intensity: Array, payout: Scalar | None) -> WorkerOutcome:
         log_human = human_capital.log_human(params, log_ability, years)
         assessed = jnp.exp(
-            term.intercept
-            + term.recognised * log_human
-            + term.sample_weight * workers.work_sample
-            + term.credential_weight * workers.credential
+            schedule.intercept
+            + schedule.recognised * log_human
+            + schedule.sample_weight * workers.work_sample
+            + schedule.credential_weight * workers.credential
         )
-        human_pay = term.pay.human_pay(assessed)
-        rent_pay = term.rent * _of_firm(intensity, workers.firm, workers.dtype)
-        wage = human_pay + term.pay.commodity + rent_pay
-        claim = rents.capital_claim(params, held, _of_firm(intensity, workers.owner_firm, workers.dtype))
-        capital = term.capital * claim
+        human_pay = schedule.pay.human_pay(assessed)
+        rent_pay = schedule.rent * _of_firm(intensity, workers.firm, workers.dtype)
+        wage = human_pay + schedule.pay.commodity + rent_pay
+        claim = rents.capital_claim(params, portfolio, _of_firm(intensity, workers.owner_firm, workers.dtype))
+        capital = schedule.capital * claim
         earned = WorkerOutcome(
             schooling=years,
             log_human=log_human,
             human_pay=human_pay,
-            commodity_pay=term.pay.commodity,
+            commodity_pay=schedule.pay.commodity,
             rent_pay=rent_pay,
             wage=wage,
             claim=claim,
             capital=capital,
             levy=jnp.zeros_like(wage),
             total=wage + capital,
-            education_return=human_capital.education_return(params, ability, years, term.recognised, term.fixed_pay),
-            human_sums=own.mechanisms.technology.human_sums,
+            education_return=human_capital.education_return(
+                params, ability, years, schedule.recognised, schedule.fixed_pay
+            ),
+            human_sums=environment.mechanisms.technology.human_sums,
         )
-        if own.intervention is None or payout is None:
+        if environment.intervention is None or payout is None:
             return earned
-        return own.intervention.applied(earned, payout)
+        return environment.intervention.applied(earned, payout)
 
-    years_before, optimum = jax.vmap(wanted)(own.terms)
+    years_before, optimum = jax.vmap(optimum_of)(environment.schedule)
     years = jnp.stack([years_before, schooling.retool(params, years_before, optimum)])
-    return jax.vmap(outcome)(own.terms, years, own.intensity, own.payouts)
+    return jax.vmap(outcome)(environment.schedule, years, environment.intensity, environment.payouts)
 
 
 def _of_firm(intensity: Float[Array, "firms"], firm: Array, dtype: jnp.dtype) -> Float[Array, "workers"]:

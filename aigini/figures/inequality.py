@@ -129,10 +129,10 @@ def _signed_bars(axis: Axes, change: np.ndarray, signs: np.ndarray, error: np.nd
 def where_income_goes(simulation: Simulation) -> Figure:
     """Mean income by source before and after AI, and what each source adds to the income of income groups."""
     figure = new_figure("Mean income by source", WIDE)
-    everyone, groups = figure.subplots(1, 2, width_ratios=(2, 3))
-    _income_stack(everyone, simulation)
+    all_workers, groups = figure.subplots(1, 2, width_ratios=(2, 3))
+    _income_stack(all_workers, simulation)
     _group_stack(groups, simulation)
-    handles, labels = everyone.get_legend_handles_labels()
+    handles, labels = all_workers.get_legend_handles_labels()
     more_handles, more_labels = groups.get_legend_handles_labels()
     figure.legend(handles + more_handles, labels + more_labels, loc="outside lower left", ncols=5)
     return figure

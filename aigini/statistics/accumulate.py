@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int32
 
 from aigini.economy.economy import Economy
 from aigini.economy.worker_outcome import WorkerOutcome
-from aigini.economy.workers import Faced, in_occupation, outcomes
+from aigini.economy.workers import WorkerEnvironment, in_occupation, outcomes
 from aigini.parameters import Scalar
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS, Workers
@@ -101,34 +101,34 @@ def with_payouts(economy: Economy, population: Population) -> Economy:
 
     Without policy, the economy itself.
     """
-    if economy.faced.intervention is None:
+    if economy.environment.intervention is None:
         return economy
 
     def summarise(row: Row) -> tuple[tuple[Scalar, Float[Array, "2"]], tuple[()]]:
         levy = jax.vmap(lambda values: total(values, row.present))(row.outcome.levy)
         return (total(row.present, row.present), levy), ()
 
-    (n, levy), _ = accumulate(summarise, economy.faced, population)
-    return eqx.tree_at(lambda one: one.faced.payouts, economy, levy / n)
+    (n, levy), _ = accumulate(summarise, economy.environment, population)
+    return eqx.tree_at(lambda one: one.environment.payouts, economy, levy / n)
 
 
 def accumulate(
-    summarise: Callable[[Row], tuple[Common, Own]], everyone: Faced, population: Population
+    summarise: Callable[[Row], tuple[Common, Own]], environment: WorkerEnvironment, population: Population
 ) -> tuple[Common, Own]:
     """Sum `summarise` over all rows.
 
     Args:
         summarise: Maps a row to two pytrees of float64 sums: one added up over the economy, one kept by occupation.
-        everyone: What workers face.
+        environment: The environment of workers.
         population: The workers.
 
     Returns:
         The first pytree summed; the second with a leading axis ``[occupations]``.
     """
 
-    def one_row(everyone: Faced, workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
-        outcome = outcomes(in_occupation(everyone, own, population.dtype), workers)
-        common, kept = summarise(Row(outcome=outcome, workers=workers, present=present))
-        return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), kept)
+    def one_row(environment: WorkerEnvironment, workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
+        outcome = outcomes(in_occupation(environment, own, population.dtype), workers)
+        common, of_occupation = summarise(Row(outcome=outcome, workers=workers, present=present))
+        return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), of_occupation)
 
-    return over_rows(one_row, everyone, population)
+    return over_rows(one_row, environment, population)

@@ -1,7 +1,7 @@
 """Exact Jacobians of statistics of the simulated workers, by differentiating from both ends.
 
 A statistic is F(p, S) with sums S = Σ_i s(x_i) over workers whose outcomes x_i depend on the parameters p only through
-what workers face, f(p): prices, beliefs and terms of their occupation, and capital by firm. Its derivative along
+their environment, f(p): prices and beliefs of their occupation, and capital by firm. Its derivative along
 directions d of the parameters is
 
     dF = ∂F/∂p d + [Σ_i ∂F/∂S ∂s/∂x_i ∂x_i/∂f] [∂f/∂p d].
@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Economy
-from aigini.economy.workers import Faced, in_occupation, outcomes
+from aigini.economy.workers import WorkerEnvironment, in_occupation, outcomes
 from aigini.population.population import Population
 from aigini.statistics.accumulate import Row, accumulate, over_rows, with_payouts
 
@@ -56,7 +56,7 @@ class Statistic(Protocol):
 def evaluate(statistic: Statistic, economy: Economy, population: Population) -> Float[Array, "values"]:
     """The statistic; differentiable by JAX in both modes."""
     paid = with_payouts(economy, population)
-    return statistic.finish(paid, accumulate(statistic.summarise, paid.faced, population))
+    return statistic.finish(paid, accumulate(statistic.summarise, paid.environment, population))
 
 
 def value_and_jacobian(
@@ -81,34 +81,34 @@ def value_and_jacobian(
 
     economy, moves = jax.vmap(lambda move: jax.jvp(solved, (point,), (move,)), out_axes=(None, 0))(directions)
     statistic = of(economy)
-    sums = accumulate(statistic.summarise, economy.faced, population)
+    sums = accumulate(statistic.summarise, economy.environment, population)
     value, pull = jax.vjp(lambda sums: statistic.finish(economy, sums), sums)
     (seeds,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
 
     def one_row(shared: Any, workers: Any, own: Array, present: Array) -> tuple[Array, Array]:
-        statistic, everyone, (everywhere, by_occupation), (common, kept) = shared
-        faced = in_occupation(everyone, own, population.dtype)
+        statistic, environment, (everywhere, by_occupation), (common, of_occupation) = shared
+        own_environment = in_occupation(environment, own, population.dtype)
         tangents = jnp.concatenate([everywhere, jnp.tensordot(by_occupation, own, axes=(1, 0))], axis=1)
-        own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), kept)
-        ends = jnp.zeros((value.size, tangents.shape[1]))
-        firm_ends = jnp.zeros((value.size, 2 * population.n_firms))
+        own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), of_occupation)
+        cotangents = jnp.zeros((value.size, tangents.shape[1]))
+        firm_cotangents = jnp.zeros((value.size, 2 * population.n_firms))
         for part in statistic.parts:
 
-            def sums_of(faced: Faced, part: Part = part) -> Any:
-                row = Row(outcome=outcomes(faced, workers), workers=workers, present=present)
+            def sums_of(own_environment: WorkerEnvironment, part: Part = part) -> Any:
+                row = Row(outcome=outcomes(own_environment, workers), workers=workers, present=present)
                 return part.select(statistic.summarise(row))
 
-            _, pull = jax.vjp(sums_of, faced)
+            _, pull = jax.vjp(sums_of, own_environment)
             rows = jnp.asarray(part.rows)
-            (own_ends,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
-            at_occupation, at_firms = jax.vmap(_split)(own_ends)
-            ends, firm_ends = ends.at[rows].add(at_occupation), firm_ends.at[rows].add(at_firms)
-        return ends @ tangents.T, firm_ends
+            (own_cotangents,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
+            at_occupation, at_firms = jax.vmap(_split)(own_cotangents)
+            cotangents, firm_cotangents = cotangents.at[rows].add(at_occupation), firm_cotangents.at[rows].add(at_firms)
+        return cotangents @ tangents.T, firm_cotangents
 
-    tangents = jax.vmap(lambda move: _tangents(move, population.dtype))(moves.faced)
-    met, firm_ends = over_rows(one_row, (statistic, economy.faced, tangents, seeds), population)
-    return value, direct.T + met + firm_ends @ jax.vmap(_split)(moves.faced)[1].T
+    tangents = jax.vmap(lambda move: _tangents(move, population.dtype))(moves.environment)
+    through_workers, firm_cotangents = over_rows(one_row, (statistic, economy.environment, tangents, seeds), population)
+    return value, direct.T + through_workers + firm_cotangents @ jax.vmap(_split)(moves.environment)[1].T
 
 
 def _flat(*parts: Any) -> Float[Array, "all"]:
@@ -116,21 +116,25 @@ def _flat(*parts: Any) -> Float[Array, "all"]:
     return jnp.concatenate([leaf.reshape(-1).astype(jnp.float64) for leaf in jax.tree.leaves(parts)])
 
 
-def _split(faced: Faced) -> tuple[Float[Array, "of_occupation"], Float[Array, "of_firms"]]:
-    """What workers of one occupation face: what depends on the occupation, and what on firms."""
-    return (
-        _flat(faced.params, faced.mechanisms, faced.intervention, faced.payouts, faced.occupation_score, faced.terms),
-        faced.intensity.reshape(-1),
-    )
+def _split(environment: WorkerEnvironment) -> tuple[Float[Array, "of_occupation"], Float[Array, "of_firms"]]:
+    """The environment of workers of one occupation: the part that depends on the occupation, and that on firms."""
+    of_occupation = _flat(_everywhere(environment), environment.occupation_score, environment.schedule)
+    return of_occupation, environment.intensity.reshape(-1)
 
 
-def _tangents(move: Faced, dtype: jnp.dtype) -> tuple[Float[Array, "everywhere"], Float[Array, "occupations own"]]:
-    """How the first part of `_split` moves in each occupation: what is the same in all of them, and what is not.
+def _everywhere(environment: WorkerEnvironment) -> tuple[Any, ...]:
+    """The parts that are the same in all occupations, in the order of the fields."""
+    return environment.params, environment.mechanisms, environment.intervention, environment.payouts
+
+
+def _tangents(
+    move: WorkerEnvironment, dtype: jnp.dtype
+) -> tuple[Float[Array, "everywhere"], Float[Array, "occupations own"]]:
+    """Moves of the first part of `_split` in each occupation: those that are the same in all of them, and the others.
 
     It has the rounding of the workers' precision, in which they see it.
     """
-    shared = (move.params, move.mechanisms, move.intervention, move.payouts)
-    everywhere = _flat(jax.tree.map(lambda leaf: leaf.astype(dtype), shared))
-    terms = [jnp.moveaxis(leaf, 1, 0) for leaf in jax.tree.leaves(move.terms)]
-    own = [leaf.reshape(leaf.shape[0], -1) for leaf in (move.occupation_score, *terms)]
+    everywhere = _flat(jax.tree.map(lambda leaf: leaf.astype(dtype), _everywhere(move)))
+    schedule = [jnp.moveaxis(leaf, 1, 0) for leaf in jax.tree.leaves(move.schedule)]
+    own = [leaf.reshape(leaf.shape[0], -1) for leaf in (move.occupation_score, *schedule)]
     return everywhere, jnp.concatenate(own, axis=1).astype(dtype).astype(jnp.float64)

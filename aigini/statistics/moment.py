@@ -44,7 +44,7 @@ class View:
     @property
     def params(self) -> Parameters:
         """Parameters of the economy."""
-        return self.economy.faced.params
+        return self.economy.environment.params
 
     @property
     def treated_weights(self) -> Float[Array, "occupations tasks"]:

@@ -190,7 +190,7 @@ def statistics(
     every = dict.fromkeys(needed for moment in (*STATISTICS, *moments) for needed in moment.needs)
     # Those of total income and of human capital follow from what is kept by occupation.
     needs = [needed for needed in every if needed not in (TOTAL_INCOME, HUMAN_CAPITAL)]
-    common, own = ([s for s in needs if s.by_occupation is kept] for kept in (False, True))
+    common, own = ([s for s in needs if s.by_occupation is separate] for separate in (False, True))
 
     def summarise(row: Row) -> tuple[Any, Any]:
         def one(outcome: WorkerOutcome) -> tuple[Any, Any]:
@@ -200,21 +200,21 @@ def statistics(
         return jax.vmap(one)(row.outcome)
 
     def describe(state: State, totals: Any, by_occupation: Any) -> tuple[Statistics, Distribution]:
-        kept = by_occupation[1]
+        own_sums = by_occupation[1]
         sums = dict(zip((*common, *own), (*totals[0], *by_occupation[0]), strict=True))
-        sums[HUMAN_CAPITAL] = kept.human
+        sums[HUMAN_CAPITAL] = own_sums.human
         sums[TOTAL_INCOME] = IncomeSums(
-            n=sums[WAGES].n, total=jnp.sum(kept.total), masses=jnp.sum(kept.total_masses, axis=0)
+            n=sums[WAGES].n, total=jnp.sum(own_sums.total), masses=jnp.sum(own_sums.total_masses, axis=0)
         )
         return (
             Statistics(
                 (*(_level(moment, economy, state, sums) for moment in STATISTICS), *_diagnostics(state, sums)),
                 tuple(_level(moment, economy, state, sums) for moment in moments),
             ),
-            _distribution(params, state, sums, totals[1], kept),
+            _distribution(params, state, sums, totals[1], own_sums),
         )
 
-    totals = accumulate(summarise, economy.faced, population)
+    totals = accumulate(summarise, economy.environment, population)
     both = jax.vmap(describe, in_axes=(0, 0, 1))(economy.states, *totals)
     before, after = (jax.tree.map(lambda leaf, at=at: leaf[at], both) for at in (0, 1))
     return before, after
@@ -227,8 +227,8 @@ def _level(moment: Moment, economy: Economy, state: State, sums: Mapping[Sum, An
 
 def _diagnostics(state: State, sums: Mapping[Sum, Any]) -> tuple[Scalar, Scalar, Scalar]:
     """The values of `DIAGNOSTICS`."""
-    ends = [histogram.end_mass(sums[income].masses) for income in (TOTAL_INCOME, WAGES, CAPITAL_CLAIMS)]
-    return sums[TOTAL_INCOME].mean / state.mean_income - 1, jnp.max(jnp.stack(ends)), state.market.residual
+    end_masses = [histogram.end_mass(sums[income].masses) for income in (TOTAL_INCOME, WAGES, CAPITAL_CLAIMS)]
+    return sums[TOTAL_INCOME].mean / state.mean_income - 1, jnp.max(jnp.stack(end_masses)), state.market.residual
 
 
 def _distribution(

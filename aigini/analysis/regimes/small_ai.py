@@ -99,12 +99,12 @@ def _incomes(
 
     def incomes(level: Array) -> Array:
         scenario = Scenario(A0=jnp.zeros(()), A1=level, mechanisms=mechanisms)
-        everyone = solve(unpack(vector), scenario, population.firm_shocks).faced
+        environment = solve(unpack(vector), scenario, population.firm_shocks).environment
 
         def one_row(row: Any, occupation: Array) -> Array:
             own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
             workers = population.workers.source.draw(row)
-            return outcomes(in_occupation(everyone, own, population.dtype), workers).total[1]
+            return outcomes(in_occupation(environment, own, population.dtype), workers).total[1]
 
         return jax.lax.map(lambda at: one_row(*at), (population.workers.rows, population.occupation))
 
