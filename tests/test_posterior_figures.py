@@ -15,18 +15,18 @@ from aigini import figures
 from aigini.bayes.diagnostics import ParameterSummary
 from aigini.bayes.health import Health
 from aigini.bayes.importance import Estimate
-from aigini.bayes.information import TOGETHER, Gain, Information
+from aigini.bayes.information import FEW, TOGETHER, Gain, Information
 from aigini.bayes.over_populations import OverPopulations
 from aigini.bayes.populations import Averages
-from aigini.bayes.power_scaling import Effect, PowerScaling
+from aigini.bayes.power_scaling import THRESHOLD, Effect, PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
+from aigini.bayes.sign_boundary import log_odds_of_rise
 from aigini.bayes.size import SizeChoice
 from aigini.commands.posterior_problem import belief_used
 from aigini.config import load
 from aigini.estimation.result import Target
-from aigini.figures.boundary import log_odds_of_rise
-from aigini.figures.posterior import FEW, THRESHOLD, _beside_zero
+from aigini.figures.posterior import _beside_zero
 from aigini.parameters import SPECS
 
 MOMENTS = ("m1", "m2", "m3", "m4", "m5", "m6")

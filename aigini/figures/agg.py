@@ -9,11 +9,11 @@ import os
 try:
     import matplotlib
 except ValueError:
-    _wanted = os.environ.pop("MPLBACKEND", None)
+    _backend = os.environ.pop("MPLBACKEND", None)
     try:
         import matplotlib
     finally:
-        if _wanted is not None:
-            os.environ["MPLBACKEND"] = _wanted
+        if _backend is not None:
+            os.environ["MPLBACKEND"] = _backend
 
 __all__ = ["matplotlib"]

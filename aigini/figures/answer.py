@@ -1,4 +1,4 @@
-"""The answer of a calibrated economy in one figure: what moves each Gini, and the sentences."""
+"""The answer of a calibrated economy in one figure: contributions of the channels to each Gini, and the sentences."""
 
 import textwrap
 
@@ -9,24 +9,13 @@ from matplotlib.patches import Patch
 
 from aigini.analysis.answered import QUESTION, Answer, Reasons
 from aigini.analysis.regimes.maps import CONCEPTS
-from aigini.figures.labels import GINI_UNIT, outcome_label, say
-from aigini.figures.style import (
-    FAINT,
-    FALL,
-    FALL_HATCH,
-    INK,
-    RISE,
-    RISE_HATCH,
-    limit_to,
-    new_figure,
-    number,
-    styled,
-)
+from aigini.figures.labels import GINI_UNIT, beside_bar, outcome_label, placeholder
+from aigini.figures.style import FAINT, FALL, FALL_HATCH, INK, RISE, RISE_HATCH, limit_to, new_figure, number, styled
 from aigini.resolution import STANDS_OUT
 
 _LOOKS = {1: (RISE, RISE_HATCH), -1: (FALL, FALL_HATCH), 0: (FAINT, "xx")}
 _CHARACTERS = 150
-"""Of a line of text as wide as the figure."""
+"""Characters of a line of text as wide as the figure."""
 
 
 @styled
@@ -50,7 +39,7 @@ def answer(result: Answer) -> Figure:
                 f"{outcome_label(f'gini_{concept}')}: {number(100 * change.value, '+.2f')}{error} ({status})"
             )
         else:
-            say(axis, "not worked out")
+            placeholder(axis, "not worked out")
     words = figure.add_subplot(rows[1])
     words.axis("off")
     # A source is the user's text, in which a dollar is a dollar.
@@ -66,12 +55,12 @@ def answer(result: Answer) -> Figure:
 
 def _contributions(axis: Axes, reasons: Reasons) -> None:
     names = list(reasons.contributions)
-    place = np.arange(len(names))
+    positions = np.arange(len(names))
     values = 100 * np.array([reasons.contributions[name].value for name in names])
     errors = 100 * np.array([reasons.contributions[name].error or 0.0 for name in names])
     looks = [_LOOKS[reasons.contributions[name].sign] for name in names]
     axis.barh(
-        place,
+        positions,
         values,
         0.7,
         color=[colour for colour, _ in looks],
@@ -79,21 +68,13 @@ def _contributions(axis: Axes, reasons: Reasons) -> None:
         edgecolor="white",
     )
     reach = STANDS_OUT * errors
-    axis.hlines(place, values - reach, values + reach, color=INK, linewidth=1.2)
+    axis.hlines(positions, values - reach, values + reach, color=INK, linewidth=1.2)
     axis.axvline(0, color=INK, linewidth=0.8)
-    for y, value, edge in zip(place, values, reach, strict=True):
-        right = value >= 0
-        axis.annotate(
-            number(value, "+.2f"),
-            (value + (edge if right else -edge), y),
-            (5 if right else -5, 0),
-            textcoords="offset points",
-            va="center",
-            ha="left" if right else "right",
-            fontsize=11,
-        )
+    for row, (value, edge) in enumerate(zip(values, reach, strict=True)):
+        left = bool(value < 0)
+        beside_bar(axis, number(value, "+.2f"), value + (-edge if left else edge), row, left=left)
     limit_to(axis, "x", 1.35 * np.concatenate([values - reach, values + reach]), least=0.01, zero=True)
-    axis.set_yticks(place, [name.replace("_", " ") for name in names])
+    axis.set_yticks(positions, [name.replace("_", " ") for name in names])
     axis.set_ylim(len(names) - 0.5, -0.5)
     axis.set_xlabel(f"contribution to the {GINI_UNIT}")
     axis.grid(visible=False, axis="y")

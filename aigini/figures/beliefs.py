@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from aigini.bayes.beliefs import Beliefs
-from aigini.figures.style import FAINT, INK, WIDE, new_figure, number, styled
+from aigini.figures.style import FAINT, INK, WIDE, new_figure, styled
 from aigini.resolution import STANDS_OUT
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*")
@@ -28,11 +28,11 @@ def probability_by_belief(result: Beliefs) -> Figure:
             cells = {cell.prior: cell for cell in result.cells if cell.m6 == m6}
             for row, label in enumerate(labels):
                 cell = cells[label]
-                found = cell.rises[concept]
+                rise = cell.rises[concept]
                 axis.errorbar(
-                    found.value,
+                    rise.value,
                     row + offset,
-                    xerr=STANDS_OUT * found.error,
+                    xerr=STANDS_OUT * rise.error,
                     fmt=marker,
                     ms=7,
                     color=shade,
@@ -48,14 +48,7 @@ def probability_by_belief(result: Beliefs) -> Figure:
             xlabel="probability of a rise",
         )
         axis.grid(visible=False, axis="y")
-    spans = [result.priors[label].split("(")[1].rstrip(")").split(", ") for label in labels]
-    words = [
-        f"{label.replace('_', ' ')}\n{' to '.join(number(float(part.split(' ')[1]), '.3g') for part in span)}"
-        if result.priors[label].startswith("uniform")
-        else f"{label.replace('_', ' ')}\n{result.priors[label]}"
-        for label, span in zip(labels, spans, strict=True)
-    ]
-    axes[0].set_yticks(range(len(labels)), words)
+    axes[0].set_yticks(range(len(labels)), [f"{label.replace('_', ' ')}\n{result.priors[label]}" for label in labels])
     axes[0].set_ylabel(f"prior of {result.parameter}")
     axes[0].invert_yaxis()
     handles, names = axes[0].get_legend_handles_labels()

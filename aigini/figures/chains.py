@@ -10,8 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.stats import binom, rankdata
 
+from aigini.bayes.result import Posterior
 from aigini.figures.labels import parameter_label
-from aigini.figures.posterior import Posterior, posterior_figure
+from aigini.figures.posterior import posterior_figure
 from aigini.figures.style import BEFORE, INK, RISE, number, styled
 
 _PER_BIN, _FEWEST_BINS, _MOST_BINS = 20, 5, 20
@@ -99,9 +100,9 @@ def _grid(result: Posterior, title: str) -> tuple[Figure, np.ndarray]:
 
 
 def _row_label(axis: Axes, result: Posterior, name: str) -> None:
-    found = result.summary[name]
-    r_hat = "not defined" if found.r_hat is None else number(found.r_hat, ".3f")
-    sizes = [size for size in (found.ess_bulk, found.ess_tail) if size is not None]
+    summary = result.summary[name]
+    r_hat = "not defined" if summary.r_hat is None else number(summary.r_hat, ".3f")
+    sizes = [size for size in (summary.ess_bulk, summary.ess_tail) if size is not None]
     ess = number(min(sizes), ".0f") if sizes else "not defined"
     axis.set_ylabel(
         f"{parameter_label(name)}\nR-hat {r_hat}\nESS {ess}", rotation=0, ha="right", va="center", labelpad=10

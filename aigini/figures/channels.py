@@ -1,4 +1,4 @@
-"""Through which channels AI moves inequality, and how much that depends on the order in which they are switched on."""
+"""Contributions of the channels to the effect of AI on inequality, and their dependence on the order of switching."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from aigini.analysis.channels import OUTCOMES, ChannelDecomposition, OutcomeChannels
-from aigini.figures.labels import BAND, plus_minus, say
+from aigini.figures.labels import BAND, beside_bar, empty_figure, plus_minus
 from aigini.figures.style import (
     AFTER,
     BEFORE,
@@ -21,7 +21,6 @@ from aigini.figures.style import (
     INK,
     RISE,
     RISE_HATCH,
-    WIDE,
     limit_to,
     new_figure,
     styled,
@@ -68,9 +67,7 @@ def _panels(result: ChannelDecomposition, title: str) -> tuple[Figure, list[Axes
     """A panel for each outcome, two in a line."""
     count = len(result.outcomes)
     if not count:
-        figure = new_figure(title, WIDE)
-        say(figure.subplots(), "no outcome was decomposed")
-        return figure, []
+        return empty_figure(title, "no outcome was decomposed"), []
     columns = min(2, count)
     lines = math.ceil(count / columns)
     bars = max(len(outcome.contributions) for outcome in result.outcomes.values()) + 1
@@ -98,40 +95,38 @@ def _steps(axis: Axes, outcome: OutcomeChannels) -> None:
     """A bar for each channel that starts where the one before ended, then the total from 0."""
     parts = 100 * np.array([*outcome.contributions.values(), outcome.total])
     changes = [*map(outcome.contribution, outcome.contributions), Simulated(outcome.total, outcome.total_simulation_se)]
-    ends = np.append(np.cumsum(parts[:-1]), parts[-1])
-    starts = np.append(np.append(0.0, ends[:-2]), 0.0)[: len(parts)]
+    stops = np.append(np.cumsum(parts[:-1]), parts[-1])
+    starts = np.append(np.append(0.0, stops[:-2]), 0.0)[: len(parts)]
     axis.axvline(0, color=INK, linewidth=1)
-    reach = np.concatenate([starts, ends])
+    reach = np.concatenate([starts, stops])
     limit_to(axis, "x", reach, least=0.01, zero=True)
     low, high = axis.get_xlim()
     # Room for the numbers beside the bars.
     room = 0.5 if any(change.error is not None for change in changes) else 0.16
     axis.set_xlim(low - room * (high - low), high + room * (high - low))
-    for place, (start, part) in enumerate(zip(starts, parts, strict=True)):
+    for row, (start, part) in enumerate(zip(starts, parts, strict=True)):
         if not np.isfinite(part + start):
-            axis.annotate("n/a", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=11)
+            beside_bar(axis, "n/a", 0, row)
             continue
-        rising, whole = part > 0, place == len(parts) - 1
+        rising, is_total = part > 0, row == len(parts) - 1
         colour, hatch = (RISE, RISE_HATCH) if rising else (FALL, FALL_HATCH)
-        if not changes[place].resolved:
+        if not changes[row].resolved:
             colour, hatch = FAINT, ""
         style: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white"}
-        if whole:
+        if is_total:
             style = {"facecolor": BEFORE, "edgecolor": INK, "linewidth": 1.6}
-        axis.barh(place, part, 0.62, left=start, **style)
-        if place < len(parts) - 2:
-            axis.plot([start + part] * 2, [place - 0.31, place + 1.31], color=INK, linewidth=0.9)
-        reach = 100 * STANDS_OUT * (changes[place].error or 0.0)
-        axis.hlines(place, start + part - reach, start + part + reach, color=INK, linewidth=2)
-        axis.annotate(
-            plus_minus(part, None if changes[place].error is None else reach / STANDS_OUT, "+.3f"),
-            (start + part + (reach if part >= 0 else -reach), place),
-            (5 if part >= 0 else -5, 0),
-            textcoords="offset points",
-            va="center",
-            ha="left" if part >= 0 else "right",
-            fontsize=11,
-            weight="bold" if whole else "normal",
+        axis.barh(row, part, 0.62, left=start, **style)
+        if row < len(parts) - 2:
+            axis.plot([start + part] * 2, [row - 0.31, row + 1.31], color=INK, linewidth=0.9)
+        reach = 100 * STANDS_OUT * (changes[row].error or 0.0)
+        axis.hlines(row, start + part - reach, start + part + reach, color=INK, linewidth=2)
+        beside_bar(
+            axis,
+            plus_minus(part, None if changes[row].error is None else reach / STANDS_OUT, "+.3f"),
+            start + part + (-reach if part < 0 else reach),
+            row,
+            left=bool(part < 0),
+            weight="bold" if is_total else "normal",
             path_effects=[withStroke(linewidth=4, foreground="white")],
         )
 
@@ -166,12 +161,12 @@ def _dots(axis: Axes, outcome: OutcomeChannels) -> None:
         100 * np.array([values[name] for name in names])
         for values in (outcome.alone, outcome.last, outcome.contributions)
     ]
-    place = np.arange(len(names))
+    positions = np.arange(len(names))
     axis.axvline(0, color=INK, linewidth=1)
-    axis.hlines(place, np.fmin.reduce(kinds), np.fmax.reduce(kinds), color=FAINT, linewidth=3)
+    axis.hlines(positions, np.fmin.reduce(kinds), np.fmax.reduce(kinds), color=FAINT, linewidth=3)
     errors = (outcome.alone_simulation_se, outcome.last_simulation_se, outcome.contribution_simulation_se)
     for values, style, error in zip(kinds, (_ALONE, _LAST, _SHAPLEY), errors, strict=True):
         reach = np.array([100 * STANDS_OUT * (error.get(name) or 0.0) for name in names])
-        axis.hlines(place, values - reach, values + reach, color=INK, linewidth=1.4, zorder=4)
-        axis.plot(values, place, linestyle="", **style)
+        axis.hlines(positions, values - reach, values + reach, color=INK, linewidth=1.4, zorder=4)
+        axis.plot(values, positions, linestyle="", **style)
     limit_to(axis, "x", np.concatenate(kinds), least=0.01, zero=True)

@@ -154,8 +154,8 @@ def _spread(values: np.ndarray, share: np.ndarray) -> float:
 
 def _frame(figure: Figure, axis: Axes, curves: list[tuple[np.ndarray, np.ndarray]], floor: float) -> None:
     """Show all but one in a thousand workers on a scale of doublings, density from 0, the legend below."""
-    ends = [np.interp([5e-4, 1 - 5e-4], np.cumsum(share), values) for values, share in curves]
-    low, high = float(np.min(ends)), float(np.max(ends))
+    limits = [np.interp([5e-4, 1 - 5e-4], np.cumsum(share), values) for values, share in curves]
+    low, high = float(np.min(limits)), float(np.max(limits))
     if floor > 0:
         low = min(low, np.log(floor))
     pad = max(0.05 * (high - low), 0.05)

@@ -25,24 +25,24 @@ def moment_fit(calibration: Calibration) -> Figure:
     figure = new_figure("Fitted moments against their targets", (13.0, 2.2 + 0.75 * len(names)))
     axis, table = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1))
     misfit = np.array([calibration.misfit[name] for name in names])
-    place = np.arange(len(names))
-    axis.barh(place, 4.0, left=-2.0, height=0.34, color=BEFORE, alpha=0.25, label="target ± 2 s.e.")
-    axis.barh(place, 2.0, left=-1.0, height=0.34, color=BEFORE, alpha=0.55, label="target ± 1 s.e.")
+    positions = np.arange(len(names))
+    axis.barh(positions, 4.0, left=-2.0, height=0.34, color=BEFORE, alpha=0.25, label="target ± 2 s.e.")
+    axis.barh(positions, 2.0, left=-1.0, height=0.34, color=BEFORE, alpha=0.55, label="target ± 1 s.e.")
     axis.axvline(0, color=INK, linewidth=1)
     far = np.abs(misfit) > _FARTHEST
     dots = {"color": AFTER, "markeredgecolor": "white", "markersize": 11}
-    axis.plot(misfit[~far], place[~far], "o", label="fitted", **dots)
+    axis.plot(misfit[~far], positions[~far], "o", label="fitted", **dots)
     for side, marker in ((1, ">"), (-1, "<")):
         beyond = far & (np.sign(misfit) == side)
         if beyond.any():
             label = f"fitted, more than {_FARTHEST:g} s.e. {'above' if side > 0 else 'below'}"
             edge = np.full(beyond.sum(), side * _FARTHEST)
-            axis.plot(edge, place[beyond], marker, label=label, **dots)
+            axis.plot(edge, positions[beyond], marker, label=label, **dots)
     near = float(np.nanmax(np.abs(misfit), initial=0.0))
     reach = 1.08 * min(max(near, 2.6), _FARTHEST)
     axis.set_xlim(-reach, reach)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set_yticks(place, [_meaning(name, calibration.income) for name in names])
+    axis.set_yticks(positions, [_meaning(name, calibration.income) for name in names])
     axis.set_ylim(len(names) - 0.5, -0.85)
     axis.set_xlabel("distance from the target, standard errors of the target")
     axis.grid(visible=False, axis="y")

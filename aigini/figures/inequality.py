@@ -79,7 +79,7 @@ def gini_changes(simulation: Simulation) -> Figure:
 
 
 def _unknown(simulation: Simulation) -> str:
-    """Why the sign of a change is not known."""
+    """The reason why the sign of a change is not known."""
     if not simulation.change_se_arrays:
         return "simulation errors were not measured"
     return f"within {STANDS_OUT:g} simulation s.e. of 0 (lines: ± {STANDS_OUT:g} s.e.)"
@@ -103,11 +103,11 @@ def _signs(simulation: Simulation, name: str) -> np.ndarray:
 
 def _signed_bars(axis: Axes, change: np.ndarray, signs: np.ndarray, error: np.ndarray | None) -> None:
     """Bars at 1, 2, ..., coloured by sign where it is known, with simulation errors; empty groups are marked."""
-    place = np.arange(1, len(change) + 1)
+    positions = np.arange(1, len(change) + 1)
     known = np.isfinite(change)
     looks = [_SIGNS[int(sign)] for sign in signs[known]]
     axis.bar(
-        place[known],
+        positions[known],
         change[known],
         width=0.75,
         color=[colour for colour, _, _ in looks],
@@ -116,18 +116,18 @@ def _signed_bars(axis: Axes, change: np.ndarray, signs: np.ndarray, error: np.nd
     )
     if error is not None:
         reach = STANDS_OUT * 100 * error[known]
-        axis.vlines(place[known], change[known] - reach, change[known] + reach, color=INK, linewidth=1.2)
-    for x in place[~known]:
+        axis.vlines(positions[known], change[known] - reach, change[known] + reach, color=INK, linewidth=1.2)
+    for x in positions[~known]:
         axis.text(x, 0, " no firms", rotation=90, ha="center", va="bottom", color=INK)
     axis.axhline(0, color=INK, linewidth=0.8)
-    axis.set_xticks(place)
+    axis.set_xticks(positions)
     axis.set_xlim(0.4, len(change) + 0.6)
     axis.grid(visible=False, axis="x")
 
 
 @styled
 def where_income_goes(simulation: Simulation) -> Figure:
-    """Mean income by source before and after AI, and what each source adds to the income of income groups."""
+    """Mean income by source before and after AI, and the contribution of each source to the change of group incomes."""
     figure = new_figure("Mean income by source", WIDE)
     all_workers, groups = figure.subplots(1, 2, width_ratios=(2, 3))
     _income_stack(all_workers, simulation)
@@ -176,18 +176,18 @@ def _group_stack(axis: Axes, simulation: Simulation) -> None:
     before = simulation.before_arrays["income_by_source_and_group"]
     after = simulation.after_arrays["income_by_source_and_group"]
     parts = 100 * (after - before) / before.sum(axis=1, keepdims=True)
-    place = np.arange(len(INCOME_GROUPS))
-    rising, falling = np.zeros(len(place)), np.zeros(len(place))
+    positions = np.arange(len(INCOME_GROUPS))
+    rising, falling = np.zeros(len(positions)), np.zeros(len(positions))
     for k in range(len(SOURCES)):
         part = parts[:, k]
         bottom = np.where(part >= 0, rising, falling)
         colour, hatch = SOURCE_COLOURS[k], SOURCE_HATCHES[k]
-        axis.bar(place, part, bottom=bottom, width=_WIDTH, color=colour, hatch=hatch, edgecolor="white")
+        axis.bar(positions, part, bottom=bottom, width=_WIDTH, color=colour, hatch=hatch, edgecolor="white")
         rising = rising + np.maximum(part, 0)
         falling = falling + np.minimum(part, 0)
     net = parts.sum(axis=1)
-    axis.plot(place, net, "D", color=INK, markeredgecolor="white", markersize=9, label="all sources together")
-    for x, top, value in zip(place, rising, net, strict=True):
+    axis.plot(positions, net, "D", color=INK, markeredgecolor="white", markersize=9, label="all sources together")
+    for x, top, value in zip(positions, rising, net, strict=True):
         axis.annotate(
             number(value, "+.1f") + " %",
             (float(x), top),
@@ -199,14 +199,14 @@ def _group_stack(axis: Axes, simulation: Simulation) -> None:
     axis.axhline(0, color=INK, linewidth=0.8)
     limit_to(axis, "y", np.concatenate([falling, 1.1 * rising]), least=0.1, zero=True)
     axis.set_title("Change by income group")
-    axis.set_xticks(place, INCOME_GROUPS)
+    axis.set_xticks(positions, INCOME_GROUPS)
     axis.set_xlabel("workers by total income, ranked anew after AI")
     axis.set_ylabel("% of the group's income before AI")
     axis.grid(visible=False, axis="x")
 
 
 def assets_name(simulation: Simulation) -> str:
-    """What the Gini of assets is about: assets themselves where ψ = 1."""
+    """Name of the assets whose Gini is shown: assets themselves where ψ = 1."""
     psi = simulation.params["psi"]
     return "firm assets" if psi == 1 else f"firm assets to the power {psi:g}"
 
@@ -267,15 +267,15 @@ def _gini_dumbbells(axis: Axes, simulation: Simulation) -> None:
     )
     old = np.array([scalar(simulation.before, name) for name, _ in rows])
     new = np.array([scalar(simulation.after, name) for name, _ in rows])
-    place = np.arange(len(rows))
-    axis.hlines(place, old, new, color=FAINT, linewidth=3)
-    axis.plot(old, place, "o", color=BEFORE, markersize=14, label="before AI")
-    axis.plot(new, place, "o", color=AFTER, markersize=8, label="after AI")
+    positions = np.arange(len(rows))
+    axis.hlines(positions, old, new, color=FAINT, linewidth=3)
+    axis.plot(old, positions, "o", color=BEFORE, markersize=14, label="before AI")
+    axis.plot(new, positions, "o", color=AFTER, markersize=8, label="after AI")
     labels = [
         f"{label}\n{number(a, '.4f')} → {number(b, '.4f')}\n({_with_error(simulation, name)})"
         for (name, label), a, b in zip(rows, old, new, strict=True)
     ]
-    axis.set_yticks(place, labels)
+    axis.set_yticks(positions, labels)
     axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.set_xlim(-0.03, 1.03)
     axis.set_title("Gini")

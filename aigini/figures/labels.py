@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from scipy.optimize import isotonic_regression
 
-from aigini.figures.style import FAINT, FALL, INK, RISE, number
+from aigini.figures.style import FAINT, FALL, INK, RISE, WIDE, new_figure, number
 from aigini.parameters import SPECS
 from aigini.resolution import STANDS_OUT
 from aigini.statistics.outcomes import label
@@ -37,7 +40,7 @@ GINI_UNIT = "change, hundredths of the Gini"
 """Ginis are shown times 100."""
 
 BAND = f"± {STANDS_OUT:g} simulation s.e. (other draws of the population)"
-"""What error bars and bands show."""
+"""Meaning of error bars and bands."""
 
 _OTHER_AXES = {"asset_gini": "Gini of firm assets"}
 _LETTERS = ("alpha", "beta", "eta0", "eta1", "psi", "xi", "sigma")  # names that only spell out their symbol
@@ -80,49 +83,48 @@ def plus_minus(value: float, error: float | None, spec: str = ".3f") -> str:
     return text if error is None or not np.isfinite(error) else f"{text} ± {number(error, '.1g')}"
 
 
-def spread(places: Sequence[float], gap: float) -> np.ndarray:
-    """Places in [0, 1] moved as little as keeps them in order and a gap apart.
+def spread(positions: Sequence[float], gap: float) -> np.ndarray:
+    """Positions in [0, 1] moved as little as keeps them in order and a gap apart, in least squares.
 
     Args:
-        places: Wanted places.
+        positions: Where each would be by itself.
         gap: Smallest distance; less where not all would fit.
     """
-    wanted = np.asarray(places, float)
-    order = np.argsort(wanted, kind="stable")
-    gap = min(gap, 1.0 / max(len(wanted) - 1, 1))
-    # Without the gaps the order alone binds: pool neighbours that would cross, each pool at its mean.
-    pools: list[list[float]] = []
-    for value in wanted[order] - gap * np.arange(len(wanted)):
-        pools.append([value])
-        while len(pools) > 1 and np.mean(pools[-2]) >= np.mean(pools[-1]):
-            last = pools.pop()
-            pools[-1] = pools[-1] + last
-    level = np.array([np.mean(pool) for pool in pools for _ in pool])
-    found = np.empty(len(wanted))
-    found[order] = np.clip(level, 0.0, 1.0 - gap * max(len(wanted) - 1, 0)) + gap * np.arange(len(wanted))
-    return found
+    order = np.argsort(positions, kind="stable")
+    offsets = min(gap, 1.0 / max(len(order) - 1, 1)) * np.arange(len(order))
+    # Without the gaps the order alone binds.
+    level = isotonic_regression(np.asarray(positions, float)[order] - offsets).x if len(order) else offsets
+    moved = np.empty(len(order))
+    moved[order] = np.clip(level, 0.0, 1.0 - offsets.max(initial=0.0)) + offsets
+    return moved
+
+
+def last_finite(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """The last point of a line at which y is finite; NaN if there is none."""
+    known = np.flatnonzero(np.isfinite(y))
+    return (float(x[known[-1]]), float(y[known[-1]])) if known.size else (np.nan, np.nan)
 
 
 def end_labels(
-    axis: Axes, ends: Sequence[tuple[float, float]], labels: Sequence[str], colours: Sequence[str], height: float
+    axis: Axes, last_points: Sequence[tuple[float, float]], labels: Sequence[str], colours: Sequence[str], height: float
 ) -> None:
     """Name lines to the right of the axes, each joined to the end of its line; the limits must be set before.
 
     Args:
         axis: The axes.
-        ends: Last point of each line, natural units; a line without one is not named.
+        last_points: Last point of each line, natural units; a line without one is not named.
         labels: Names.
         colours: Of the names.
         height: About how high the axes are, inches.
     """
-    known = [k for k, end in enumerate(ends) if np.isfinite(end).all()]
+    known = [k for k, end in enumerate(last_points) if np.isfinite(end).all()]
     low, high = axis.get_ylim()
-    places = spread([(ends[k][1] - low) / (high - low) for k in known], 1.3 * 11 / 72 / height)
-    for k, place in zip(known, places, strict=True):
+    heights = spread([(last_points[k][1] - low) / (high - low) for k in known], 1.3 * 11 / 72 / height)
+    for k, y in zip(known, heights, strict=True):
         axis.annotate(
             labels[k],
-            ends[k],
-            (1.04, place),
+            last_points[k],
+            (1.04, y),
             textcoords="axes fraction",
             va="center",
             fontsize=11,
@@ -131,8 +133,26 @@ def end_labels(
         )
 
 
-def say(axis: Axes, words: str) -> None:
-    """Words in place of a plot that has nothing to show."""
+def note(words: str) -> Line2D:
+    """A line of a legend that has words only."""
+    return Line2D([], [], linestyle="", label=words)
+
+
+def beside_bar(axis: Axes, words: str, end: float | int, y: float | int, *, left: bool = False, **style: Any) -> None:
+    """Words beside the end of a horizontal bar, or of its error line, to the right or to the left of it."""
+    style = {"textcoords": "offset points", "va": "center", "fontsize": 11, **style}
+    axis.annotate(words, (end, y), (-5 if left else 5, 0), ha="right" if left else "left", **style)
+
+
+def empty_figure(title: str, words: str) -> Figure:
+    """A figure that has nothing to show, and says so."""
+    figure = new_figure(title, WIDE)
+    placeholder(figure.subplots(), words)
+    return figure
+
+
+def placeholder(axis: Axes, words: str) -> None:
+    """Words instead of a plot that has nothing to show."""
     axis.text(0.5, 0.5, words, transform=axis.transAxes, ha="center", va="center", color=INK)
     axis.set(xticks=[], yticks=[], xlabel="", ylabel="")
     axis.spines[:].set_visible(False)

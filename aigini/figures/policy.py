@@ -10,8 +10,19 @@ from matplotlib.patches import Patch
 
 from aigini.analysis.frontier import Frontier
 from aigini.analysis.policy import Policy
-from aigini.figures.labels import BAND, CYCLE, DASHES, GINI_UNIT, MARKERS, STAR, end_labels, say
-from aigini.figures.style import FAINT, INK, WIDE, limit_to, new_figure, styled
+from aigini.figures.labels import (
+    BAND,
+    CYCLE,
+    DASHES,
+    GINI_UNIT,
+    MARKERS,
+    STAR,
+    empty_figure,
+    end_labels,
+    last_finite,
+    placeholder,
+)
+from aigini.figures.style import FAINT, INK, limit_to, new_figure, styled
 from aigini.resolution import STANDS_OUT
 
 _STAR = {**STAR, "markersize": 13}
@@ -32,7 +43,7 @@ def levers(result: Policy) -> Figure:
     gini, output = figure.subplots(1, 2)
     if not result.levers:
         for axis in (gini, output):
-            say(axis, "no lever was evaluated")
+            placeholder(axis, "no lever was evaluated")
         return figure
     _lever_lines(gini, result, "gini_total")
     gini.set_title("Gini of total income")
@@ -62,7 +73,7 @@ def levers(result: Policy) -> Figure:
 def _lever_lines(axis: Axes, result: Policy, what: str) -> None:
     axis.axhline(0, color=INK, linewidth=1)
     curves = [100 * np.asarray(getattr(lever, what), float) for lever in result.levers.values()]
-    ends = []
+    last_points = []
     for k, (lever, curve) in enumerate(zip(result.levers.values(), curves, strict=True)):
         axis.plot(
             lever.strength,
@@ -80,13 +91,12 @@ def _lever_lines(axis: Axes, result: Policy, what: str) -> None:
             axis.fill_between(
                 lever.strength, curve - reach, curve + reach, color=CYCLE[k % len(CYCLE)], alpha=0.25, linewidth=0
             )
-        known = np.flatnonzero(np.isfinite(curve))
-        ends.append((float(lever.strength[known[-1]]), float(curve[known[-1]])) if known.size else (np.nan, np.nan))
+        last_points.append(last_finite(lever.strength, curve))
     limit_to(axis, "y", np.concatenate(curves), least=0.01, zero=True)
     axis.set_xlim(-0.03, 1.03)
     axis.set_xlabel("strength (0 = the estimates, 1 = in full)")
     labels = [name.replace("_", " ") for name in result.levers]
-    end_labels(axis, ends, labels, [CYCLE[k % len(CYCLE)] for k in range(len(labels))], 4.0)
+    end_labels(axis, last_points, labels, [CYCLE[k % len(CYCLE)] for k in range(len(labels))], 4.0)
 
 
 @styled
@@ -98,13 +108,13 @@ def frontiers(result: Policy) -> Figure:
         return figure
     of_row: list[list[np.ndarray]] = [[np.empty(0)] for _ in names[1:]]
     for frontier in result.frontiers:
-        column, row = _place(names, frontier)
+        column, row = _cell(names, frontier)
         _frontier(panels[row, column], frontier)
         of_row[row].append(frontier.grid_output)
     gini = np.concatenate([frontier.grid_gini_total for frontier in result.frontiers])
     limit_to(panels[0, 0], "x", 100 * gini, least=0.01)
-    for k, found in enumerate(of_row):
-        limit_to(panels[k, 0], "y", 100 * np.concatenate(found), least=0.01)
+    for k, outputs in enumerate(of_row):
+        limit_to(panels[k, 0], "y", 100 * np.concatenate(outputs), least=0.01)
     _key(
         figure,
         panels,
@@ -128,12 +138,12 @@ def frontier_strengths(result: Policy) -> Figure:
     if not names:
         return figure
     for frontier in result.frontiers:
-        column, row = _place(names, frontier)
+        column, row = _cell(names, frontier)
         order = [frontier.levers.index(names[column]), frontier.levers.index(names[row + 1])]
         axis, points = panels[row, column], np.asarray(frontier.strength, float)[:, order]
         axis.plot(*points.T, **_GAP)
-        for piece in frontier.pieces:
-            axis.plot(*points[piece].T, **_EFFICIENT, clip_on=False)
+        for segment in frontier.pieces:
+            axis.plot(*points[segment].T, **_EFFICIENT, clip_on=False)
         for point, mark in ((points[-1:], _HIGHEST), (points[:1], _LOWEST)) if len(points) > 1 else ((points, _ONLY),):
             axis.plot(*point.T, clip_on=False, zorder=6, **mark)
         axis.set(xlim=(-0.06, 1.06), ylim=(-0.06, 1.06), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
@@ -157,7 +167,7 @@ def _names(result: Policy) -> list[str]:
     return list(dict.fromkeys(name for frontier in result.frontiers for name in frontier.levers))
 
 
-def _place(names: list[str], frontier: Frontier) -> tuple[int, int]:
+def _cell(names: list[str], frontier: Frontier) -> tuple[int, int]:
     """Column and row of a pair."""
     first, second = sorted(names.index(name) for name in frontier.levers)
     return first, second - 1
@@ -167,9 +177,7 @@ def _triangle(title: str, names: list[str]) -> tuple[Figure, np.ndarray]:
     """A panel for each pair of names, ``[rows, columns]``; those above the diagonal are empty."""
     side = len(names) - 1
     if side < 1:
-        figure = new_figure(title, WIDE)
-        say(figure.subplots(), "no pair of levers was evaluated")
-        return figure, np.empty((0, 0))
+        return empty_figure(title, "no pair of levers was evaluated"), np.empty((0, 0))
     figure = new_figure(title, (11.0, 6.0) if side < 3 else (2.6 + 2.0 * side, 2.2 + 1.75 * side))
     panels = np.asarray(figure.subplots(side, side, squeeze=False, sharex=True, sharey="row"), object)
     for row, column in zip(*np.triu_indices(side, 1), strict=True):
@@ -181,7 +189,7 @@ def _triangle(title: str, names: list[str]) -> tuple[Figure, np.ndarray]:
 
 
 def _key(figure: Figure, panels: np.ndarray, handles: list[Line2D]) -> None:
-    """What the markers mean, in the empty corner of the triangle if it is large enough."""
+    """The legend, in the empty corner of the triangle if it is large enough."""
     if len(panels) < 3:
         figure.legend(handles=handles, loc="outside right center")
     else:
@@ -197,8 +205,8 @@ def _frontier(axis: Axes, frontier: Frontier) -> None:
     for line in (*net, *net.swapaxes(0, 1)):
         axis.plot(*line.T, **_NET)
     points = 100 * np.stack([frontier.gini_total, frontier.output], axis=-1)
-    for piece in frontier.pieces:
-        axis.plot(*points[piece].T, **_EFFICIENT)
+    for segment in frontier.pieces:
+        axis.plot(*points[segment].T, **_EFFICIENT)
     for k, at in ((0, 0), (1, -1)):
         if frontier.gini_simulation_se is not None and frontier.output_simulation_se is not None:
             across, up = 100 * STANDS_OUT * np.array([frontier.gini_simulation_se[k], frontier.output_simulation_se[k]])

@@ -11,30 +11,15 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from scipy.ndimage import label
 
-from aigini.bayes.information import FEW
-from aigini.bayes.power_scaling import THRESHOLD
 from aigini.bayes.result import Posterior
-from aigini.figures.boundary import log_odds_of_rise
-from aigini.figures.labels import CYCLE, GINI_UNIT, axis_label, outcome_label, say, symbol
+from aigini.bayes.sign_boundary import log_odds_of_rise
+from aigini.figures.labels import CYCLE, GINI_UNIT, axis_label, note, outcome_label, placeholder, symbol
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, RISE, new_figure, number, styled
-
-__all__ = [
-    "CONCEPTS",
-    "FEW",
-    "NOT_CONVERGED",
-    "THRESHOLD",
-    "Posterior",
-    "joint_posterior",
-    "m6_band",
-    "m6_belief",
-    "posterior_figure",
-    "probability_of_rise",
-]
 
 NOT_CONVERGED = "NOT CONVERGED: see report"
 
 CONCEPTS = {"total": (CYCLE[2], "o"), "wage": (CYCLE[3], "s")}
-"""Colour and marker of what is about each Gini."""
+"""Colour and marker of each Gini."""
 
 _SHOWN = 1500
 """Largest number of draws that are drawn as points."""
@@ -68,8 +53,8 @@ def joint_posterior(result: Posterior) -> Figure:
     figure = posterior_figure(result, "Where the posterior lies, and where the Gini rises", (13.0, 7.2))
     left, right = figure.subplots(1, 2)
     if "xi" not in result.draws.parameters:
-        say(left, "ξ has no prior")
-        say(right, "ξ has no prior")
+        placeholder(left, "ξ has no prior")
+        placeholder(right, "ξ has no prior")
         return figure
     handles: list[Line2D | Patch] = [
         Line2D([], [], label=f"draw: this Gini rises{_thinned(result)}", **_RISES),
@@ -79,8 +64,8 @@ def joint_posterior(result: Posterior) -> Figure:
     if "eta1" in result.draws.parameters:
         handles += _over_plane(right, result)
     else:
-        say(right, f"{symbol('eta1')} has no prior")
-    handles.append(Line2D([], [], linestyle="", label="all on the sampled population; another one shifts the boundary"))
+        placeholder(right, f"{symbol('eta1')} has no prior")
+    handles.append(note("all on the sampled population; another one shifts the boundary"))
     handles.append(Line2D([], [], label=f"range of {len(result.draws.prior['xi']):,} prior draws of ξ", **_RANGE))
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
@@ -105,14 +90,14 @@ def _against_m6(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
 
 
 def m6_belief(result: Posterior) -> tuple[float, float, str]:
-    """Lower and upper end of what is known or assumed of m6, and that in words; no words where there is nothing."""
+    """Lower and upper end of the target of m6 or of its scenarios, with its name; no name where there is neither."""
     target = result.targets.get("m6")
     if target is None:
         return 0.0, 0.0, ""
     if result.belief == "uniform":
         return *result.m6_range, "scenarios of the latent m6, not data"
-    ends = target.value - target.se, target.value + target.se
-    return *ends, "target of m6 ± s.e." + ("" if result.belief == "normal" else ", not used: m6 is latent")
+    limits = target.value - target.se, target.value + target.se
+    return *limits, "target of m6 ± s.e." + ("" if result.belief == "normal" else ", not used: m6 is latent")
 
 
 def m6_band(result: Posterior) -> dict[str, Any]:
@@ -133,7 +118,7 @@ def _over_plane(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
     axis.set_xlabel(axis_label("eta1"))
     axis.set_ylabel(axis_label("xi"))
     if min(rises.sum(), (~rises).sum()) < _FEWEST:
-        return [Line2D([], [], linestyle="", label=f"right: fewer than {_FEWEST} draws of one sign, no boundary")]
+        return [note(f"right: fewer than {_FEWEST} draws of one sign, no boundary")]
     at = [np.linspace(*np.quantile(values, _INNER).tolist(), num=101) for values in (eta, xi)]
     x, y = np.meshgrid(*at)
     size = result.summary["gini_total"].ess_bulk
@@ -151,7 +136,7 @@ def _over_plane(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
         handles.append(Line2D([], [], label=words, **_BOUNDARY))
         handles.append(Patch(facecolor=FAINT, alpha=0.4, label="right: its Monte Carlo error, ± 2 s.e."))
     else:
-        handles.append(Line2D([], [], linestyle="", label=f"right: P(rise | {symbol('eta1')}, ξ) is nowhere 1/2"))
+        handles.append(note(f"right: P(rise | {symbol('eta1')}, ξ) is nowhere 1/2"))
     if np.abs(odds).max() > _TENTH:
         axis.contour(x, y, odds, levels=[-_TENTH, _TENTH], colors=INK, linewidths=1.4, linestyles="--")
         handles.append(Line2D([], [], label="right: the same, 1/10 and 9/10", **_NEAR))
@@ -159,15 +144,18 @@ def _over_plane(axis: Axes, result: Posterior) -> list[Line2D | Patch]:
 
 
 def _beside_zero(ratio: np.ndarray) -> np.ndarray:
-    """Ratios, made large where they are small far from where they are 0: there too few draws lie to tell anything."""
-    pieces = np.zeros(ratio.shape, np.int32)
-    label(np.abs(ratio) <= 2, output=pieces)
-    touching = np.isin(pieces, pieces[np.abs(ratio) < 0.5])
-    return np.where(touching | (pieces == 0), ratio, np.copysign(10.0, ratio))
+    """The ratios, made large in absolute value in regions that are small but do not touch a zero.
+
+    Too few draws lie there to tell anything.
+    """
+    regions = np.zeros(ratio.shape, np.int32)
+    label(np.abs(ratio) <= 2, output=regions)
+    touching = np.isin(regions, regions[np.abs(ratio) < 0.5])
+    return np.where(touching | (regions == 0), ratio, np.copysign(10.0, ratio))
 
 
 def _thinned(result: Posterior) -> str:
-    """How many draws are drawn, where these are not all."""
+    """The number of draws that are drawn, where these are not all."""
     total = result.health.draws
     shown = -(-total // -(-total // _SHOWN))
     return f" ({shown:,} of {total:,} draws shown)" if shown < total else ""
@@ -175,9 +163,9 @@ def _thinned(result: Posterior) -> str:
 
 def _points(axis: Axes, x: np.ndarray, y: np.ndarray, rises: np.ndarray) -> None:
     """The draws by sign, evenly thinned where there are many."""
-    kept = np.zeros(len(x), bool)
-    kept[:: -(-len(x) // _SHOWN)] = True
-    for which, look in ((~rises & kept, _FALLS), (rises & kept, _RISES)):
+    drawn = np.zeros(len(x), bool)
+    drawn[:: -(-len(x) // _SHOWN)] = True
+    for which, look in ((~rises & drawn, _FALLS), (rises & drawn, _RISES)):
         axis.plot(x[which], y[which], markeredgewidth=0.8, **look)
 
 
@@ -193,7 +181,7 @@ def probability_of_rise(result: Posterior) -> Figure:
     given = list(dict.fromkeys(one.given for bins in result.conditional.values() for one in bins))
     figure = posterior_figure(result, title, (max(4.6 * len(given), 9.0), 6.4))
     if not given:
-        say(figure.subplots(), "nothing was conditioned on")
+        placeholder(figure.subplots(), "nothing was conditioned on")
         return figure
     panels = figure.subplots(1, len(given), squeeze=False, sharey=True)[0]
     for axis, name in zip(panels, given, strict=True):
@@ -211,25 +199,25 @@ def _conditional(axis: Axes, result: Posterior, name: str) -> None:
         colour, marker = CONCEPTS[concept]
         every = result.rises[concept]
         axis.axhline(every.value, color=colour, linestyle=("--", ":")[k % 2], linewidth=1.6)
-        ends = np.clip((every.value - every.total_error, every.value + every.total_error), 0, 1)
-        axis.axhspan(*ends.tolist(), color=colour, alpha=0.18, linewidth=0, zorder=0)
+        band = np.clip((every.value - every.total_error, every.value + every.total_error), 0, 1)
+        axis.axhspan(*band.tolist(), color=colour, alpha=0.18, linewidth=0, zorder=0)
         for one in bins:
             if one.given != name:
                 continue
             low, high = unit * one.low, unit * one.high
             # Side by side within their bins.
-            place = low + (0.35, 0.65)[k % 2] * (high - low)
+            x = low + (0.35, 0.65)[k % 2] * (high - low)
             axis.hlines(one.value, low, high, color=colour, linewidth=1.0, alpha=0.6)
             # The sign of m6 itself is no estimate.
             known = np.zeros_like(one.value) if name == "m6" and concept == result.income else one.error
             axis.vlines(
-                place, np.clip(one.value - known, 0, 1), np.clip(one.value + known, 0, 1), color=colour, linewidth=1.8
+                x, np.clip(one.value - known, 0, 1), np.clip(one.value + known, 0, 1), color=colour, linewidth=1.8
             )
             agree = (one.value == 0) | (one.value == 1)
             for which, face in ((agree, "white"), (~agree, colour)):
                 # A line that is not clipped needs a point to take part in the layout.
                 if which.any():
-                    axis.plot(place[which], one.value[which], linestyle="", **_dot(colour, marker, face))
+                    axis.plot(x[which], one.value[which], linestyle="", **_dot(colour, marker, face))
     if name == "m6":
         axis.axvline(0, color=INK, linewidth=1)
         axis.set_title(f"given m6, the {outcome_label(f'gini_{result.income}')}")
@@ -268,10 +256,10 @@ def _conditional_key(result: Posterior, given: Sequence[str]) -> list[Line2D]:
 
 def chance_in_print(result: Posterior, concept: str) -> str:
     """Probability of a rise with its total standard error, or its bound where all draws agree."""
-    found = result.rises[concept]
-    if found.certain:
-        return f"{'above' if found.value > 0.5 else 'below'} {number(abs(found.value - found.total_error), '.4f')}"
-    return f"{number(found.value, '.3f')} ± {number(found.total_error, '.3f')}"
+    rise = result.rises[concept]
+    if rise.certain:
+        return f"{'above' if rise.value > 0.5 else 'below'} {number(abs(rise.value - rise.total_error), '.4f')}"
+    return f"{number(rise.value, '.3f')} ± {number(rise.total_error, '.3f')}"
 
 
 def error_words(result: Posterior) -> str:

@@ -11,8 +11,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import gaussian_kde
 
-from aigini.figures.labels import GINI_UNIT, outcome_label, parameter_label
-from aigini.figures.posterior import Posterior, error_words, m6_band, m6_belief, posterior_figure
+from aigini.bayes.result import Posterior
+from aigini.figures.labels import GINI_UNIT, note, outcome_label, parameter_label
+from aigini.figures.posterior import error_words, m6_band, m6_belief, posterior_figure
 from aigini.figures.style import AFTER, BEFORE, INK, number, styled
 from aigini.statistics.outcomes import units
 
@@ -65,11 +66,10 @@ def prior_and_posterior(result: Posterior) -> Figure:
     handles: list[Line2D | Patch] = [
         Patch(label=f"prior, {len(next(iter(result.draws.prior.values()))):,} draws", **_PRIOR),
         Line2D([], [], color=AFTER, linewidth=2.4, label=f"posterior, {result.health.draws:,} draws"),
+        note(f"histograms: the sampled population; ±: {error_words(result)}"),
     ]
-    handles.append(Line2D([], [], linestyle="", label=f"histograms: the sampled population; ±: {error_words(result)}"))
     if result.prior_failed > 0:
-        words = f"{100 * result.prior_failed:.1f} % of prior draws have no outcome: left out"
-        handles.append(Line2D([], [], linestyle="", label=words))
+        handles.append(note(f"{100 * result.prior_failed:.1f} % of prior draws have no outcome: left out"))
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
 
@@ -110,21 +110,21 @@ def predictive_moments(result: Posterior) -> Figure:
     figure = posterior_figure(result, title, (13.5, 2.6 + 0.95 * len(names)))
     axis, table = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     reach = 2.6
-    for place, name in enumerate(names):
+    for row, name in enumerate(names):
         target = result.targets[name]
         latent = name == "m6" and result.belief != "normal"
         if latent:
             low, high, _ = m6_belief(result)
-            ends = (low - target.value) / target.se, (high - target.value) / target.se
-            axis.barh(place, ends[1] - ends[0], left=ends[0], height=0.86, **m6_band(result))
+            limits = (low - target.value) / target.se, (high - target.value) / target.se
+            axis.barh(row, limits[1] - limits[0], left=limits[0], height=0.86, **m6_band(result))
         else:
-            axis.barh(place, 4.0, left=-2.0, height=0.86, color=BEFORE, alpha=0.2)
-            axis.barh(place, 2.0, left=-1.0, height=0.86, color=BEFORE, alpha=0.35)
+            axis.barh(row, 4.0, left=-2.0, height=0.86, color=BEFORE, alpha=0.2)
+            axis.barh(row, 2.0, left=-1.0, height=0.86, color=BEFORE, alpha=0.35)
         simulated = result.draws.outcomes[f"gini_{result.income}" if name == "m6" else name].ravel()
         predicted = result.draws.predictive[name].ravel()
         for values, side, look in ((simulated, -1, _SIMULATED), (predicted, 1, _PREDICTED)):
             off = (values - target.value) / target.se
-            _density(axis, off, place, side, look)
+            _density(axis, off, row, side, look)
             reach = max(reach, *np.abs(np.quantile(off, (0.005, 0.995))))
     reach = min(1.05 * reach, _REACH)
     axis.axvline(0, color=INK, linewidth=1)
@@ -147,14 +147,14 @@ def _meaning(result: Posterior, name: str) -> str:
     return "\n".join(textwrap.wrap(words, 30))
 
 
-def _density(axis: Axes, values: np.ndarray, place: int, side: int, look: dict[str, Any]) -> None:
+def _density(axis: Axes, values: np.ndarray, row: int, side: int, look: dict[str, Any]) -> None:
     """Density of draws to one side of a line, each to its own height, with the median as a stroke."""
     if np.ptp(values) > 0:
         at = np.linspace(values.min(), values.max(), 200)
         height = gaussian_kde(values)(at)
-        axis.fill_between(at, place, place + side * _HEIGHT * height / height.max(), zorder=3, **look)
+        axis.fill_between(at, row, row + side * _HEIGHT * height / height.max(), zorder=3, **look)
     middle = float(np.median(values))
-    axis.plot([middle, middle], [place, place + side * _HEIGHT], color=INK, linewidth=2.4, zorder=4)
+    axis.plot([middle, middle], [row, row + side * _HEIGHT], color=INK, linewidth=2.4, zorder=4)
 
 
 def _print_numbers(axis: Axes, result: Posterior) -> None:
@@ -164,7 +164,7 @@ def _print_numbers(axis: Axes, result: Posterior) -> None:
     columns = (("target ± s.e.", 0.36), ("simulated ± sd", 0.73), ("P(below)", 0.98))
     for head, x in columns:
         axis.text(x, -0.75, head, ha="right", va="center", weight="bold")
-    for place, (name, target) in enumerate(result.targets.items()):
+    for row, (name, target) in enumerate(result.targets.items()):
         simulated = result.averages[f"gini_{result.income}" if name == "m6" else name]
         predicted = result.draws.predictive[name]
         latent = name == "m6" and result.belief != "normal"
@@ -174,7 +174,7 @@ def _print_numbers(axis: Axes, result: Posterior) -> None:
             "not data" if latent else f"{100 * float(np.mean(predicted < target.value)):.0f} %",
         )
         for (_, x), cell in zip(columns, cells, strict=True):
-            axis.text(x, place, cell, ha="right", va="center")
+            axis.text(x, row, cell, ha="right", va="center")
 
 
 def _predictive_key(result: Posterior) -> list[Line2D | Patch]:
@@ -186,12 +186,5 @@ def _predictive_key(result: Posterior) -> list[Line2D | Patch]:
     words = m6_belief(result)[2]
     if result.belief != "normal" and words:
         handles.append(Patch(label=words, **m6_band(result)))
-    handles.append(
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            label="P(below): share of such measurements below the target; all on the sampled population",
-        )
-    )
-    return handles
+    words = "P(below): share of such measurements below the target; all on the sampled population"
+    return [*handles, note(words)]

@@ -9,8 +9,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from aigini.figures.labels import outcome_label, parameter_label, say
-from aigini.figures.posterior import FEW, THRESHOLD, Posterior, chance_in_print, error_words, posterior_figure
+from aigini.bayes.information import FEW
+from aigini.bayes.power_scaling import THRESHOLD
+from aigini.bayes.result import Posterior
+from aigini.figures.labels import beside_bar, note, outcome_label, parameter_label, placeholder
+from aigini.figures.posterior import chance_in_print, error_words, posterior_figure
 from aigini.figures.style import BEFORE, FALL, INK, RISE, number, styled
 from aigini.resolution import STANDS_OUT, Simulated
 
@@ -25,7 +28,7 @@ def power_scaling(result: Posterior) -> Figure:
     """Dependence of the change of each Gini, and of the probability of its rise, on every prior and every target."""
     scaling = result.scaling
     title = "What the change of the Gini depends on: sensitivity to each prior and target"
-    wanted = [
+    shown = [
         (quantity, words)
         for concept in result.rises
         for quantity, words in (
@@ -35,12 +38,12 @@ def power_scaling(result: Posterior) -> Figure:
         if quantity in scaling.quantities
     ]
     height = 2.9 + 0.42 * len(scaling.components)
-    figure = posterior_figure(result, title, (3.4 + 2.75 * max(len(wanted), 3), height))
-    if not wanted:
-        say(figure.subplots(), "no sensitivity was computed")
+    figure = posterior_figure(result, title, (3.4 + 2.75 * max(len(shown), 3), height))
+    if not shown:
+        placeholder(figure.subplots(), "no sensitivity was computed")
         return figure
-    panels = figure.subplots(1, len(wanted), squeeze=False, sharey=True)[0]
-    for axis, (quantity, words) in zip(panels, wanted, strict=True):
+    panels = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
+    for axis, (quantity, words) in zip(panels, shown, strict=True):
         axis.set_title(words)
         _dots(axis, result, quantity)
     labels = [component_label(name) for name in scaling.components]
@@ -52,8 +55,8 @@ def power_scaling(result: Posterior) -> Figure:
         Line2D([], [], label=f"direction within {STANDS_OUT:g} total s.e.", **_look(BEFORE, "o", filled=True)),
         Line2D([], [], color=INK, linestyle="--", linewidth=1.4, label=f"threshold, {THRESHOLD:g}"),
         Line2D([], [], label=f"hollow: below the threshold; at the edge: {_LEAST:g} or less", **_look(INK, "o")),
+        note("sensitivities: on the sampled population alone"),
     ]
-    handles.append(Line2D([], [], linestyle="", label="sensitivities: on the sampled population alone"))
     figure.legend(handles=handles, loc="outside lower left", ncols=3)
     return figure
 
@@ -98,42 +101,42 @@ def _dots(axis: Axes, result: Posterior, quantity: str) -> None:
         _instead(axis, "the same in every draw")
         return
     axis.axvline(THRESHOLD, color=INK, linestyle="--", linewidth=1.4)
-    for place, effect in enumerate(effects):
+    for row, effect in enumerate(effects):
         sign = Simulated(effect.derivative.value, effect.derivative.error).sign
         colour, marker = {0: (BEFORE, "o"), 1: (RISE, "^"), -1: (FALL, "v")}[sign]
         at = float(np.clip(effect.sensitivity, _LEAST, _MOST))
-        axis.plot([_LEAST, at], [place, place], color=colour, linewidth=1.2, alpha=0.6)
-        axis.plot([at], [place], clip_on=False, zorder=4, **_look(colour, marker, filled=effect.sensitive))
+        axis.plot([_LEAST, at], [row, row], color=colour, linewidth=1.2, alpha=0.6)
+        axis.plot([at], [row], clip_on=False, zorder=4, **_look(colour, marker, filled=effect.sensitive))
 
 
 @styled
 def value_of_information(result: Posterior) -> Figure:
-    """By how much the entropy of each sign would fall if the s.e. of a target were halved, with total errors."""
+    """Expected fall of the entropy of each sign if the s.e. of a target were halved, with total errors."""
     title = "What halving the standard error of a target would tell about the sign"
     panels_of = list(result.information.items())
-    rows = max((len(found.gains) for _, found in panels_of), default=1)
+    rows = max((len(information.gains) for _, information in panels_of), default=1)
     figure = posterior_figure(result, title, (max(6.2 * len(panels_of), 9.0), 2.9 + 0.5 * rows))
     if not panels_of:
-        say(figure.subplots(), "no value was computed")
+        placeholder(figure.subplots(), "no value was computed")
         return figure
     panels = figure.subplots(1, len(panels_of), squeeze=False, sharey=True)[0]
-    for axis, (concept, found) in zip(panels, panels_of, strict=True):
-        chance = f"P(rise) {chance_in_print(result, concept)}, {number(found.entropy, '.2f')} bits uncertain"
+    for axis, (concept, information) in zip(panels, panels_of, strict=True):
+        chance = f"P(rise) {chance_in_print(result, concept)}, {number(information.entropy, '.2f')} bits uncertain"
         axis.set_title(f"Sign of the change: {outcome_label(f'gini_{concept}')}\n{chance}")
-        if not found.entropy > 0:
+        if not information.entropy > 0:
             _instead(axis, "the sign is the same in every draw:\nas far as they show, nothing is left to learn")
             continue
-        for place, gain in enumerate(found.gains):
+        for row, gain in enumerate(information.gains):
             weak = gain.few > FEW
             look = {"facecolor": "white", "edgecolor": BEFORE, "hatch": "////"} if weak else {"facecolor": BEFORE}
-            axis.barh(place, gain.bits, 0.7, **look)
-            axis.errorbar(gain.bits, place, xerr=gain.error, color=INK, capsize=4, linewidth=1.6)
+            axis.barh(row, gain.bits, 0.7, **look)
+            axis.errorbar(gain.bits, row, xerr=gain.error, color=INK, capsize=4, linewidth=1.6)
             words = f"{number(gain.bits, '.3f')} ± {number(gain.error, '.3f')}"
             right = max(gain.bits + gain.error, 0.0)
-            axis.annotate(words, (right, place), (6, 0), textcoords="offset points", va="center", fontsize=10)
-        ends = [gain.bits + side * gain.error for gain in found.gains for side in (-1, 1)]
-        high = max(*ends, 0.02)
-        axis.set_xlim(min(0.0, *ends) - 0.03 * high, 1.35 * high)
+            beside_bar(axis, words, right, row, fontsize=10)
+        limits = [gain.bits + side * gain.error for gain in information.gains for side in (-1, 1)]
+        high = max(*limits, 0.02)
+        axis.set_xlim(min(0.0, *limits) - 0.03 * high, 1.35 * high)
         axis.xaxis.set_major_locator(MaxNLocator(5))
         axis.axvline(0, color=INK, linewidth=1)
         axis.set_xlabel("expected fall of the sign's entropy, bits")
@@ -147,6 +150,6 @@ def value_of_information(result: Posterior) -> Figure:
         Line2D([], [], color=INK, linewidth=1.6, label=f"± {error_words(result)}"),
     ]
     if "m6" in result.targets and "m6" not in names:
-        handles.append(Line2D([], [], linestyle="", label="m6 is latent and has no s.e. to halve"))
+        handles.append(note("m6 is latent and has no s.e. to halve"))
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure

@@ -15,8 +15,8 @@ from scipy.interpolate import PchipInterpolator
 from aigini.analysis.identification.constrained_fit import QUANTILE
 from aigini.analysis.identification.profile import DirectionProfile
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
-from aigini.figures.labels import BAND, STAR, parameter_label, plus_minus, say
-from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, new_figure, number, styled
+from aigini.figures.labels import BAND, STAR, empty_figure, parameter_label, plus_minus
+from aigini.figures.style import AFTER, BEFORE, FAINT, INK, new_figure, number, styled
 from aigini.inference.identification import describe_direction
 from aigini.inference.intervals import Interval
 from aigini.parameters import SPECS
@@ -29,8 +29,8 @@ _WIDE_RANGE = 8.0
 _LOW = 0.25
 """Rises up to this share of the quantile along the weakest direction have a scale of their own."""
 
-_FOUND = {"marker": "o", "color": BEFORE, "markersize": 6.5, "markeredgecolor": BEFORE}
-_BOUND = {**_FOUND, "markerfacecolor": "white"}
+_CONVERGED = {"marker": "o", "color": BEFORE, "markersize": 6.5, "markeredgecolor": BEFORE}
+_BOUND = {**_CONVERGED, "markerfacecolor": "white"}
 _NONE = {"marker": "x", "color": AFTER, "markersize": 9, "markeredgewidth": 2.2}
 _OPEN = {"color": BEFORE, "markersize": 12, "markeredgecolor": "white"}
 _STAR = {**STAR, "markersize": 15}
@@ -55,9 +55,7 @@ def profiles(result: SensitivityAnalysis) -> Figure:
     title = "How much worse the targets are met when a parameter is held away from its estimate"
     count = len(result.profiles) + (result.weakest is not None)
     if not count:
-        figure = new_figure(title, WIDE)
-        say(figure.subplots(), "no profile was computed")
-        return figure
+        return empty_figure(title, "no profile was computed")
     columns = min(4 if count > 6 else 3, count)
     lines = -(-count // columns)
     figure = new_figure(title, (max(4.4 * columns, 11.0), 2.0 + 3.5 * lines))
@@ -135,9 +133,10 @@ def _draw(axis: Axes, panel: _Panel) -> None:
         axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.axhline(QUANTILE, color=INK, linestyle="--", linewidth=1.4)
     low, high = panel.at.min(), panel.at.max()
-    ends = (panel.interval.lower, panel.interval.upper)
-    axis.axvspan(low if ends[0] is None else ends[0], high if ends[1] is None else ends[1], color=FAINT, alpha=0.22)
-    for end, error in zip(ends, panel.errors, strict=True):
+    bounds = (panel.interval.lower, panel.interval.upper)
+    shaded = [edge if bound is None else bound for edge, bound in zip((low, high), bounds, strict=True)]
+    axis.axvspan(*shaded, color=FAINT, alpha=0.22)
+    for end, error in zip(bounds, panel.errors, strict=True):
         if end is not None and error is not None:
             axis.hlines(QUANTILE, end - STANDS_OUT * error, end + STANDS_OUT * error, color=AFTER, linewidth=4)
     fine = np.geomspace(low, high, 400) if axis.get_xscale() == "log" else np.linspace(low, high, 400)
@@ -148,23 +147,23 @@ def _draw(axis: Axes, panel: _Panel) -> None:
         inside = fine[(fine >= at[0]) & (fine <= at[-1])]
         axis.plot(inside, curve(inside) ** 2, color=BEFORE, linewidth=2.2)
     done = panel.converged[known]
-    axis.plot(at[done], rise[done], linestyle="", **_FOUND)
+    axis.plot(at[done], rise[done], linestyle="", **_CONVERGED)
     axis.plot(at[~done], rise[~done], linestyle="", **_BOUND)
     axis.plot(panel.at[~known], np.full((~known).sum(), 0.94 * _TOP), linestyle="", **_NONE)
-    for end, place, marker in zip(ends, (0, -1), ("<", ">"), strict=True):
+    for end, position, marker in zip(bounds, (0, -1), ("<", ">"), strict=True):
         if end is None and len(at):
-            height = np.minimum(rise[[place]], _TOP)
-            axis.plot(at[[place]], height, marker=marker, linestyle="", clip_on=False, zorder=5, **_OPEN)
+            height = np.minimum(rise[[position]], _TOP)
+            axis.plot(at[[position]], height, marker=marker, linestyle="", clip_on=False, zorder=5, **_OPEN)
     axis.plot([panel.estimate], [0.0], zorder=6, clip_on=False, **_STAR)
     axis.set_ylim(-0.02 * _TOP, _TOP)
     axis.margins(x=0.05)
 
 
 def _key(drawn: Sequence[_Panel]) -> list[Line2D | Patch]:
-    """What lines and markers mean, as far as there are any."""
+    """The legend: lines and markers, as far as there are any."""
     known = [np.isfinite(panel.rise) for panel in drawn]
     handles: list[Line2D | Patch] = [
-        Line2D([], [], label="the others estimated again", linewidth=2.2, **_FOUND),
+        Line2D([], [], label="the others estimated again", linewidth=2.2, **_CONVERGED),
         Line2D([], [], color=INK, linestyle="--", linewidth=1.4, label="95 % quantile of χ² with 1 degree of freedom"),
         Line2D([], [], label="the estimates", **_STAR),
         Patch(facecolor=FAINT, alpha=0.22, label="95 % interval"),

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,16 +22,18 @@ from aigini.figures.labels import (
     GINI_UNIT,
     STAR,
     axis_label,
+    beside_bar,
+    empty_figure,
+    note,
     outcome_label,
     parameter_label,
     plus_minus,
-    say,
 )
-from aigini.figures.style import BEFORE, FAINT, FALL, INK, WIDE, new_figure, number, styled
+from aigini.figures.style import BEFORE, FAINT, FALL, INK, new_figure, number, styled
 from aigini.resolution import STANDS_OUT
 
 _HALO = [withStroke(linewidth=3.5, foreground="white")]
-_BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 11}
+
 _FINE = 8
 """Points for each of the grid's on which colours and lines are drawn, and regions named."""
 _WORDS = (0.3, 0.055)
@@ -62,18 +63,18 @@ def regime_map(result: RegimeMap) -> Figure:
         ticks = levels[count % 2 :: 2]
         bar.set_ticks(list(ticks), labels=[number(level, ".3g") for level in ticks])
     inside = result.x[0] <= result.estimate[0] <= result.x[-1] and result.y[0] <= result.estimate[1] <= result.y[-1]
-    place = "" if inside else ", outside this map"
+    outside = "" if inside else ", outside this map"
     handles = [
         Line2D([], [], color=INK, linewidth=3.2, label="boundary: the Gini does not change")
         if any(result.boundary[concept].branches for concept in CONCEPTS)
-        else Line2D([], [], linestyle="", label="no boundary was traced"),
-        Line2D([], [], label=f"the estimates{place}", **STAR),
+        else note("no boundary was traced"),
+        Line2D([], [], label=f"the estimates{outside}", **STAR),
     ]
     if result.simulation_se:
         words = f"not distinguishable from no change: within {STANDS_OUT:g} simulation s.e."
         handles.append(Patch(facecolor="white", edgecolor=INK, hatch=_UNKNOWN, label=words))  # pyright: ignore[reportArgumentType]
     elif shown:
-        handles.append(Line2D([], [], linestyle="", label="regimes not named: simulation errors were not measured"))
+        handles.append(note("regimes not named: simulation errors were not measured"))
     if any(not np.isfinite(result.values(concept)).all() for concept in CONCEPTS):
         handles.append(Patch(facecolor="white", edgecolor=FAINT, hatch="xxx", label="no finite outcome"))  # pyright: ignore[reportArgumentType]
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
@@ -153,21 +154,22 @@ def _name_regions(axis: Axes, result: RegimeMap, values: np.ndarray) -> None:
         # Distances in the shape of the words, so that they are furthest from what surrounds them.
         stretch = (1.0, values.shape[0] / values.shape[1] * _WORDS[0] / _WORDS[1])
         room = np.asarray(distance_transform_edt(np.pad(region & free, 1), sampling=stretch))[1:-1, 1:-1]
-        # Of places with nearly as much room, the one nearest the middle.
+        # Of positions with nearly as much room, the one nearest the middle.
         liking = room / values.shape[0] - 0.03 * np.abs(unit - 0.5).sum(axis=-1)
         inside = minimum_filter(region & free, size, mode="constant", cval=0)
         target = unit[np.unravel_index(np.argmax(np.where(inside, liking, liking - 9)), values.shape)]
-        place, arrow = target, None
+        position, arrow = target, None
         if not inside.any():
             beside = minimum_filter(~region & free & ~taken, size, mode="constant", cval=0)
             away = np.where(beside, np.abs(unit - target) @ np.array([1.0, 1.5]), np.inf)
-            place = unit[np.unravel_index(np.argmin(away), values.shape)] if beside.any() else np.clip(target, 0.2, 0.8)
+            nearest = unit[np.unravel_index(np.argmin(away), values.shape)]
+            position = nearest if beside.any() else np.clip(target, 0.2, 0.8)
             arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
-        taken |= (np.abs(unit - place) < np.array(_WORDS)).all(axis=-1)
+        taken |= (np.abs(unit - position) < np.array(_WORDS)).all(axis=-1)
         axis.annotate(
             words,
             tuple(target),
-            tuple(place),
+            tuple(position),
             xycoords="axes fraction",
             textcoords="axes fraction",
             ha="center",
@@ -185,9 +187,7 @@ def distances(results: Sequence[Distance]) -> Figure:
     """Smallest moves, of each parameter alone and of all together, that flip the sign of the change of a Gini."""
     title = "Distance of the estimates to the boundary between regimes"
     if not results:
-        figure = new_figure(title, WIDE)
-        say(figure.subplots(), "no distance was computed")
-        return figure
+        return empty_figure(title, "no distance was computed")
     most = max(len(result.alone) for result in results) + 1
     figure = new_figure(title, (max(6.6 * len(results), 9.0), 2.2 + 0.36 * most))
     for axis, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
@@ -207,30 +207,30 @@ def _distance_bars(axis: Axes, result: Distance) -> None:
     known = [move.distance for move in (result.together, *result.alone.values()) if move.distance is not None]
     most = 1.6 * max(known, default=0.0)  # lines that go on are cut off
     rows = [("all together", result.together), *((parameter_label(name), move) for name, move in moves)]
-    for place, (_, move) in enumerate(rows):
+    for row, (_, move) in enumerate(rows):
         if move.distance is None:
             # All together nothing is searched to its end; there is only a reason why no boundary was found.
             reason = textwrap.shorten(move.note or "none found", 70, placeholder=" ...")
             verdict = "no flip" if move.resolved else "not known"
-            words = verdict if place else "\n".join(textwrap.wrap(reason, 36))
-            axis.annotate(words, (0, place), (5, 0), style="italic", **_BESIDE)
+            words = verdict if row else "\n".join(textwrap.wrap(reason, 36))
+            beside_bar(axis, words, 0, row, style="italic")
             continue
-        colour, hatch = (BEFORE, "////") if place == 0 else (FALL, "")
-        if not (result.flips(moves[place - 1][0]) if place else result.change.resolved):
+        colour, hatch = (BEFORE, "////") if row == 0 else (FALL, "")
+        if not (result.flips(moves[row - 1][0]) if row else result.change.resolved):
             colour, hatch = FAINT, ""
-        axis.barh(place, move.distance, 0.68, color=colour, hatch=hatch, edgecolor="white")
+        axis.barh(row, move.distance, 0.68, color=colour, hatch=hatch, edgecolor="white")
         words = plus_minus(move.distance, move.distance_simulation_se, ".2f")
         end = move.distance
         if move.distance_simulation_se is not None:
             reach = STANDS_OUT * move.distance_simulation_se
             end = min(move.distance + reach, most)
-            axis.hlines(place, max(move.distance - reach, 0.0), end, color=INK, linewidth=2)
-        if place > 0:
-            name = moves[place - 1][0]
+            axis.hlines(row, max(move.distance - reach, 0.0), end, color=INK, linewidth=2)
+        if row > 0:
+            name = moves[row - 1][0]
             words += f" (to {plus_minus(move.to[name], move.to_simulation_se.get(name), '.2g')})"
         elif move.note:
             words += f" ({textwrap.shorten(move.note, 40, placeholder=' ...')})"
-        axis.annotate(words, (end, place), (5, 0), **_BESIDE)
+        beside_bar(axis, words, end, row)
     axis.axhline(0.5, color=FAINT, linewidth=1, linestyle="--")
     axis.set_yticks(range(len(rows)), [label for label, _ in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)

@@ -69,7 +69,7 @@ def elasticity_map(result: SensitivityAnalysis) -> Figure:
 
 
 def _elasticity_bar(figure: Figure, panels: np.ndarray, limit: float, beyond: bool, *, measured: bool) -> None:
-    """The colour scale, and how to read the cells."""
+    """The colour scale, with instructions for reading the cells."""
     extend = "both" if beyond else "neither"
     bar = figure.colorbar(panels[0, 0].collections[0], ax=panels, extend=extend, pad=0.012, aspect=28)
     ticks = [at for at in (0.1, 1.0, 10.0, 30.0) if at <= limit]

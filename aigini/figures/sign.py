@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -18,10 +19,12 @@ from aigini.figures.labels import (
     GINI_UNIT,
     MARKERS,
     STAR,
+    empty_figure,
     end_labels,
+    last_finite,
     outcome_label,
     parameter_label,
-    say,
+    placeholder,
     symbol,
 )
 from aigini.figures.style import AFTER, BEFORE, INK, WIDE, limit_to, new_figure, styled
@@ -53,7 +56,7 @@ def ridge(result: Sign) -> Figure:
 
 
 def _key(*more: Patch) -> list[Line2D | Patch]:
-    """What the markers mean."""
+    """Entries of the legend."""
     return [
         Line2D([], [], color=BEFORE, marker="o", label="the other targets are met"),
         Line2D([], [], color=BEFORE, marker="o", markerfacecolor="white", linestyle=":", label="they cannot be met"),
@@ -68,12 +71,12 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
     axis.set_xlabel(f"proprietary AI, {symbol('eta1')}")
     axis.set_ylabel(GINI_UNIT)
     if not xis:
-        say(axis, "the ridge has no points")
+        placeholder(axis, "the ridge has no points")
         return
     axis.axhline(0, color=INK, linewidth=1)
     shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.66, len(xis)))
     colours = [to_hex(shade) for shade in shades]
-    ends = []
+    last_points = []
     for k, xi in enumerate(xis):
         points = sorted((point for point in result.ridge if point.xi == xi), key=lambda point: point.eta1)
         eta = np.array([point.eta1 for point in points])
@@ -85,7 +88,7 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
         axis.vlines(eta, gini - reach, gini + reach, color=colours[k], linewidth=1.2)
         _feasible_and_not(axis, points, eta, gini, colours[k], MARKERS[k % len(MARKERS)], width)
         finite = np.flatnonzero(np.isfinite(gini))
-        ends.append((float(eta[finite[-1]]), float(gini[finite[-1]])) if finite.size else (np.nan, np.nan))
+        last_points.append(last_finite(eta, gini))
         here = result.params["eta1"]
         if xi == own and finite.size and eta[finite[0]] <= here <= eta[finite[-1]]:
             axis.plot([here], [np.interp(here, eta[finite], gini[finite])], zorder=6, **STAR)
@@ -95,28 +98,19 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
     limit_to(axis, "y", 100 * values, least=0.1, zero=True)
     limit_to(axis, "x", np.array([point.eta1 for point in result.ridge]), least=0.1)
     labels = [f"{symbol('xi')} = {xi:.3g}" + (" (estimates)" if xi == own else "") for xi in xis]
-    end_labels(axis, ends, labels, colours, 4.0)
+    end_labels(axis, last_points, labels, colours, 4.0)
 
 
 def _feasible_and_not(
     axis: Axes, points: Sequence[RidgePoint], x: np.ndarray, y: np.ndarray, colour: str, marker: str, width: float
 ) -> None:
     """A solid line with filled markers through feasible points, dotted with hollow markers elsewhere."""
-    met = np.array([point.feasible for point in points], bool)
+    feasible = np.array([point.feasible for point in points], bool)
+    look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 7.0}
     axis.plot(x, y, linestyle=":", color=colour, linewidth=max(width - 0.3, 1.4))
-    size = 7.0
-    axis.plot(x[~met], y[~met], linestyle="", marker=marker, color=colour, markerfacecolor="white", markersize=size)
-    line = np.where(met, y, np.nan)
-    axis.plot(
-        x,
-        line,
-        color=colour,
-        linewidth=width,
-        marker=marker,
-        markersize=size,
-        markeredgecolor="white",
-        markeredgewidth=0.6,
-    )
+    axis.plot(x[~feasible], y[~feasible], linestyle="", markerfacecolor="white", **look)
+    line = np.where(feasible, y, np.nan)
+    axis.plot(x, line, linewidth=width, markeredgecolor="white", markeredgewidth=0.6, **look)
 
 
 @styled
@@ -127,9 +121,7 @@ def ridge_estimates(result: Sign) -> Figure:
     title = f"Parameters that meet all targets but m6, at the estimates' own ξ ({own:.3g})"
     names = list(dict.fromkeys(name for point in points for name in point.estimates))
     if not names:
-        figure = new_figure(title, WIDE)
-        say(figure.subplots(), "the ridge has no points")
-        return figure
+        return empty_figure(title, "the ridge has no points")
     columns = min(3, len(names))
     lines = -(-len(names) // columns)
     figure = new_figure(title, (max(4.2 * columns, WIDE[0] * 0.7), 1.3 + 3.1 * lines))
@@ -162,22 +154,12 @@ def ridge_estimates(result: Sign) -> Figure:
 
 def _at_the_edge(axis: Axes, eta: np.ndarray, above: np.ndarray) -> None:
     """Arrows at the upper or lower edge for estimates beyond it."""
-    for marker, place, which in (("^", 0.955, above), ("v", 0.045, ~above)):
+    look: dict[str, Any] = {"linestyle": "", "markersize": 9, "color": AFTER, "markeredgecolor": "white", "zorder": 5}
+    for marker, height, which, words in (
+        ("^", 0.955, above, f"more than {_FARTHEST:,.0f} times the estimate"),
+        ("v", 0.045, ~above, "less than a thousandth of the estimate"),
+    ):
         if which.any():
-            axis.plot(
-                eta[which],
-                np.full(which.sum(), place),
-                linestyle="",
-                marker=marker,
-                markersize=9,
-                color=AFTER,
-                markeredgecolor="white",
-                transform=axis.get_xaxis_transform(),
-                zorder=5,
-            )
-            factor = (
-                f"more than {_FARTHEST:,.0f} times the estimate"
-                if marker == "^"
-                else "less than a thousandth of the estimate"
-            )
-            axis.text(0.98, abs(place - 0.1), factor, transform=axis.transAxes, ha="right", va="center", fontsize=10)
+            heights = np.full(which.sum(), height)
+            axis.plot(eta[which], heights, marker=marker, transform=axis.get_xaxis_transform(), **look)
+            axis.text(0.98, abs(height - 0.1), words, transform=axis.transAxes, ha="right", va="center", fontsize=10)

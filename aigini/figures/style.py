@@ -109,8 +109,8 @@ def save(figure: Figure, folder: str | Path, name: str) -> Path:
     """Write a figure as ``folder/name.png``, completely or not at all, and release its memory.
 
     Args:
-        figure: What to write; it is empty afterwards.
-        folder: Where to; created if it does not exist.
+        figure: The figure; it is empty afterwards.
+        folder: Its folder; created if it does not exist.
         name: File name without its suffix.
 
     Raises:
@@ -163,7 +163,7 @@ def limit_to(axis: Axes, which: str, values: np.ndarray, *, least: float, zero: 
     Args:
         axis: The axes.
         which: ``"x"`` or ``"y"``.
-        values: What is plotted; what is not finite is left out.
+        values: Plotted values; those that are not finite are left out.
         least: Smallest range shown.
         zero: Whether 0 must be in the range.
     """

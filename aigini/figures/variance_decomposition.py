@@ -8,7 +8,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis, SignUncertainty
-from aigini.figures.labels import BAND, outcome_label, parameter_label, plus_minus, say
+from aigini.figures.labels import (
+    BAND,
+    beside_bar,
+    empty_figure,
+    note,
+    outcome_label,
+    parameter_label,
+    placeholder,
+    plus_minus,
+)
 from aigini.figures.style import AFTER, BEFORE, FAINT, INK, WIDE, new_figure, styled
 from aigini.resolution import STANDS_OUT
 
@@ -24,12 +33,10 @@ def variance_of_gini(result: SensitivityAnalysis) -> Figure:
     """Variance of the change of each Gini by source, with all targets and without m6."""
     title = "Where the uncertainty about the change of the Gini comes from"
     if not result.signs:
-        figure = new_figure(title, WIDE)
-        say(figure.subplots(), "no uncertainty was computed")
-        return figure
+        return empty_figure(title, "no uncertainty was computed")
     columns = min(2, len(result.signs))
     lines = -(-len(result.signs) // columns)
-    most = max(2, *(len(told) + bool(rest) for told, rest in map(_shares, result.signs)))
+    most = max(2, *(len(separate) + bool(rest) for separate, rest in map(_shares, result.signs)))
     figure = new_figure(title, (max(6.4 * columns, 12.0), 1.6 + lines * (2.0 + 0.34 * most)))
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     for axis, sign in zip(panels, result.signs, strict=False):
@@ -39,7 +46,7 @@ def variance_of_gini(result: SensitivityAnalysis) -> Figure:
     handles = [
         Patch(facecolor=BEFORE, edgecolor="white", hatch="////", label="standard error of a target"),
         Patch(facecolor=AFTER, label="range of a parameter that is not estimated"),
-        Line2D([], [], linestyle="", label="sd: standard deviation, hundredths of the Gini"),
+        note("sd: standard deviation, hundredths of the Gini"),
         Line2D([], [], color=INK, linewidth=2, label=BAND if result.draws else "simulation errors were not measured"),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
@@ -47,7 +54,7 @@ def variance_of_gini(result: SensitivityAnalysis) -> Figure:
 
 
 def _wording(sign: SignUncertainty, signs: Sequence[SignUncertainty]) -> str:
-    """Which targets were used, in a few words."""
+    """The targets that were used, in a few words."""
     known = [name for other in signs if other.concept == sign.concept for name in other.estimated_with]
     missing = [name for name in dict.fromkeys(known) if name not in sign.estimated_with]
     return f"without {', '.join(missing)}" if missing else "all targets"
@@ -76,27 +83,25 @@ def _variance_bars(axis: Axes, sign: SignUncertainty, targets: str, rows: int) -
     )
     total = sum(sign.variance.values())
     if not total > 0:
-        say(axis, "no target and no range moves it" if total == 0 else "not defined")
+        placeholder(axis, "no target and no range moves it" if total == 0 else "not defined")
         return
-    told, rest = _shares(sign)
-    for place, (name, share) in enumerate(told):
+    separate, rest = _shares(sign)
+    for row, (name, share) in enumerate(separate):
         target = name in sign.estimated_with
-        axis.barh(place, share, 0.72, color=BEFORE if target else AFTER, hatch="////" * target, edgecolor="white")
-    labels = [outcome_label(name) if name in sign.estimated_with else parameter_label(name) for name, _ in told]
-    sizes = [share for _, share in told]
+        axis.barh(row, share, 0.72, color=BEFORE if target else AFTER, hatch="////" * target, edgecolor="white")
+    labels = [outcome_label(name) if name in sign.estimated_with else parameter_label(name) for name, _ in separate]
+    sizes = [share for _, share in separate]
     if rest:
         sizes.append(sum(share for _, share in rest))
         labels.append(f"{len(rest)} others")
-        axis.barh(len(told), sizes[-1], 0.72, color=FAINT)
-    shown = [sign.share_simulation_se.get(name) for name, _ in told] + [None] * bool(rest)
-    for place, (share, error) in enumerate(zip(sizes, shown, strict=True)):
+        axis.barh(len(separate), sizes[-1], 0.72, color=FAINT)
+    shown = [sign.share_simulation_se.get(name) for name, _ in separate] + [None] * bool(rest)
+    for row, (share, error) in enumerate(zip(sizes, shown, strict=True)):
         percent = None if error is None else 100 * error
         words = f"below {_SMALL:g} %" if abs(share) < _SMALL else f"{plus_minus(share, percent, '.1f')} %"
         reach = STANDS_OUT * (percent or 0.0)
-        axis.hlines(place, share - reach, share + reach, color=INK, linewidth=2)
-        axis.annotate(
-            words, (max(share + reach, 0.0), place), (5, 0), textcoords="offset points", va="center", fontsize=11
-        )
+        axis.hlines(row, share - reach, share + reach, color=INK, linewidth=2)
+        beside_bar(axis, words, max(share + reach, 0.0), row)
     axis.set_yticks(range(len(labels)), labels)
     axis.set_ylim(rows - 0.4, -0.6)
     axis.set_xlim(min(0.0, 1.1 * min(sizes)), 1.4 * max(sizes))  # covariances can make a contribution negative
@@ -110,7 +115,7 @@ def value_of_precision(result: SensitivityAnalysis) -> Figure:
     figure = new_figure("What one per cent more precision of a target would tell about the sign, to first order", _TALL)
     concepts = list(dict.fromkeys(sign.concept for sign in result.signs))
     if not concepts:
-        say(figure.subplots(), "no uncertainty was computed")
+        placeholder(figure.subplots(), "no uncertainty was computed")
         return figure
     panels = figure.subplots(1, len(concepts), squeeze=False, sharey=True)[0]
     names = list(dict.fromkeys(name for sign in result.signs for name in sign.value_of_precision))
@@ -126,21 +131,19 @@ def _precision_bars(axis: Axes, signs: Sequence[SignUncertainty], names: Sequenc
     largest = max((value for sign in signs for value in sign.value_of_precision.values()), default=0.0)
     for k, sign in enumerate(signs):
         values = [sign.value_of_precision[name] for name in sign.value_of_precision]
-        place = [names.index(name) + (k - (len(signs) - 1) / 2) * height for name in sign.value_of_precision]
+        positions = [names.index(name) + (k - (len(signs) - 1) / 2) * height for name in sign.value_of_precision]
         entropy = plus_minus(sign.entropy, sign.simulation_se.get("entropy"), ".2f")
         label = f"{_wording(sign, signs)}: {entropy} bits uncertain"
         if sign.unreliable:
             label += ";\nnot reliable: use `aigini posterior`"
         colour, hatch = ((BEFORE, ""), (AFTER, "////"))[k % 2]
-        axis.barh(place, values, 0.9 * height, color=colour, hatch=hatch, edgecolor="white", label=label)
+        axis.barh(positions, values, 0.9 * height, color=colour, hatch=hatch, edgecolor="white", label=label)
         errors = [sign.value_simulation_se.get(name) for name in sign.value_of_precision]
-        for at, value, error in zip(place, values, errors, strict=True):
+        for at, value, error in zip(positions, values, errors, strict=True):
             words = plus_minus(value, error, ".2g") if abs(value) >= 0.001 else "below 0.001" if value else "0"
             reach = STANDS_OUT * (error or 0.0)
             axis.hlines(at, value - reach, value + reach, color=INK, linewidth=1.6)
-            axis.annotate(
-                words, (max(value + reach, 0.0), at), (4, 0), textcoords="offset points", va="center", fontsize=10
-            )
+            beside_bar(axis, words, max(value + reach, 0.0), at, fontsize=10)
     axis.set_yticks(range(len(names)), [outcome_label(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
     smallest = min((value for sign in signs for value in sign.value_of_precision.values()), default=0.0)

@@ -14,9 +14,9 @@ def log_odds_of_rise(
     """Log odds of a rise given two parameters, linear in both, their squares and their product.
 
     Args:
-        draws: Of the two parameters, ``[n]`` each.
-        rises: Whether the Gini rises, ``[n]``.
-        at: Where the log odds are wanted, of one shape.
+        draws: Draws of the two parameters, ``[n]`` each.
+        rises: True for draws at which the Gini rises, ``[n]``.
+        at: Values of the two at which the log odds are computed, of one shape.
         efficiency: Effective sample size of the draws over n.
 
     Returns:
@@ -25,11 +25,11 @@ def log_odds_of_rise(
     centre = [float(np.mean(values)) for values in draws]
     scale = [float(np.std(values)) or 1.0 for values in draws]
 
-    def terms(points: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    def regressors(points: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         u, v = ((values - c) / s for values, c, s in zip(points, centre, scale, strict=True))
         return np.stack([np.ones_like(u), u, v, u * u, v * v, u * v], axis=-1)
 
-    x, sign = terms(draws), np.where(rises, 1.0, -1.0)
+    x, sign = regressors(draws), np.where(rises, 1.0, -1.0)
     penalty = _RIDGE * np.array([0.0, 1.0, 1.0, 1.0, 1.0, 1.0])
 
     def loss(b: np.ndarray) -> tuple[float, np.ndarray]:
@@ -37,10 +37,10 @@ def log_odds_of_rise(
         value = np.logaddexp(0.0, -margin).sum() + 0.5 * penalty @ b**2
         return float(value), -(sign * expit(-margin)) @ x + penalty * b
 
-    found = minimize(loss, np.zeros(6), jac=True, method="BFGS").x
-    share = expit(x @ found)
+    coefficients = minimize(loss, np.zeros(6), jac=True, method="BFGS").x
+    share = expit(x @ coefficients)
     precision = (x * (share * (1 - share))[:, None]).T @ x * efficiency + np.diag(penalty)
-    wanted = terms(at)
+    x_at = regressors(at)
     # The intercept has no penalty: pinv leaves out what no draw tells.
-    variance = np.sum((wanted @ np.linalg.pinv(precision, hermitian=True)) * wanted, axis=-1)
-    return wanted @ found, np.sqrt(np.maximum(variance, 0.0))
+    variance = np.sum((x_at @ np.linalg.pinv(precision, hermitian=True)) * x_at, axis=-1)
+    return x_at @ coefficients, np.sqrt(np.maximum(variance, 0.0))
