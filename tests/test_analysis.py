@@ -387,7 +387,7 @@ def test_roots_are_found_between_points_and_nowhere_else():
 @pytest.mark.slow
 def test_the_boundary_converges_to_the_first_order_one(model):
     population = model.outcome_map.population
-    found = first_order(model.values, population)
+    found = first_order(model.values, model.outcome_map)
     moments = jax.jit(lambda params, scenario: six_moments(params, population, scenario))
     errors, slopes = [], []
     for level in (0.04, 0.02, 0.01):

@@ -219,7 +219,7 @@ def test_the_ridge_moves_with_the_population_as_its_errors_say(config, case, oth
 def test_boundaries_move_with_the_population_as_their_errors_say(case, others, cases):
     units = {"eta1": (0.2, 0.8), "xi": (0.05, 0.15)}
     first = distance(case, "wage", units)
-    boundary = first_order(case.values, case.outcome_map.population)
+    boundary = first_order(case.values, case.outcome_map)
     result = regime_errors(case, Regimes(case.values, [], [first], boundary), [], others).distances[0]
     found = [distance(one, "wage", units) for one in cases]
     xi = result.alone["xi"]

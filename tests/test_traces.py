@@ -6,10 +6,10 @@ import pytest
 
 import aigini
 from aigini.economy.economy import Scenario
-from aigini.estimation import moment_map
-from aigini.estimation import outcome_map as outcome_map
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.population import draw_population
 from aigini.statistics import simulation
+from aigini.statistics.economy_map import EconomyMap
 
 SMALL = {"population.n_workers": 1024, "population.n_firms": 30}
 
@@ -44,10 +44,10 @@ def test_simulating_traces_once(counted):
 
 
 def test_evaluating_traces_once_whatever_the_number_of_points(counted):
-    traces = counted(outcome_map, "outcomes")
+    traces = counted(EconomyMap, "__call__")
     values = aigini.Parameters().as_dict()
     for seed in (0, 1):
-        asked = outcome_map.OutcomeMap(draw_population(n_workers=1024, n_firms=30, seed=seed), Scenario(A1=1.0 + seed))
+        asked = OutcomeMap(draw_population(n_workers=1024, n_firms=30, seed=seed), Scenario(A1=1.0 + seed))
         for count in (1, 3, 7):
             assert asked.values([{**values, "xi": 0.1 + 0.05 * k} for k in range(count)]).shape[0] == count
     # lax.map traces its body once for a whole batch, and the program once for its shape.
@@ -56,7 +56,7 @@ def test_evaluating_traces_once_whatever_the_number_of_points(counted):
 
 @pytest.mark.slow
 def test_a_second_calibration_traces_nothing(counted):
-    traces = counted(moment_map, "six_moments")
+    traces = counted(EconomyMap, "__call__")
     asked = {**SMALL, "calibration.starts": 2, "calibration.descent_steps": 5, "calibration.polish_steps": 6}
     aigini.calibrate(**asked)
     first = len(traces)

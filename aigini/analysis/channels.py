@@ -13,7 +13,6 @@ import functools
 from collections.abc import Mapping, Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -25,10 +24,10 @@ from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error
 from aigini.estimation.pieces import Pieces
 from aigini.numerics.shapley import coalitions, shapley
 from aigini.parameter_space import pack, unpack
-from aigini.population.population import Population
 from aigini.resolution import Simulated
 from aigini.runtime.memory import side_by_side
-from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
+from aigini.statistics.economy_map import EconomyMap
+from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.tables import Column, Table, Tabular, numbers
 
 OUTCOMES = {
@@ -136,16 +135,9 @@ def _in_words(part: OutcomeChannels) -> str:
 
 @functools.partial(jax.jit, static_argnames="batch")
 def _all(
-    vector: Float[Array, "parameters"],
-    on: Float[Array, "coalitions channels"],
-    population: Population,
-    scenario: Scenario,
-    batch: int,
+    vector: Float[Array, "parameters"], on: Float[Array, "coalitions channels"], economy: EconomyMap, batch: int
 ) -> Float[Array, "coalitions outcomes"]:
-    def one(switches: Array) -> Array:
-        return outcomes(unpack(vector), population, scenario, Channels(*switches))
-
-    return jax.lax.map(one, on, batch_size=batch)
+    return jax.lax.map(lambda switches: economy(unpack(vector), Channels(*switches)), on, batch_size=batch)
 
 
 def require_no_ai_before(scenario: Scenario) -> None:
@@ -198,9 +190,8 @@ def _every(model: EstimatedModel, batch: int) -> np.ndarray:
     """Outcomes in every coalition, ``[coalitions, outcomes]``."""
     outcome_map = model.outcome_map
     together = side_by_side(outcome_map.population.bytes_in_flight, batch)
-    on = jnp.asarray(coalitions(len(CHANNEL_NAMES)), jnp.float64)
-    found = _all(pack(model.values), on, outcome_map.population, outcome_map.scenario, together)
-    return np.asarray(found)[:, list(_ROWS)]
+    on = np.asarray(coalitions(len(CHANNEL_NAMES)), np.float64)
+    return outcome_map.run(_all, pack(model.values), on, batch=together)[:, list(_ROWS)]
 
 
 def _outcome(values: np.ndarray, repeated: np.ndarray | None) -> OutcomeChannels:

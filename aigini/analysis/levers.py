@@ -21,7 +21,6 @@ one.
 Mechanisms are reported; nothing is recommended. Costs of a lever are outside this economy.
 """
 
-import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,7 +31,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from aigini.analysis.frontier import Goals
-from aigini.economy.economy import Scenario, solve
+from aigini.economy.economy import solve
 from aigini.economy.interventions import CapitalDividend, Instrument, Intervention
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
@@ -40,8 +39,8 @@ from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
 from aigini.parameters import PARAMETER_NAMES
-from aigini.population.population import Population
-from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
+from aigini.statistics.economy_map import EconomyMap
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 _OUTPUT = OUTCOME_NAMES.index("output")
 _KEPT = (*GINIS, _OUTPUT)  # what is reported of the outcomes
@@ -101,42 +100,37 @@ def register_lever(name: str, lever: Callable[[Values, float], Values] | type[In
 
 
 def _under(
-    scenario: Scenario, kinds: tuple[Callable[[Any], Instrument], ...], strengths: Float[Array, "instruments"]
-) -> Scenario:
-    """The scenario under all instruments at their strengths."""
-    instruments = tuple(kind(strengths[k]) for k, kind in enumerate(kinds))
-    return dataclasses.replace(scenario, intervention=Intervention(instruments))
+    economy: EconomyMap, kinds: tuple[Callable[[Any], Instrument], ...], strengths: Float[Array, "instruments"]
+) -> EconomyMap:
+    """The economy under all instruments at their strengths."""
+    return economy.under(Intervention(tuple(kind(strengths[k]) for k, kind in enumerate(kinds))))
 
 
 @functools.partial(jax.jit, static_argnames="kinds")
 def _values(
     vectors: Float[Array, "points parameters"],
     strengths: Float[Array, "points instruments"],
-    population: Population,
-    scenario: Scenario,
     kinds: tuple[Callable[[Any], Instrument], ...],
+    economy: EconomyMap,
 ) -> Float[Array, "points outcomes"]:
-    return jax.lax.map(
-        lambda point: outcomes(unpack(point[0]), population, _under(scenario, kinds, point[1])), (vectors, strengths)
-    )
+    return jax.lax.map(lambda point: _under(economy, kinds, point[1])(unpack(point[0])), (vectors, strengths))
 
 
 @functools.partial(jax.jit, static_argnames="kinds")
 def _goals(
     vector: Float[Array, "parameters"],
     strengths: Float[Array, "instruments"],
-    population: Population,
-    scenario: Scenario,
     kinds: tuple[Callable[[Any], Instrument], ...],
+    economy: EconomyMap,
 ) -> tuple[Float[Array, "goals"], Float[Array, "goals parameters_and_instruments"]]:
     """ΔGini of total income and relative change of output, with derivatives in all parameters and instruments."""
 
     def gini(vector: Array, strengths: Array) -> Array:
-        return outcomes(unpack(vector), population, _under(scenario, kinds, strengths))[GINIS[0]]
+        return _under(economy, kinds, strengths)(unpack(vector))[GINIS[0]]
 
     def output(vector: Array, strengths: Array) -> Array:  # it depends on neither simulated workers nor instruments
-        economy = solve(unpack(vector), scenario, population.firm_shocks)
-        return economy.after.market.output / economy.before.market.output - 1 + 0 * jnp.sum(strengths)
+        solved = solve(unpack(vector), economy.scenario, economy.population.firm_shocks)
+        return solved.after.market.output / solved.before.market.output - 1 + 0 * jnp.sum(strengths)
 
     at = (vector, strengths)
     found = [jax.value_and_grad(goal, argnums=(0, 1))(*at) for goal in (gini, output)]
@@ -152,13 +146,12 @@ def combination(model: EstimatedModel, names: Sequence[str], strengths: Sequence
 def goals(model: EstimatedModel, names: Sequence[str]) -> Goals:
     """ΔGini of total income and output as functions of the strengths of some levers, with exact derivatives."""
     moves = np.array([_move(model, name) for name in names])
-    outcome_map = model.outcome_map
 
     def at(strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = combination(model, names, strengths.tolist())
         kinds = tuple(INSTRUMENTS.values())
-        found, slopes = _goals(pack(values), _levied(values), outcome_map.population, outcome_map.scenario, kinds)
-        return np.asarray(found), np.asarray(slopes) @ moves.T
+        found, slopes = model.outcome_map.run(_goals, pack(values), _levied(values), kinds)
+        return found, slopes @ moves.T
 
     return at
 
@@ -210,8 +203,7 @@ def tile(model: EstimatedModel, points: Sequence[Values]) -> np.ndarray:
     padded = [*points, *[points[-1]] * (TILE - len(points))]
     vectors = np.array([pack(values) for values in padded])
     strengths = np.array([_levied(values) for values in padded])
-    outcome_map, kinds = model.outcome_map, tuple(INSTRUMENTS.values())
-    outcomes = np.asarray(_values(vectors, strengths, outcome_map.population, outcome_map.scenario, kinds))
+    outcomes = model.outcome_map.run(_values, vectors, strengths, tuple(INSTRUMENTS.values()))
     found = outcomes[: len(points), list(_KEPT)]
     if not np.all(np.isfinite(found)):
         bad = points[int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])]

@@ -93,9 +93,7 @@ def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:
         return found.estimates, found.moment_jacobian
 
     def simulation_covariance(natural: np.ndarray) -> np.ndarray:
-        outcome_maps = (
-            OutcomeMap(_draw(config, k), config.scenario, config.outcomes) for k in range(config.replications)
-        )
+        outcome_maps = (model.outcome_map.on(_draw(config, k)) for k in range(config.replications))
         found = covariance([outcome_map.jacobian(at(natural))[0] for outcome_map in outcome_maps], model.rows)
         assert found is not None  # a configuration with these weights has two replications at least
         return found

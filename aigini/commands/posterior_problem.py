@@ -13,12 +13,13 @@ from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.moment_map import MomentMap
-from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap, outcomes_of_one
+from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import ParameterSpace
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
 from aigini.statistics.catalogue import resolve
+from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 STARTING_WORKERS = 1 << 14
@@ -45,7 +46,8 @@ def prepared(source: Source, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     rows = [*config.target_rows, *GINIS]
 
     def draw(n_workers: int, seed: int) -> np.ndarray:
-        return outcomes_of_one(config.draw(seed, n_workers=n_workers), config.scenario, values, config.outcomes)[rows]
+        population = config.draw(seed, n_workers=n_workers)
+        return OutcomeMap(population, config.scenario, config.outcomes).one(values)[rows]
 
     size = choose(
         draw,
@@ -100,11 +102,9 @@ def posterior_simulator(config: Config, population: Population) -> MomentMap:
     """Simulated moments as a function of the parameters in ``posterior.free``."""
     return MomentMap(
         params=config.params,
-        population=population,
-        scenario=config.scenario,
+        economy=EconomyMap(population, config.scenario, resolve(tuple(config.targets), config.income)),
         space=prior_space(config),
         moment_names=tuple(config.targets),
-        targeted=resolve(tuple(config.targets), config.income),
         income=config.income,
     )
 

@@ -52,7 +52,7 @@ def regimes(
         if name in source.config.ranges or name in source.config.free
     }
     distances = [distance(model, concept, units, pieces) for concept in CONCEPTS]
-    near_none = first_order(model.values, model.outcome_map.population, source.config.scenario.mechanisms)
+    near_none = first_order(model.values, model.outcome_map)
     result = Regimes(model.values, maps, distances, near_none, model.outcome_map.population.n_workers)
     return regime_errors(model, result, planes_at, other_draws(source.config, model, pieces), pieces)
 

@@ -4,7 +4,6 @@ The estimator is a loop over blocks of compiled iterations. After each block its
 be shown, saved, and given back to continue exactly where it was; what is done with it is the caller's business.
 """
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import equinox as eqx
@@ -13,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from aigini.economy.economy import Scenario
 from aigini.errors import EstimationError, IdentificationError
 from aigini.estimation import descent, polish
 from aigini.estimation.convergence import MET, STATIONARY, remaining_step, removable_share
@@ -26,8 +24,7 @@ from aigini.inference.standard_errors import independent, known_covariance, wors
 from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
-from aigini.statistics.moment import Moment
-from aigini.statistics.moments import six_moments
+from aigini.statistics.economy_map import EconomyMap
 
 DESCENT, POLISH, DONE = range(3)
 STAGES = ("descent", "polish", "done")
@@ -331,9 +328,9 @@ def _standard_errors(
     return {each.kind.replace(" ", "_"): dict(zip(names, each.se.tolist(), strict=True)) for each in found}, ""
 
 
-@functools.partial(jax.jit, static_argnames="targeted")
-def _moments(params: Parameters, population: Population, scenario: Scenario, targeted: tuple[Moment, ...]) -> Array:
-    return six_moments(params, population, scenario, names=targeted)
+@jax.jit
+def _moments(params: Parameters, economy: EconomyMap) -> Array:
+    return economy(params)
 
 
 def simulation_covariance(problem: Problem, natural: np.ndarray, replications: Sequence[Population]) -> np.ndarray:
@@ -345,7 +342,7 @@ def simulation_covariance(problem: Problem, natural: np.ndarray, replications: S
         replications: Two or more populations of other seeds.
     """
     params = problem.parameters(jnp.asarray(natural))
-    sample = np.array([np.asarray(_moments(params, p, problem.scenario, problem.targeted)) for p in replications])
+    sample = np.array([np.asarray(_moments(params, problem.economy.on(p))) for p in replications])
     return np.atleast_2d(np.cov(sample, rowvar=False))
 
 

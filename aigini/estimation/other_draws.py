@@ -101,7 +101,7 @@ class OtherDraws:
         return np.array(found, float)
 
     def _outcome_map(self, k: int) -> OutcomeMap:
-        return OutcomeMap(self._draw(k), self._model.outcome_map.scenario, self._model.outcome_map.moments)
+        return self._model.outcome_map.on(self._draw(k))
 
     def _fit(self, k: int) -> dict[str, Any]:
         if k not in self._fits:

@@ -1,27 +1,29 @@
-"""The economy as a map from parameters to outcomes, with exact derivatives, compiled once and asked many times.
+"""The economy as the analyses ask it: from parameters by name to outcomes and exact derivatives, as NumPy's arrays.
 
-Every analysis at and around the estimates needs the same two numbers: the outcomes and their Jacobian in all
-parameters. One compiled program gives both; which parameters are free, tied or on an axis is algebra on its columns.
+Every call of a compiled program of an economy from outside goes through `OutcomeMap.run`. Every analysis at and around
+the estimates needs the same two numbers: the outcomes and their Jacobian in all parameters. One compiled program gives
+both; which parameters are free, tied or on an axis is algebra on its columns.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from aigini.economy.economy import Scenario, solve
+from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
 from aigini.parameter_space import pack, unpack
 from aigini.parameters import PARAMETER_NAMES, problems
 from aigini.population.population import Population
+from aigini.runtime.evaluations import evaluated, fingerprint
 from aigini.runtime.memory import side_by_side
 from aigini.statistics.catalogue import OUTCOMES
-from aigini.statistics.jacobian import value_and_jacobian
-from aigini.statistics.moment import Moment, statistic_of
-from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows, outcomes
+from aigini.statistics.economy_map import EconomyMap
+from aigini.statistics.moment import Moment
+from aigini.statistics.outcomes import OUTCOME_NAMES, moment_rows
 
 TILE = 32
 """Points evaluated in one call."""
@@ -29,59 +31,31 @@ TILE = 32
 GINIS = tuple(OUTCOME_NAMES.index(name) for name in ("gini_total", "gini_wage"))
 
 
-@functools.partial(jax.jit, static_argnames="moments")
+@jax.jit
 def _jacobian(
-    vector: Float[Array, "parameters"], population: Population, scenario: Scenario, moments: tuple[Moment, ...]
+    vector: Float[Array, "parameters"], economy: EconomyMap
 ) -> tuple[Float[Array, "outcomes"], Float[Array, "outcomes parameters"]]:
-    return value_and_jacobian(
-        lambda v: solve(unpack(v), scenario, population.firm_shocks),
-        statistic_of(moments),
-        population,
-        vector,
-        jnp.eye(len(PARAMETER_NAMES)),
-    )
+    return economy.with_jacobian(vector, unpack)
 
 
-@functools.partial(jax.jit, static_argnames=("moments", "batch"))
+@functools.partial(jax.jit, static_argnames="batch")
 def _values(
-    vectors: Float[Array, "points parameters"],
-    population: Population,
-    scenario: Scenario,
-    moments: tuple[Moment, ...],
-    batch: int,
+    vectors: Float[Array, "points parameters"], economy: EconomyMap, batch: int
 ) -> Float[Array, "points outcomes"]:
-    return jax.lax.map(lambda v: outcomes(unpack(v), population, scenario, moments=moments), vectors, batch_size=batch)
+    return jax.lax.map(lambda vector: economy(unpack(vector)), vectors, batch_size=batch)
 
 
-@functools.partial(jax.jit, static_argnames="moments")
-def _one(
-    vector: Float[Array, "parameters"], population: Population, scenario: Scenario, moments: tuple[Moment, ...]
-) -> Float[Array, "outcomes"]:
-    return outcomes(unpack(vector), population, scenario, moments=moments)
-
-
-def outcomes_of_one(
-    population: Population, scenario: Scenario, values: Mapping[str, float], moments: tuple[Moment, ...] = OUTCOMES
-) -> np.ndarray:
-    """Outcomes of one population at one point, ``[outcomes]``; not a number where there is no outcome.
-
-    Args:
-        population: Simulated workers; another of the same size compiles nothing anew.
-        scenario: AI levels.
-        values: All parameters.
-        moments: The outcomes.
-    """
-    return np.asarray(_one(pack(values), population, scenario, moments))
+@jax.jit
+def _one(vector: Float[Array, "parameters"], economy: EconomyMap) -> Float[Array, "outcomes"]:
+    return economy(unpack(vector))
 
 
 class OutcomeMap:
     """Outcomes of one population in one scenario.
 
     Attributes:
-        population: Simulated workers.
-        scenario: AI levels.
-        moments: The outcomes, in their order: `OUTCOMES`, and then others that are targets.
-        calls: Evaluations with derivatives so far.
+        economy: The map that is evaluated. Its moments are the outcomes, in their order: `OUTCOMES`, and then others
+            that are targets.
     """
 
     def __init__(
@@ -90,14 +64,43 @@ class OutcomeMap:
         scenario: Scenario | None = None,
         moments: tuple[Moment, ...] = OUTCOMES,
     ) -> None:
-        self.population = population
-        self.scenario = scenario or Scenario()
-        self.moments = moments
-        self.calls = 0
+        self.economy = EconomyMap(population, scenario or Scenario(), moments)
+
+    @property
+    def population(self) -> Population:
+        """Simulated workers."""
+        return self.economy.population
+
+    @property
+    def scenario(self) -> Scenario:
+        """AI levels, mechanisms and policy."""
+        return self.economy.scenario
+
+    @functools.cached_property
+    def _fingerprint(self) -> str:
+        return fingerprint(self.economy)
+
+    def run(self, program: Callable[..., Any], *arguments: Any, **how: Any) -> Any:
+        """What a program says of the economy, unless it is kept (`aigini.runtime.evaluations`).
+
+        Args:
+            program: A function of module level, of `arguments` and then the `EconomyMap`, which returns an array or a
+                tuple of arrays and depends on nothing else.
+            *arguments: What it is asked.
+            **how: Further arguments that move nothing but rounding, such as how much is evaluated at once.
+        """
+        return evaluated(
+            lambda: program(*arguments, self.economy, **how),
+            lambda: fingerprint(f"{program.__module__}.{program.__qualname__}", self._fingerprint, arguments),
+        )
+
+    def on(self, population: Population) -> "OutcomeMap":
+        """The same outcomes of another draw of the population."""
+        return OutcomeMap(population, self.scenario, self.economy.moments)
 
     def rows(self, names: Sequence[str], income: str) -> tuple[int, ...]:
         """Positions of moments among the outcomes, by their names; `income` is that of m6."""
-        return moment_rows(names, income, self.moments)
+        return moment_rows(names, income, self.economy.moments)
 
     def jacobian(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes ``[outcomes]`` and their Jacobian in all parameters, ``[outcomes, parameters]``, natural units.
@@ -105,10 +108,7 @@ class OutcomeMap:
         Raises:
             AnalysisError: if one of them is not finite.
         """
-        self.calls += 1
-        value, matrix = (
-            np.asarray(part) for part in _jacobian(pack(values), self.population, self.scenario, self.moments)
-        )
+        value, matrix = self.run(_jacobian, pack(values))
         if not (np.all(np.isfinite(value)) and np.all(np.isfinite(matrix))):
             raise AnalysisError(
                 "the economy's outcomes or their derivatives are not finite at"
@@ -141,14 +141,15 @@ class OutcomeMap:
         """
         vectors = np.array([pack(point) for point in points])
         padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
-        found = _values(
-            np.concatenate([vectors, padding]),
-            self.population,
-            self.scenario,
-            self.moments,
-            batch or usual_batch(self.population),
-        )
-        return np.asarray(found)[: len(points)]
+        vectors = np.concatenate([vectors, padding])
+        return self.run(_values, vectors, batch=batch or usual_batch(self.population))[: len(points)]
+
+    def one(self, values: Mapping[str, float]) -> np.ndarray:
+        """Outcomes at one point, ``[outcomes]``; not a number where there is no outcome.
+
+        Its program is the cheapest to compile where every population has another size.
+        """
+        return self.run(_one, pack(values))
 
     def admits(self, values: Mapping[str, float]) -> bool:
         """Whether `values` is a point of the parameter space in this scenario."""

@@ -21,6 +21,7 @@ from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.statistics import catalogue
 from aigini.statistics.catalogue import IncomeConcept, resolve
+from aigini.statistics.economy_map import EconomyMap
 
 
 class Problem(MomentMap):
@@ -82,13 +83,11 @@ def pose(
     names = tuple(name for name in catalogue.names() if name in targets)
     return Problem(
         params=params,
-        population=population,
-        scenario=scenario or Scenario(),
+        economy=EconomyMap(population, scenario or Scenario(), resolve(names, income)),
         target=jnp.asarray([targets[name].value for name in names]),
         root=jnp.asarray(weight_root(weighting, [targets[name].se for name in names])),
         space=space,
         moment_names=names,
-        targeted=resolve(names, income),
         income=income,
     )
 

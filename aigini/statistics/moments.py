@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from aigini.economy.economy import Scenario, solve
+from aigini.economy.economy import Scenario
 from aigini.parameters import Parameters
 from aigini.population.population import Population
-from aigini.runtime.precision import require_x64
-from aigini.statistics import jacobian
 from aigini.statistics.catalogue import MOMENT_NAMES, IncomeConcept, resolve
-from aigini.statistics.moment import Moment, statistic_of
+from aigini.statistics.economy_map import EconomyMap
+from aigini.statistics.moment import Moment
 
 
 def six_moments(
@@ -39,9 +37,7 @@ def six_moments(
         PrecisionError: if 64-bit mode is off.
         ValueError: with fewer firms than a moment needs, as m5 needs three.
     """
-    require_x64()
-    economy = solve(params, scenario or Scenario(), population.firm_shocks)
-    return jacobian.evaluate(statistic_of(resolve(names, income))(economy), economy, population)
+    return EconomyMap(population, scenario or Scenario(), resolve(names, income))(params)
 
 
 def moments_and_jacobian(
@@ -68,12 +64,4 @@ def moments_and_jacobian(
         PrecisionError: if 64-bit mode is off.
         ValueError: with fewer firms than a moment needs, as m5 needs three.
     """
-    require_x64()
-    levels = scenario or Scenario()
-    return jacobian.value_and_jacobian(
-        lambda at: solve(place(at), levels, population.firm_shocks),
-        statistic_of(resolve(names, income)),
-        population,
-        point,
-        jnp.eye(point.size, dtype=point.dtype),
-    )
+    return EconomyMap(population, scenario or Scenario(), resolve(names, income)).with_jacobian(point, place)

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from jaxtyping import Array, Float
 
 from aigini.economy.channels import Channels
-from aigini.economy.economy import Scenario, solve
+from aigini.economy.economy import Scenario
 from aigini.errors import MomentError
 from aigini.parameters import Parameters
 from aigini.population.population import Population
-from aigini.runtime.precision import require_x64
 from aigini.statistics.catalogue import GINI_CHANGE, OUTCOMES, find
-from aigini.statistics.jacobian import evaluate
-from aigini.statistics.moment import RELATIVE_UNIT, Moment, statistic_of
+from aigini.statistics.economy_map import EconomyMap
+from aigini.statistics.moment import RELATIVE_UNIT, Moment
 
 OUTCOME_NAMES = tuple(moment.name for moment in OUTCOMES)
 
@@ -97,6 +96,4 @@ def outcomes(
         PrecisionError: if 64-bit mode is off.
         ValueError: with fewer than three firms, where m5 does not exist.
     """
-    require_x64()
-    economy = solve(params, scenario or Scenario(), population.firm_shocks, switches)
-    return evaluate(statistic_of(moments)(economy), economy, population)
+    return EconomyMap(population, scenario or Scenario(), moments)(params, switches)

@@ -86,8 +86,7 @@ def _first_order(boundary: FirstOrder, others: OtherDraws) -> FirstOrder:
     """The boundary with its simulation errors."""
 
     def again(other: EstimatedModel) -> list[float]:
-        scenario = other.outcome_map.scenario
-        one = first_order(other.values, other.outcome_map.population, scenario.mechanisms)
+        one = first_order(other.values, other.outcome_map)
         assert one is not None  # it is a matter of the technology
         return list(one.numbers.values())
 

@@ -23,13 +23,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario, solve
-from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import AnalysisError
 from aigini.estimation.other_draws import shown
+from aigini.estimation.outcome_map import OutcomeMap
 from aigini.parameter_space import pack, unpack
-from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
+from aigini.statistics.economy_map import EconomyMap
 from aigini.tables import Column, Table, Tabular
 
 
@@ -93,12 +93,13 @@ class FirstOrder(Tabular):
 
 @jax.jit
 def _incomes(
-    vector: Float[Array, "parameters"], population: Population, mechanisms: Mechanisms
+    vector: Float[Array, "parameters"], economy: EconomyMap
 ) -> tuple[Float[Array, "rows workers"], Float[Array, "rows workers"]]:
     """Total incomes without AI, and their derivatives in A."""
+    population = economy.population
 
     def incomes(level: Array) -> Array:
-        scenario = Scenario(A0=jnp.zeros(()), A1=level, mechanisms=mechanisms)
+        scenario = Scenario(A0=jnp.zeros(()), A1=level, mechanisms=economy.scenario.mechanisms)
         environment = solve(unpack(vector), scenario, population.firm_shocks).environment
 
         def one_row(row: Any, occupation: Array) -> Array:
@@ -111,32 +112,34 @@ def _incomes(
     return jax.jvp(incomes, (jnp.zeros(()),), (jnp.ones(()),))
 
 
-def first_order(
-    values: Mapping[str, float], population: Population, mechanisms: Mechanisms | None = None
-) -> FirstOrder | None:
+def _coefficient(vector: np.ndarray, economy: EconomyMap) -> np.ndarray:
+    """Derivative of the Gini of total income in A, at A = 0."""
+    population = economy.population
+    real = np.arange(population.chunk)[None, :] < np.asarray(population.count)[:, None]
+    x, delta = (np.asarray(part, np.float64)[real] for part in _incomes(vector, economy))
+    order = np.argsort(x, kind="stable")
+    rank = np.empty(x.size)
+    rank[order] = (np.arange(x.size) + 0.5) / x.size
+    gini = float(np.mean(x * (2 * rank - 1)) / np.mean(x))
+    return np.asarray(np.mean(delta * (2 * rank - 1 - gini)) / np.mean(x))
+
+
+def first_order(values: Mapping[str, float], outcome_map: OutcomeMap) -> FirstOrder | None:
     """The first-order boundary of an economy.
 
     Args:
         values: Every parameter; η0 and η1 do not matter.
-        population: Workers and firm shocks.
-        mechanisms: Mechanisms of the economy; the baseline's by default.
+        outcome_map: The economy; its AI levels do not matter.
 
     Returns:
         None where the technology has no derivative at no AI.
     """
-    own = mechanisms or Mechanisms()
-    if not own.technology.smooth_at_no_ai:
+    if not outcome_map.scenario.mechanisms.technology.smooth_at_no_ai:
         return None
-    real = np.arange(population.chunk)[None, :] < np.asarray(population.count)[:, None]
 
     def coefficient(**units: float) -> float:
-        income, slope = _incomes(pack({**values, "eta0": 0.0, "eta1": 0.0, "beta": 0.0, **units}), population, own)
-        x, delta = (np.asarray(part, np.float64)[real] for part in (income, slope))
-        order = np.argsort(x, kind="stable")
-        rank = np.empty(x.size)
-        rank[order] = (np.arange(x.size) + 0.5) / x.size
-        gini = float(np.mean(x * (2 * rank - 1)) / np.mean(x))
-        return float(np.mean(delta * (2 * rank - 1 - gini)) / np.mean(x))
+        at = pack({**values, "eta0": 0.0, "eta1": 0.0, "beta": 0.0, **units})
+        return float(outcome_map.run(_coefficient, at))
 
     # δ is linear in (η0, η1, β), so that a unit of each in turn gives its coefficient.
     return FirstOrder(
