@@ -143,12 +143,16 @@ def test_an_economy_may_be_asked_about_whatever_the_seed_of_its_population(monke
     noise = {"m6": 0.02, "gini_total": 0.02}
     drawn = []
 
-    def noisy(population, scenario, values, moments):
-        drawn.append(population)
-        rng = np.random.default_rng(population)
-        return noise["gini_total"] * rng.standard_normal(len(moments))
+    class Noisy:
+        def __init__(self, population, scenario, moments):
+            self.population, self.moments = population, moments
 
-    monkeypatch.setattr(posterior_problem, "outcomes_of_one", noisy)
+        def one(self, values):
+            drawn.append(self.population)
+            rng = np.random.default_rng(self.population)
+            return noise["gini_total"] * rng.standard_normal(len(self.moments))
+
+    monkeypatch.setattr(posterior_problem, "OutcomeMap", Noisy)
     monkeypatch.setattr(posterior_problem, "_starting_values", lambda config: config.params.as_dict())
     monkeypatch.setattr(
         posterior_problem, "_outcome_sd", lambda config, values: {"gini_total": 5e-3, "gini_wage": 5e-3}
