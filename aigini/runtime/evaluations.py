@@ -106,8 +106,8 @@ def _named(value: object) -> bytes:
     return _ADDRESS.sub("", repr(value)).encode()
 
 
-def _bytes(array: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+def _bytes(array: np.ndarray) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def _encoded(value: Any) -> Any:
