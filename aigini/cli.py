@@ -14,7 +14,7 @@ from aigini.commands.draw import draw_again, results_in
 from aigini.commands.registry import COMMANDS, result_files
 from aigini.commands.source import Source, from_run
 from aigini.config import load, parse_overrides
-from aigini.errors import AiginiError, ConfigError
+from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.runtime import interruption, screen
 from aigini.runtime.backend import require_backend, split_cpu
 from aigini.runtime.compilation_cache import kept_programs
@@ -66,7 +66,13 @@ def _add(command: Command) -> None:
         changes = parse_overrides(overrides or [])
         command.prepare()
         source = Source(load(config, changes)) if start is None else from_run(start, config, changes)
-        code = _perform(command, source, out, resume, command.options(**options))
+        target = out or Path("runs") / command.name
+        if start is not None and target.resolve() == start.resolve():
+            raise OutputError(
+                f"--out {target}: is the run that --from starts from, whose record would be overwritten; choose another"
+                " --out."
+            )
+        code = _perform(command, source, target, resume, command.options(**options))
         if code:
             raise typer.Exit(code)
 
@@ -104,7 +110,7 @@ def add(command: Command) -> None:
     _add(command)
 
 
-def _perform(command: Command, source: Source, out: Path | None, resume: bool, options: Any) -> int:
+def _perform(command: Command, source: Source, target: Path, resume: bool, options: Any) -> int:
     """Lock the run folder and run the command; its exit code."""
     settings = source.config
     if command.needs:
@@ -112,7 +118,6 @@ def _perform(command: Command, source: Source, out: Path | None, resume: bool, o
     if settings.population["devices"] > 1:
         split_cpu(settings.population["devices"])
     require_backend()
-    target = out or Path("runs") / command.name
     with folder.writing(target, f"aigini {command.name}"):
         interruption.keep_in_mind(lambda: _kept(target, command))
         return command.perform(Run(source, target, resume, _say), options)

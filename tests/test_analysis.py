@@ -267,6 +267,13 @@ def test_no_sign_is_stated_that_does_not_stand_out_of_its_error(points, error):
     assert reason in text
 
 
+def test_errors_that_were_not_measured_are_not_what_a_sign_is_within():
+    text = words_of(OPEN, None)
+    assert "within simulation error" not in text
+    assert "Whether both signs meet them is not known (simulation errors were not measured) at xi = 0.1, 0.9." in text
+    assert "may or may not flip the sign, which is not known (simulation errors were not measured)." in text
+
+
 def test_points_that_miss_the_moments_are_marked_and_in_no_statement(model):
     met, *rest = ridge_of(OPEN[1:2] + OPEN[:1], 1e-4)
     missed = dataclasses.replace(rest[0], feasible=False, misfit=0.4, gini_total_simulation_se=None)

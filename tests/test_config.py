@@ -23,6 +23,8 @@ CORRELATED = TWO_MOMENTS + "correlation = [[1.0, 0.2], [0.2, 1.0]]\n"
 # (what is wrong, the file, what the message must contain: the place and the remedy)
 MISTAKES = [
     ("unknown section", "[populaton]\nseed = 1", ["populaton", "did you mean population?"]),
+    ("unknown moment", '[calibration]\nmoments = ["top5_share"]', ["top5_share", "aigini.register_moment"]),
+    ("unknown target", "[targets.top5_share]\nvalue = 0.1\nse = 0.1", ["top5_share", "aigini.register_moment"]),
     ("unknown key", "[population]\nn_worker = 5000", ["population.n_worker", "did you mean n_workers?"]),
     ("unknown parameter", "[params]\nalhpa = 0.8", ["params.alhpa", "did you mean alpha?"]),
     ("unknown moment", "[targets.m7]\nvalue = 0.1\nse = 0.1", ["targets.m7", "m1", "m6"]),

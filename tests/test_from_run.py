@@ -154,6 +154,58 @@ def test_a_folder_without_estimates_or_with_damaged_ones_is_refused(tmp_path, te
         from_run(tmp_path, None, {})
 
 
+def test_a_file_or_a_folder_that_is_not_there_is_refused_for_what_it_is(run, tmp_path):
+    with pytest.raises(
+        OutputError, match=r"--from calibrated/calibration\.json: is a file; .* that it is in, calibrated"
+    ):
+        from_run(Path("calibrated/calibration.json"), None, {})
+    with pytest.raises(OutputError, match=r"--from .*nowhere: there is no such folder\."):
+        from_run(tmp_path / "nowhere", None, {})
+
+
+@pytest.mark.parametrize("out", ["calibrated", "./calibrated/", "../{}/calibrated"])
+def test_a_run_is_not_overwritten_by_what_starts_from_it(run, capsys, out):
+    record = Path("calibrated/run.json").read_bytes()
+    assert run("simulate", "--from", "calibrated", "--out", out.format(Path.cwd().name)) == 2
+    assert "is the run that --from starts from, whose record would be overwritten" in capsys.readouterr().err
+    assert Path("calibrated/run.json").read_bytes() == record
+
+
+def test_the_economy_is_simulated_at_the_estimates_of_a_run(run, tmp_path):
+    assert run("simulate", "--from", "calibrated", "--out", "simulated") == 0
+    record, got = result("simulate", "simulated")
+    calibration = json.loads(Path("calibrated/calibration.json").read_text(encoding="utf-8"))
+    assert got["params"] == calibration["params"]
+    assert record["from"]["file"] == "calibration.json"
+    for name, fitted in calibration["fitted"].items():
+        assert got["moments"][name] == pytest.approx(fitted, abs=1e-12)
+    moved = from_run(changed(tmp_path, lambda content: content["params"].update(alpha=0.5)), None, {})
+    with pytest.raises(AnalysisError, match=r"--from .*: these are no estimates of this economy: m"):
+        aigini.simulate(moved)
+
+
+def test_a_moment_that_was_registered_otherwise_is_named(run, tmp_path):
+    def moment(level):
+        aigini.register_moment(aigini.Moment("mine", "meaning", "unit", level))
+
+    moment(lambda at: at.state.market.output)
+    try:
+        source = load(
+            None, {**SMALL, "calibration.moments": ["m1", "mine"], "targets.mine": {"value": 0.1, "se": 0.1}}
+        ).source
+        changed(tmp_path, lambda content: content["run"].update(config=source))
+        assert from_run(tmp_path, None, {}).config.source == source
+        moment(lambda at: 2 * at.state.market.output)
+        with pytest.raises(ConfigError) as caught:
+            from_run(tmp_path, None, {})
+    finally:
+        aigini.unregister_moment("mine")
+    assert "version" not in str(caught.value)
+    assert re.search(
+        r"targets\.mine is defined otherwise here .* '.*2 \* at\.state.*' there was '.*at\.state", str(caught.value)
+    )
+
+
 def test_a_committed_run_can_be_started_from():
     source = from_run(ROOT / "experiments" / "baseline", None, {})
     assert source.config.free == load().free

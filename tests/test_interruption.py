@@ -104,7 +104,9 @@ def test_a_library_leaves_the_interrupts_of_its_program_alone():
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("entry", [["-m", "aigini.cli", "--help"], ["{folder}/aigini", "--help"]])
+@pytest.mark.parametrize(
+    "entry", [["-m", "aigini.cli", "--help"], ["-m", "aigini", "--help"], ["{folder}/aigini", "--help"]]
+)
 def test_an_interrupt_while_the_command_is_imported_is_one_line(tmp_path, entry):
     (tmp_path / "aigini").write_text("from aigini.cli import main\nmain()\n")
     code = {"PYTHONPATH": str(pathlib.Path(interruption.__file__).parents[1])}

@@ -11,9 +11,10 @@ import pytest
 
 import aigini
 from aigini.analysis import levers
+from aigini.config.load import again
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario, solve
-from aigini.economy.interventions import CapitalDividend, Intervention
+from aigini.economy.interventions import CapitalDividend, Instrument, Intervention
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.task_technology import TaskTechnology
 from aigini.economy.workers import in_occupation, outcomes
@@ -235,6 +236,82 @@ def test_what_is_no_mechanism_is_not_registered(ces):
         aigini.register_mechanism("technolgy", "mine", AdditiveByTask)
 
 
+class Abstract(TaskTechnology):
+    pass
+
+
+class Unnumbered(AdditiveByTask):
+    rho: float
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (AdditiveByTask(), "with a AdditiveByTask itself, expected its class"),
+        (Abstract, "cannot be made without arguments .*abstract"),
+        (Unnumbered, "cannot be made without arguments .*rho.*give every field a default"),
+        (3, "cannot be made without arguments"),
+    ],
+)
+def test_what_makes_no_mechanism_is_refused_in_a_sentence(ces, make, message):
+    with pytest.raises(ConfigError, match=f"mechanisms: mine was registered as technology.* {message}"):
+        aigini.register_mechanism("technology", "mine", make)
+    assert "mine" not in mechanisms.MECHANISMS["technology"]
+
+
+def again_in_a_notebook(kind):
+    """A class of the same name in the same notebook, as when a cell is run again."""
+    return type(kind.__name__, (kind,), {"__module__": "__main__", "__qualname__": "Cell"})
+
+
+def test_a_mechanism_that_a_notebook_defines_again_takes_the_place_of_the_first():
+    first, second, other = (again_in_a_notebook(AdditiveByTask) for _ in range(3))
+    other.__qualname__ = "Other"
+    aigini.register_mechanism("technology", "mine", first)
+    aigini.register_mechanism("technology", "mine", second)
+    assert mechanisms.MECHANISMS["technology"]["mine"] is second
+    with pytest.raises(ConfigError, match="exists already"):
+        aigini.register_mechanism("technology", "mine", other)
+
+
+def test_the_digest_of_a_configuration_is_of_what_a_name_stands_for():
+    class First(AdditiveByTask):
+        def task_output(self, params, tasks, exposed, human, ai):
+            return 2 * super().task_output(params, tasks, exposed, human, ai)
+
+    class Second(AdditiveByTask):
+        def task_output(self, params, tasks, exposed, human, ai):
+            return 3 * super().task_output(params, tasks, exposed, human, ai)
+
+    def loaded(kind):
+        mechanisms.MECHANISMS["technology"]["doubled"] = kind
+        return aigini.load(None, {"model.technology": "doubled"})
+
+    first, second = loaded(First), loaded(Second)
+    assert loaded(First).digest == first.digest != second.digest
+    assert "definitions" not in aigini.load().source
+    with pytest.raises(ConfigError, match=r"here: model\.technology\.doubled is defined otherwise here than there"):
+        again(second.source, "here")
+    assert again(first.source, "here").digest == first.digest
+    assert "definitions" not in first.to_toml()
+
+
+@pytest.mark.parametrize("at", [0.0, 1.0])
+def test_output_that_is_not_finite_is_blamed_on_its_technology(at):
+    class Broken(AdditiveByTask):
+        def task_output(self, params, tasks, exposed, human, ai):
+            output = super().task_output(params, tasks, exposed, human, ai)
+            return jnp.where((tasks.level == at) & (human > 2), jnp.log(-human), output)
+
+    mechanisms.MECHANISMS["technology"]["broken"] = Broken
+    settings = {"model.technology": "broken", "population.n_workers": 4096, "population.n_firms": 60}
+    for verb in (aigini.simulate, aigini.calibrate, aigini.channels):
+        with pytest.raises(
+            EquilibriumError, match=r"technology Broken: output on task 0 .* is not finite at effective AI"
+        ):
+            verb(**settings)
+
+
 # --- levers -----------------------------------------------------------------------------------------------------------
 
 
@@ -287,6 +364,41 @@ def test_levers_with_a_name_that_is_taken_or_that_are_not_linear_are_refused(mod
     with pytest.raises(AnalysisError, match="curved does not move parameters in proportion"):
         levers.goals(model, ["curved"])
     del levers.LEVERS["curved"]
+
+
+class Nothing(Instrument):
+    pass
+
+
+class Twofold(CapitalDividend):
+    second: float
+
+
+@pytest.mark.parametrize(
+    ("lever", "message"),
+    [
+        (CapitalDividend(0.5), "with a CapitalDividend itself, expected a function"),
+        ("xi", "with a str itself, expected a function"),
+        (Nothing, "Nothing cannot be made from a strength alone .*abstract"),
+        (Twofold, "Twofold cannot be made from a strength alone .*second"),
+        (float, "float is no instrument"),
+    ],
+)
+def test_what_is_no_lever_is_refused_in_a_sentence(lever, message):
+    with pytest.raises(AnalysisError, match=f"levers: mine.* {message}"):
+        aigini.register_lever("mine", lever)
+    assert "mine" not in {*levers.LEVERS, *levers.INSTRUMENTS}
+
+
+def test_a_lever_that_a_notebook_defines_again_takes_the_place_of_the_first():
+    first, second = (again_in_a_notebook(CapitalDividend) for _ in range(2))
+    aigini.register_lever("mine", first)
+    before = levers.definitions()["mine"]
+    aigini.register_lever("mine", second)
+    assert levers.INSTRUMENTS["mine"] is second
+    assert levers.definitions()["mine"] == before
+    with pytest.raises(AnalysisError, match="already"):
+        aigini.register_lever("mine", CapitalDividend)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ Mechanisms are reported; nothing is recommended. Costs of a lever are outside th
 """
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
 from aigini.parameters import PARAMETER_NAMES
+from aigini.runtime.user_code import definition, redefines
 from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
@@ -78,9 +80,10 @@ LEVERS: dict[str, Callable[[Values, float], Values]] = {
 
 INSTRUMENTS: dict[str, Callable[[Any], Instrument]] = {"capital_dividend": CapitalDividend}
 """Levers that take from incomes, and the instruments they are."""
+_BUILT_IN = frozenset(LEVERS)
 
 
-def register_lever(name: str, lever: Callable[[Values, float], Values] | type[Instrument]) -> None:
+def register_lever(name: str, lever: Any) -> None:
     """Add a lever to `aigini policy`.
 
     Args:
@@ -89,14 +92,36 @@ def register_lever(name: str, lever: Callable[[Values, float], Values] | type[In
             parameters by name and a strength s from 0 to 1, which returns the parameters moved, linearly in s.
 
     Raises:
-        AnalysisError: if the name is taken.
+        AnalysisError: if the name is taken by another definition, or the lever is none. One of the same name in the
+            same notebook is replaced.
     """
-    if name in LEVERS or name in PARAMETER_NAMES:
+    taken = name in LEVERS and not redefines(lever, INSTRUMENTS.get(name, LEVERS[name]))
+    if taken or name in PARAMETER_NAMES:
         raise AnalysisError(f"levers: {name} is the name of a lever or a parameter already; give yours another one.")
-    if isinstance(lever, type):
-        INSTRUMENTS[name], LEVERS[name] = lever, _towards_one(name)
-    else:
-        LEVERS[name] = lever
+    if isinstance(lever, Instrument) or not callable(lever):
+        raise AnalysisError(
+            f"levers: {name} was registered with a {type(lever).__name__} itself, expected a function of parameters"
+            " and a strength, or a subclass of aigini.Instrument; register that."
+        )
+    given: Any = lever
+    if not inspect.isclass(lever):
+        LEVERS[name] = given
+        return
+    try:
+        made = given(jnp.zeros(()))
+    except TypeError as error:
+        raise AnalysisError(
+            f"levers: {name}: {lever.__name__} cannot be made from a strength alone ({error}); give every other field a"
+            " default, and write levy."
+        ) from None
+    if not isinstance(made, Instrument):
+        raise AnalysisError(f"levers: {name}: {lever.__name__} is no instrument; subclass aigini.Instrument.")
+    INSTRUMENTS[name], LEVERS[name] = given, _towards_one(name)
+
+
+def definitions() -> dict[str, str]:
+    """The levers that users registered, as text by name."""
+    return {name: definition(INSTRUMENTS.get(name, lever)) for name, lever in LEVERS.items() if name not in _BUILT_IN}
 
 
 def _under(

@@ -82,4 +82,5 @@ BENCH = Command(
     needs=(),
     options=_options,
     run=_run,
+    starts_from_a_run=False,
 )

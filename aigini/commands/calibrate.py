@@ -233,4 +233,5 @@ CALIBRATE = Command(
     resume=checkpoint.exists,
     files=(ResultFile("calibration", Calibration, figures),),
     run=_run,
+    starts_from_a_run=False,
 )

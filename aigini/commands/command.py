@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aigini.analysis import levers
 from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.config.load import Topic
 from aigini.estimation.pieces import Watch
 from aigini.runtime.precision import with_x64
+from aigini.runtime.user_code import own_definition
 from aigini.storage import folder, ledger
 from aigini.storage import results as stored
 from aigini.tables import wrapped
@@ -122,6 +124,7 @@ class Command:
         files: Results that a run folder has of it; by default the one of its name.
         prepare: Called before anything else, to refuse what cannot work.
         run: Computes, writes and prints, and returns the exit code; by default `compute_and_write`.
+        starts_from_a_run: Whether it can start from the estimates of an earlier run.
     """
 
     name: str
@@ -135,15 +138,11 @@ class Command:
     files: tuple[ResultFile, ...] = ()
     prepare: Callable[[], None] = lambda: None
     run: "Callable[[Command, Run, Mapping[str, Any]], int] | None" = None
+    starts_from_a_run: bool = True
 
     def __post_init__(self) -> None:
         if not self.files:
             object.__setattr__(self, "files", (ResultFile(self.name, self.result, self.figures),))
-
-    @property
-    def starts_from_a_run(self) -> bool:
-        """Whether it can start from the estimates of an earlier run."""
-        return self.run is None
 
     def perform(self, run: Run, options: Mapping[str, Any]) -> int:
         """Run the command in a folder; the exit code."""
@@ -153,7 +152,9 @@ class Command:
 def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     """Compute with finished pieces kept in the run folder; write the result and its figures; print it."""
     clock = time.perf_counter()
-    asked = repr((command.name, dict(options), *([dict(run.origin)] if run.origin else [])))
+    # Finished work rests on what users wrote of the levers and of the command, too.
+    own = [*levers.definitions().items(), *own_definition(command.compute)]
+    asked = repr((command.name, dict(options), *([dict(run.origin)] if run.origin else []), *own))
     pieces = ledger.Ledger(run.folder, run.config, asked, resume=run.resume, watch=_shown(run.say))
     if run.resume:
         run.say(f"resumed with {pieces.count} finished pieces")

@@ -124,6 +124,7 @@ REPRODUCE = Command(
     resume=checkpoint.exists,
     files=(AT_START, AT_ESTIMATES, CALIBRATION, ANSWER),
     run=_run,
+    starts_from_a_run=False,
 )
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aigini.commands.command import Command, ResultFile, Run
-from aigini.commands.source import ConfigLike, as_config, replications
+from aigini.commands.source import SourceLike, as_source, replications
 from aigini.config import Config
+from aigini.errors import AnalysisError
+from aigini.estimation.convergence import MET
 from aigini.parameters import Parameters
 from aigini.runtime.precision import with_x64
 from aigini.statistics import simulation
@@ -16,19 +18,31 @@ from aigini.tables import wrapped
 
 
 @with_x64
-def simulate(config: ConfigLike = None, **overrides: Any) -> Simulation:
+def simulate(config: SourceLike = None, **overrides: Any) -> Simulation:
     """Simulate the economy before and after AI.
 
     Args:
-        config: Configuration, path of one, or None for the baseline.
+        config: Configuration, path of one, or None for the baseline; or a calibration, for the economy at its
+            estimates.
         **overrides: Parameters by name (``xi=0.2``), or any dotted key (``**{"population.seed": 1}``).
 
     Raises:
         ConfigError: if the configuration is not valid.
         EquilibriumError: if the economy has no usable outcome at these parameters.
+        AnalysisError: if the estimates to start from are none of this economy.
     """
-    settings = as_config(config, overrides)
-    return simulate_at(settings, settings.params.as_dict())
+    source = as_source(config, overrides)
+    if source.estimates is None:
+        return simulate_at(source.config, source.config.params.as_dict())
+    result = simulate_at(source.config, source.estimates.params)
+    for name, fitted in source.estimates.fitted.items():
+        simulated, se = result.moments[name], source.config.targets[name].se
+        if simulated is None or abs(simulated - fitted) > MET * se:
+            raise AnalysisError(
+                f"{source.estimates.where}: these are no estimates of this economy: {name} is {simulated} here, and was"
+                f" {fitted} there. Estimate again."
+            )
+    return result
 
 
 @with_x64
@@ -63,7 +77,7 @@ def figures(result: Simulation) -> Iterator[tuple[str, Any]]:
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     clock = time.perf_counter()
-    result = command.compute(run.config)
+    result = command.compute(run.source)
     run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
     print(wrapped(str(result)))
     run.say(f"written: {run.folder / 'simulate.json'}")
@@ -72,7 +86,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 SIMULATE = Command(
     "simulate",
-    "Simulate the economy before and after AI; write simulate.json.",
+    "Simulate the economy before and after AI, or at the estimates of an earlier run; write simulate.json.",
     simulate,
     Simulation,
     resume=None,

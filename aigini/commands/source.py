@@ -8,9 +8,11 @@ from typing import Any
 from aigini import config as configuration
 from aigini.config import Config
 from aigini.config.load import Topic, again
+from aigini.economy.mechanisms import require_finite_output
 from aigini.errors import ConfigError
 from aigini.estimation.result import Calibration
 from aigini.population.population import Population
+from aigini.runtime.precision import with_x64
 from aigini.storage import estimates as stored
 from aigini.storage.estimates import Estimates
 
@@ -71,6 +73,7 @@ def as_config(source: ConfigLike, overrides: Mapping[str, Any], *needs: Topic) -
     config = source if isinstance(source, Config) else configuration.load(source, overrides)
     if needs:
         config.require(*needs)
+    _require_finite_output(config)
     return config
 
 
@@ -88,10 +91,16 @@ def as_source(source: SourceLike, overrides: Mapping[str, Any], *needs: Topic) -
     elif isinstance(source, Calibration):
         found = _from_calibration(source, overrides)
     else:
-        found = Source(as_config(source, overrides))
+        return Source(as_config(source, overrides, *needs))
     if needs:
         found.config.require(*needs)
+    _require_finite_output(found.config)
     return found
+
+
+@with_x64
+def _require_finite_output(config: Config) -> None:
+    require_finite_output(config.scenario.mechanisms, config.params, (config.scenario.A0, config.scenario.A1))
 
 
 def _from_calibration(calibration: Calibration, overrides: Mapping[str, Any]) -> Source:

@@ -21,7 +21,7 @@ from aigini.config.schema import (
 )
 from aigini.errors import unknown_name
 from aigini.estimation.weighting import Weighting
-from aigini.statistics.catalogue import names as moment_names
+from aigini.statistics.catalogue import unknown_moment
 
 _LONGEST = 80
 """Characters of a value that a message repeats."""
@@ -67,7 +67,7 @@ def sentences(error: ValidationError) -> list[str]:
                 " per moment; correct it, or leave it out if unknown."
             )
         elif "[key]" in problem["loc"]:
-            lines.append(f"{where}: {unknown_name(str(got), moment_names())}")
+            lines.append(f"{where}: {unknown_moment(str(got))}")
         elif problem["type"] in ("model_type", "dict_type"):
             lines.append(f"{where} = {shown}: expected a table; write [{where}] and its keys below it.")
         elif problem["type"] == "too_short":

@@ -43,7 +43,8 @@ from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
 from aigini.population.sizes import size_problems
 from aigini.runtime.random_keys import SEED_LIMIT
-from aigini.statistics.catalogue import IncomeConcept, computed
+from aigini.runtime.user_code import first_difference
+from aigini.statistics.catalogue import IncomeConcept, computed, definitions
 from aigini.statistics.catalogue import names as moment_names
 from aigini.statistics.moment import Moment
 from aigini.statistics.outcomes import moment_rows
@@ -77,7 +78,8 @@ class Config:
         income: Income concept of m6.
         ranges: Plausible values of parameters, (low, high).
         posterior: Priors, the belief about m6, and how to sample.
-        source: The resolved configuration as nested plain values, ready to be written.
+        source: The resolved configuration as nested plain values, ready to be written, and under ``definitions`` what
+            users registered of what it names.
         problems: What does not fit together, in sentences by topic; see `require`.
     """
 
@@ -217,6 +219,8 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     source = file.model_dump()
     source["params"] = params
     source["calibration"]["moments"] = moments if chosen is None else chosen
+    if own := {**definitions(tuple(targets)), **mechanisms.definitions(names)}:
+        source["definitions"] = own
     return Config(
         params=Parameters(**params),
         scenario=Scenario(A0=file.scenario.A0, A1=file.scenario.A1, mechanisms=mechanisms.mechanisms(names)),
@@ -290,15 +294,24 @@ def again(source: Mapping[str, Any], where: str, overrides: Mapping[str, Any] | 
         overrides: As in `load`.
 
     Raises:
-        ConfigError: listing every problem.
+        ConfigError: listing every problem, or if a moment or a mechanism was registered there with another definition.
     """
     raw = resolved(read(baseline_path()), _as_file(source), where, overrides or {})
-    return _build(raw, f"{where} with --set" if overrides else where)
+    config = _build(raw, f"{where} with --set" if overrides else where)
+    before = source.get("definitions", {})
+    for name, now in config.source.get("definitions", {}).items():
+        if before.get(name, now) != now:
+            old, new = first_difference(before[name], now)
+            raise ConfigError(
+                f"{where}: {name} is defined otherwise here than there: where there is {new!r} there was {old!r}."
+                " Register the definition of that run, or estimate again without it."
+            )
+    return config
 
 
 def _as_file(source: Mapping[str, Any]) -> dict[str, Any]:
     """The file that a resolved configuration is read from again, with what was taken away from the baseline."""
-    content = _without_none(source)
+    content = _without_none({section: table for section, table in source.items() if section != "definitions"})
     for section, gone in taken_away(source, read(baseline_path())).items():
         content[section] = {**content.get(section, {}), **gone}
     return content

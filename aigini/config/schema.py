@@ -11,14 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
 from aigini.bayes.settings import NutsSettings
-from aigini.errors import unknown_name
 from aigini.estimation.descent import DescentSettings, Optimizer
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.weighting import Weighting
 from aigini.parameter_space import TIED, Tie
 from aigini.population.sizes import Storage
 from aigini.runtime.random_keys import SEED_LIMIT
-from aigini.statistics.catalogue import IncomeConcept, names
+from aigini.statistics.catalogue import IncomeConcept, names, unknown_moment
 
 # Defaults stand in the settings that the estimators take; the file's are those.
 _DESCENT, _POLISH, _NUTS = DescentSettings(), PolishSettings(), NutsSettings()
@@ -36,7 +35,7 @@ def _large_enough(value: float) -> float:
 
 def _registered(name: str) -> str:
     if name not in names():
-        raise ValueError(unknown_name(name, names()).removesuffix("."))
+        raise ValueError(unknown_moment(name).removesuffix("."))
     return name
 
 

@@ -4,19 +4,23 @@ A mechanism is an `equinox.Module`: numbers in its fields are arguments of compi
 One that is registered can be named in a configuration, `[model] technology = "additive"`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
 
 from aigini.economy.ability import AbilityLaw, NormalAbility
 from aigini.economy.additive import AdditiveTechnology
 from aigini.economy.human_capital import HumanCapital, MultiplicativeHumanCapital
 from aigini.economy.reach import Reach, SkilledFirst
-from aigini.economy.tasks import tasks_at
+from aigini.economy.task_technology import TaskTechnology
+from aigini.economy.tasks import Tasks, tasks_at
 from aigini.economy.technology import Production, Technology
-from aigini.errors import ConfigError, unknown_name
+from aigini.errors import ConfigError, EquilibriumError, unknown_name
 from aigini.parameters import Parameters, Scalar
+from aigini.runtime.user_code import definition, redefines
 
 _KINDS: dict[str, type[eqx.Module]] = {
     "technology": Technology,
@@ -32,6 +36,7 @@ MECHANISMS: dict[str, dict[str, Callable[[], Any]]] = {
     "reach": {"skilled_first": SkilledFirst},
 }
 """Mechanisms by kind and name, the baseline's first."""
+_BUILT_IN = {kind: frozenset(known) for kind, known in MECHANISMS.items()}
 
 
 class Mechanisms(eqx.Module):
@@ -51,10 +56,41 @@ class Mechanisms(eqx.Module):
 
     def production(self, params: Parameters, level: Scalar) -> Production:
         """The technology at AI level `level`."""
-        return self.technology.at(params, tasks_at(params, level, self.reach.exposure(params, level)))
+        return self.technology.at(params, self.tasks(params, level))
+
+    def tasks(self, params: Parameters, level: Scalar) -> Tasks:
+        """The tasks at AI level `level`."""
+        return tasks_at(params, level, self.reach.exposure(params, level))
 
 
-def register_mechanism(kind: str, name: str, make: Callable[[], eqx.Module]) -> None:
+def require_finite_output(mechanisms: Mechanisms, params: Parameters, levels: Iterable[Scalar]) -> None:
+    """Refuse a technology that is given by output on a task, and whose output is not finite.
+
+    Args:
+        mechanisms: The mechanisms.
+        params: Parameters.
+        levels: AI levels.
+
+    Raises:
+        EquilibriumError: naming the technology, and where its output is not finite.
+    """
+    if not isinstance(mechanisms.technology, TaskTechnology):
+        return
+    human = jnp.asarray(np.exp(np.linspace(-2.0, 2.0, 9)))
+    for level in levels:
+        production = mechanisms.technology.at(params, tasks := mechanisms.tasks(params, jnp.asarray(level)))
+        for ai in (tasks.commodity, tasks.effective):
+            wrong = np.argwhere(~np.isfinite(production.exposed_output(human, jnp.asarray(ai))))
+            if len(wrong):
+                worker, task = wrong[0]
+                raise EquilibriumError(
+                    f"technology {type(mechanisms.technology).__name__}: output on task {task} of a worker with human"
+                    f" capital {human[worker]:.3g} is not finite at effective AI {float(ai):.3g}; mend task_output, or"
+                    " the numbers that it is given."
+                )
+
+
+def register_mechanism(kind: str, name: str, make: Any) -> None:
     """Let configurations name a mechanism.
 
     Args:
@@ -63,18 +99,41 @@ def register_mechanism(kind: str, name: str, make: Callable[[], eqx.Module]) -> 
         make: Its class, or a function without arguments that returns the mechanism.
 
     Raises:
-        ConfigError: if there is no such kind, the name is taken, or `make` does not return a mechanism of this kind.
+        ConfigError: if there is no such kind, the name is taken by another definition, or `make` does not return a
+            mechanism of this kind. One of the same name in the same notebook is replaced.
     """
     if kind not in MECHANISMS:
         raise ConfigError(f"mechanisms: {unknown_name(kind, list(MECHANISMS))}")
-    if name in MECHANISMS[kind] and MECHANISMS[kind][name] is not make:
+    if name in MECHANISMS[kind] and not redefines(make, MECHANISMS[kind][name]):
         raise ConfigError(f"mechanisms: the {kind} {name} exists already; give yours another name.")
-    if not isinstance(made := make(), _KINDS[kind]):
+    wanted = _KINDS[kind].__name__
+    if isinstance(make, eqx.Module):
         raise ConfigError(
-            f"mechanisms: {name} was registered as {kind}, which is an aigini {_KINDS[kind].__name__}, but it makes"
-            f" {type(made).__name__}; subclass {_KINDS[kind].__name__}."
+            f"mechanisms: {name} was registered as {kind} with a {type(make).__name__} itself, expected its class or a"
+            " function that returns it; register that."
+        )
+    try:
+        made = make()
+    except TypeError as error:
+        raise ConfigError(
+            f"mechanisms: {name} was registered as {kind}, but cannot be made without arguments ({error}); give every"
+            f" field a default, and every abstract method of {wanted} a body."
+        ) from None
+    if not isinstance(made, _KINDS[kind]):
+        raise ConfigError(
+            f"mechanisms: {name} was registered as {kind}, which is an aigini {wanted}, but it makes"
+            f" {type(made).__name__}; subclass {wanted}."
         )
     MECHANISMS[kind][name] = make
+
+
+def definitions(names: Mapping[str, str]) -> dict[str, str]:
+    """What users registered of the mechanisms of these names by kind, as text by key of the configuration."""
+    return {
+        f"model.{kind}.{name}": definition((MECHANISMS[kind][name], MECHANISMS[kind][name]()))
+        for kind, name in names.items()
+        if name not in _BUILT_IN[kind]
+    }
 
 
 def problems(names: Mapping[str, str]) -> list[str]:

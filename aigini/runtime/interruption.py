@@ -45,7 +45,8 @@ def _is_command() -> bool:
         return False
     started = sys.argv[0] if sys.argv else ""
     if started == "-m":
-        return "aigini.cli" in sys.orig_argv
+        module = sys.orig_argv[sys.orig_argv.index("-m") + 1 :][:1]
+        return module in (["aigini"], ["aigini.cli"])
     return os.path.basename(started).removesuffix(".exe") == "aigini"
 
 

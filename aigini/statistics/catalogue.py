@@ -23,6 +23,7 @@ from aigini.economy import firms
 from aigini.economy.screening import credential_requirement
 from aigini.errors import MomentError, unknown_name
 from aigini.parameters import Scalar
+from aigini.runtime.user_code import definition
 from aigini.statistics import sample, sums
 from aigini.statistics.moment import Moment, View
 from aigini.statistics.treated import mean_signal_correlation, treated_output
@@ -267,10 +268,19 @@ def find(asked: str | Moment, income: str = "total") -> Moment:
         return asked
     moment = _REGISTRY.get(f"gini_{income}" if asked == GINI_CHANGE else asked)
     if moment is None:
-        raise MomentError(
-            f"{unknown_name(asked, names())} A moment of your own is entered with aigini.register_moment."
-        )
+        raise MomentError(unknown_moment(str(asked)))
     return moment
+
+
+def unknown_moment(name: str) -> str:
+    """The sentence about a moment that there is none of."""
+    return f"{unknown_name(name, names())} A moment of your own is entered with aigini.register_moment."
+
+
+def definitions(asked: Sequence[str]) -> dict[str, str]:
+    """What users registered of some moments, as text by key of the configuration."""
+    own = [name for name in asked if name not in _BUILT_IN and name != GINI_CHANGE]
+    return {f"targets.{name}": definition(_REGISTRY[name]) for name in own}
 
 
 def resolve(asked: Sequence[str | Moment], income: str = "total") -> tuple[Moment, ...]:

@@ -78,7 +78,8 @@ def load(folder: Path, config: Config, like: Progress) -> Progress | None:
     if owner != config.digest:
         raise CheckpointError(
             f"{manifest}: the checkpoint belongs to another configuration ({owner[:12]}, this one is"
-            f" {config.digest[:12]}); restore that configuration, or {remedy}."
+            f" {config.digest[:12]}), or what it names was registered with another definition; restore that, or"
+            f" {remedy}."
         )
     if changed := environment.difference(content.get("arithmetic")):
         raise CheckpointError(

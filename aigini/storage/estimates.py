@@ -44,6 +44,11 @@ def read(run: Path) -> tuple[Estimates, dict[str, Any]]:
     Raises:
         OutputError: if there are none, they are damaged, or the estimation has failed.
     """
+    if not run.is_dir():
+        wrong = (
+            f"is a file; give the run folder that it is in, {run.parent}" if run.exists() else "there is no such folder"
+        )
+        raise OutputError(f"--from {run}: {wrong}.")
     names = [name for name in ("calibration", *_ANALYSES) if (run / f"{name}.json").is_file()]
     if not names:
         raise OutputError(

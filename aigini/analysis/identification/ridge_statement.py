@@ -31,7 +31,7 @@ def statement(
         points: The ridge.
         n_workers: Workers of the population.
     """
-    own, concept = params["xi"], SAY[income]
+    own, concept, unknown = params["xi"], SAY[income], _unknown(points, income)
     others = ", ".join(name for name in moments if name != "m6")
     lines = [_at(own, [point for point in points if point.xi == own], income, others, n_workers)]
     verdicts = {
@@ -42,7 +42,7 @@ def statement(
         ("+-", "Both signs are compatible at"),
         ("+", "Only a rise meets them exactly at"),
         ("-", "Only a fall meets them exactly at"),
-        ("?", "Whether both signs meet them is within simulation error at"),
+        ("?", f"Whether both signs meet them is {unknown} at"),
         ("", "No value of eta1 on the grid meets the moments at"),
     ):
         at = [f"{xi:g}" for xi, verdict in verdicts.items() if verdict == found]
@@ -72,6 +72,12 @@ def _signs(points: Sequence[RidgePoint], income: str) -> str:
         return ""
     low, high = (point.change(income).sign for point in _extremes(points, income))
     return {(-1, 1): "+-", (1, 1): "+", (-1, -1): "-"}.get((low, high), "?")
+
+
+def _unknown(points: Sequence[RidgePoint], income: str) -> str:
+    """Why a sign is not known."""
+    measured = any(point.change(income).error is not None for point in points)
+    return "within simulation error" if measured else "not known (simulation errors were not measured)"
 
 
 def _change(point: RidgePoint, income: str) -> str:
@@ -112,7 +118,7 @@ def _by_sharing(estimate: float, points: Sequence[RidgePoint], income: str, conc
         "+-": f"flips the sign{_threshold(along, income)}",
         "+": "does not flip the sign",
         "-": "does not flip the sign",
-    }.get(_signs(along, income), "may or may not flip the sign, which is within simulation error")
+    }.get(_signs(along, income), f"may or may not flip the sign, which is {_unknown(points, income)}")
     low, high = (_change(point, income) for point in _extremes(along, income))
     return (
         f"At eta1 = {eta:g}, xi from {along[0].xi:g} to {along[-1].xi:g} alone moves the change of the Gini of"
@@ -131,7 +137,7 @@ def sharing_by_eta1(points: Sequence[RidgePoint], income: str) -> list[str]:
     words = (
         ("+-", "xi alone flips the sign at eta1 ="),
         ("+", "it does not at eta1 ="),
-        ("?", "that is within simulation error at eta1 ="),
+        ("?", f"that is {_unknown(points, income)} at eta1 ="),
     )
     clauses = [f"{text} {', '.join(f'{eta:g}' for eta in by_verdict[key])}" for key, text in words if key in by_verdict]
     if not clauses:

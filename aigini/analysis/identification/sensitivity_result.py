@@ -87,6 +87,11 @@ class SignUncertainty:
         """P(rise) - 1/2, whose sign says whether a rise is more likely than a fall."""
         return Simulated(self.probability - 0.5, self.simulation_se.get("probability"))
 
+    @property
+    def _unknown(self) -> str:
+        """Why a sign or a ranking is not known."""
+        return "within simulation error" if self.simulation_se else "not known, as simulation errors were not measured"
+
     def __str__(self) -> str:
         errors = self.simulation_se
         head = (
@@ -95,7 +100,7 @@ class SignUncertainty:
         )
         probability = f"P(rise) {shown(self.probability, errors.get('probability'), '.3f')}"
         if not self.against_half.resolved:
-            probability += " (whether a rise or a fall is more likely is within simulation error)"
+            probability += f" (whether a rise or a fall is more likely is {self._unknown})"
         top = sorted(self.shares.items(), key=lambda item: -abs(item[1]))[:4]
         parts = [
             f"{name} {shown(100 * share, _hundred(self.share_simulation_se.get(name)), '.1f')} %" for name, share in top
@@ -105,7 +110,7 @@ class SignUncertainty:
             return "\n".join([*lines, f"  not reliable: {'; '.join(self.unreliable)}; {INSTEAD}"])
         bits = f"  the sign is {shown(self.entropy, errors.get('entropy'), '.3f')} bits uncertain"
         if self.most_valuable is None:
-            return "\n".join([*lines, f"{bits}; which target would lower that most is within simulation error"])
+            return "\n".join([*lines, f"{bits}; which target would lower that most is {self._unknown}"])
         value = shown(
             self.value_of_precision[self.most_valuable], self.value_simulation_se.get(self.most_valuable), ".2g"
         )

@@ -112,9 +112,8 @@ class Distance(Tabular):
         change = shown(self.gini_change, self.gini_change_simulation_se)
         lines = [f"distance of the Gini of {SAY[self.concept]} ({change}) to the boundary, in ranges"]
         if not self.change.resolved:
-            lines.append(
-                "  the sign at the estimates does not stand out of simulation error, so nothing is said to flip"
-            )
+            why = "does not stand out of" if self.change.error is not None else "is not known without its"
+            lines.append(f"  the sign at the estimates {why} simulation error, so nothing is said to flip")
         lines.append(f"  all together: {self._together()}")
         order = sorted(self.alone, key=lambda name: self.alone[name].distance or np.inf)
         lines += [f"  {name} alone: {self.in_words(name)}" for name in order]
