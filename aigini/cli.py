@@ -17,7 +17,7 @@ from aigini.config import load, parse_overrides
 from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.runtime import interruption, screen
 from aigini.runtime.backend import require_backend, split_cpu
-from aigini.runtime.compilation_cache import kept_programs
+from aigini.runtime.compilation_cache import cached_programs
 from aigini.runtime.home import usable_home
 from aigini.storage import folder
 
@@ -119,7 +119,7 @@ def _perform(command: Command, source: Source, target: Path, resume: bool, optio
         split_cpu(settings.population["devices"])
     require_backend()
     with folder.writing(target, f"aigini {command.name}"):
-        interruption.keep_in_mind(lambda: _kept(target, command))
+        interruption.set_closing_words(lambda: _kept(target, command))
         return command.perform(Run(source, target, resume, _say), options)
 
 
@@ -134,7 +134,7 @@ def _kept(target: Path, command: Command) -> str:
 def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")]) -> None:
     """Draw the figures of a run folder again, from its files."""
     files = results_in(run)
-    interruption.keep_in_mind(lambda: f"figures in {run / 'figures'} are whole, some of them the earlier ones")
+    interruption.set_closing_words(lambda: f"figures in {run / 'figures'} are whole, some of them the earlier ones")
     with folder.writing(run, "aigini figures"):
         for path in draw_again(run, files):
             print(path)
@@ -153,7 +153,7 @@ def main() -> None:
         "agg"  # figures are files; what a notebook sets for itself may not even be installed here
     )
     screen.prepare()
-    with interruption.one_line(), kept_programs(_say), usable_home():
+    with interruption.one_line(), cached_programs(_say), usable_home():
         code = _run(app)
         if code in (0, None):
             code = _run(screen.finish)

@@ -61,14 +61,14 @@ class BackendError(AiginiError):
 
 
 class MissingExtraError(AiginiError):
-    """What was asked for needs packages that come with an extra of aigini and are not installed."""
+    """A command needs packages that come with an extra of aigini and are not installed."""
 
 
 def missing_extra(what: str, packages: str = "NumPyro and ArviZ", extra: str = "posterior") -> MissingExtraError:
     """The error about packages that are not installed.
 
     Args:
-        what: What was asked for.
+        what: The function that was asked for, as the sentence begins.
         packages: The packages, as a reader knows them.
         extra: The extra that brings them.
     """

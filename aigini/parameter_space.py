@@ -1,4 +1,4 @@
-"""The parameter space: which parameters are free, what is tied to them, and how they are written as vectors.
+"""The parameter space: free parameters, the tie, and the vectors that stand for them.
 
 Three descriptions of a point are used, and this module alone goes from one to another: every parameter by name; the
 vector of all parameters in the order of `PARAMETER_NAMES`; and the free parameters on unconstrained scales, where
@@ -47,7 +47,7 @@ class ParameterSpace(eqx.Module):
         return ParameterSpace(tuple(name for name in self.names if name not in fixed), self.tie)
 
     def is_tied(self, name: str) -> bool:
-        """Whether a parameter follows from others."""
+        """True if a parameter follows from others."""
         return name == "eta0" and self.tie != "none"
 
     def bounds(self, name: str) -> tuple[float, float]:
@@ -112,7 +112,7 @@ class ParameterSpace(eqx.Module):
         return moves
 
     def problems(self, where: str, values: Mapping[str, float] | None = None) -> list[str]:
-        """What contradicts the tie, a sentence each.
+        """Sentences about parameters that contradict the tie.
 
         Args:
             where: The list of free parameters in the configuration, ``calibration.free``.
@@ -120,15 +120,15 @@ class ParameterSpace(eqx.Module):
         """
         if self.tie == "none":
             return []
-        found = []
+        lines = []
         if "eta0" in self.names:
-            found.append(f'{where} has eta0, which calibration.tie sets to 1 - eta1; drop it, or set tie = "none".')
+            lines.append(f'{where} has eta0, which calibration.tie sets to 1 - eta1; drop it, or set tie = "none".')
         if values is not None and "eta1" not in self.names and abs(values["eta0"] + values["eta1"] - 1) > 1e-9:
-            found.append(
+            lines.append(
                 f"params.eta0 = {values['eta0']:g} and params.eta1 = {values['eta1']:g} do not add up to 1, as"
                 ' calibration.tie says they do; change one of them, or set tie = "none".'
             )
-        return found
+        return lines
 
 
 def pack(values: Mapping[str, float]) -> np.ndarray:

@@ -27,7 +27,7 @@ else:
 
 @dataclasses.dataclass(frozen=True)
 class ParameterSpec:
-    """What is known about one parameter before any data.
+    """Meaning, baseline value and bounds of one parameter.
 
     Attributes:
         symbol: Symbol in ``aigini/MODEL.md``.
@@ -48,7 +48,7 @@ class ParameterSpec:
     box: tuple[float, float]
 
     def admits(self, value: float) -> bool:
-        """Whether `value` is finite and inside the bounds."""
+        """True if `value` is finite and inside the bounds."""
         return bool(self.inside(value))
 
     def inside(self, value: Scalar) -> Any:
@@ -197,38 +197,38 @@ def problems(values: Mapping[str, float], *, level: float = 1.0, years: int = 10
         level: Highest AI level A of the scenario; some joint conditions depend on it.
         years: Years of firm growth T.
     """
-    found = []
+    lines = []
     for name, spec in SPECS.items():
         if not spec.admits(values[name]):
-            found.append(
+            lines.append(
                 f"params.{name} = {values[name]:g} is not allowed: expected a finite number in {spec.interval()}"
                 f" ({spec.meaning}); baseline is {spec.default:g}."
             )
-    if found:
-        return found
+    if lines:
+        return lines
     sorting = values["occupation_sorting"] ** 2 + values["firm_sorting"] ** 2
     if sorting >= 1:
-        found.append(
+        lines.append(
             f"params.occupation_sorting and params.firm_sorting are impossible together: the sum of their squares"
             f" is {sorting:.3g}, and must be below 1 so that some ability is left unsorted; lower either."
         )
     if 1 + values["beta"] * level <= 0:
-        found.append(
+        lines.append(
             f"params.beta = {values['beta']:g} leaves no human output at A = {level:g}: 1 + beta A must be positive;"
             f" raise beta above {-1 / level:.3g} or lower the AI levels scenario.A0 and scenario.A1."
         )
     else:
-        found += _growth_problems(values, level, years)
+        lines += _growth_problems(values, level, years)
     if 6 * values["ownership_sd"] > 30:
-        found.append(
+        lines.append(
             f"params.ownership_sd = {values['ownership_sd']:g} overflows capital income; use at most 5"
             f" (the Gini of ownership is already 0.9996 there)."
         )
-    return found
+    return lines
 
 
 def _growth_problems(values: Mapping[str, float], level: float, years: int) -> list[str]:
-    """Whether firms' log assets could leave the income grid, judged by a bound on the rents that drive them."""
+    """A sentence if firms' log assets could leave the income grid, by a bound on the rents that drive them."""
     rate = values["cumulative_advantage"] * (1 - values["xi"])
     rent = _largest_rent(values, level)
     growth = 1 - values["asset_reversion"] + rate * rent
@@ -269,9 +269,9 @@ def validate(params: Parameters, *, level: float = 1.0, years: int = 10) -> None
     Raises:
         ParameterError: naming every offending parameter, its value, its bounds and the remedy.
     """
-    found = problems(params.as_dict(), level=level, years=years)
-    if found:
-        raise ParameterError("\n".join(found))
+    lines = problems(params.as_dict(), level=level, years=years)
+    if lines:
+        raise ParameterError("\n".join(lines))
 
 
 def to_unconstrained(value: Float[Array, "..."], lower: float, upper: float) -> Float[Array, "..."]:

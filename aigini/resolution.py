@@ -1,4 +1,4 @@
-"""Whether a simulated number stands out of its simulation error, and how to say so.
+"""Comparison of simulated numbers with their simulation errors, and the words for its result.
 
 Another draw of the population gives other numbers. A sign, a regime, a ranking or a crossing is put into words only
 where the number behind it is at least `STANDS_OUT` simulation standard errors away from where the words would change.
@@ -58,9 +58,9 @@ class Simulated:
         """Its sign in words, or that it cannot be told apart from no change, and what would help.
 
         Args:
-            rise: What to call a positive number.
-            fall: What to call a negative number.
-            same: What to call zero.
+            rise: Word for a positive number.
+            fall: Word for a negative number.
+            same: Word for zero.
             n_workers: Workers of the population it was simulated with, to say how many would be needed.
         """
         if self.resolved:

@@ -28,11 +28,11 @@ class Column:
 
     Attributes:
         name: Its heading.
-        values: What it holds, a value for each row; None where there is none.
-        spec: How a number prints, a format specification.
+        values: A value for each row; None where there is none.
+        spec: Format specification of printed numbers.
         errors: Simulation standard errors of the values, a column of its own in a data frame; None where there are
             none.
-        text: What prints in place of the values, row by row.
+        text: Printed text instead of the values, row by row.
     """
 
     name: str

@@ -351,9 +351,9 @@ def test_the_map_agrees_with_single_evaluations(model, small_map):
 def test_axes_transform_and_refuse():
     axis = axes.axis("asset_gini")
     values = {**load(None, SMALL).params.as_dict(), "asset_sd": 1.3}
-    assert axis.read(axis.place(values, 0.61)) == pytest.approx(0.61, rel=1e-12)
+    assert axis.read(axis.move(values, 0.61)) == pytest.approx(0.61, rel=1e-12)
     step = 1e-6
-    high, low = (axis.place(values, axis.read(values) + shift)["asset_sd"] for shift in (step, -step))
+    high, low = (axis.move(values, axis.read(values) + shift)["asset_sd"] for shift in (step, -step))
     move = axis.direction(values, ParameterSpace((), "none"))[PARAMETER_NAMES.index("asset_sd")]
     assert move == pytest.approx((high - low) / (2 * step), rel=1e-8)
     with pytest.raises(AnalysisError, match="did you mean sigma"):

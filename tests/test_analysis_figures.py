@@ -21,7 +21,7 @@ from aigini.analysis.identification.sign import LocalSign, Sign
 from aigini.analysis.levers import LEVERS
 from aigini.analysis.policy import LeverResult, Policy
 from aigini.analysis.regimes.distance import Distance, Move, Regimes
-from aigini.analysis.regimes.maps import CONCEPTS, Boundary, RegimeMap
+from aigini.analysis.regimes.maps import Boundary, RegimeMap
 from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.figures import labels as marks
@@ -31,6 +31,7 @@ from aigini.inference.intervals import Interval
 from aigini.inference.overidentification import JTest
 from aigini.numerics.level_set import Branch, LostSeed
 from aigini.parameters import PARAMETER_NAMES, SPECS
+from aigini.statistics.catalogue import CONCEPTS
 
 MOMENTS = ("m1", "m2", "m3", "m4", "m5", "m6")
 FREE = ("alpha", "beta", "sigma", "signal_exposure", "cumulative_advantage", "eta1")
@@ -806,12 +807,12 @@ def test_every_pair_of_levers_has_a_panel_with_its_frontier(missing):
         np.testing.assert_array_equal(lines[6:12], net.swapaxes(0, 1))
         points = 100 * np.stack([frontier.gini_total, frontier.output], axis=1)
         np.testing.assert_array_equal(np.concatenate(lines[12:-1]), points)
-        assert [len(line) for line in lines[12:-1]] == [piece.stop - piece.start for piece in frontier.pieces]
+        assert [len(line) for line in lines[12:-1]] == [piece.stop - piece.start for piece in frontier.segments]
         np.testing.assert_array_equal(lines[-1], net[0, :1])
         path, *rest = (line.get_xydata() for line in other.get_lines())
         np.testing.assert_array_equal(path, frontier.strength)
         ends = frontier.strength[[0]] if len(frontier.strength) == 1 else frontier.strength[[-1, 0]]
-        np.testing.assert_array_equal(np.concatenate(rest[len(frontier.pieces) :]), ends)
+        np.testing.assert_array_equal(np.concatenate(rest[len(frontier.segments) :]), ends)
 
 
 def test_a_frontier_is_in_pieces_where_strengths_jump():
@@ -819,9 +820,9 @@ def test_a_frontier_is_in_pieces_where_strengths_jump():
     strength = np.array([[0.0, 0.0], [0.1, 0.1], [0.2, 0.1], [0.2, 0.9], [0.2, 1.0]])
     values = np.arange(5.0)
     jumping = dataclasses.replace(frontier, strength=strength, gini_total=values, output=values)
-    assert jumping.pieces == [slice(0, 3), slice(3, 5)]
+    assert jumping.segments == [slice(0, 3), slice(3, 5)]
     one = dataclasses.replace(frontier, strength=strength[:1], gini_total=values[:1], output=values[:1])
-    assert one.pieces == [slice(0, 1)]
+    assert one.segments == [slice(0, 1)]
 
 
 def test_labels_are_kept_apart_with_as_little_movement_as_possible():

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from aigini.runtime import compilation_cache
-from aigini.runtime.compilation_cache import kept_programs, trim
+from aigini.runtime.compilation_cache import cached_programs, trim
 from aigini.runtime.home import usable_home
 
 COMPILING = """
 import sys
 from pathlib import Path
 import jax
-from aigini.runtime.compilation_cache import kept_programs
-with kept_programs(print):
+from aigini.runtime.compilation_cache import cached_programs
+with cached_programs(print):
     assert float(jax.jit(lambda x: x * 3.25 + 1)(2.0)) == 7.5
 """
 
@@ -82,7 +82,7 @@ def test_without_a_home_nothing_is_kept(monkeypatch):
     for name in ("AIGINI_CACHE", "JAX_COMPILATION_CACHE_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(compilation_cache.Path, "home", fail)
-    with kept_programs(pytest.fail):
+    with cached_programs(pytest.fail):
         pass
 
 

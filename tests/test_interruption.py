@@ -23,7 +23,7 @@ spec.loader.exec_module(interruption)
 """
 BUSY = """
 with interruption.one_line():
-    interruption.keep_in_mind(lambda: "something is kept")
+    interruption.set_closing_words(lambda: "something is kept")
     print("ready", flush=True)
     try:
         {busy}

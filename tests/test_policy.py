@@ -234,7 +234,7 @@ def check(frontier):
     goals = np.stack([frontier.gini_total, frontier.output], axis=1)
     span = np.ptp(np.stack([frontier.grid_gini_total, frontier.grid_output], axis=1), axis=0)
     goals /= np.where(span > 0, span, 1.0)
-    for piece in frontier.pieces:
+    for piece in frontier.segments:
         assert np.abs(np.diff(frontier.strength[piece], axis=0)).max(initial=0) <= 0.15
         assert np.abs(np.diff(goals[piece], axis=0)).max(initial=0) <= 0.15
 
@@ -245,7 +245,7 @@ def test_the_frontier_of_two_bowls_is_the_segment_between_them():
     share = (frontier.strength[:, 0] - 0.2) / 0.6
     np.testing.assert_allclose(frontier.strength[:, 1], 0.3 + 0.4 * share, atol=1e-3)
     np.testing.assert_allclose(share[[0, -1]], [0, 1], atol=1e-3)
-    assert len(frontier.pieces) == 1
+    assert len(frontier.segments) == 1
 
 
 def test_the_frontier_of_bowls_outside_the_box_is_on_its_edges():
@@ -267,7 +267,7 @@ def test_a_frontier_that_is_not_convex_is_traced_as_well():
     np.testing.assert_allclose(frontier.strength[:, 0], frontier.strength[:, 1], atol=1e-3)
     slopes = np.diff(frontier.output) / np.diff(frontier.gini_total)
     assert np.sum(np.diff(slopes) > 0) >= 3
-    assert len(frontier.pieces) == 1
+    assert len(frontier.segments) == 1
 
 
 def test_a_frontier_in_pieces_is_found_with_its_gaps():
@@ -285,7 +285,7 @@ def test_a_frontier_in_pieces_is_found_with_its_gaps():
     lowest_above = np.minimum.accumulate(gini(fine)[::-1])[::-1]
     efficient = gini(fine) <= lowest_above
     ends = fine[np.flatnonzero(np.diff(efficient.astype(int)))]
-    pieces = [frontier.strength[piece, 0] for piece in frontier.pieces]
+    pieces = [frontier.strength[piece, 0] for piece in frontier.segments]
     assert len(pieces) == 3
     found = [pieces[0][-1], pieces[1][0], pieces[1][-1], pieces[2][0]]
     np.testing.assert_allclose(found, ends, atol=1e-3)

@@ -1,4 +1,4 @@
-"""Whether AI raises or lowers inequality at the estimates, why, how sure that is, and what would change it.
+"""The answer at the estimates: sign of the effect on inequality, its causes, its probability, and the data it needs.
 
 What follows from the economy is computed apart from what was assumed: contributions of the channels are exact Shapley
 values at the estimates, and probabilities leave out m6, which is a scenario. Their simulation errors are those of the
@@ -12,12 +12,12 @@ import numpy as np
 from aigini.analysis.answered import Answer, Chance, Reasons
 from aigini.analysis.channels import channels
 from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
-from aigini.analysis.regimes.maps import CONCEPTS
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.errors import AiginiError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import OtherDraws
 from aigini.resolution import Simulated, simulated
+from aigini.statistics.catalogue import CONCEPTS
 
 
 def answer(
@@ -28,7 +28,7 @@ def answer(
     Args:
         model: The economy at its estimates.
         ranges: (low, high) of external parameters, as in `aigini.analysis.identification.sign_uncertainty`.
-        status: How the calibration ended, in a sentence.
+        status: Sentence about the end of the calibration.
         others: The economy on other draws, two or more of them for simulation errors.
 
     Returns:

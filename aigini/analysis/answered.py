@@ -9,9 +9,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from aigini.analysis.identification.sensitivity_result import SignUncertainty
-from aigini.analysis.regimes.maps import SAY
 from aigini.estimation.result import Target
 from aigini.resolution import STANDS_OUT, Simulated
+from aigini.statistics.catalogue import CONCEPT_WORDS
 from aigini.statistics.outcomes import label
 from aigini.tables import WIDTH, Column, Table, Tabular
 
@@ -48,8 +48,8 @@ class Chance:
     """The probability that one Gini rises, to first order.
 
     Attributes:
-        uncertainty: The normal approximation, with what its variance comes from.
-        probability: That of a rise, with its simulation error.
+        uncertainty: The normal approximation, with its variance by source.
+        probability: Probability of a rise, with its simulation error.
     """
 
     uncertainty: SignUncertainty
@@ -78,14 +78,14 @@ class Answer(Tabular):
     """Answer of a calibrated economy about inequality, with its uncertainty.
 
     Attributes:
-        fitted: Whether the targets were met; if not, nothing is claimed.
-        status: How the calibration ended, in a sentence.
+        fitted: True if the targets were met; if not, nothing is claimed.
+        status: Sentence about the end of the calibration.
         income: Income concept of m6, ``total`` or ``wage``.
         assumed: The target m6, a scenario; None if no change of a Gini is targeted.
-        reasons: By income concept; empty where they could not be worked out.
-        chances: By income concept, with m6 left out; empty where they could not be worked out.
+        reasons: Contributions by income concept; empty where they could not be computed.
+        chances: Probabilities by income concept, with m6 left out; empty where they could not be computed.
         draws: Other draws of the population behind the errors of contributions and probabilities.
-        missing: Why reasons or chances are empty.
+        missing: Reason for which `reasons` or `chances` is empty, by its name.
     """
 
     fitted: bool
@@ -104,10 +104,10 @@ class Answer(Tabular):
             return {
                 "No answer": f"the calibration did not end with the targets met, so nothing is claimed. {self.status}"
             }
-        found = {"What was assumed": self._assumption(), "Why": self._reasons(), "How sure": self._chances()}
+        paragraphs = {"What was assumed": self._assumption(), "Why": self._reasons(), "How sure": self._chances()}
         if self.chances:
-            found["What would change it"] = self._shares()
-        return found | {"What tells more": _MORE}
+            paragraphs["What would change it"] = self._shares()
+        return paragraphs | {"What tells more": _MORE}
 
     def table(self) -> Table:
         """The paragraphs, each with its subject."""
@@ -123,7 +123,7 @@ class Answer(Tabular):
     def _assumption(self) -> str:
         if self.assumed is None:
             return "no change of a Gini is among the targets; what follows comes from the other moments alone."
-        gini, target = SAY[self.income], self.assumed
+        gini, target = CONCEPT_WORDS[self.income], self.assumed
         source = f" Its source reads: {target.source.rstrip('.')}." if target.source else ""
         text = (
             f"the change of the Gini of {gini}, {target.value:+.4f} (s.e. {target.se:.4f}), is the target m6. It is a"
@@ -132,8 +132,8 @@ class Answer(Tabular):
         )
         others = [concept for concept in self.reasons if concept != self.income]
         for concept in others:
-            change = _number(self.reasons[concept].change)
-            text += f" That of the Gini of {SAY[concept]} was not assumed, but follows from the same fit: {change}."
+            what, change = CONCEPT_WORDS[concept], _number(self.reasons[concept].change)
+            text += f" That of the Gini of {what} was not assumed, but follows from the same fit: {change}."
         return text
 
     def _reasons(self) -> str:
@@ -150,9 +150,8 @@ class Answer(Tabular):
             open_ones = [_words(name) for name in reasons.signed(0) if reasons.contributions[name].value != 0]
             if open_ones:
                 clauses.append(f"the sign of {_join(open_ones)} is not known within simulation error")
-            parts.append(
-                f"Gini of {SAY[concept]}, {self._change(concept)}: {'; '.join(clauses) or 'nothing moves it'}."
-            )
+            causes = "; ".join(clauses) or "nothing moves it"
+            parts.append(f"Gini of {CONCEPT_WORDS[concept]}, {self._change(concept)}: {causes}.")
         if self.draws > 1:
             error = f"±: simulation s.e., of contributions over {self.draws} other draws"
         else:
@@ -172,7 +171,7 @@ class Answer(Tabular):
             return f"not worked out: {self.missing.get('chances', 'no probability was computed')}"
         parts = []
         for concept, chance in self.chances.items():
-            what = f"that the Gini of {SAY[concept]} rises"
+            what = f"that the Gini of {CONCEPT_WORDS[concept]} rises"
             reasons = chance.uncertainty.unreliable
             if reasons:
                 parts.append(
@@ -204,7 +203,7 @@ class Answer(Tabular):
             sources = [
                 f"{100 * share:.0f} % from {_source(name, chance.uncertainty.estimated_with)}" for name, share in shares
             ]
-            parts.append(f"Gini of {SAY[concept]}: {_join(sources) or 'nothing moves it'}")
+            parts.append(f"Gini of {CONCEPT_WORDS[concept]}: {_join(sources) or 'nothing moves it'}")
         return f"what the variance of the change comes from, to first order. {'. '.join(parts)}."
 
 

@@ -89,7 +89,7 @@ class ChannelDecomposition(Tabular):
         params: Every parameter at the estimates.
         outcomes: The decomposition by outcome.
         values: Change of each outcome in each coalition, ``[coalitions, outcomes]``.
-        coalitions: Whether each channel is on, ``[coalitions, channels]``.
+        coalitions: True for channels that are on, ``[coalitions, channels]``.
         n_workers: Workers of the population.
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
@@ -108,9 +108,9 @@ class ChannelDecomposition(Tabular):
         sums = ("equalising", "concentrating", "total")
         columns = [Column("channel", [*CHANNEL_NAMES, *(_SUMS.get(label, label) for label in sums)])]
         for name, part in self.outcomes.items():
-            found = [part.contribution(channel) for channel in CHANNEL_NAMES]
-            found += [Simulated(getattr(part, label), getattr(part, f"{label}_simulation_se")) for label in sums]
-            columns.append(numbers(name, [one.value for one in found], [one.error for one in found], shown))
+            rows = [part.contribution(channel) for channel in CHANNEL_NAMES]
+            rows += [Simulated(getattr(part, label), getattr(part, f"{label}_simulation_se")) for label in sums]
+            columns.append(numbers(name, [one.value for one in rows], [one.error for one in rows], shown))
         return Table(tuple(columns))
 
     def __str__(self) -> str:
@@ -123,7 +123,7 @@ class ChannelDecomposition(Tabular):
 
 
 def _in_words(part: OutcomeChannels) -> str:
-    """Which channels raise the outcome and which lower it, as far as that stands out of simulation error."""
+    """Channels that raise the outcome and that lower it, as far as their signs stand out of simulation error."""
     by_sign: dict[int, list[str]] = {1: [], -1: [], 0: []}
     for channel in sorted(part.contributions, key=lambda name: -abs(part.contributions[name])):
         one = part.contribution(channel)

@@ -3,7 +3,7 @@
 Strengths are in a box. At each level of output, the combination of lowest ΔGini with at least that output is efficient
 (the ε-constraint method; Miettinen, Nonlinear Multiobjective Optimization, 1999, section 3.2). Levels instead of
 weights also reach the parts where the frontier is not convex. Levels are halved where neighbouring points are far
-apart, until they are close or the frontier jumps there: the efficient set may be in pieces.
+apart, until they are close or the frontier jumps there: the efficient set need not be connected.
 
 A local search (sequential quadratic programming, exact derivatives) starts between the neighbours, again from the
 lowest point of a spline through a grid of combinations if that promises less, and again from any combination met so
@@ -25,7 +25,7 @@ Goals = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Strengths ``[2]`` to (ΔGini, output) ``[2]`` and their derivatives ``[2 goals, 2 strengths]``."""
 
 _CLOSE = 0.15  # neighbours nearer than this share of a range, in strengths and in both goals, are close
-_JUMP = 1e-4  # neighbours that are not close although their levels differ by less than this share are on two pieces
+_JUMP = 1e-4  # neighbours that are not close although their levels differ by less than this share are on two segments
 _STEEP = 0.1  # where neighbours are far apart although their levels differ by less, the frontier may jump
 _MOST = 40  # points of a frontier
 _SLACK = 1e-9  # of a level, share of the range of output
@@ -44,10 +44,10 @@ class Frontier:
         strength: Strengths of both along the frontier, from the lowest Gini to the highest output, ``[points, 2]``.
         gini_total: Change of the Gini of total income there, ``[points]``.
         output: Relative change of output there, ``[points]``.
-        residual: Of the first-order condition of the lowest ΔGini with at least this output; ΔGini in units of its
+        residual: Residual of the first-order condition of the lowest ΔGini with at least this output, in units of its
             range on the grid, ``[points]``.
-        excess: How far combinations that the search did not see get below the frontier: the largest fall of the Gini
-            from a point of the frontier to one of them with at least its output; 0 if there is none.
+        excess: Largest fall of the Gini from a point of the frontier to a combination that the search did not see and
+            that has at least its output; 0 if there is none.
         checks: Number of these combinations.
         searched: Number of combinations evaluated with derivatives.
         grid_strength: Strengths of the combinations on the grid, ``[combinations, 2]``.
@@ -73,8 +73,8 @@ class Frontier:
     output_simulation_se: np.ndarray | None = None
 
     @property
-    def pieces(self) -> list[slice]:
-        """The connected pieces of the frontier, as slices of its points."""
+    def segments(self) -> list[slice]:
+        """The connected segments of the frontier, as slices of its points."""
         steps = np.abs(np.diff(np.asarray(self.strength), axis=0)).max(axis=1, initial=0.0)
         cuts = [0, *(np.flatnonzero(steps > _CLOSE) + 1).tolist(), len(self.strength)]
         return [slice(start, stop) for start, stop in itertools.pairwise(cuts)]
@@ -85,7 +85,7 @@ def trace(levers: tuple[str, str], goals: Goals, axis: np.ndarray, values: np.nd
 
     Args:
         levers: Their names.
-        goals: What is traded off, with exact derivatives.
+        goals: ΔGini and output, with exact derivatives.
         axis: Strengths of either lever on the grid, in order; the first and the last are the bounds, ``[strengths]``.
         values: ΔGini and output on the grid, ``[strengths of one, strengths of two, 2]``.
         checks: ΔGini and output of other combinations, ``[combinations, 2]``; the search does not see them.
@@ -94,16 +94,16 @@ def trace(levers: tuple[str, str], goals: Goals, axis: np.ndarray, values: np.nd
         AnalysisError: if a value or a derivative is not finite.
     """
     search = _Search(levers, goals, axis, values)
-    found = _thinned(search, _ladder(search))
-    reached = np.array([search.values[k] for k in found])
-    below = [gini - np.min(checks[checks[:, 1] >= output, 0], initial=gini) for gini, output in reached]
+    points = _thinned(search, _ladder(search))
+    goals_there = np.array([search.values[k] for k in points])
+    below = [gini - np.min(checks[checks[:, 1] >= output, 0], initial=gini) for gini, output in goals_there]
     grid = np.array(list(itertools.product(axis, repeat=2)))
     return Frontier(
         levers=levers,
-        strength=np.array([search.points[k] for k in found]),
-        gini_total=reached[:, 0],
-        output=reached[:, 1],
-        residual=np.array([search.residual(k) for k in found]),
+        strength=np.array([search.points[k] for k in points]),
+        gini_total=goals_there[:, 0],
+        output=goals_there[:, 1],
+        residual=np.array([search.residual(k) for k in points]),
         excess=float(max(below)),
         checks=len(checks),
         searched=len(search.points) - len(grid),
@@ -128,7 +128,7 @@ def _ladder(search: "_Search") -> list[int]:
         (low, a), (high, b) = rungs[widest : widest + 2]
         level = (low + high) / 2
         if gaps[widest] > 2 * _CLOSE and high - low < _STEEP:
-            search.descend(search.points[a], level)  # the frontier seems to jump: see how far its lower piece goes
+            search.descend(search.points[a], level)  # the frontier seems to jump: see how far its lower segment goes
         rungs.insert(widest + 1, (level, search.lowest(level, (search.points[a] + search.points[b]) / 2)))
     # A later search may have come upon something better for an earlier level.
     return list(dict.fromkeys(search.best(level) for level, _ in rungs))
@@ -136,11 +136,11 @@ def _ladder(search: "_Search") -> list[int]:
 
 def _thinned(search: "_Search", points: list[int]) -> list[int]:
     """Leave out what halving piled up at jumps: points whose neighbours are close without them."""
-    kept = points[:1]
+    remaining = points[:1]
     for k, after in itertools.pairwise(points[1:]):
-        if search.apart(kept[-1], after) > _CLOSE:
-            kept.append(k)
-    return kept + points[1:][-1:]
+        if search.apart(remaining[-1], after) > _CLOSE:
+            remaining.append(k)
+    return remaining + points[1:][-1:]
 
 
 class _Search:
@@ -150,7 +150,7 @@ class _Search:
         points: Strengths.
         values: ΔGini and output there.
         scaled: The same in units of their ranges on the grid.
-        flat: Whether output is the same everywhere.
+        flat: True if output is the same everywhere.
     """
 
     def __init__(self, levers: tuple[str, str], goals: Goals, axis: np.ndarray, values: np.ndarray) -> None:
@@ -208,25 +208,25 @@ class _Search:
         """Position of the combination of lowest ΔGini with at least a level of output, in units of its range."""
         points, gini, output = self._fine
         feasible = np.flatnonzero(output >= level)
-        place = feasible[np.argmin(gini[feasible])] if len(feasible) else int(np.argmax(output))
-        best, promised = points[place], gini[place] if len(feasible) else np.inf
+        start_at = feasible[np.argmin(gini[feasible])] if len(feasible) else int(np.argmax(output))
+        best, promised = points[start_at], gini[start_at] if len(feasible) else np.inf
         start = best if near is None else near
         for _ in range(4):
             self.descend(start, level)
-            found = self.best(level)
-            if self.scaled[found][0] > promised + _DOUBT:
+            reached = self.best(level)
+            if self.scaled[reached][0] > promised + _DOUBT:
                 start, promised = best, np.inf  # another basin, if the spline is right
-            elif self.residual(found) < _SOLVED:
+            elif self.residual(reached) < _SOLVED:
                 break
             else:
-                start = self.points[found]
+                start = self.points[reached]
         return self.best(level)
 
     def best(self, level: float) -> int:
         """Position of the lowest ΔGini met so far with at least a level of output."""
         scaled = np.array(self.scaled)
-        found = int(np.argmin(np.where(scaled[:, 1] >= level - _SLACK, scaled[:, 0], np.inf)))
-        return self.at(self.points[found])
+        lowest = int(np.argmin(np.where(scaled[:, 1] >= level - _SLACK, scaled[:, 0], np.inf)))
+        return self.at(self.points[lowest])
 
     def descend(self, start: np.ndarray, level: float) -> None:
         """Search from a start for the lowest ΔGini with at least a level of output."""

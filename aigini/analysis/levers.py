@@ -158,8 +158,8 @@ def _goals(
         return solved.after.market.output / solved.before.market.output - 1 + 0 * jnp.sum(strengths)
 
     at = (vector, strengths)
-    found = [jax.value_and_grad(goal, argnums=(0, 1))(*at) for goal in (gini, output)]
-    return jnp.stack([value for value, _ in found]), jnp.stack([jnp.append(*slopes) for _, slopes in found])
+    results = [jax.value_and_grad(goal, argnums=(0, 1))(*at) for goal in (gini, output)]
+    return jnp.stack([value for value, _ in results]), jnp.stack([jnp.append(*slopes) for _, slopes in results])
 
 
 def combination(model: EstimatedModel, names: Sequence[str], strengths: Sequence[float]) -> Values:
@@ -175,8 +175,8 @@ def goals(model: EstimatedModel, names: Sequence[str]) -> Goals:
     def at(strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = combination(model, names, strengths.tolist())
         kinds = tuple(INSTRUMENTS.values())
-        found, slopes = model.outcome_map.run(_goals, pack(values), _levied(values), kinds)
-        return found, slopes @ moves.T
+        results, slopes = model.outcome_map.run(_goals, pack(values), _levied(values), kinds)
+        return results, slopes @ moves.T
 
     return at
 
@@ -229,12 +229,12 @@ def tile(model: EstimatedModel, points: Sequence[Values]) -> np.ndarray:
     vectors = np.array([pack(values) for values in padded])
     strengths = np.array([_levied(values) for values in padded])
     outcomes = model.outcome_map.run(_values, vectors, strengths, tuple(INSTRUMENTS.values()))
-    found = outcomes[: len(points), list(_KEPT)]
-    if not np.all(np.isfinite(found)):
-        bad = points[int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])]
+    changes = outcomes[: len(points), list(_KEPT)]
+    if not np.all(np.isfinite(changes)):
+        bad = points[int(np.flatnonzero(~np.isfinite(changes).all(axis=1))[0])]
         changed = [f"{name} = {value:.4g}" for name, value in bad.items() if value != model.values.get(name, 0.0)]
         raise AnalysisError(
             f"levers: the change of a Gini or of output is not finite at the estimates with {', '.join(changed)};"
             " stay nearer the baseline."
         )
-    return found
+    return changes

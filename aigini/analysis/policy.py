@@ -42,7 +42,7 @@ class LeverResult:
         gini_total: Change of the Gini of total income under each, ``[strengths]``.
         gini_wage: The same for wages.
         output: Relative change of output under each.
-        derivative: Of the three in the strength, at 0, by name.
+        derivative: Derivatives of the three in the strength, at 0, by name.
         neutral_strength: Smallest strength at which the change of the Gini of total income is zero, full strength (1)
             among them; None if there is none.
         gini_total_simulation_se: Simulation standard errors of that change, ``[strengths]``; None where not known.
@@ -82,7 +82,7 @@ class Policy(Tabular):
 
     Attributes:
         params: Every parameter at the estimates.
-        levers: By name.
+        levers: Results by name of the lever.
         frontiers: One for each pair.
         ranking: Levers from the one that lowers the change of the Gini of total income most in full strength; those
             that are within simulation error of the next are put together with it.
@@ -138,7 +138,7 @@ class Policy(Tabular):
                 errors = [error_at(getattr(f, f"{goal}_simulation_se"), k) for f in self.frontiers]
                 columns.append(numbers(head, values, errors, show))
         kinds = [
-            "one combination" if len(f.output) == 1 else "" if len(f.pieces) == 1 else f"in {len(f.pieces)} pieces"
+            "one combination" if len(f.output) == 1 else "" if len(f.segments) == 1 else f"in {len(f.segments)} pieces"
             for f in self.frontiers
         ]
         return Table((*columns, *([Column("shape", kinds)] if any(kinds) else [])))
@@ -154,7 +154,7 @@ class Policy(Tabular):
         return "\n".join([*lines, about_draws(self.draws, self.n_workers, self.missed_draws)])
 
     def _about(self) -> list[str]:
-        """What the table is about: the effect of AI under a lever, not that of the lever."""
+        """The subject of the table: the effect of AI under a lever, not that of the lever."""
         none = next(iter(self.levers.values()), None)
         lines = ["the effect of AI under each lever, which holds before AI too; its effect before AI is not shown"]
         if none is not None:
@@ -216,19 +216,19 @@ def _with_errors(model: EstimatedModel, result: Policy, others: OtherDraws) -> P
     names, pairs = tuple(result.levers), [frontier.levers for frontier in result.frontiers]
     at = {name: lever.strength.tolist() for name, lever in result.levers.items()}
     neutral = {name: s for name, lever in result.levers.items() if (s := lever.neutral_strength) is not None}
-    ends = [frontier.strength[k].tolist() for frontier in result.frontiers for k in (0, -1)]
+    frontier_ends = [frontier.strength[k].tolist() for frontier in result.frontiers for k in (0, -1)]
 
     def again(other: EstimatedModel) -> np.ndarray:
         points = [combination(other, [name], [s]) for name in names for s in at[name]]
         points += [combination(other, [name], [s]) for name, s in neutral.items()]
-        points += [combination(other, pairs[k // 2], end) for k, end in enumerate(ends)]
+        points += [combination(other, pairs[k // 2], end) for k, end in enumerate(frontier_ends)]
         tiles = [tile(other, points[i : i + TILE]) for i in range(0, len(points), TILE)]
         return np.concatenate([*tiles, lever_slopes(other, Pieces())])
 
-    found = others.repeat("levers on other draws", again)
-    sizes = np.cumsum([sum(map(len, at.values())), len(neutral), len(ends)])
-    curves, zeros, frontiers, slopes = np.split(found, sizes, axis=1)
-    curves = curves.reshape(len(found), len(names), -1, 3)
+    repeated = others.repeat("levers on other draws", again)
+    sizes = np.cumsum([sum(map(len, at.values())), len(neutral), len(frontier_ends)])
+    curves, zeros, frontiers, slopes = np.split(repeated, sizes, axis=1)
+    curves = curves.reshape(len(repeated), len(names), -1, 3)
     curve_errors, zero_errors, end_errors, slope_errors = map(spread, (curves, zeros, frontiers, slopes))
     levers = {}
     for k, (name, lever) in enumerate(result.levers.items()):
@@ -263,18 +263,18 @@ def _with_errors(model: EstimatedModel, result: Policy, others: OtherDraws) -> P
     )
 
 
-def _ranking(names: Sequence[str], values: np.ndarray, found: np.ndarray) -> list[list[str]]:
+def _ranking(names: Sequence[str], values: np.ndarray, others: np.ndarray) -> list[list[str]]:
     """Names from the lowest value; those not distinguishable from the next one are in one group with it.
 
     Args:
-        names: What is ranked.
+        names: Names of the levers.
         values: Values on the first draw, ``[names]``.
-        found: On other draws, ``[draws, names]``.
+        others: Values on other draws, ``[draws, names]``.
     """
     order = [int(k) for k in np.argsort(values, kind="stable")]
     groups: list[list[str]] = [[names[order[0]]]]
     for before, after in itertools.pairwise(order):
-        if difference(values, found, after, before).sign > 0:
+        if difference(values, others, after, before).sign > 0:
             groups.append([])
         groups[-1].append(names[after])
     return groups
@@ -283,18 +283,18 @@ def _ranking(names: Sequence[str], values: np.ndarray, found: np.ndarray) -> lis
 def _alone(model: EstimatedModel, strengths: np.ndarray, pieces: Pieces) -> dict[str, LeverResult]:
     names = tuple(LEVERS)
     points = [combination(model, [name], [s]) for name in names for s in strengths.tolist()]
-    found = _evaluate(model, points, "levers", pieces).reshape(len(names), len(strengths), 3)
+    changes = _evaluate(model, points, "levers", pieces).reshape(len(names), len(strengths), 3)
     slopes = lever_slopes(model, pieces)
     levers = {}
     for k, name in enumerate(names):
         neutral = pieces.get(
-            "neutral strengths", k, len(names), lambda k=k: _neutral(model, names[k], strengths, found[k, :, 0])
+            "neutral strengths", k, len(names), lambda k=k: _neutral(model, names[k], strengths, changes[k, :, 0])
         )
         levers[name] = LeverResult(
             strength=strengths,
-            gini_total=found[k, :, 0],
-            gini_wage=found[k, :, 1],
-            output=found[k, :, 2],
+            gini_total=changes[k, :, 0],
+            gini_wage=changes[k, :, 1],
+            output=changes[k, :, 2],
             derivative=dict(zip(OUTCOMES, slopes[k].tolist(), strict=True)),
             neutral_strength=neutral,
         )
@@ -304,11 +304,11 @@ def _alone(model: EstimatedModel, strengths: np.ndarray, pieces: Pieces) -> dict
 def _evaluate(model: EstimatedModel, points: Sequence[Values], part: str, pieces: Pieces) -> np.ndarray:
     """Changes of both Ginis and of output at each point, ``[points, 3]``."""
     tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
-    found = [
+    changes = [
         pieces.get(part, number, len(tiles), lambda points=one: tile(model, points).tolist())
         for number, one in enumerate(tiles)
     ]
-    return np.concatenate([np.array(rows) for rows in found])
+    return np.concatenate([np.array(rows) for rows in changes])
 
 
 def _neutral(model: EstimatedModel, name: str, strengths: np.ndarray, change: np.ndarray) -> float | None:

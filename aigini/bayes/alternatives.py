@@ -1,4 +1,4 @@
-"""P(the Gini rises) under other beliefs: priors of one parameter against what is believed about m6.
+"""P(the Gini rises) under other beliefs: priors of one parameter against beliefs about m6.
 
 Every cell is a posterior of its own, estimated again: its mode is found, the economy is simulated at draws from a
 Student distribution around it, and these are weighted by the posterior (importance sampling, Pareto-smoothed). That
@@ -55,15 +55,16 @@ def table(
     """Fill the table.
 
     Args:
-        parameter: Whose priors are compared.
-        models: By label of the prior and of the belief about m6.
+        parameter: Parameter whose priors are compared.
+        models: Models by label of the prior and of the belief about m6.
         start: Natural values that the first mode is searched from, ``[parameters]``.
-        simulate: Of natural values ``[n, parameters]`` and the number of a population, from 0: targeted moments
-            ``[n, moments]`` and changes of the Ginis by concept, ``[n]``; not finite where the economy has no outcome.
+        simulate: Function of natural values ``[n, parameters]`` and the number of a population, from 0, that gives
+            targeted moments ``[n, moments]`` and changes of the Ginis by concept, ``[n]``; not finite where the economy
+            has no outcome.
         pieces: Finished cells of an earlier run.
         count: Draws in each cell.
-        seed: Of the draws of the first cell; those of others are independent of them.
-        populations: On how many populations the draws take turns.
+        seed: Seed of the draws of the first cell; those of others are independent of them.
+        populations: Number of populations on which the draws take turns.
     """
     cells = []
     total = sum(len(row) for row in models.values())
@@ -75,13 +76,13 @@ def table(
                     name: prior.inside(float(value)) for (name, prior), value in zip(model.priors, start, strict=True)
                 }
                 point = model.unconstrained(values)
-                found = laplace(model, np.array([point[name] for name in model.names]))
-                return _weigh(model, found, simulate, count, seed + number, populations)
+                approximation = laplace(model, np.array([point[name] for name in model.names]))
+                return _weigh(model, approximation, simulate, count, seed + number, populations)
 
-            kept = pieces.get("beliefs", len(cells), total, cell)
-            rises = {concept: Estimate(*numbers) for concept, numbers in kept["rises"].items()}
-            by_population = {concept: np.array(values) for concept, values in kept["by_population"].items()}
-            cells.append(Cell(label, m6, rises, float(kept["pareto_k"]), float(kept["ess"]), by_population))
+            stored = pieces.get("beliefs", len(cells), total, cell)
+            rises = {concept: Estimate(*numbers) for concept, numbers in stored["rises"].items()}
+            by_population = {concept: np.array(values) for concept, values in stored["by_population"].items()}
+            cells.append(Cell(label, m6, rises, float(stored["pareto_k"]), float(stored["ess"]), by_population))
     words = {label: str(dict(next(iter(row.values())).priors)[parameter]) for label, row in models.items()}
     return Beliefs(parameter, words, with_population_errors(cells), populations)
 
@@ -96,9 +97,9 @@ def _weigh(
 ) -> dict[str, object]:
     points = approximation.draw(seed, count, TAILS)
     natural, turn = naturals(model, points), np.arange(count) % populations
-    found = [simulate(natural[turn == number], number) for number in range(populations)]
-    moments = _in_turn([part for part, _ in found], turn)
-    changes = {name: _in_turn([part[name] for _, part in found], turn) for name in found[0][1]}
+    results = [simulate(natural[turn == number], number) for number in range(populations)]
+    moments = _in_turn([part for part, _ in results], turn)
+    changes = {name: _in_turn([part[name] for _, part in results], turn) for name in results[0][1]}
     usable = np.all(np.isfinite(moments), axis=1)
     energy = np.asarray(_energies(model, jnp.asarray(points), jnp.asarray(np.where(usable[:, None], moments, 0.0))))
     ratio = np.where(usable & np.isfinite(energy), -energy - approximation.log_density(points, TAILS), -np.inf)
@@ -114,7 +115,7 @@ def _weigh(
             ]
             for concept, event in events.items()
         },
-        "rises": {concept: [found.value, found.mcse] for concept, found in rises.items()},
+        "rises": {concept: [rise.value, rise.mcse] for concept, rise in rises.items()},
         "pareto_k": max(weights.pareto_k, -1.0),  # equal weights have minus infinity, which JSON has not
         "ess": weights.ess,
     }

@@ -15,18 +15,18 @@ import numpy as np
 from scipy.stats import norm
 
 from aigini.bayes.importance import PARETO_K, Estimate
-from aigini.bayes.over_populations import CONCEPT_WORDS
 from aigini.bayes.probability import HALF
 from aigini.bayes.size import SizeChoice
 from aigini.resolution import STANDS_OUT, Simulated
+from aigini.statistics.catalogue import CONCEPT_WORDS
 from aigini.tables import Column, Table, Tabular
 
 FEWEST = 100
-"""Draws that the weights must be worth."""
+"""Smallest effective sample size of weights that can be trusted."""
 
 
 RARE = 0.05
-"""Probability below which few weighted draws see the event: the error that is shown is too small."""
+"""Probability below which few weighted draws have the event, so that the error that is shown is too small."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Cell:
 
     def side(self, concept: str) -> int:
         """1 or -1 where a rise or a fall is more likely by more than two total s.e.; 0 where that is open."""
-        found = self.rises[concept]
-        return Simulated(found.value - HALF, found.error).sign
+        rise = self.rises[concept]
+        return Simulated(rise.value - HALF, rise.error).sign
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,10 +65,10 @@ class Beliefs(Tabular):
     """The table.
 
     Attributes:
-        parameter: Whose priors are compared.
-        priors: In words, by label.
+        parameter: Parameter whose priors are compared.
+        priors: Priors in words, by label.
         cells: All combinations.
-        populations: Over how many populations each probability is.
+        populations: Number of populations that each probability is averaged over.
         size: Number of workers of each, and simulation noise; None where it was not chosen from noise.
     """
 
@@ -83,9 +83,9 @@ class Beliefs(Tabular):
         cells = self.cells
         columns = [Column("prior", [cell.prior for cell in cells]), Column("m6", [cell.m6 for cell in cells])]
         for concept in cells[0].rises:
-            found = [cell.rises[concept] for cell in cells]
-            columns.append(Column(f"P({concept} rises)", [one.value for one in found], ".3f"))
-            columns.append(Column(f"P({concept} rises) total s.e.", [one.error for one in found], ".3f"))
+            rises = [cell.rises[concept] for cell in cells]
+            columns.append(Column(f"P({concept} rises)", [one.value for one in rises], ".3f"))
+            columns.append(Column(f"P({concept} rises) total s.e.", [one.error for one in rises], ".3f"))
         columns.append(Column("Pareto k", [cell.pareto_k for cell in cells], ".2f"))
         columns.append(Column("ESS", [cell.ess for cell in cells], ".0f"))
         return Table(tuple(columns))
@@ -111,7 +111,7 @@ class Beliefs(Tabular):
             lines.append(str(Table((Column("prior", list(self.priors)), *by_m6))))
             lines += [self._errors(concept), ""]
         lines += [f"{label}: {words}" for label, words in self.priors.items()]
-        if any(_rare(found.value) for cell in self.cells for found in cell.rises.values()):
+        if any(_rare(rise.value) for cell in self.cells for rise in cell.rises.values()):
             lines.append(
                 f"† below {RARE} or above {1 - RARE}: rests on few draws; for its size run `aigini posterior`."
             )
@@ -130,10 +130,10 @@ class Beliefs(Tabular):
 
     def _errors(self, concept: str) -> str:
         """Sizes of the errors, and how far apart two cells must be to be told apart."""
-        found = [cell.rises[concept] for cell in self.cells]
-        apart = STANDS_OUT * float(np.sqrt(2)) * float(np.median([one.error for one in found]))
-        text = f"s.e. of Monte Carlo at most {max(one.mcse for one in found):.3f}"
-        known = [one.population_error for one in found if one.population_error is not None]
+        rises = [cell.rises[concept] for cell in self.cells]
+        apart = STANDS_OUT * float(np.sqrt(2)) * float(np.median([one.error for one in rises]))
+        text = f"s.e. of Monte Carlo at most {max(one.mcse for one in rises):.3f}"
+        known = [one.population_error for one in rises if one.population_error is not None]
         text += (
             f", of the draw of the population at most {max(known):.3f} ({self.populations} populations)"
             if known
@@ -148,7 +148,7 @@ def with_population_errors(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     Args:
         cells: With the probabilities on each population; errors are not known with fewer than two of these.
     """
-    found = [dict(cell.rises) for cell in cells]
+    rises_of = [dict(cell.rises) for cell in cells]
     for concept in cells[0].rises if cells else ():
         value = np.array([cell.rises[concept].value for cell in cells])
         by_population = np.array([cell.by_population[concept] for cell in cells])
@@ -165,14 +165,14 @@ def with_population_errors(cells: Sequence[Cell]) -> tuple[Cell, ...]:
             spread = float(shift[used].mean(axis=0).std(ddof=1) / np.sqrt(count))
             for k in np.flatnonzero(column):
                 error = float(density[k]) * spread
-                found[k][concept] = dataclasses.replace(found[k][concept], population_error=error)
-    return tuple(dataclasses.replace(cell, rises=rises) for cell, rises in zip(cells, found, strict=True))
+                rises_of[k][concept] = dataclasses.replace(rises_of[k][concept], population_error=error)
+    return tuple(dataclasses.replace(cell, rises=rises) for cell, rises in zip(cells, rises_of, strict=True))
 
 
 def _shown(cell: Cell, concept: str) -> str:
-    found = cell.rises[concept]
-    mark = "*" if not cell.reliable else "†" if _rare(found.value) else "?" if cell.side(concept) == 0 else " "
-    return f"{found.value:.3f} ± {found.error:.3f}{mark}"
+    rise = cell.rises[concept]
+    mark = "*" if not cell.reliable else "†" if _rare(rise.value) else "?" if cell.side(concept) == 0 else " "
+    return f"{rise.value:.3f} ± {rise.error:.3f}{mark}"
 
 
 def _rare(probability: float) -> bool:

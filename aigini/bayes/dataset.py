@@ -40,10 +40,10 @@ def sample_stats(statistics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     Raises:
         ValueError: if one is missing.
     """
-    wanted = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
-    missing = [name for name in wanted if name not in statistics]
+    needed = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
+    missing = [name for name in needed if name not in statistics]
     if missing:
-        raise ValueError(f"the statistics of the sampler lack {', '.join(missing)}; give all of {', '.join(wanted)}.")
+        raise ValueError(f"the statistics of the sampler lack {', '.join(missing)}; give all of {', '.join(needed)}.")
     return {
         "lp": -np.asarray(statistics["potential_energy"], float),
         "energy": np.asarray(statistics["energy"], float),

@@ -98,7 +98,7 @@ class ParameterSummary:
         r_hat: Rank-normalised split R-hat; infinite if every chain stays where it is.
         ess_bulk: Effective sample size for the centre of the distribution.
         ess_tail: The smaller of those for the 5 % and 95 % quantiles.
-        problem: What is wrong with the draws, in a sentence, or None.
+        problem: Fault of the draws, in a sentence, or None.
     """
 
     mean: float | None
@@ -149,7 +149,7 @@ def summarise(draws: Mapping[str, np.ndarray]) -> Summaries:
     """Mean, spread, quantiles, Monte Carlo error and convergence statistics of each parameter.
 
     Args:
-        draws: By parameter, ``[chains, draws]``, at least four draws in each chain.
+        draws: Draws by parameter, ``[chains, draws]``, at least four in each chain.
 
     Raises:
         ValueError: if an array is not of that shape.
@@ -159,26 +159,26 @@ def summarise(draws: Mapping[str, np.ndarray]) -> Summaries:
 
 
 def _summary(name: str, values: np.ndarray) -> ParameterSummary:
-    found = _chains(name, values)
-    bad = int(np.sum(~np.isfinite(found)))
+    draws = _chains(name, values)
+    bad = int(np.sum(~np.isfinite(draws)))
     if bad:
-        problem = f"{bad} of {found.size} draws are not finite"
+        problem = f"{bad} of {draws.size} draws are not finite"
         return ParameterSummary(None, None, None, None, None, None, None, None, None, problem)
-    centre = float(found.mean())
-    low, median, high = (float(q) for q in np.quantile(found, (0.05, 0.5, 0.95)))
-    if np.ptp(found) <= _ROUNDING * np.abs(found).max():
+    centre = float(draws.mean())
+    low, median, high = (float(q) for q in np.quantile(draws, (0.05, 0.5, 0.95)))
+    if np.ptp(draws) <= _ROUNDING * np.abs(draws).max():
         return ParameterSummary(centre, 0.0, low, median, high, None, None, None, None, "all draws are the same")
-    sd = float(found.std(ddof=1))
+    sd = float(draws.std(ddof=1))
     # In units of the standard deviation: ArviZ takes a small spread for none.
-    scaled, arviz = (found - centre) / sd, _arviz()
+    scaled, arviz = (draws - centre) / sd, _arviz()
     with np.errstate(divide="ignore", invalid="ignore"):
         still = np.ptp(scaled, axis=1).max() <= _ROUNDING
-        r_hat = None if len(found) == 1 else np.inf if still else _number(arviz.rhat(scaled, method="rank"))
+        r_hat = None if len(draws) == 1 else np.inf if still else _number(arviz.rhat(scaled, method="rank"))
         ess_bulk = _number(arviz.ess(scaled, method="bulk"))
         ess_tail = _number(arviz.ess(scaled, method="tail", prob=(0.05, 0.95)))
         mcse = _number(arviz.mcse(scaled, method="mean"))
     problem = None
-    if len(found) == 1:
+    if len(draws) == 1:
         problem = "one chain has nothing to be compared with"
     elif None in (r_hat, ess_bulk, ess_tail, mcse):
         problem = "the statistics are not defined for these draws"
@@ -193,19 +193,19 @@ def monte_carlo_error(values: np.ndarray, method: str, level: float | None = Non
     Args:
         values: Draws, ``[chains, draws]``, finite.
         method: ``"mean"``, ``"sd"`` or ``"quantile"``.
-        level: Of the quantile, between 0 and 1.
+        level: Level of the quantile, between 0 and 1.
 
     Raises:
         ValueError: if the array is not of that shape.
         MissingExtraError: if ArviZ is not installed.
     """
-    found = _chains("values", values)
-    if np.ptp(found) <= _ROUNDING * np.abs(found).max():
+    draws = _chains("values", values)
+    if np.ptp(draws) <= _ROUNDING * np.abs(draws).max():
         return 0.0
-    sd = float(found.std(ddof=1))
+    sd = float(draws.std(ddof=1))
     given = {} if level is None else {"prob": level}
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = _number(_arviz().mcse((found - found.mean()) / sd, method=method, **given))
+        error = _number(_arviz().mcse((draws - draws.mean()) / sd, method=method, **given))
     return np.inf if error is None else error * sd
 
 
@@ -215,10 +215,10 @@ def _number(value: Any) -> float | None:
 
 
 def _chains(name: str, values: np.ndarray) -> np.ndarray:
-    found = np.asarray(values, float)
-    if found.ndim != 2 or found.shape[0] < 1 or found.shape[1] < _FEWEST:
-        raise ValueError(f"{name} has shape {found.shape}; give [chains, draws] with at least {_FEWEST} draws.")
-    return found
+    draws = np.asarray(values, float)
+    if draws.ndim != 2 or draws.shape[0] < 1 or draws.shape[1] < _FEWEST:
+        raise ValueError(f"{name} has shape {draws.shape}; give [chains, draws] with at least {_FEWEST} draws.")
+    return draws
 
 
 def bfmi(energy: np.ndarray) -> tuple[float | None, ...]:
@@ -234,9 +234,9 @@ def bfmi(energy: np.ndarray) -> tuple[float | None, ...]:
         ValueError: if the array is not of that shape.
         MissingExtraError: if ArviZ is not installed.
     """
-    found = _chains("energy", energy)
+    chains = _chains("energy", energy)
     result: list[float | None] = []
-    for chain in found:
+    for chain in chains:
         if not np.isfinite(chain).all():
             result.append(None)
         elif np.ptp(chain) <= _ROUNDING * np.abs(chain).max():
@@ -250,7 +250,7 @@ def stuck_chains(draws: Mapping[str, np.ndarray], acceptance_rate: np.ndarray | 
     """Chains, counted from 1, that hardly move, each with how that shows.
 
     Args:
-        draws: By parameter, ``[chains, draws]``.
+        draws: Draws by parameter, ``[chains, draws]``.
         acceptance_rate: Mean acceptance probability along each trajectory, ``[chains, draws]``.
 
     Raises:
@@ -262,19 +262,19 @@ def stuck_chains(draws: Mapping[str, np.ndarray], acceptance_rate: np.ndarray | 
         raise ValueError(f"draws and acceptance_rate have shapes {sorted({a.shape for a in arrays})}; they must agree.")
     changes = np.any([np.diff(array, axis=1) != 0 for array in arrays[: len(draws)]], axis=0)
     moves = changes.mean(axis=1)
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     for chain, share in enumerate(moves):
         if share == 0:
-            found[chain + 1] = "it never moved"
+            reasons[chain + 1] = "it never moved"
         elif share < STUCK * np.median(moves):
-            found[chain + 1] = f"it moved at {share:.0%} of its steps, the median chain at {np.median(moves):.0%}"
+            reasons[chain + 1] = f"it moved at {share:.0%} of its steps, the median chain at {np.median(moves):.0%}"
     if acceptance_rate is not None:
         rates = np.where(np.isfinite(arrays[-1]), arrays[-1], 0.0).mean(axis=1)
         for chain, rate in enumerate(rates):
             if rate < STUCK * np.median(rates):
                 reason = f"its acceptance rate is {rate:.2f}, that of the median chain {np.median(rates):.2f}"
-                found.setdefault(chain + 1, reason)
-    return found
+                reasons.setdefault(chain + 1, reason)
+    return reasons
 
 
 def tree_depth(n_steps: np.ndarray) -> np.ndarray:

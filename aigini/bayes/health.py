@@ -10,7 +10,7 @@ from aigini.bayes.diagnostics import ParameterSummary
 R_HAT = 1.01
 """Largest R-hat of chains that agree."""
 ESS = 400
-"""Smallest effective sample size that quantiles and their Monte Carlo errors can be read from."""
+"""Smallest effective sample size from which quantiles and their Monte Carlo errors can be read."""
 BFMI = 0.3
 """Smallest share of the variance of the energy that a step may renew."""
 SATURATED = 0.05
@@ -68,13 +68,13 @@ def judge(
     stuck: Mapping[int, str] | None = None,
     saturated: float | None = None,
 ) -> Health:
-    """Mark what is wrong with chains.
+    """Find the faults of chains.
 
     Args:
-        summaries: From `summarise`, of the sampled parameters.
-        diverging: Whether each draw ended a divergent trajectory, ``[chains, draws]``.
-        bfmi: From `bfmi`, ``[chains]``.
-        stuck: From `stuck_chains`.
+        summaries: Result of `summarise`, for the sampled parameters.
+        diverging: True for draws that ended a divergent trajectory, ``[chains, draws]``.
+        bfmi: Result of `bfmi`, ``[chains]``.
+        stuck: Result of `stuck_chains`.
         saturated: Share of draws whose trajectory reached the maximum tree depth.
 
     Raises:
@@ -125,21 +125,21 @@ def judge(
 
 
 def _marks(name: str, summary: ParameterSummary) -> list[str]:
-    found = []
+    marks = []
     if summary.problem is not None:
-        found.append(
+        marks.append(
             f"{name}: {summary.problem}, expected several chains of finite, different draws; look at the prior and the"
             " starting points, and sample again."
         )
     if summary.r_hat is not None and summary.r_hat > R_HAT:
-        found.append(
+        marks.append(
             f"R-hat of {name} is {summary.r_hat:.3f}, expected at most {R_HAT}: the chains have not reached the same"
             " distribution; run a longer warm-up and more draws."
         )
     for kind, value in (("bulk", summary.ess_bulk), ("tail", summary.ess_tail)):
         if value is not None and value < ESS:
-            found.append(
+            marks.append(
                 f"{kind} ESS of {name} is {value:.0f}, expected at least {ESS}: Monte Carlo errors are large and not"
                 " well known; run more draws."
             )
-    return found
+    return marks

@@ -1,4 +1,4 @@
-"""Pareto-smoothed importance weights: what draws of one distribution say about another.
+"""Pareto-smoothed importance weights: estimates under one distribution from draws of another.
 
 Source: Vehtari, Simpson, Gelman, Yao and Gabry, Pareto Smoothed Importance Sampling, Journal of Machine Learning
 Research 25(72), 2024.
@@ -92,9 +92,9 @@ class Weights:
         happened = checks.vector("event", event, len(self.values))
         if not np.isin(happened, (0.0, 1.0)).all():
             raise ValueError("event holds numbers other than 0 and 1; give whether something is true in each draw.")
-        found = self.mean(happened)
-        share = min(max(found.value, 0.0), 1.0)
-        size = share * (1 - share) / found.mcse**2 if found.mcse > 0 else self.ess
+        mean = self.mean(happened)
+        share = min(max(mean.value, 0.0), 1.0)
+        size = share * (1 - share) / mean.mcse**2 if mean.mcse > 0 else self.ess
         a, b = size * share + 1, size * (1 - share) + 1
         return Estimate(share, float(np.sqrt(a * b / ((a + b) ** 2 * (a + b + 1)))))
 
@@ -111,10 +111,10 @@ class Weights:
         weights = self.values[order]
         # Each draw stands in the middle of its weight.
         level = np.cumsum(weights) - weights / 2
-        found = float(np.interp(probability, level, x[order]))
-        error = self.probability(x <= found).mcse
+        value = float(np.interp(probability, level, x[order]))
+        error = self.probability(x <= value).mcse
         below, above = np.interp([probability - error, probability + error], level, x[order])
-        return Estimate(found, float(above - below) / 2)
+        return Estimate(value, float(above - below) / 2)
 
 
 def smoothed(log_weights: np.ndarray, relative_efficiency: float = 1.0) -> Weights:
@@ -129,25 +129,25 @@ def smoothed(log_weights: np.ndarray, relative_efficiency: float = 1.0) -> Weigh
             a positive finite number.
         MissingExtraError: if ArviZ is not installed.
     """
-    found = np.asarray(log_weights, float)
-    if found.ndim != 1 or np.sum(np.isfinite(found)) < FEWEST:
+    logs = np.asarray(log_weights, float)
+    if logs.ndim != 1 or np.sum(np.isfinite(logs)) < FEWEST:
         raise ValueError(
-            f"log_weights of shape {found.shape} has {np.sum(np.isfinite(found))} finite entries; give a vector with at"
+            f"log_weights of shape {logs.shape} has {np.sum(np.isfinite(logs))} finite entries; give a vector with at"
             f" least {FEWEST}."
         )
-    if np.isnan(found).any() or np.isposinf(found).any():
-        at = int(np.argmax(np.isnan(found) | np.isposinf(found)))
-        raise ValueError(f"log_weights[{at}] = {found[at]} is no log weight; only minus infinity may be infinite.")
+    if np.isnan(logs).any() or np.isposinf(logs).any():
+        at = int(np.argmax(np.isnan(logs) | np.isposinf(logs)))
+        raise ValueError(f"log_weights[{at}] = {logs[at]} is no log weight; only minus infinity may be infinite.")
     efficiency = float(relative_efficiency)
     if not (np.isfinite(efficiency) and efficiency > 0):
         raise ValueError(f"relative_efficiency = {relative_efficiency} must be a positive finite number.")
-    found = found - found.max()
-    raw = np.exp(found) / np.exp(found).sum()
-    tail = int(np.ceil(min(len(found) / 5, 3 * np.sqrt(len(found) / efficiency)))) + 1
-    if np.partition(found, -tail)[-tail] > -_FLAT:
+    logs = logs - logs.max()
+    raw = np.exp(logs) / np.exp(logs).sum()
+    tail = int(np.ceil(min(len(logs) / 5, 3 * np.sqrt(len(logs) / efficiency)))) + 1
+    if np.partition(logs, -tail)[-tail] > -_FLAT:
         # The largest weights are equal: they are bounded, and there is nothing to smooth.
         return _weights(raw, -np.inf, efficiency)
-    smooth, k = pareto_smooth(found, efficiency)
+    smooth, k = pareto_smooth(logs, efficiency)
     if np.isnan(k) or np.isnan(smooth).any():
         return _weights(raw, np.inf, efficiency)
     return _weights(np.exp(smooth), k, efficiency)

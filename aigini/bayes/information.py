@@ -37,10 +37,10 @@ class Gain:
     """The value of one measurement.
 
     Attributes:
-        name: Whose standard error is halved.
+        name: Moment whose standard error is halved.
         bits: Expected reduction of the entropy of the sign; not negative but for Monte Carlo error.
         mcse: Monte Carlo standard error of it, from the outcomes and from the draws.
-        bias: What was taken off because an entropy estimated from few draws is too small, bits.
+        bias: Correction for entropies being too small when they are estimated from few draws, bits; it was subtracted.
         smallest_ess: Smallest effective sample size of the weights over all outcomes.
         few: Share of the outcomes with an effective sample size below `ESS`.
         population_error: Standard error of `bits` from the draw of the population; None where it is conditional on the
@@ -69,7 +69,7 @@ class Information(Tabular):
         probability: Posterior probability of a rise.
         entropy: Entropy of the sign, bits.
         gains: One for each moment, and the last for all at once.
-        marks: What is not reliable, in sentences.
+        marks: Sentences about results that are not reliable.
     """
 
     probability: float
@@ -142,13 +142,13 @@ def value_of_information(
 
     Args:
         moments: Simulated moments at each draw, ``[n, q]``.
-        rises: Whether the change is positive at each draw, ``[n]``.
+        rises: True for draws at which the change is positive, ``[n]``.
         covariance: Covariance of the targets ``[q, q]``, or their standard errors ``[q]``. A single moment is measured
             again with a third of its variance, all at once with a third of the covariance.
-        names: Of the moments; by default "moment 1", "moment 2" ...
+        names: Names of the moments; by default "moment 1", "moment 2" ...
         outcomes: Outcomes of each measurement, eight times a power of two.
         relative_efficiency: Effective sample size of the draws over n.
-        seed: Of the scramblings.
+        seed: Seed of the scramblings.
 
     Raises:
         ValueError: if shapes differ, a number is not finite, the covariance is not positive definite, or the number of

@@ -1,4 +1,4 @@
-"""Normal approximation of the posterior at its mode, in unconstrained space, and how good it is.
+"""Normal approximation of the posterior at its mode, in unconstrained space, and its quality.
 
 The mode is found by BFGS on the exact gradient, the Hessian by central differences of that gradient. Draws are compared
 with the posterior itself by importance weights: where their Pareto shape is above 0.7, the approximation is not good
@@ -27,8 +27,8 @@ class Laplace:
         mode: Its mean, ``[parameters]``.
         covariance: ``[parameters, parameters]``.
         potential: Potential at the mode.
-        gradient: Largest component of its gradient there, which says how well the mode was found.
-        proper: Whether the Hessian is positive definite; if not, `covariance` has the curvature of the likelihood and
+        gradient: Largest component of its gradient there, zero at an exact mode.
+        proper: True if the Hessian is positive definite; if not, `covariance` has the curvature of the likelihood and
             of the priors only in the directions that have any, and 1 in the others, and is good for nothing but a
             metric.
     """
@@ -44,8 +44,8 @@ class Laplace:
         """Draws in unconstrained space, ``[count, parameters]``.
 
         Args:
-            seed: Of the draws.
-            count: Draws.
+            seed: Seed of the draws.
+            count: Number of draws.
             tails: Degrees of freedom of Student's t in the place of the normal; fewer make better proposals.
         """
         rng = np.random.default_rng(seed)
@@ -80,18 +80,20 @@ def laplace(model: Model, start: np.ndarray) -> Laplace:
         return float(value), slope
 
     def guarded(vector: np.ndarray) -> tuple[float, np.ndarray]:
-        found = both(vector)
+        evaluated = both(vector)
         # A line search that leaves the economy's domain is told to come back.
-        return found if np.all(np.isfinite(found[1])) else (1e10, np.zeros(len(vector)))
+        return evaluated if np.all(np.isfinite(evaluated[1])) else (1e10, np.zeros(len(vector)))
 
     if guarded(start)[0] >= 1e10:
         values = np.asarray(model.natural(as_point(model, start)))
         shown = ", ".join(f"{name} = {value:.4g}" for name, value in zip(model.names, values, strict=True))
-        raise AnalysisError(f"the posterior has no density at its starting point ({shown}); mend the priors or params.")
-    found = minimize(guarded, start, jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 200})
+        raise AnalysisError(
+            f"the posterior has no density at its starting point ({shown}); correct the priors or params."
+        )
+    solution = minimize(guarded, start, jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 200})
     hessian = np.array(
         [
-            (both(found.x + _STEP * move)[1] - both(found.x - _STEP * move)[1]) / (2 * _STEP)
+            (both(solution.x + _STEP * move)[1] - both(solution.x - _STEP * move)[1]) / (2 * _STEP)
             for move in np.eye(len(start))
         ]
     )
@@ -105,10 +107,10 @@ def laplace(model: Model, start: np.ndarray) -> Laplace:
     curvature = values if proper else np.where(values > 1e-6, values, 1.0)
     return Laplace(
         names=model.names,
-        mode=found.x,
+        mode=solution.x,
         covariance=(vectors / curvature) @ vectors.T,
-        potential=float(found.fun),
-        gradient=float(np.max(np.abs(found.jac))),
+        potential=float(solution.fun),
+        gradient=float(np.max(np.abs(solution.jac))),
         proper=proper,
     )
 

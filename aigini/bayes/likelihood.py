@@ -1,4 +1,4 @@
-"""The limited-information likelihood of the targets, and what is believed about m6.
+"""The limited-information likelihood of the targets, and beliefs about m6.
 
 The targets are read as m̂ ~ N(m(θ), S) with their stated standard errors, or their covariance where that is known: only
 these moments of the data are used, and their errors are normal (Kim, Journal of Econometrics 107, 2002; Chernozhukov &
@@ -25,10 +25,10 @@ BELIEFS: tuple[str, ...] = get_args(M6Belief)
 
 
 class Window(eqx.Module):
-    """m̂6 given the other targets, and between which values it lies.
+    """Distribution of m̂6 given the other targets, and the values between which it lies.
 
     Attributes:
-        slope: Of its mean in the residuals of the others, ``[observed]``.
+        slope: Derivative of its mean in the residuals of the others, ``[observed]``.
         sd: Its standard deviation.
         low: Lower scenario.
         high: Upper scenario.
@@ -58,7 +58,7 @@ class Likelihood(eqx.Module):
         observed: Positions of those with a measured value.
         target: Measured values, ``[observed]``.
         precision: S⁻¹ of them, ``[observed, observed]``.
-        window: Of m̂6 where it is latent and bounded.
+        window: Distribution of m̂6 where it is latent and bounded; else None.
         m6: Position of m6; None if it is not a target.
     """
 
@@ -109,7 +109,7 @@ def build(
         names: Targeted moments.
         values: Measured values, ``[moments]``.
         covariance: S, ``[moments, moments]``, positive definite.
-        belief: What is believed about m̂6; without m6 among the targets it has no effect.
+        belief: Belief about m̂6; without m6 among the targets it has no effect.
         window: Lowest and highest scenario, for ``uniform``.
     """
     m6 = names.index("m6") if "m6" in names else None

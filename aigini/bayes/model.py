@@ -23,13 +23,13 @@ Point = dict[str, Array]
 
 
 class Model(eqx.Module):
-    """What a posterior is made of.
+    """The model of a posterior: priors, simulator and likelihood.
 
     Attributes:
         simulate: Map from natural values ``[parameters]`` to the targeted moments ``[moments]``; a pytree.
-        likelihood: Of the targets.
+        likelihood: Likelihood of the targets.
         names: Parameters with a prior, in the order of the simulator's argument.
-        beliefs: Their priors.
+        beliefs: The priors of these, in the same order.
     """
 
     simulate: Callable[[Array], Array]

@@ -30,12 +30,12 @@ STATISTICS = ("potential_energy", "energy", "diverging", "num_steps", "accept_pr
 
 @dataclasses.dataclass(frozen=True)
 class Chains:
-    """Draws in unconstrained space and how they were made.
+    """Draws in unconstrained space, with the statistics of the sampler.
 
     Attributes:
         names: Parameters.
-        points: ``[chains, draws, parameters]``.
-        statistics: Of each draw, ``[chains, draws]``: those of `STATISTICS`.
+        points: The draws, ``[chains, draws, parameters]``.
+        statistics: Statistics of each draw by the names of `STATISTICS`, ``[chains, draws]``.
         warmup_steps: Gradient evaluations of the warm-up, ``[chains]``.
     """
 
@@ -51,8 +51,8 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
 
     Args:
         model: The model.
-        start: Where to start.
-        settings: How to run.
+        start: Approximation of the posterior.
+        settings: Numbers of chains and iterations, and the settings of the kernel.
         pieces: Finished blocks of an earlier run.
         together: Chains that run at once on a device, at most; by default all that are there.
 
@@ -71,11 +71,11 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
         length = min(settings.block, total - first)
 
         def block(state: Any = state, length: int = length) -> dict[str, Any]:
-            kept = []
+            iterations = []
             for _ in range(length):
                 state, draw = _iterate(model, state, step, mesh, together)
-                kept.append(draw)
-            points, parts = zip(*jax.device_get(kept), strict=True)
+                iterations.append(draw)
+            points, parts = zip(*jax.device_get(iterations), strict=True)
             return {
                 "state": [_numbers(leaf).tolist() for leaf in jax.tree.leaves(state)],
                 "points": np.stack(points).tolist(),
@@ -91,11 +91,11 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
         statistics += [dict(zip(STATISTICS, values, strict=True)) for values in zip(*piece["statistics"], strict=True)]
     order = sorted_positions(model)
     every = {name: np.array([entry[name] for entry in statistics]).T for name in STATISTICS}
-    kept = slice(settings.warmup, None)
+    sampled = slice(settings.warmup, None)
     return Chains(
         names=model.names,
-        points=np.array(points).swapaxes(0, 1)[:, kept, order],
-        statistics={name: values[:, kept] for name, values in every.items()},
+        points=np.array(points).swapaxes(0, 1)[:, sampled, order],
+        statistics={name: values[:, sampled] for name, values in every.items()},
         warmup_steps=every["num_steps"][:, : settings.warmup].sum(axis=1),
     )
 
@@ -128,12 +128,12 @@ def first_state(
     """The state of one chain before its first iteration.
 
     Args:
-        initialise: From `kernel`.
+        initialise: First function of `kernel`.
         model: The model.
         point: Unconstrained values, ``[parameters]``.
         metric: Covariance that the first metric is made from, ``[parameters, parameters]``.
-        settings: How to run.
-        key: Of the chain.
+        settings: Numbers of chains and iterations, and the settings of the kernel.
+        key: Random key of the chain.
     """
     order = jnp.asarray([model.names.index(name) for name in sorted(model.names)])  # NumPyro sorts names
     return initialise(
@@ -179,7 +179,7 @@ def _iterate(model: Model, state: Any, step: Any, mesh: Mesh, together: int) -> 
 
     def one(model: Model, state: Any) -> tuple[Any, tuple[Any, Any]]:
         state = step(state, (model,), {})
-        kept = (
+        statistics = (
             state.potential_energy,
             state.energy,
             state.diverging,
@@ -187,7 +187,7 @@ def _iterate(model: Model, state: Any, step: Any, mesh: Mesh, together: int) -> 
             state.accept_prob,
             state.adapt_state.step_size,
         )
-        return state, (ravel_pytree(state.z)[0], kept)
+        return state, (ravel_pytree(state.z)[0], statistics)
 
     def own_chains(model: Model, state: Any) -> tuple[Any, tuple[Any, Any]]:
         return in_groups(functools.partial(one, model), together)(state)

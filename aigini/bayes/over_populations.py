@@ -10,12 +10,8 @@ from aigini.bayes.information import Gain, Information
 from aigini.bayes.populations import Averages, Populations, Sample, averages, mean_and_error
 from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, averaged, averaged_within
+from aigini.statistics.catalogue import CONCEPT_WORDS, CONCEPTS
 from aigini.statistics.outcomes import OUTCOME_NAMES
-
-CONCEPT_WORDS = {"total": "total income", "wage": "wages"}
-"""Whose Gini a concept is about, in words."""
-
-CONCEPTS = tuple(CONCEPT_WORDS)
 
 ByName = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
 """Values ``[n]`` by name at parameters ``[n, parameters]`` and outcomes ``[n, outcomes]``."""
@@ -26,11 +22,11 @@ class OverPopulations:
     """The populations a posterior was averaged over.
 
     Attributes:
-        seeds: Of the other populations; that of the sampled one precedes them.
-        draws: Draws simulated on each of them.
-        pareto_k: Shape of the weights that carry the draws to each.
+        seeds: Seeds of the other populations; that of the sampled one precedes them.
+        draws: Number of draws simulated on each of them.
+        pareto_k: Pareto shape of the weights that carry the draws to each.
         rises: Probability that the Gini rises on each population, the sampled one first, by ``total`` and ``wage``.
-        marks: What is not reliable, in sentences.
+        marks: Sentences about results that are not reliable.
     """
 
     seeds: tuple[int, ...]
@@ -52,7 +48,7 @@ class OverPopulations:
 
 
 def over_populations(populations: Populations) -> OverPopulations:
-    """The populations, and how different they are."""
+    """The populations with the probabilities of a rise on each."""
     every = populations.every(lambda sample: np.array([sample.weights @ (_change(sample, c) > 0) for c in CONCEPTS]))
     return OverPopulations(
         seeds=populations.seeds,
@@ -65,27 +61,27 @@ def over_populations(populations: Populations) -> OverPopulations:
 
 def averages_by_name(populations: Populations, names: Sequence[str]) -> dict[str, Averages]:
     """Posterior means, standard deviations and quantiles of the parameters `names` and of every outcome."""
-    found = {name: averages(populations, lambda at, _, i=i: at[:, i]) for i, name in enumerate(names)}
-    return found | {
+    results = {name: averages(populations, lambda at, _, i=i: at[:, i]) for i, name in enumerate(names)}
+    return results | {
         name: averages(populations, lambda _, outcomes, i=i: outcomes[:, i]) for i, name in enumerate(OUTCOME_NAMES)
     }
 
 
 def rises_over(populations: Populations) -> dict[str, Probability]:
     """Probability that each Gini rises, by ``total`` and ``wage``."""
-    found = {}
+    rises = {}
     for concept in CONCEPTS:
         row = OUTCOME_NAMES.index(f"gini_{concept}")
         estimate = populations.mean(lambda _, outcomes, row=row: outcomes[:, row] > 0)
-        found[concept] = averaged(
+        rises[concept] = averaged(
             estimate.value, estimate.mcse, estimate.population_error or 0.0, int(np.prod(populations.shape))
         )
-    return found
+    return rises
 
 
 def rises_within(
     populations: Populations,
-    found: ConditionalProbability,
+    own: ConditionalProbability,
     concept: str,
     *,
     parameter: int | None = None,
@@ -95,21 +91,21 @@ def rises_within(
 
     Args:
         populations: The draws.
-        found: On the sampled population, with the bins.
-        concept: Whose Gini.
+        own: The probabilities on the sampled population, with the bins.
+        concept: ``total`` or ``wage``.
         parameter: Position of the parameter that is given.
         outcome: Position of the outcome that is given.
     """
-    bins = len(found.low)
+    bins = len(own.low)
 
     def compute(sample: Sample) -> np.ndarray:
         given = sample.natural[:, parameter] if parameter is not None else sample.outcomes[:, outcome]
-        bin_of = np.searchsorted(found.low[1:], given, side="right")
+        bin_of = np.searchsorted(own.low[1:], given, side="right")
         weight = np.bincount(bin_of, sample.weights, minlength=bins)
         rising = np.bincount(bin_of, sample.weights * (_change(sample, concept) > 0), minlength=bins)
         return np.where(weight > 0, rising / np.where(weight > 0, weight, 1.0), np.nan)
 
-    return averaged_within(found, *populations.average(compute))
+    return averaged_within(own, *populations.average(compute))
 
 
 def scaling_over(
@@ -119,9 +115,9 @@ def scaling_over(
 
     Args:
         populations: The draws.
-        scaling: On the sampled population.
-        components: Log densities of what is scaled.
-        quantities: Values of what is looked at.
+        scaling: Power scaling on the sampled population.
+        components: Log densities of the components that are scaled.
+        quantities: Values of the quantities whose change is measured.
     """
 
     def compute(sample: Sample) -> np.ndarray:
@@ -143,31 +139,31 @@ def scaling_over(
 
 
 def information_over(
-    populations: Populations, found: Information, value: Callable[[np.ndarray], Information], probability: float
+    populations: Populations, sampled: Information, value: Callable[[np.ndarray], Information], probability: float
 ) -> Information:
     """The value of information averaged over the populations.
 
     Args:
         populations: The draws.
-        found: On the sampled population.
-        value: Of equally weighted draws with outcomes ``[n, outcomes]``.
+        sampled: That on the sampled population.
+        value: Function that gives it for equally weighted draws with outcomes ``[n, outcomes]``.
         probability: Posterior probability of a rise, averaged over the populations.
     """
 
     def numbers(of: Information) -> np.ndarray:
         return np.array([of.entropy, *(gain.bits for gain in of.gains)])
 
-    own = numbers(found)
+    own = numbers(sampled)
     moved = [
         own + numbers(value(there.outcomes)) - numbers(value(here.outcomes)) for there, here in populations.resampled()
     ]
     mean, error = mean_and_error(np.stack([own, *moved]))
     gains: list[Gain] = [
         dataclasses.replace(gain, bits=float(bits), population_error=_known(spread))
-        for gain, bits, spread in zip(found.gains, mean[1:], error[1:], strict=True)
+        for gain, bits, spread in zip(sampled.gains, mean[1:], error[1:], strict=True)
     ]
     return dataclasses.replace(
-        found, probability=probability, entropy=float(np.clip(mean[0], 0, 1)), gains=tuple(gains)
+        sampled, probability=probability, entropy=float(np.clip(mean[0], 0, 1)), gains=tuple(gains)
     )
 
 

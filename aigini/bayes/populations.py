@@ -42,8 +42,8 @@ class Replica:
     """Some of the draws on another population.
 
     Attributes:
-        seed: Of the population.
-        rows: Which draws, counted along the first chain, then the second and so on, ``[n]``.
+        seed: Seed of the population.
+        rows: Positions of these draws, counted along the first chain, then the second and so on, ``[n]``.
         outcomes: Outcomes at them, not a number where the economy has none, ``[n, outcomes]``.
         log_ratio: log L_p - log L_0 at them, minus infinity where there is no outcome, ``[n]``.
     """
@@ -108,13 +108,13 @@ class Populations:
 
     def pairs(self) -> list[tuple[Sample, Sample]]:
         """For each other population its draws with their weights, and the same draws on the sampled one, unweighted."""
-        found = []
+        samples = []
         for replica, weights in zip(self._replicas, self.weights, strict=True):
             natural = self._natural[replica.rows]
             there = np.where(np.isfinite(replica.outcomes), replica.outcomes, 0.0)
             here = Sample(natural, self._outcomes[replica.rows], np.full(len(natural), 1 / len(natural)))
-            found.append((Sample(natural, there, weights.values), here))
-        return found
+            samples.append((Sample(natural, there, weights.values), here))
+        return samples
 
     def every(self, compute: Compute) -> np.ndarray:
         """Numbers on each population, the sampled one first, ``[populations, k]``."""
@@ -145,21 +145,21 @@ class Populations:
             moved, stayed = _values(of, there), _values(of, here)
             moved, stayed = there.weights * (moved - there.weights @ moved), here.weights * (stayed - stayed.mean())
             np.add.at(influence, replica.rows, (moved - stayed) * count / populations)
-        found = summarise({"influence": influence.reshape(self.shape)})["influence"]
+        summary = summarise({"influence": influence.reshape(self.shape)})["influence"]
         # All draws alike have no Monte Carlo error; chains that cannot be compared have one that is not known.
-        mcse = 0.0 if found.sd == 0 else np.inf if found.mcse_mean is None else found.mcse_mean
+        mcse = 0.0 if summary.sd == 0 else np.inf if summary.mcse_mean is None else summary.mcse_mean
         return Estimate(float(value[0]), float(mcse), float(error[0]) if np.isfinite(error[0]) else None)
 
     def resampled(self) -> list[tuple[Sample, Sample]]:
         """As `pairs`, with weights made equal: draws of other populations are repeated in proportion to theirs."""
-        found = []
+        samples = []
         for there, here in self.pairs():
             count = len(there.weights)
             # Systematic resampling: each draw as often as its weight times the count, rounded up or down.
-            ends = np.minimum(np.cumsum(there.weights), 1.0)
-            rows = np.minimum(np.searchsorted(ends, (np.arange(count) + 0.5) / count), count - 1)
-            found.append((Sample(there.natural[rows], there.outcomes[rows], here.weights), here))
-        return found
+            cumulative = np.minimum(np.cumsum(there.weights), 1.0)
+            rows = np.minimum(np.searchsorted(cumulative, (np.arange(count) + 0.5) / count), count - 1)
+            samples.append((Sample(there.natural[rows], there.outcomes[rows], here.weights), here))
+        return samples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,13 +221,13 @@ def mean_and_error(every: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rows_of(population: int, populations: int, draws: int, most: int) -> np.ndarray:
-    """Which of the draws are simulated on an other population: at most `most`, evenly spaced, others on each.
+    """Positions of the draws that are simulated on another population: evenly spaced, different ones on each.
 
     Args:
         population: Number of the population, from 0.
-        populations: How many there are.
-        draws: How many draws there are.
-        most: Largest number on a population.
+        populations: Number of populations.
+        draws: Number of draws.
+        most: Largest number of draws on a population.
     """
     stride = max(1, -(-draws // most))
     return np.arange(population * stride // populations, draws, stride)

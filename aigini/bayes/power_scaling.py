@@ -30,8 +30,8 @@ class Effect:
     """Effect of a component of the posterior on a quantity.
 
     Attributes:
-        component: What is scaled.
-        quantity: What is looked at.
+        component: Name of the prior or likelihood that is scaled.
+        quantity: Name of the quantity whose distribution moves.
         mean: Posterior mean.
         scaled_means: Mean at each α.
         derivative: Derivative of the mean in log2 α at α = 1, ln 2 · cov(log p, quantity).
@@ -58,12 +58,12 @@ class PowerScaling(Tabular):
 
     Attributes:
         alphas: Powers, increasing.
-        components: Names of what is scaled.
-        quantities: Names of what is looked at.
+        components: Names of the priors and likelihoods that are scaled.
+        quantities: Names of the quantities whose distributions move.
         effects: For each component, the effects in the order of the quantities.
         pareto_k: Shape of the tail of the weights, ``[components, alphas]``.
         ess: Effective sample size at each α, ``[components, alphas]``.
-        marks: What is not reliable, in sentences.
+        marks: Sentences about results that are not reliable.
     """
 
     alphas: tuple[float, ...]
@@ -131,7 +131,7 @@ def power_scaling(
     alphas: tuple[float, ...] = ALPHAS,
     relative_efficiency: float = 1.0,
 ) -> PowerScaling:
-    """Scale each component and look at what happens to each quantity.
+    """Scale each component and measure the change of each quantity.
 
     Args:
         components: Log density of each at each draw, up to a constant, ``[n]``.

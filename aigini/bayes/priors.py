@@ -30,7 +30,7 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "lognormal": ("median", "log_sd"),
     "beta": ("a", "b"),
 }
-"""What each family needs."""
+"""The two numbers of each family."""
 
 
 class Prior(eqx.Module):
@@ -120,27 +120,31 @@ def prior_problems(where: str, given: Mapping[str, float | str], bounds: tuple[f
         return [f"{where}.distribution: {unknown_name(family or 'nothing', list(NUMBERS))}"]
     names = NUMBERS[family]
     expected = f"{where} is {family}, which has {names[0]} and {names[1]}"
-    found = [f"{expected}; add {where}.{name}." for name in names if name not in given]
-    found += [
+    problems = [f"{expected}; add {where}.{name}." for name in names if name not in given]
+    problems += [
         f"{expected}; drop {where}.{name}." for name in given if name not in (*names, "distribution", "source", "seen")
     ]
-    if found:
-        return found
+    if problems:
+        return problems
     one, two = (float(given[name]) for name in names)
     low, high = bounds
     interval = f"({low:g}, {high:g})"
     if family == "uniform" and not low <= one < two <= high:
-        found.append(f"{where} = [{one:g}, {two:g}] is not a range inside {interval}; give the smaller end first.")
+        problems.append(f"{where} = [{one:g}, {two:g}] is not a range inside {interval}; give the smaller end first.")
     if family in ("normal", "lognormal") and not two > 0:
-        found.append(f"{where}.{names[1]} = {two:g} must be positive.")
+        problems.append(f"{where}.{names[1]} = {two:g} must be positive.")
     if family == "normal" and not low < one < high:
-        found.append(f"{where}.mean = {one:g} must be inside {interval}; move it there.")
+        problems.append(f"{where}.mean = {one:g} must be inside {interval}; move it there.")
     if family == "lognormal" and (low != 0 or math.isfinite(high)):
-        found.append(f"{where} is lognormal, but the parameter is bounded by {interval}; use uniform, normal or beta.")
+        problems.append(
+            f"{where} is lognormal, but the parameter is bounded by {interval}; use uniform, normal or beta."
+        )
     if family == "lognormal" and not one > 0:
-        found.append(f"{where}.median = {one:g} must be positive.")
+        problems.append(f"{where}.median = {one:g} must be positive.")
     if family == "beta" and not (math.isfinite(low) and math.isfinite(high)):
-        found.append(f"{where} is beta, but the parameter is bounded by {interval}; use uniform, normal or lognormal.")
+        problems.append(
+            f"{where} is beta, but the parameter is bounded by {interval}; use uniform, normal or lognormal."
+        )
     if family == "beta" and not (one > 0 and two > 0):
-        found.append(f"{where}.a = {one:g} and {where}.b = {two:g} must be positive.")
-    return found
+        problems.append(f"{where}.a = {one:g} and {where}.b = {two:g} must be positive.")
+    return problems

@@ -30,7 +30,7 @@ class Probability:
         population_error: Its standard error from the draw of the population; None where the probability is conditional
             on the population that was drawn.
         total_error: Root of the sum of their squares.
-        certain: Whether all draws agree, so that the Monte Carlo error is that bound.
+        certain: True if all draws agree, so that the Monte Carlo error is that bound.
     """
 
     value: float
@@ -85,13 +85,13 @@ def probability(event: np.ndarray) -> Probability:
     """Probability of an event, conditional on the population that was drawn.
 
     Args:
-        event: Whether it happened, ``[chains, draws]``.
+        event: True for draws in which it happened, ``[chains, draws]``.
     """
     share = float(np.mean(event))
     if share in (0.0, 1.0):
         return Probability(share, 3 / event.size, None, 3 / event.size, True)
-    found = summarise({"event": event.astype(float)})["event"].mcse_mean
-    error = float("inf") if found is None else found
+    error_of_mean = summarise({"event": event.astype(float)})["event"].mcse_mean
+    error = float("inf") if error_of_mean is None else error_of_mean
     return Probability(share, error, None, error, False)
 
 
@@ -100,8 +100,8 @@ def averaged(value: float, monte_carlo_error: float, population_error: float, dr
 
     Args:
         value: The average.
-        monte_carlo_error: Of it; not used where the event happened in every draw, or in none.
-        population_error: Of it.
+        monte_carlo_error: Its Monte Carlo s.e.; not used where the event happened in every draw, or in none.
+        population_error: Its standard error from the draw of the population.
         draws: Number of draws.
     """
     share = min(max(value, 0.0), 1.0)
@@ -116,10 +116,10 @@ def conditional(event: np.ndarray, given: str, values: np.ndarray, bins: int = _
     """Probability of an event within bins of equal numbers of draws, conditional on the population that was drawn.
 
     Args:
-        event: Whether it happened, ``[chains, draws]``.
+        event: True for draws in which it happened, ``[chains, draws]``.
         given: Name of the quantity.
         values: Its draws, ``[chains, draws]``.
-        bins: Bins.
+        bins: Number of bins.
     """
     # Draws of a bin are as dependent as those of the quantity that sorts them.
     size = summarise({given: values})[given].ess_bulk
@@ -140,39 +140,39 @@ def conditional(event: np.ndarray, given: str, values: np.ndarray, bins: int = _
     )
 
 
-def averaged_within(found: ConditionalProbability, value: np.ndarray, error: np.ndarray) -> ConditionalProbability:
+def averaged_within(own: ConditionalProbability, value: np.ndarray, error: np.ndarray) -> ConditionalProbability:
     """Probabilities within bins that were averaged over populations.
 
     Args:
-        found: On the population that was drawn.
+        own: The probabilities on the population that was drawn.
         value: Averages, ``[bins]``; not a number where no other population has a draw in the bin.
         error: Their standard errors from the draw of the population, ``[bins]``.
     """
-    share = np.clip(np.where(np.isfinite(value), value, found.value), 0.0, 1.0)
+    share = np.clip(np.where(np.isfinite(value), value, own.value), 0.0, 1.0)
     known = np.isfinite(error)
     return dataclasses.replace(
-        found,
+        own,
         value=share,
         population_error=np.where(known, error, np.nan),
-        error=np.minimum(np.hypot(found.monte_carlo_error, np.where(known, error, 0.0)), 1.0),
+        error=np.minimum(np.hypot(own.monte_carlo_error, np.where(known, error, 0.0)), 1.0),
     )
 
 
-def open_sentence(what: str, found: Probability, by_population: np.ndarray) -> str:
+def open_sentence(what: str, rise: Probability, by_population: np.ndarray) -> str:
     """A sentence about a sign and its probability, which begins with whether the sign is known.
 
     Args:
         what: The change whose sign it is about.
-        found: Probability of a rise.
+        rise: Probability of a rise.
         by_population: The probability on each population, ``[populations]``; may be empty.
     """
     above = int(np.sum(by_population > HALF))
     split = 0 < above < len(by_population)
     others = f"; {above} of {len(by_population)} populations put it above one half, the others below" if split else ""
-    shown = f"P(rise) = {found}"
-    if found.side == 0:
+    shown = f"P(rise) = {rise}"
+    if rise.side == 0:
         return f"The sign of {what} is open: {shown} is within {STANDS_OUT:g} total s.e. of one half{others}."
-    more = "a rise" if found.side > 0 else "a fall"
+    more = "a rise" if rise.side > 0 else "a fall"
     return f"{what[:1].upper()}{what[1:]}: {more} is more likely, {shown}{others}."
 
 

@@ -1,4 +1,4 @@
-"""The posterior as a result: draws, what they say, and whether they can be trusted."""
+"""The posterior as a result: draws, their summaries, and the diagnostics of the chains."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ from aigini.bayes.diagnostics import ParameterSummary
 from aigini.bayes.health import Health
 from aigini.bayes.information import Information
 from aigini.bayes.likelihood import M6Belief
-from aigini.bayes.over_populations import CONCEPT_WORDS, OverPopulations
+from aigini.bayes.over_populations import OverPopulations
 from aigini.bayes.populations import Averages
 from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, open_sentence
 from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
-from aigini.statistics.catalogue import names
+from aigini.statistics.catalogue import CONCEPT_WORDS, names
 from aigini.statistics.outcomes import legend
 from aigini.tables import Column, Table, Tabular
 
 LAPLACE_K = 0.7
 """Pareto shape of importance ratios above which a normal approximation is not good enough."""
 
-SAY_BELIEF = {
+BELIEF_WORDS = {
     "normal": "the measured change of the Gini is the target, with its s.e.",
     "uniform": "the measured change of the Gini lies between two scenarios",
     "improper": "nothing is known of the change of the Gini: m6 is left out",
@@ -31,13 +31,13 @@ SAY_BELIEF = {
 
 @dataclasses.dataclass(frozen=True)
 class Draws:
-    """The draws.
+    """Draws from the posterior and from the priors.
 
     Attributes:
         parameters: Natural values by parameter, ``[chains, draws]``.
         outcomes: Outcomes of the economy at each draw by name, ``[chains, draws]``.
         predictive: Measured moments that would be observed, by moment, ``[chains, draws]``.
-        statistics: Of the sampler, named as ArviZ names them, ``[chains, draws]``.
+        statistics: Statistics of the sampler, named as ArviZ names them, ``[chains, draws]``.
         prior: Draws from the priors at which the economy has an outcome, by parameter, ``[n]``.
         prior_outcomes: Outcomes at them by name, ``[n]``.
         prior_predictive: Measured moments that would be observed at them, by moment, ``[n]``.
@@ -57,11 +57,11 @@ class LaplaceSummary:
     """The normal approximation beside the draws.
 
     Attributes:
-        mean: Of each parameter.
-        sd: Of each parameter.
+        mean: Mean of each parameter.
+        sd: Standard deviation of each parameter.
         rises: Probability that the Gini rises on the sampled population, by ``total`` and ``wage``.
         pareto_k: Shape of the importance ratios; above `LAPLACE_K` the approximation is not good enough.
-        proper: Whether the Hessian at the mode is positive definite.
+        proper: True if the Hessian at the mode is positive definite.
     """
 
     mean: Mapping[str, float]
@@ -82,23 +82,23 @@ class Posterior(Tabular):
 
     Attributes:
         params: Values of the parameters that have no prior, and the mode for those that have.
-        priors: In words, by parameter.
+        priors: Priors in words, by parameter.
         targets: Measured moments.
-        belief: About the measured m6, as used: without m6 among the targets ``improper``, whatever was configured.
-        m6_range: Scenarios, for ``uniform``.
+        belief: Belief about the measured m6, as used: ``improper`` without m6 among the targets.
+        m6_range: Lowest and highest scenario, for ``uniform``.
         income: Income concept of m6.
         size: Number of workers and simulation noise.
-        summary: Of the chains, which were run on one population: parameters, and outcomes on it.
-        averages: Of parameters and outcomes, averaged over populations, with their errors.
-        populations: Over which it was averaged, and how different they are.
-        health: Whether the chains can be trusted, and what to do if not.
+        summary: Summaries of the chains, which were run on one population: parameters, and outcomes on it.
+        averages: Means and quantiles of parameters and outcomes, averaged over populations, with their errors.
+        populations: The populations that it was averaged over, with the probabilities on each.
+        health: Faults of the chains, with remedies.
         rises: Probability that the Gini rises, averaged over populations, by ``total`` and ``wage``.
         conditional: The same within bins of ξ, η1 and m6, by concept.
         prior_rises: The same under the priors alone, by concept; economies without outcome left out.
         prior_failed: Share of prior draws at which the economy has no outcome.
         laplace: The normal approximation.
         scaling: Sensitivity to priors and to each target's likelihood.
-        information: What more precise targets would tell about the sign, by concept.
+        information: Information that more precise targets would give about the sign, by concept.
         gradients: Gradient evaluations of the chains, warm-up included.
         draws: The draws.
     """
@@ -126,10 +126,10 @@ class Posterior(Tabular):
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """A sentence about the sign of each change, which begins with whether it is known."""
+        """A sentence about the sign of each change, which says first if it is known."""
         return tuple(
-            open_sentence(f"the change of the Gini of {CONCEPT_WORDS[concept]}", found, self.populations.rises[concept])
-            for concept, found in self.rises.items()
+            open_sentence(f"the change of the Gini of {CONCEPT_WORDS[concept]}", rise, self.populations.rises[concept])
+            for concept, rise in self.rises.items()
         )
 
     def __str__(self) -> str:
@@ -142,9 +142,9 @@ class Posterior(Tabular):
             "errors of the mean: MC s.e. from the number of draws, pop. s.e. from the draw of the simulated population",
             legend(*(name for name in self.summary if name in names())),
         ]
-        lines += ["", f"m6: {SAY_BELIEF[self.belief]}"]
-        for concept, found in self.rises.items():
-            lines.append(f"P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")
+        lines += ["", f"m6: {BELIEF_WORDS[self.belief]}"]
+        for concept, rise in self.rises.items():
+            lines.append(f"P(Gini of {CONCEPT_WORDS[concept]} rises) = {rise}")
             lines.append(f"  under the priors alone {self.prior_rises[concept]}")
         if self.health.good:
             lines.append(
@@ -156,7 +156,7 @@ class Posterior(Tabular):
             f"sampled: {', '.join(self.priors)}; every other parameter keeps its configured value, and calibration.free"
             " only says from which estimates the chains start"
         )
-        lines += [f"simulated with {self.size}", "", *self._reliance(), "", str(self.information[self.income])]
+        lines += [f"simulated with {self.size}", "", *self._sensitivity(), "", str(self.information[self.income])]
         if self.health.good:
             lines += ["", str(self.health)]
         return "\n".join(lines)
@@ -184,15 +184,15 @@ class Posterior(Tabular):
         )
 
     def _approximation(self) -> list[str]:
-        """How good the normal approximation is; it is of the sampled population alone."""
+        """Lines about the quality of the normal approximation, which is that of the sampled population alone."""
         verdict = "good enough" if self.laplace.good else "not good enough: use the draws"
         lines = [f"normal approximation on the sampled population: Pareto k {self.laplace.pareto_k:.2f}, {verdict}"]
-        for concept, found in self.laplace.rises.items():
-            lines.append(f"  its P(Gini of {CONCEPT_WORDS[concept]} rises) = {found}")
+        for concept, rise in self.laplace.rises.items():
+            lines.append(f"  its P(Gini of {CONCEPT_WORDS[concept]} rises) = {rise}")
         return lines
 
-    def _reliance(self) -> list[str]:
-        """What the sign of the change of the Gini rests on: sensitivities, one line per component."""
+    def _sensitivity(self) -> list[str]:
+        """Sensitivity of the change of each Gini to priors and likelihoods, one line per component."""
         about = tuple(f"gini_{concept}" for concept in self.rises)
         columns = [Column("doubling the weight of", self.scaling.components)]
         for name in about:

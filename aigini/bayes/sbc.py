@@ -1,4 +1,4 @@
-"""Simulation-based calibration: does the sampler return the posteriors of the model it is given?
+"""Simulation-based calibration: a test that the sampler returns the posteriors of the model it is given.
 
 Parameters are drawn from their priors, targets from the model at these parameters, and a posterior is sampled from each
 set of targets. If everything is right, the rank of the true value among posterior draws is uniform, and intervals hold
@@ -35,12 +35,12 @@ LEVELS = (0.5, 0.9)
 
 @dataclasses.dataclass(frozen=True)
 class Calibrated(Tabular):
-    """Ranks of true values, and what they say.
+    """Ranks of true values among posterior draws.
 
     Attributes:
         names: Parameters.
-        ranks: Of the true value among the kept draws, 0 to `draws`, ``[replications, parameters]``.
-        draws: Kept draws of each posterior.
+        ranks: Ranks of the true value among the thinned draws, 0 to `draws`, ``[replications, parameters]``.
+        draws: Thinned draws of each posterior.
         divergences: Divergent iterations, ``[replications]``.
         impossible: Draws from the priors at which the model has no moments; they were drawn again.
     """
@@ -56,14 +56,14 @@ class Calibrated(Tabular):
         # Where ranks fall into bins unevenly by arithmetic alone, expectations follow the arithmetic.
         cells = np.arange(self.draws + 1) * bins // (self.draws + 1)
         expected = np.bincount(cells, minlength=bins) / (self.draws + 1) * len(self.ranks)
-        found = {}
+        p_values = {}
         for i, name in enumerate(self.names):
             counts = np.bincount(cells[self.ranks[:, i]], minlength=bins)
             jitter = np.random.default_rng(0).random(len(self.ranks))
             level = (self.ranks[:, i] + jitter) / (self.draws + 1)
             p = min(float(stats.chisquare(counts, expected).pvalue), float(stats.kstest(level, "uniform").pvalue))
-            found[name] = min(1.0, 2 * p)
-        return found
+            p_values[name] = min(1.0, 2 * p)
+        return p_values
 
     def coverage(self) -> Mapping[str, Mapping[str, float]]:
         """Share of replications whose central interval holds the truth, by parameter and level."""
@@ -120,7 +120,7 @@ def calibrate(
         replications: Posteriors, a multiple of `batch`.
         settings: `warmup`, `draws`, `seed` and the kernel's; `chains` is not used.
         pieces: Finished batches of an earlier run.
-        thin: Every which draw is kept, so that kept ones are nearly independent.
+        thin: One draw in so many is used, so that those used are nearly independent.
         batch: Posteriors in a piece, sampled side by side.
         together: At most so many of them at once on a device; by default all.
 
@@ -152,9 +152,9 @@ def calibrate(
                 mesh=chain_mesh(batch),
                 together=together or batch,
             )
-            kept = np.asarray(natural)[:, ::thin]
-            below = (kept < truths[part][:, None, :]).sum(axis=1)
-            return {"ranks": below.tolist(), "divergences": np.asarray(diverging).tolist(), "draws": kept.shape[1]}
+            sampled = np.asarray(natural)[:, ::thin]
+            below = (sampled < truths[part][:, None, :]).sum(axis=1)
+            return {"ranks": below.tolist(), "divergences": np.asarray(diverging).tolist(), "draws": sampled.shape[1]}
 
         piece = pieces.get("calibrated posteriors", number, replications // batch, run)
         ranks += piece["ranks"]
@@ -217,8 +217,8 @@ def _chains(
             return state, (ravel_pytree(state.z)[0], state.diverging)
 
         _, (points, diverging) = jax.lax.scan(iterate, state, None, length=settings.warmup + settings.draws)
-        kept = points[settings.warmup :][:, order]
-        natural = jax.vmap(lambda point: own.natural(as_point(own, point)))(kept)
+        sampled = points[settings.warmup :][:, order]
+        natural = jax.vmap(lambda point: own.natural(as_point(own, point)))(sampled)
         return natural, jnp.sum(diverging[settings.warmup :])
 
     each = P("chains")

@@ -12,10 +12,10 @@ class NutsSettings:
     """Settings of the chains.
 
     Attributes:
-        chains: Chains, side by side.
+        chains: Number of chains, side by side.
         warmup: Iterations that adapt step size and metric, dropped.
-        draws: Iterations kept of each chain.
-        seed: Of everything random in a posterior.
+        draws: Iterations of each chain after the warm-up.
+        seed: Seed of everything random in a posterior.
         target_accept: Acceptance probability that the step size is adapted to.
         max_tree_depth: Doublings of a trajectory.
         block: Iterations between savings.
@@ -32,15 +32,15 @@ class NutsSettings:
 
 @dataclasses.dataclass(frozen=True)
 class PosteriorSettings:
-    """A posterior to sample.
+    """Settings of a posterior.
 
     Attributes:
-        priors: Of the parameters that are sampled, in their order.
+        priors: Priors of the parameters that are sampled, in their order.
         alternatives: Other priors of some of them by parameter and label, for the table of beliefs.
         scenarios: Other values of m6, for the same table.
-        m6: What is believed about the measured change of the Gini.
+        m6: Belief about the measured change of the Gini.
         m6_range: Lowest and highest scenario, for ``uniform``.
-        nuts: How to sample.
+        nuts: Settings of the sampler.
         n_workers: Simulated workers; None lets the size follow from `noise_share`.
         noise_share: Largest simulation noise that the size is chosen for: of a moment in standard errors of its
             target, of the change of a Gini in its posterior standard deviations.

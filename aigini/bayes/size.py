@@ -33,7 +33,7 @@ NEARLY = 1.25
 
 @dataclasses.dataclass(frozen=True)
 class SizeChoice:
-    """The number of workers, and what it rests on.
+    """The number of workers, and the measured noise that it was chosen from.
 
     Attributes:
         n_workers: Workers that are simulated.
@@ -106,7 +106,7 @@ def noise(draw: Draw, size: int, units: Mapping[str, float]) -> dict[str, float]
     sample = [draw(size, PILOT_SEED + k) for k in range(REPLICATIONS)]
     spread = np.std(np.array(sample), axis=0, ddof=1)
     if not np.all(np.isfinite(spread)):
-        raise AnalysisError("simulated moments are not finite where their noise is measured; mend params or priors.")
+        raise AnalysisError("simulated moments are not finite where their noise is measured; correct params or priors.")
     return {name: float(value / unit) for (name, unit), value in zip(units.items(), spread, strict=True)}
 
 
@@ -142,11 +142,11 @@ def choose(
         return SizeChoice(size, None if given else limit, moments, outcomes, dict(outcome_sd))
 
     for size in sizes:
-        found = pieces.get(
+        measured = pieces.get(
             f"simulation noise of {size:,} workers", 0, 1, lambda size=size: noise(draw, size, {**se, **outcome_sd})
         )
-        moments[size] = {name: found[name] for name in se}
-        outcomes[size] = {name: found[name] for name in outcome_sd}
+        moments[size] = {name: measured[name] for name in se}
+        outcomes[size] = {name: measured[name] for name in outcome_sd}
         if given or chosen(size).quiet:
             return chosen(size)
     largest = {size: chosen(size).largest(size) for size in sizes}

@@ -1,1 +1,1 @@
-"""What the simulator costs on this machine: time, memory, and how both grow with the number of workers."""
+"""Costs of the simulator on this machine: time and memory, by the number of workers."""

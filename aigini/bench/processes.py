@@ -1,4 +1,4 @@
-"""A fresh process for each thing that is measured: its times, its peak memory, nothing of anybody else's.
+"""A fresh process for each measurement, so that its times and its peak memory are its own.
 
 A thing to be measured is a class. `Remote` builds it in a fresh interpreter, where nothing else counts towards its
 memory and nothing else has filled its caches, and calls its methods there one at a time. Several remotes can wait
@@ -28,10 +28,10 @@ MIB = 1024.0
 
 @dataclass(frozen=True)
 class Reading:
-    """One call of a method: what it returned and what it took.
+    """One call of a method, with its time and memory.
 
     Attributes:
-        value: What it returned.
+        value: Result of the call.
         seconds: Wall time.
         cpu_seconds: Processor time, all threads of the process together.
         peak_mib: Peak resident memory of the process during the call, see `peak_mib`.
@@ -139,8 +139,8 @@ def _status(field: str) -> float | None:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    found = [line.split()[1] for line in lines if line.startswith(field + ":")]
-    return int(found[0]) / MIB if found else None
+    values = [line.split()[1] for line in lines if line.startswith(field + ":")]
+    return int(values[0]) / MIB if values else None
 
 
 def release() -> None:
@@ -170,8 +170,8 @@ def peak_mib() -> float:
 
 def device_peak_mib() -> float | None:
     """Peak memory in use on the accelerator since the process started; None on a CPU."""
-    found = jax.devices()[0].memory_stats()
-    return None if not found else found["peak_bytes_in_use"] / MIB / MIB
+    statistics = jax.devices()[0].memory_stats()
+    return None if not statistics else statistics["peak_bytes_in_use"] / MIB / MIB
 
 
 def compile_timed(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], dict[str, float]]:

@@ -42,14 +42,14 @@ class Cell:
     Attributes:
         task: One of `TASKS`.
         n_workers: Number of workers N.
-        stored: Whether draws were kept in memory.
+        stored: True if draws were kept in memory.
         chunk: Workers processed at a time.
         compile_s: Seconds of tracing and compiling.
-        seconds: Of each repeat, results on the host.
+        seconds: Seconds of each repeat, until its results are on the host.
         memory_mib: Peak resident memory above that of the process before it drew workers: drawing, compiling, running.
         run_mib: The same, of running alone.
         device_mib: Peak memory on the accelerator; None on a CPU.
-        of_bandwidth: What reading the draws alone would take at the device's measured bandwidth, as a share of the
+        of_bandwidth: Time of reading the draws alone at the device's measured bandwidth, as a share of the
             median; None where they are not read but made again.
     """
 
@@ -77,10 +77,10 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class Scaling(Tabular):
-    """What was measured.
+    """Times and memory of every task and size on one device.
 
     Attributes:
-        cells: In the order of sizes, then tasks.
+        cells: Measurements, in the order of sizes, then tasks.
         bandwidth: Bytes per second that the device reads and writes in a copy of a large array.
         device: Platform, kind and number of devices.
     """
@@ -103,16 +103,18 @@ class Scaling(Tabular):
 
     def ratios(self) -> dict[str, float]:
         """Comparisons within the run, better when smaller."""
-        found = {}
+        ratios = {}
         cells = {(cell.task, cell.n_workers): cell for cell in self.cells}
         for (task, n), cell in cells.items():
             value, reference = cells.get(("value", n)), cells.get((task, REFERENCE))
             if task != "value" and value is not None:
-                found[f"{task} / value, {n:.0e} workers"] = cell.median / value.median
+                ratios[f"{task} / value, {n:.0e} workers"] = cell.median / value.median
             if reference is not None and n > REFERENCE:
-                found[f"{task}, time per worker, {n:.0e} / {REFERENCE:.0e}"] = cell.per_worker / reference.per_worker
-                found[f"{task}, memory running, {n:.0e} / {REFERENCE:.0e}"] = cell.run_mib / max(reference.run_mib, 1.0)
-        return found
+                ratios[f"{task}, time per worker, {n:.0e} / {REFERENCE:.0e}"] = cell.per_worker / reference.per_worker
+                ratios[f"{task}, memory running, {n:.0e} / {REFERENCE:.0e}"] = cell.run_mib / max(
+                    reference.run_mib, 1.0
+                )
+        return ratios
 
     def table(self) -> Table:
         """Times and memory of every task and size."""
@@ -179,7 +181,7 @@ class Copy:
     """The bandwidth of a copy, in its own process."""
 
     def seconds_per_byte(self) -> float:
-        """Of the fastest of ten copies of 256 MiB, read and written."""
+        """Seconds per byte of the fastest of ten copies of 256 MiB, read and written."""
         values = jnp.ones(1 << 26, jnp.float32)
         double = jax.jit(lambda x: 2 * x)
         double(values).block_until_ready()
@@ -194,18 +196,18 @@ class Copy:
 def program(task: str, config: Config) -> Callable[..., Any]:
     """A task as a function of all parameters and a population."""
 
-    def place(vector: jax.Array) -> Parameters:
+    def params_at(vector: jax.Array) -> Parameters:
         return Parameters(**dict(zip(PARAMETER_NAMES, vector, strict=True)))
 
     def moments(vector: jax.Array, population: Any) -> jax.Array:
-        return six_moments(place(vector), population, config.scenario, income=config.income)
+        return six_moments(params_at(vector), population, config.scenario, income=config.income)
 
     if task == "value":
         return moments
     if task == "gradient":
         return jax.value_and_grad(lambda vector, population: moments(vector, population)[5])
     return lambda vector, population: moments_and_jacobian(
-        vector, place, population, config.scenario, income=config.income
+        vector, params_at, population, config.scenario, income=config.income
     )
 
 
@@ -234,13 +236,13 @@ def measure(
     copy = Remote("copy", Copy)
     per_byte = copy.call("seconds_per_byte").value
     copy.close()
-    cells, found = [], {}
+    cells, where = [], {}
     for size in sizes or _sizes_here():
         for task in tasks:
-            cell, found = _cell(config, task, size, repeats, per_byte)
+            cell, where = _cell(config, task, size, repeats, per_byte)
             cells.append(cell)
             watch(cell)
-    return Scaling(tuple(cells), 1 / per_byte, found)
+    return Scaling(tuple(cells), 1 / per_byte, where)
 
 
 def _sizes_here() -> tuple[int, ...]:

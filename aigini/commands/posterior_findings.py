@@ -6,13 +6,14 @@ import numpy as np
 
 from aigini.bayes.information import Information, value_of_information
 from aigini.bayes.model import Model
-from aigini.bayes.over_populations import CONCEPTS, information_over, rises_within, scaling_over
+from aigini.bayes.over_populations import information_over, rises_within, scaling_over
 from aigini.bayes.populations import Populations
 from aigini.bayes.power_scaling import PowerScaling, power_scaling
 from aigini.bayes.probability import ConditionalProbability, Probability, conditional
 from aigini.bayes.result import Draws
 from aigini.commands.posterior_problem import target_covariance
 from aigini.config import Config
+from aigini.statistics.catalogue import CONCEPTS
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 

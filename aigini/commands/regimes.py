@@ -8,7 +8,7 @@ import typer
 from aigini.analysis.regimes.axes import Plane, axis
 from aigini.analysis.regimes.distance import Regimes, distance
 from aigini.analysis.regimes.errors import regime_errors
-from aigini.analysis.regimes.maps import CONCEPTS, DEFAULT_PLANES, regime_map
+from aigini.analysis.regimes.maps import DEFAULT_PLANES, regime_map
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
@@ -17,6 +17,7 @@ from aigini.errors import ConfigError
 from aigini.estimation.pieces import Pieces
 from aigini.parameters import PARAMETER_NAMES, SPECS
 from aigini.runtime.precision import with_x64
+from aigini.statistics.catalogue import CONCEPTS
 
 
 @with_x64

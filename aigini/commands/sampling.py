@@ -17,7 +17,7 @@ from aigini.bayes.laplace import Laplace, laplace, log_ratio, naturals
 from aigini.bayes.model import Model
 from aigini.bayes.model import build as build_model
 from aigini.bayes.nuts import Chains
-from aigini.bayes.over_populations import CONCEPTS, averages_by_name, over_populations, rises_over
+from aigini.bayes.over_populations import averages_by_name, over_populations, rises_over
 from aigini.bayes.populations import Populations
 from aigini.bayes.probability import probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
@@ -39,6 +39,7 @@ from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import ParameterSpace
 from aigini.runtime.memory import side_by_side
+from aigini.statistics.catalogue import CONCEPTS
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 PRIOR_DRAWS = 1000

@@ -1,4 +1,4 @@
-"""The tables [posterior], [priors.NAME] and [alternatives.NAME.LABEL]: what they mean, and what can be wrong with them.
+"""The tables [posterior], [priors.NAME] and [alternatives.NAME.LABEL]: their settings and their mistakes.
 
 What is wrong with a table in itself is a mistake for every command. What does not fit together is one only for the
 commands that read it: priors and [posterior] for `posterior` and `beliefs`, alternatives for `beliefs` alone.
@@ -19,55 +19,55 @@ LARGEST_CHAINS = 10_000_000
 
 
 def own_problems(file: FileSchema) -> list[str]:
-    """What is wrong with these tables in themselves, a sentence each."""
+    """Sentences about mistakes of these tables in themselves."""
     section, known = file.posterior, list(SPECS)
-    found = [f"priors.{name}: {unknown_name(name, known)}" for name in file.priors if name not in SPECS]
-    found += [f"alternatives.{name}: {unknown_name(name, known)}" for name in file.alternatives if name not in SPECS]
-    found += [f"posterior.free: {unknown_name(name, known)}" for name in section.free if name not in SPECS]
+    lines = [f"priors.{name}: {unknown_name(name, known)}" for name in file.priors if name not in SPECS]
+    lines += [f"alternatives.{name}: {unknown_name(name, known)}" for name in file.alternatives if name not in SPECS]
+    lines += [f"posterior.free: {unknown_name(name, known)}" for name in section.free if name not in SPECS]
     if len(set(section.free)) < len(section.free):
-        found.append("posterior.free names a parameter twice; name each once.")
+        lines.append("posterior.free names a parameter twice; name each once.")
     if not section.m6_low < section.m6_high:
-        found.append(
+        lines.append(
             f"posterior.m6_low = {section.m6_low:g} and m6_high = {section.m6_high:g} are not a range; give the smaller"
             " one first."
         )
     iterations = section.chains * (section.warmup + section.draws)
     if iterations > LARGEST_CHAINS:
-        found.append(
+        lines.append(
             f"posterior.chains = {section.chains} of warmup = {section.warmup} and draws = {section.draws} are"
             f" {iterations:,} iterations, more than {LARGEST_CHAINS:,}, which are kept in memory; lower one of them."
         )
     for where, name, prior in _every_prior(file):
         if name in SPECS:
-            found += prior_problems(where, _given(prior), (SPECS[name].lower, SPECS[name].upper))
-    return found
+            lines += prior_problems(where, _given(prior), (SPECS[name].lower, SPECS[name].upper))
+    return lines
 
 
 def posterior_problems(file: FileSchema) -> list[str]:
-    """What does not fit together where a posterior is asked for, a sentence each."""
+    """Sentences about settings that contradict each other where a posterior is sampled."""
     tie, free = file.calibration.tie, file.posterior.free
-    found = ParameterSpace(tuple(free), tie).problems("posterior.free")
+    lines = ParameterSpace(tuple(free), tie).problems("posterior.free")
     for name in free:
         if name in SPECS and name not in file.priors:
-            found.append(f"posterior.free names {name}, which has no [priors.{name}]; give it a distribution.")
+            lines.append(f"posterior.free names {name}, which has no [priors.{name}]; give it a distribution.")
         elif name in SPECS:
-            found += prior_problems(f"priors.{name}", _given(file.priors[name]), _bounds(name, tie))
-    return found
+            lines += prior_problems(f"priors.{name}", _given(file.priors[name]), _bounds(name, tie))
+    return lines
 
 
 def alternatives_problems(file: FileSchema) -> list[str]:
-    """What does not fit together where other priors are asked for, a sentence each."""
-    tie, found = file.calibration.tie, []
+    """Sentences about settings that contradict each other where other priors are compared."""
+    tie, lines = file.calibration.tie, []
     for name, labelled in file.alternatives.items():
         if name not in file.posterior.free:
-            found.append(
+            lines.append(
                 f"alternatives.{name}: {name} is not in posterior.free; add it there, or take these priors away with"
                 f' alternatives.{name} = "none".'
             )
         elif name in SPECS:
             for label, prior in labelled.items():
-                found += prior_problems(f"alternatives.{name}.{label}", _given(prior), _bounds(name, tie))
-    return found
+                lines += prior_problems(f"alternatives.{name}.{label}", _given(prior), _bounds(name, tie))
+    return lines
 
 
 def settings(file: FileSchema) -> PosteriorSettings:

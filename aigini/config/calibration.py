@@ -1,4 +1,4 @@
-"""The table [calibration]: what it means beside the targets and parameters, and what can be wrong with it.
+"""The table [calibration] beside the targets and parameters: its settings and its mistakes.
 
 What is wrong with it in itself is a mistake for every command; that it does not fit the targets or the parameters only
 for those that estimate.
@@ -18,30 +18,30 @@ from aigini.parameter_space import ParameterSpace
 
 
 def own_problems(file: FileSchema) -> list[str]:
-    """What is wrong with [calibration] in itself."""
+    """Sentences about mistakes of [calibration] in itself."""
     settings = file.calibration
-    found = own_free_problems(settings.free)
+    lines = own_free_problems(settings.free)
     if settings.moments is not None and len(set(settings.moments)) < len(settings.moments):
-        found.append("calibration.moments names a moment twice; name each once.")
+        lines.append("calibration.moments names a moment twice; name each once.")
     if settings.descent_steps == 0 and settings.polish_steps == 0:
-        found.append("calibration has no iterations: raise descent_steps or polish_steps above 0.")
-    return found
+        lines.append("calibration has no iterations: raise descent_steps or polish_steps above 0.")
+    return lines
 
 
 def joint_problems(
     file: FileSchema, params: Mapping[str, float], targets: Mapping[str, Target], *, correlated: bool
 ) -> list[str]:
-    """What does not fit together where the economy is estimated."""
+    """Sentences about settings that contradict each other where the economy is estimated."""
     settings = file.calibration
-    found = [
+    lines = [
         f"calibration.moments names {name}, which has no [targets.{name}]; give it a value and an se."
         for name in settings.moments or ()
         if name not in file.targets
     ]
     space = ParameterSpace(tuple(settings.free), settings.tie)
-    found += joint_free_problems(space, len(settings.moments or targets), params)
+    lines += joint_free_problems(space, len(settings.moments or targets), params)
     named = settings.weighting if isinstance(settings.weighting, str) else "diagonal"
-    return found + weighting_problems(named, correlated=correlated, replications=settings.replications)
+    return lines + weighting_problems(named, correlated=correlated, replications=settings.replications)
 
 
 def weighting(
@@ -64,7 +64,7 @@ def weighting(
 
 
 def has_correlation(raw: Mapping[str, Any]) -> bool:
-    """Whether correlations were written, usable or not: those that are not are a mistake of their own."""
+    """True if correlations were written, usable or not: those that are not are a mistake of their own."""
     section = raw.get("calibration")
     return isinstance(section, Mapping) and section.get("correlation") is not None
 

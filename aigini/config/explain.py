@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in sentences: where, what was got, what was expected, what to do."""
+"""Sentences about mistakes in a configuration: where, what was got, what was expected, what to do."""
 
 import copy
 import itertools
@@ -27,11 +27,11 @@ _LONGEST = 80
 """Characters of a value that a message repeats."""
 
 
-def mended(raw: Mapping[str, Any], error: ValidationError, baseline: Mapping[str, Any]) -> dict[str, Any]:
+def without_mistakes(raw: Mapping[str, Any], error: ValidationError, baseline: Mapping[str, Any]) -> dict[str, Any]:
     """`raw` with the entries that `error` is about as in `baseline`, or left out where that has none."""
-    mended = copy.deepcopy(dict(raw))
+    content = copy.deepcopy(dict(raw))
     for problem in error.errors():
-        table, usual, keys = mended, baseline, [str(part) for part in problem["loc"]]
+        table, usual, keys = content, baseline, [str(part) for part in problem["loc"]]
         for key, following in itertools.pairwise(keys):
             if not isinstance(table.get(key), dict) or not isinstance(usual.get(key, {}), dict):
                 keys = [key]
@@ -44,7 +44,7 @@ def mended(raw: Mapping[str, Any], error: ValidationError, baseline: Mapping[str
             table[keys[-1]] = usual[keys[-1]]
         else:
             table.pop(keys[-1], None)
-    return mended
+    return content
 
 
 def sentences(error: ValidationError) -> list[str]:

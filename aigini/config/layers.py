@@ -1,4 +1,4 @@
-"""What a user wrote, put on top of the baseline: files, then values by dotted name; no judgement of the values yet.
+"""The baseline changed by what a user wrote, files and then values by dotted name; values are not checked here.
 
 Whatever the baseline gives and an economy can be without can be taken away, with the text ``"none"`` (None in Python)
 in its place: a target, a range, a prior, an alternative, a whole one of these sections, or one of `OPTIONAL`.
@@ -42,7 +42,7 @@ def resolved(
     Args:
         baseline: Content of the baseline; not changed.
         file: Content of a file, or None.
-        where: What to call the file in messages.
+        where: Name of the file in messages.
         overrides: Values by dotted name; a bare parameter name means ``params.NAME``.
 
     Raises:
@@ -82,7 +82,7 @@ def read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error}); give a readable TOML file.") from None
     except ValueError as error:  # TOML errors, and whole numbers that Python refuses to read
-        raise ConfigError(f"{path}: is not valid TOML ({error}); mend that line.") from None
+        raise ConfigError(f"{path}: is not valid TOML ({error}); correct that line.") from None
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply; write plain tables.") from None
 
@@ -145,7 +145,7 @@ def plain(value: Any) -> Any:
 
 
 def is_none(value: Any) -> bool:
-    """Whether a value takes away what is in its place."""
+    """True if a value removes the entry that it replaces."""
     return value is None or value == NONE
 
 

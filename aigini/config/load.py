@@ -27,7 +27,7 @@ from scipy.special import erfinv
 
 from aigini.bayes.settings import PosteriorSettings
 from aigini.config import beliefs, calibration
-from aigini.config.explain import mended, sentences
+from aigini.config.explain import sentences, without_mistakes
 from aigini.config.layers import parse_overrides, read, resolved, taken_away
 from aigini.config.schema import FileSchema
 from aigini.economy import mechanisms
@@ -80,7 +80,7 @@ class Config:
         posterior: Priors, the belief about m6, and how to sample.
         source: The resolved configuration as nested plain values, ready to be written, and under ``definitions`` what
             users registered of what it names.
-        problems: What does not fit together, in sentences by topic; see `require`.
+        problems: Sentences about sections that contradict each other, by topic; see `require`.
     """
 
     params: Parameters
@@ -107,7 +107,7 @@ class Config:
         """Refuse a configuration whose sections do not fit together.
 
         Args:
-            topics: What has to fit together; none stands for everything.
+            topics: Topics to check; all of them by default.
 
         Raises:
             ConfigError: listing every problem.
@@ -123,7 +123,7 @@ class Config:
 
     @property
     def outcomes(self) -> tuple[Moment, ...]:
-        """What analyses and posteriors compute: the outcomes that all report, and then other targets."""
+        """Outcomes that analyses and posteriors compute: those that all report, and then other targets."""
         return computed(tuple(self.targets), self.income)
 
     @property
@@ -186,41 +186,41 @@ def load(path: str | Path | None = None, overrides: Mapping[str, Any] | None = N
 
 
 def _build(raw: dict[str, Any], where: str) -> Config:
-    found: list[str] = []
+    mistakes: list[str] = []
     try:
         file = FileSchema.model_validate(raw)
     except ValidationError as error:
         # What is wrong in itself is set aside, so that the rest is judged, and reported, at the same time.
-        found += sentences(error)
-        file = FileSchema.model_validate(mended(raw, error, read(baseline_path())))
+        mistakes += sentences(error)
+        file = FileSchema.model_validate(without_mistakes(raw, error, read(baseline_path())))
     names = file.model.model_dump()
-    found += mechanisms.problems(names)
-    params = _params(file, found)
-    found += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
+    mistakes += mechanisms.problems(names)
+    params = _params(file, mistakes)
+    mistakes += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
     chosen = file.calibration.moments
     moments = [name for name in moment_names() if name in (file.targets if chosen is None else chosen)]
     targets = {name: Target(**file.targets[name].model_dump()) for name in moments if name in file.targets}
-    found += calibration.own_problems(file)
-    found += beliefs.own_problems(file)
-    _ranges(file, found)
+    mistakes += calibration.own_problems(file)
+    mistakes += beliefs.own_problems(file)
+    _ranges(file, mistakes)
     estimation: list[str] = []
     estimation += calibration.joint_problems(file, params, targets, correlated=calibration.has_correlation(raw))
-    weighting = calibration.weighting(file, targets, found, estimation)
-    covariance = calibration.covariance(file, targets, found, estimation)
+    weighting = calibration.weighting(file, targets, mistakes, estimation)
+    covariance = calibration.covariance(file, targets, mistakes, estimation)
     problems: dict[Topic, list[str]] = {
         "estimation": estimation,
         "posterior": beliefs.posterior_problems(file),
         "alternatives": beliefs.alternatives_problems(file),
     }
-    if found:
-        every = [*found, *(line for lines in problems.values() for line in lines)]
+    if mistakes:
+        every = [*mistakes, *(line for lines in problems.values() for line in lines)]
         raise ConfigError("\n".join(f"{where}: {line}" for line in dict.fromkeys(every)))
     settings = file.calibration
     source = file.model_dump()
     source["params"] = params
     source["calibration"]["moments"] = moments if chosen is None else chosen
-    if own := {**definitions(tuple(targets)), **mechanisms.definitions(names)}:
-        source["definitions"] = own
+    if registered := {**definitions(tuple(targets)), **mechanisms.definitions(names)}:
+        source["definitions"] = registered
     return Config(
         params=Parameters(**params),
         scenario=Scenario(A0=file.scenario.A0, A1=file.scenario.A1, mechanisms=mechanisms.mechanisms(names)),
@@ -252,34 +252,34 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     )
 
 
-def _params(file: FileSchema, found: list[str]) -> dict[str, float]:
+def _params(file: FileSchema, mistakes: list[str]) -> dict[str, float]:
     given = dict(file.params)
     gini = given.pop("asset_gini", None)
     for name in given:
         if name not in SPECS:
-            found.append(f"params.{name}: {unknown_name(name, [*SPECS, 'asset_gini'])}")
+            mistakes.append(f"params.{name}: {unknown_name(name, [*SPECS, 'asset_gini'])}")
     values = {name: float(given.get(name, spec.default)) for name, spec in SPECS.items()}
     if gini is not None:
         if "asset_sd" in given:
-            found.append("params has both asset_gini and asset_sd, which say the same thing; keep one of them.")
+            mistakes.append("params has both asset_gini and asset_sd, which say the same thing; keep one of them.")
         elif not 0 <= gini < 1 or values["psi"] <= 0:
-            found.append(
+            mistakes.append(
                 f"params.asset_gini = {gini:g} must be in [0, 1), with params.psi above 0; the baseline is 0.52."
             )
         else:
             # Gini of lognormal κ with log standard deviation ψ σ_K is erf(ψ σ_K / 2).
             with np.errstate(over="ignore"):  # an infinite one is refused below
                 values["asset_sd"] = float(2 * erfinv(gini) / values["psi"])
-    found += problems(values, level=max(file.scenario.A0, file.scenario.A1), years=file.scenario.years)
+    mistakes += problems(values, level=max(file.scenario.A0, file.scenario.A1), years=file.scenario.years)
     return values
 
 
-def _ranges(file: FileSchema, found: list[str]) -> None:
+def _ranges(file: FileSchema, mistakes: list[str]) -> None:
     for name, span in file.ranges.items():
         if name not in SPECS:
-            found.append(f"ranges.{name}: {unknown_name(name, list(SPECS))}")
+            mistakes.append(f"ranges.{name}: {unknown_name(name, list(SPECS))}")
         elif not (span.low < span.high and SPECS[name].admits(span.low) and SPECS[name].admits(span.high)):
-            found.append(
+            mistakes.append(
                 f"ranges.{name} = [{span.low:g}, {span.high:g}] is not a range: expected two values in"
                 f" {SPECS[name].interval()}, the smaller first; correct it."
             )
@@ -290,7 +290,7 @@ def again(source: Mapping[str, Any], where: str, overrides: Mapping[str, Any] | 
 
     Args:
         source: `Config.source`, as it was recorded.
-        where: What it was recorded in, for messages.
+        where: Name of its record in messages.
         overrides: As in `load`.
 
     Raises:

@@ -101,7 +101,7 @@ class TargetSection(Section):
 
 
 class RangeSection(Section):
-    """[ranges.NAME]: what values of a parameter are plausible."""
+    """[ranges.NAME]: plausible values of a parameter."""
 
     low: Number
     high: Number
@@ -130,7 +130,7 @@ class CalibrationSection(Section):
 
 
 class IncomeSection(Section):
-    """[income]: whose Gini m6 is about."""
+    """[income]: the income whose Gini m6 is about."""
 
     concept: IncomeConcept = "total"
 

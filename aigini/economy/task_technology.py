@@ -209,14 +209,14 @@ class BundlePay(Pay):
         log_human: Float[Array, "occupations nodes"],
     ) -> tuple[Float[Array, "occupations"], Scalar]:
         """By Newton's method from the linear solution; derivatives by the implicit function theorem."""
-        wanted = jnp.log(node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_human))))
+        break_even = jnp.log(node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_human))))
 
         def excess(scale: Float[Array, "occupations"]) -> Float[Array, "occupations"]:
             def at(shift: Array) -> Array:
                 return node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_assessed + (scale + shift)[:, None])))
 
             spread = jnp.asarray(_NOISE_NODES)[:, None] * jnp.sqrt(noise)[None, :]
-            return jnp.log(_NOISE_WEIGHTS @ jax.lax.map(at, spread)) - wanted
+            return jnp.log(_NOISE_WEIGHTS @ jax.lax.map(at, spread)) - break_even
 
         def slope(function: Any, at: Array) -> tuple[Array, Array]:
             return jax.jvp(function, (at,), (jnp.ones_like(at),))  # each occupation depends on its own scale only

@@ -195,7 +195,7 @@ class Technology(eqx.Module):
 
     Attributes:
         human_sums: The sums over simulated workers that it needs.
-        smooth_at_no_ai: Whether output is differentiable in effective AI where there is none.
+        smooth_at_no_ai: True if output is differentiable in effective AI where there is none.
     """
 
     human_sums: ClassVar[HumanSumKind]

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from aigini.analysis.answered import QUESTION, Answer, Reasons
-from aigini.analysis.regimes.maps import CONCEPTS
 from aigini.figures.labels import GINI_UNIT, beside_bar, outcome_label, placeholder
 from aigini.figures.style import FAINT, FALL, FALL_HATCH, INK, RISE, RISE_HATCH, limit_to, new_figure, number, styled
 from aigini.resolution import STANDS_OUT
+from aigini.statistics.catalogue import CONCEPTS
 
 _LOOKS = {1: (RISE, RISE_HATCH), -1: (FALL, FALL_HATCH), 0: (FAINT, "xx")}
 _CHARACTERS = 150

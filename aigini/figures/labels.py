@@ -114,7 +114,7 @@ def end_labels(
         axis: The axes.
         last_points: Last point of each line, natural units; a line without one is not named.
         labels: Names.
-        colours: Of the names.
+        colours: Colours of the names.
         height: About how high the axes are, inches.
     """
     known = [k for k, end in enumerate(last_points) if np.isfinite(end).all()]

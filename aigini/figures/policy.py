@@ -142,7 +142,7 @@ def frontier_strengths(result: Policy) -> Figure:
         order = [frontier.levers.index(names[column]), frontier.levers.index(names[row + 1])]
         axis, points = panels[row, column], np.asarray(frontier.strength, float)[:, order]
         axis.plot(*points.T, **_GAP)
-        for segment in frontier.pieces:
+        for segment in frontier.segments:
             axis.plot(*points[segment].T, **_EFFICIENT, clip_on=False)
         for point, mark in ((points[-1:], _HIGHEST), (points[:1], _LOWEST)) if len(points) > 1 else ((points, _ONLY),):
             axis.plot(*point.T, clip_on=False, zorder=6, **mark)
@@ -205,7 +205,7 @@ def _frontier(axis: Axes, frontier: Frontier) -> None:
     for line in (*net, *net.swapaxes(0, 1)):
         axis.plot(*line.T, **_NET)
     points = 100 * np.stack([frontier.gini_total, frontier.output], axis=-1)
-    for segment in frontier.pieces:
+    for segment in frontier.segments:
         axis.plot(*points[segment].T, **_EFFICIENT)
     for k, at in ((0, 0), (1, -1)):
         if frontier.gini_simulation_se is not None and frontier.output_simulation_se is not None:

@@ -15,7 +15,7 @@ from scipy.interpolate import RectBivariateSpline, RegularGridInterpolator
 from scipy.ndimage import distance_transform_edt, minimum_filter
 
 from aigini.analysis.regimes.distance import Distance
-from aigini.analysis.regimes.maps import CONCEPTS, RegimeMap
+from aigini.analysis.regimes.maps import RegimeMap
 from aigini.figures.labels import (
     BAND,
     DIVERGING,
@@ -31,6 +31,7 @@ from aigini.figures.labels import (
 )
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, new_figure, number, styled
 from aigini.resolution import STANDS_OUT
+from aigini.statistics.catalogue import CONCEPTS
 
 _HALO = [withStroke(linewidth=3.5, foreground="white")]
 

@@ -165,7 +165,7 @@ def limit_to(axis: Axes, which: str, values: np.ndarray, *, least: float, zero: 
         which: ``"x"`` or ``"y"``.
         values: Plotted values; those that are not finite are left out.
         least: Smallest range shown.
-        zero: Whether 0 must be in the range.
+        zero: True if 0 must be in the range.
     """
     finite = values[np.isfinite(values)]
     if zero:

@@ -1,4 +1,4 @@
-"""Checks of the matrices that the other modules take, with a sentence about what is wrong."""
+"""Checks of the matrices that the other modules take; each refusal is a sentence."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def matrix(name: str, values: np.ndarray, rows: int | None = None, columns: int 
     """`values` as a float64 matrix.
 
     Args:
-        name: What to call it in a message.
+        name: Its name in messages.
         values: Matrix of finite numbers.
         rows: Number of rows it must have; any positive number if None.
         columns: Number of columns it must have; any positive number if None.
@@ -25,41 +25,41 @@ def matrix(name: str, values: np.ndarray, rows: int | None = None, columns: int 
     Raises:
         ValueError: if it is not a matrix of that shape, or an entry is not finite.
     """
-    found = np.asarray(values, float)
-    wanted = f"[{'any' if rows is None else rows}, {'any' if columns is None else columns}]"
-    if found.ndim != 2 or found.size == 0:
-        raise ValueError(f"{name} has shape {found.shape}; give a matrix of shape {wanted}.")
-    if found.shape != (rows or found.shape[0], columns or found.shape[1]):
-        raise ValueError(f"{name} has shape {found.shape}, but the other arguments need {wanted}; check the order.")
-    if not np.isfinite(found).all():
-        row, column = np.argwhere(~np.isfinite(found))[0]
-        raise ValueError(f"{name}[{row}, {column}] = {found[row, column]} is not a finite number.")
-    return found
+    entries = np.asarray(values, float)
+    expected = f"[{'any' if rows is None else rows}, {'any' if columns is None else columns}]"
+    if entries.ndim != 2 or entries.size == 0:
+        raise ValueError(f"{name} has shape {entries.shape}; give a matrix of shape {expected}.")
+    if entries.shape != (rows or entries.shape[0], columns or entries.shape[1]):
+        raise ValueError(f"{name} has shape {entries.shape}, but the other arguments need {expected}; check the order.")
+    if not np.isfinite(entries).all():
+        row, column = np.argwhere(~np.isfinite(entries))[0]
+        raise ValueError(f"{name}[{row}, {column}] = {entries[row, column]} is not a finite number.")
+    return entries
 
 
 def vector(name: str, values: np.ndarray, length: int | None = None, *, positive: bool = False) -> np.ndarray:
     """`values` as a float64 vector.
 
     Args:
-        name: What to call it in a message.
+        name: Its name in messages.
         values: Finite numbers.
         length: Length it must have; any positive number if None.
-        positive: Whether every entry must be above zero.
+        positive: True if every entry must be above zero.
 
     Raises:
         ValueError: if it is not a vector of that length, or an entry is not finite or not positive as asked.
     """
-    found = np.asarray(values, float)
-    if found.ndim != 1 or found.size == 0:
-        raise ValueError(f"{name} has shape {found.shape}; give a vector.")
-    if found.size != (length or found.size):
-        raise ValueError(f"{name} has {found.size} entries, but the other arguments need {length}; check the order.")
-    wrong = ~np.isfinite(found) | (positive & (found <= 0))
+    entries = np.asarray(values, float)
+    if entries.ndim != 1 or entries.size == 0:
+        raise ValueError(f"{name} has shape {entries.shape}; give a vector.")
+    if entries.size != (length or entries.size):
+        raise ValueError(f"{name} has {entries.size} entries, but the other arguments need {length}; check the order.")
+    wrong = ~np.isfinite(entries) | (positive & (entries <= 0))
     if wrong.any():
         at = int(np.argmax(wrong))
-        wanted = "a positive finite number" if positive else "a finite number"
-        raise ValueError(f"{name}[{at}] = {found[at]} is not {wanted}.")
-    return found
+        expected = "a positive finite number" if positive else "a finite number"
+        raise ValueError(f"{name}[{at}] = {entries[at]} is not {expected}.")
+    return entries
 
 
 def labels(name: str, given: Sequence[str] | None, count: int, kind: str) -> tuple[str, ...]:
@@ -82,10 +82,10 @@ def semidefinite(name: str, values: np.ndarray, size: int, *, positive: bool = F
     Of a singular matrix it is singular too, not merely small in some direction.
 
     Args:
-        name: What to call it in a message.
+        name: Its name in messages.
         values: Matrix ``[size, size]``.
         size: Number of rows and columns it must have.
-        positive: Whether every diagonal entry must be above zero.
+        positive: True if every diagonal entry must be above zero.
 
     Returns:
         V, symmetric to the last bit, and R with R R' = V, both ``[size, size]``.
@@ -93,21 +93,21 @@ def semidefinite(name: str, values: np.ndarray, size: int, *, positive: bool = F
     Raises:
         ValueError: if it is not a symmetric positive semidefinite matrix of that size.
     """
-    found = matrix(name, values, size, size)
-    diagonal = np.diagonal(found)
+    entries = matrix(name, values, size, size)
+    diagonal = np.diagonal(entries)
     if (diagonal < 0).any() or (positive and (diagonal == 0).any()):
         at = int(np.argmin(diagonal))
         raise ValueError(
             f"{name}[{at}, {at}] = {diagonal[at]:g}; the diagonal must be {'positive' if positive else 'nonnegative'}."
         )
     scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    unit = found / scale[:, None] / scale
+    unit = entries / scale[:, None] / scale
     gap = np.abs(unit - unit.T)
     if gap.max() > SYMMETRY:
         row, column = np.unravel_index(np.argmax(gap), gap.shape)
         raise ValueError(
-            f"{name} is not symmetric: entry [{row}, {column}] is {found[row, column]:g} and [{column}, {row}] is"
-            f" {found[column, row]:g}; make it symmetric."
+            f"{name} is not symmetric: entry [{row}, {column}] is {entries[row, column]:g} and [{column}, {row}] is"
+            f" {entries[column, row]:g}; make it symmetric."
         )
     eigenvalues, eigenvectors = np.linalg.eigh((unit + unit.T) / 2)
     if eigenvalues[0] < -SEMIDEFINITE * max(eigenvalues[-1], 1.0):
@@ -115,6 +115,6 @@ def semidefinite(name: str, values: np.ndarray, size: int, *, positive: bool = F
             f"{name} is not positive semidefinite (smallest eigenvalue {eigenvalues[0]:.3g} with the diagonal scaled to"
             " one); no covariance or weighting matrix has a negative eigenvalue."
         )
-    kept = np.where(eigenvalues > size * ZERO * eigenvalues[-1], eigenvalues, 0.0)
-    root = scale[:, None] * eigenvectors * np.sqrt(kept)
-    return (found + found.T) / 2, root
+    positive_part = np.where(eigenvalues > size * ZERO * eigenvalues[-1], eigenvalues, 0.0)
+    root = scale[:, None] * eigenvectors * np.sqrt(positive_part)
+    return (entries + entries.T) / 2, root

@@ -45,9 +45,9 @@ class Identification(Tabular):
 
     Attributes:
         scaled: Change of each moment, in s.e., per 100 percent change of each parameter, ``[q, p]``.
-        singular_values: Of `scaled`, descending, zero for the parameters in excess of moments, ``[p]``. A relative
-            change of the parameters of length one along direction i moves the moments by this many s.e. (root of the
-            sum of squares).
+        singular_values: Singular values of `scaled`, descending, zero for the parameters in excess of moments, ``[p]``.
+            A relative change of the parameters of length one along direction i moves the moments by this many s.e.
+            (root of the sum of squares).
         directions: Orthonormal relative changes of the parameters, a direction in each row, ``[p, p]``.
         condition: Largest over smallest singular value; inf if the smallest is zero.
         rank: Number of singular values above 1e-10 of the largest.
@@ -112,7 +112,7 @@ def identification(
         values: Natural values of the parameters, ``[p]``.
         names: Their names.
         moments: Names of the moments.
-        scale: What 100 percent of each parameter is, ``[p]``; the absolute `values` by default.
+        scale: Size of a change of each parameter by 100 percent, ``[p]``; the absolute `values` by default.
 
     Raises:
         ValueError: if shapes differ, an entry is not finite, a standard error or a scale is not positive, or a value
@@ -129,8 +129,8 @@ def identification(
     size = np.abs(values) if scale is None else checks.vector("scale", scale, p, positive=True)
 
     scaled = jacobian * size / se[:, None]
-    _, found, directions = np.linalg.svd(scaled, full_matrices=True)
-    singular_values = np.concatenate([found, np.zeros(p - len(found))])
+    _, singular, directions = np.linalg.svd(scaled, full_matrices=True)
+    singular_values = np.concatenate([singular, np.zeros(p - len(singular))])
     largest, smallest = singular_values[0], singular_values[-1]
     return Identification(
         scaled=scaled,
@@ -165,9 +165,9 @@ def describe_direction(vector: np.ndarray, names: Sequence[str], largest: float 
     if vector[order[0]] == 0:
         raise ValueError("vector is zero, which is not a direction.")
     change = largest * vector / vector[order[0]]
-    told = [i for i in order if abs(change[i]) >= NEGLIGIBLE * largest]
-    words = [f"{parameters[i]} {'up' if change[i] > 0 else 'down'} {abs(change[i]):.2g}{unit}" for i in told]
-    if any(abs(change[i]) > ROUNDING * largest for i in order[len(told) :]):
+    named = [i for i in order if abs(change[i]) >= NEGLIGIBLE * largest]
+    words = [f"{parameters[i]} {'up' if change[i] > 0 else 'down'} {abs(change[i]):.2g}{unit}" for i in named]
+    if any(abs(change[i]) > ROUNDING * largest for i in order[len(named) :]):
         words.append(f"others by less than {NEGLIGIBLE * largest:.2g}{unit}")
     return ", ".join(words)
 
@@ -189,10 +189,10 @@ def require_rank(
     Args:
         jacobian: ``[q, p]``.
         names: Parameters.
-        scale: What 100 percent of each parameter is, ``[p]``.
+        scale: Size of a change of each parameter by 100 percent, ``[p]``.
         magnitude: Size of what was added up to make each column, ``[p]``, to which its rounding is proportional; its
             norm by default, but more where terms of opposite sign were added.
-        what: What to call the matrix in the message.
+        what: Name of the matrix in the message.
 
     Raises:
         ValueError: if shapes differ, or an entry is not finite.
@@ -204,8 +204,8 @@ def require_rank(
     parameters = checks.labels("names", names, p, "parameter")
     full = np.linalg.norm(jacobian, axis=0) if magnitude is None else magnitude
     size = 1 / np.where(full > 0, full, 1.0) if scale is None else checks.vector("scale", scale, p, positive=True)
-    left, found, right = np.linalg.svd(jacobian * size, full_matrices=True)
-    values = np.concatenate([found, np.zeros(p - len(found))])
+    left, singular, right = np.linalg.svd(jacobian * size, full_matrices=True)
+    values = np.concatenate([singular, np.zeros(p - len(singular))])
     needed = RANK * max(values[0], (full * size).max())
     rank = int(np.count_nonzero(values > needed))
     if rank < p:

@@ -25,7 +25,7 @@ def influence(
         jacobian: J, ``[q, p]``.
         weighting: W, symmetric positive semidefinite, ``[q, q]``.
         names: Parameters, for the message.
-        scale: What 100 percent of each parameter is, ``[p]``; by default columns are divided by their norms.
+        scale: Size of a change of each parameter by 100 percent, ``[p]``; by default columns have norm one.
 
     Returns:
         Λ in units of parameter per unit of moment, ``[p, q]``.
@@ -59,8 +59,8 @@ def loadings(
         ValueError: as `influence`, also for the gradient.
         IdentificationError: as `influence`.
     """
-    found = influence(jacobian, weighting, names)
-    return found if gradient is None else checks.matrix("gradient", gradient, columns=len(found)) @ found
+    rows = influence(jacobian, weighting, names)
+    return rows if gradient is None else checks.matrix("gradient", gradient, columns=len(rows)) @ rows
 
 
 def inverse_curvature(

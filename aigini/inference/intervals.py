@@ -25,7 +25,7 @@ class Interval:
         lower: Lower end, in units of the parameter; None if no end was found on this side.
         upper: Upper end, likewise.
         level: Coverage, between 0 and 1.
-        kind: How it was made.
+        kind: The method.
     """
 
     lower: float | None
@@ -77,12 +77,12 @@ def delta_interval(
             " method does not hold; report a profile interval instead."
         )
     half = float(norm.isf((1 - level) / 2)) * se * abs(slope)
-    ends = [float(from_unconstrained(centre - half)), float(from_unconstrained(centre + half))]
-    if any(math.isnan(end) for end in ends):
+    bounds = [float(from_unconstrained(centre - half)), float(from_unconstrained(centre + half))]
+    if any(math.isnan(end) for end in bounds):
         raise EstimationError(
             f"from_unconstrained({centre:g} ± {half:g}) is not a number; check the pair of functions."
         )
-    lower, upper = (None if math.isinf(end) else end for end in sorted(ends))
+    lower, upper = (None if math.isinf(end) else end for end in sorted(bounds))
     return Interval(lower, upper, level, "delta method")
 
 

@@ -203,9 +203,9 @@ def _prepare(
     names: Sequence[str] | None,
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """The misfit, M = I - JΛ and the names of the moments."""
-    found = influence(jacobian, weighting, names)
-    q = found.shape[1]
-    residual = np.eye(q) - np.asarray(jacobian, float) @ found
+    loadings = influence(jacobian, weighting, names)
+    q = loadings.shape[1]
+    residual = np.eye(q) - np.asarray(jacobian, float) @ loadings
     return checks.vector("misfit", misfit, q), residual, checks.labels("moments", moments, q, "moment")
 
 

@@ -28,9 +28,9 @@ class Sensitivity(Tabular):
     """A measure for every parameter and moment.
 
     Attributes:
-        kind: Which.
-        values: ``[p, q]``; inf where a parameter is not identified without the moment.
-        convention: What a value says.
+        kind: Name of the measure.
+        values: The measure, ``[p, q]``; inf where a parameter is not identified without the moment.
+        convention: Meaning and unit of a value.
     """
 
     kind: Kind
@@ -84,9 +84,9 @@ def actual_removal(jacobian: np.ndarray, weighting: np.ndarray, covariance: np.n
         ValueError: as `bias`, also for S.
         IdentificationError: as `bias`; or if an estimate has no variance to compare with.
     """
-    found, matrix, variance = variances(jacobian, weighting, covariance)
+    loadings, matrix, variance = variances(jacobian, weighting, covariance)
     weights = [weighting[others] for others in _leaving_one(len(matrix))]
-    return _removal("actual removal", jacobian, matrix, found, variance, weights)
+    return _removal("actual removal", jacobian, matrix, loadings, variance, weights)
 
 
 def fundamental_removal(jacobian: np.ndarray, covariance: np.ndarray) -> Sensitivity:
@@ -94,9 +94,9 @@ def fundamental_removal(jacobian: np.ndarray, covariance: np.ndarray) -> Sensiti
 
     Never negative; inf as in `actual_removal`. Errors are those of `fundamental_noise`.
     """
-    found, matrix, variance = variances(jacobian, optimal_weighting(covariance), covariance)
+    loadings, matrix, variance = variances(jacobian, optimal_weighting(covariance), covariance)
     weights = [optimal_weighting(matrix[others]) if len(matrix) > 1 else matrix for others in _leaving_one(len(matrix))]
-    return _removal("fundamental removal", jacobian, matrix, found, variance, weights)
+    return _removal("fundamental removal", jacobian, matrix, loadings, variance, weights)
 
 
 def weighting_sensitivity(jacobian: np.ndarray, weighting: np.ndarray, covariance: np.ndarray) -> Sensitivity:
@@ -106,16 +106,16 @@ def weighting_sensitivity(jacobian: np.ndarray, weighting: np.ndarray, covarianc
     2 [(J'WJ)⁻¹ J']_kj [(I - JΛ) S Λ']_jk W_jj / Σ_kk. It is zero at the optimal weighting, and negative where more
     weight on the moment would make the estimate more precise. The errors are those of `actual_removal`.
     """
-    found, matrix, variance = variances(jacobian, weighting, covariance)
+    loadings, matrix, variance = variances(jacobian, weighting, covariance)
     slope = inverse_curvature(jacobian, weighting) @ jacobian.T
-    rest = (np.eye(len(matrix)) - jacobian @ found) @ matrix @ found.T
+    rest = (np.eye(len(matrix)) - jacobian @ loadings) @ matrix @ loadings.T
     values = 2 * slope * rest.T * np.diagonal(weighting) / variance[:, None]
     return Sensitivity("weighting", values, "percent rise of the variance per percent rise of the moment's weight")
 
 
 def _noise(kind: Kind, jacobian: np.ndarray, weighting: np.ndarray, covariance: np.ndarray) -> Sensitivity:
-    found, matrix, variance = variances(jacobian, weighting, covariance)
-    values = found**2 * np.diagonal(matrix) / variance[:, None]
+    loadings, matrix, variance = variances(jacobian, weighting, covariance)
+    values = loadings**2 * np.diagonal(matrix) / variance[:, None]
     return Sensitivity(kind, values, "percent rise of the variance per percent rise of the variance of the moment")
 
 
@@ -128,12 +128,12 @@ def _removal(
     kind: Kind,
     jacobian: np.ndarray,
     covariance: np.ndarray,
-    found: np.ndarray,
+    loadings: np.ndarray,
     variance: np.ndarray,
     weights: list[np.ndarray],
 ) -> Sensitivity:
     """Relative rise of the variances when moment j is left out and the others are weighted by ``weights[j]``."""
-    share = np.abs(found) * np.sqrt(np.diagonal(covariance) / variance[:, None])
+    share = np.abs(loadings) * np.sqrt(np.diagonal(covariance) / variance[:, None])
     left = [
         _variances_of_rest(np.delete(jacobian, j, axis=0), weights[j], covariance[others], share[:, j])
         for j, others in enumerate(_leaving_one(len(covariance)))
@@ -151,16 +151,16 @@ def _variances_of_rest(
     far it does, in s.e. of the estimates. Parameters that do not move along it stay identified, and holding one that
     does fixed leaves their estimates unchanged.
     """
-    kept, lost = np.ones(len(share), bool), np.zeros(len(share), bool)
+    free, lost = np.ones(len(share), bool), np.zeros(len(share), bool)
     if not _identified(jacobian, weighting):
-        kept[np.argmax(share)] = False
-        lost = (share > NO_LOADING) | ~kept
+        free[np.argmax(share)] = False
+        lost = (share > NO_LOADING) | ~free
     if lost.all():
         return np.full(len(share), np.inf)
-    rows = influence(jacobian[:, kept], weighting)
-    found = np.full(len(share), np.inf)
-    found[kept] = np.einsum("kj,jl,kl->k", rows, covariance, rows)
-    return np.where(lost, np.inf, found)
+    rows = influence(jacobian[:, free], weighting)
+    result = np.full(len(share), np.inf)
+    result[free] = np.einsum("kj,jl,kl->k", rows, covariance, rows)
+    return np.where(lost, np.inf, result)
 
 
 def _identified(jacobian: np.ndarray, weighting: np.ndarray) -> bool:

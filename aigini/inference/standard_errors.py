@@ -30,9 +30,9 @@ class StandardErrors(Tabular):
         covariance: Covariance of the estimates, ``[p, p]`` or ``[f, f]``; None in the worst case, which is attained by
             other correlations for each of them.
         se: Standard errors, in units of the parameters or functions, ``[p]`` or ``[f]``.
-        kind: What was assumed of the targets.
-        simulation_included: Whether the noise of the simulated moments is in them.
-        labels: What they are of.
+        kind: Assumption about the covariance of the targets.
+        simulation_included: True if they include the noise of the simulated moments.
+        labels: Names of the parameters or functions.
     """
 
     covariance: np.ndarray | None
@@ -145,14 +145,14 @@ def variances(
     """
     rows = loadings(jacobian, weighting, gradient)
     matrix, root = checks.semidefinite("covariance", covariance, rows.shape[1], positive=True)
-    found = np.sum((rows @ root) ** 2, axis=1)
-    none = found <= NO_VARIANCE * (np.abs(rows) @ np.sqrt(np.diagonal(matrix))) ** 2
+    variance = np.sum((rows @ root) ** 2, axis=1)
+    none = variance <= NO_VARIANCE * (np.abs(rows) @ np.sqrt(np.diagonal(matrix))) ** 2
     if none.any():
         raise IdentificationError(
             f"Estimate {int(np.argmax(none)) + 1} has no variance under this covariance of the moments, so a share of"
             " it means nothing; leave it out, or use a covariance that is not singular."
         )
-    return rows, matrix, found
+    return rows, matrix, variance
 
 
 def _labels(gradient: np.ndarray | None, names: Sequence[str] | None, count: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The zero nearest to a point on a line, of a smooth function that is dear to evaluate.
+"""The zero nearest to a point on a line, of a smooth function that is expensive to evaluate.
 
 A scan gives values at trial points. Between neighbours of opposite sign there is a zero, which Newton's method finds
 within that bracket. Between neighbours of the same sign there may be two: slopes that lead from both towards zero show
@@ -70,7 +70,7 @@ def nearest_zero(at: np.ndarray, values: np.ndarray, look: Look, accept: float) 
 
 
 def _low(values: np.ndarray, k: int) -> bool:
-    """Whether a value is no further from zero than its neighbours are on its own side."""
+    """True if a value is no further from zero than its neighbours are on its own side."""
     sign = np.sign(values[k])
     return all(not sign * values[other] < sign * values[k] for other in (k - 1, k + 1) if 0 <= other < len(values))
 
@@ -82,8 +82,8 @@ def _turn(see: Look, left: float, right: float) -> tuple[float, float] | None:
     for _ in range(_TURNS):
         if not (math.isfinite(down) and math.isfinite(up) and sign * down < 0 < sign * up):
             return None
-        meet = (low - high + down * left - up * right) / (down - up)
-        if sign * (high + down * (meet - left)) > 0:
+        crossing = (low - high + down * left - up * right) / (down - up)
+        if sign * (high + down * (crossing - left)) > 0:
             return None  # a function that bends one way lies beyond its tangents
         width = right - left
         point = left + min(max(down / (down - up), _INSIDE), 1 - _INSIDE) * width

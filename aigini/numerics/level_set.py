@@ -1,4 +1,4 @@
-"""The zero set of a function of two variables: its curves, and how to read values off them."""
+"""The zero set of a function of two variables: its curves, and values read off them."""
 
 import dataclasses
 from typing import Literal
@@ -19,8 +19,8 @@ class Branch:
         slopes: dy/dx at the points by the implicit function theorem, y units per x unit, ``[n]``; infinite (``inf``)
             where the curve is vertical.
         residuals: |F| at the points, none above the tolerance, ``[n]``.
-        closed: Whether the branch is a closed curve.
-        ends: Why the branch ends before its first and after its last point: an edge of the box (``edge x0``,
+        closed: True if the branch is a closed curve.
+        ends: Reasons for its ends, before the first and after the last point: an edge of the box (``edge x0``,
             ``edge x1``, ``edge y0``, ``edge y1``), ``closed``, ``value not finite``, ``gradient is zero`` or
             ``no convergence``; files of earlier versions also hold ``step too small``, ``limit of points`` and
             ``joins branch k``.
@@ -55,13 +55,13 @@ class Branch:
         along = along / np.hypot(*along) * np.hypot(*chord)
         first, last = (np.where(chord @ side < 0, -1.0, 1.0) * side for side in along.T)
         t = share[:, None]
-        found = (
+        curve = (
             (1 + 2 * t) * (1 - t) ** 2 * start
             + t * (1 - t) ** 2 * first
             + t**2 * (3 - 2 * t) * end
             - t**2 * (1 - t) * last
         )
-        return found * size
+        return curve * size
 
     def curve(self, count: int = 8) -> np.ndarray:
         """The branch as a smooth line, natural units, ``[points, 2]``.
@@ -122,7 +122,7 @@ def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarra
 
     Args:
         branch: The branch.
-        axis: Which coordinate is held.
+        axis: The coordinate that is fixed.
         value: Its value, natural units.
 
     Returns:
@@ -131,13 +131,13 @@ def crossing(branch: Branch, axis: Literal["x", "y"], value: float) -> np.ndarra
     column = ("x", "y").index(axis)
     points = branch.points[:-1] if branch.closed and branch.points[-1, column] == value else branch.points
     away = points[:, column] - value
-    found: list[np.ndarray] = []
+    crossings: list[np.ndarray] = []
     for k, here in enumerate(away):
         if here == 0:
-            found.append(points[k])
+            crossings.append(points[k])
         elif k + 1 < len(away) and here * np.sign(away[k + 1]) < 0:
             share = brentq(lambda at, k=k: float(branch.between(k, np.array([at]))[0, column]) - value, 0.0, 1.0)
             at = branch.between(k, np.array([share]))[0]
             at[column] = value
-            found.append(at)
-    return np.array(found).reshape(-1, 2)
+            crossings.append(at)
+    return np.array(crossings).reshape(-1, 2)

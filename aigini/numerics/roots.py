@@ -33,5 +33,5 @@ def first_root(many: Callable[[np.ndarray], np.ndarray], points: np.ndarray, val
 
 
 def _bracket(values: np.ndarray) -> int | None:
-    found = np.flatnonzero(values[:-1] * values[1:] <= 0)
-    return int(found[0]) if len(found) else None
+    brackets = np.flatnonzero(values[:-1] * values[1:] <= 0)
+    return int(brackets[0]) if len(brackets) else None

@@ -151,10 +151,10 @@ def _check(outcomes: np.ndarray, names: tuple[str, ...]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise AnalysisError(f"names of channels must differ; repeated: {', '.join(repeated)}")
-    found = len(outcomes) if outcomes.ndim else 0
-    if found != 2**n:
+    length = len(outcomes) if outcomes.ndim else 0
+    if length != 2**n:
         raise AnalysisError(
-            f"{n} channels ({', '.join(names)}) have {2**n} coalitions: expected values of length {2**n}, got {found}"
+            f"{n} channels ({', '.join(names)}) have {2**n} coalitions: expected values of length {2**n}, got {length}"
         )
     bad = np.flatnonzero(~np.isfinite(outcomes).all(axis=tuple(range(1, outcomes.ndim))))
     if len(bad):

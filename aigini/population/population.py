@@ -83,7 +83,7 @@ class Population(eqx.Module):
 
     @property
     def stored(self) -> bool:
-        """Whether draws are kept in memory."""
+        """True if draws are kept in memory."""
         return isinstance(self.workers, Workers)
 
 

@@ -23,7 +23,7 @@ def shard(population: Population, devices: int | Mesh = 0) -> Population:
 
     Args:
         population: Drawn without a mesh.
-        devices: How many of `jax.devices()`, 0 for all of them, or a mesh over whose every axis rows are divided.
+        devices: Number of `jax.devices()` to use, 0 for all of them, or a mesh over whose every axis rows are divided.
 
     Raises:
         PopulationError: if there are fewer devices than asked for.

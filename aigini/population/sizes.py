@@ -1,4 +1,4 @@
-"""Which populations can be drawn, and whether their draws are kept in memory."""
+"""Sizes of populations that can be drawn, and the storage of their draws."""
 
 from typing import Literal, get_args
 
@@ -71,7 +71,7 @@ def size_problems(
 
 
 def is_stored(storage: Storage, kind: Draws, n_workers: int, precision: str) -> bool:
-    """Whether the draws of such a population are kept in memory."""
+    """True if the draws of such a population are kept in memory."""
     if storage != "auto" or kind == "pseudo":
         return storage != "regenerated"
     limit = _KEPT_UNASKED if jax.default_backend() == "cpu" else available_bytes() // 4

@@ -64,12 +64,12 @@ class Workers(eqx.Module):
 
     @property
     def rows(self) -> "Workers":
-        """What tells rows apart, with a leading axis of rows; `source.draw` takes one of them."""
+        """Data of each row, with a leading axis of rows; `source.draw` takes those of one."""
         return self
 
     @property
     def source(self) -> "Kept":
-        """What turns rows into workers."""
+        """Maps rows to workers."""
         return Kept()
 
     def divided(self, place: Callable[[Array], Array], copy: Callable[[Array], Array]) -> "Workers":
@@ -150,7 +150,7 @@ class Kept(eqx.Module):
 
 
 class Source(eqx.Module):
-    """What draws the workers of a row from the index of the first.
+    """Draws the workers of a row from the index of the first.
 
     Indices of a row go up in steps of 16. The first is a multiple of 16 times the width, a power of two, but for the
     residue of the occupation, so that Sobol' points of the row are those of the first XOR those of the places.
@@ -174,7 +174,7 @@ class Regenerated(eqx.Module):
 
     Attributes:
         first: Index of the first worker of each row, ``[rows]``.
-        source: What turns rows into workers.
+        source: Maps rows to workers.
     """
 
     first: UInt32[Array, "rows"]
@@ -192,7 +192,7 @@ class Regenerated(eqx.Module):
 
     @property
     def rows(self) -> UInt32[Array, "rows"]:
-        """What tells rows apart, with a leading axis of rows; `source.draw` takes one of them."""
+        """Data of each row, with a leading axis of rows; `source.draw` takes those of one."""
         return self.first
 
     def divided(self, place: Callable[[Array], Array], copy: Callable[[Array], Array]) -> "Regenerated":

@@ -1,1 +1,1 @@
-"""What surrounds a computation: precision, random keys, memory, the backend, kept programs, signals, the terminal."""
+"""Services around a computation: precision, random keys, memory, backend, compilation cache, signals, the terminal."""

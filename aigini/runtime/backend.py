@@ -21,12 +21,12 @@ def require_backend() -> None:
         jax.devices()
     # Where a platform was asked for whose plugin is not installed, JAX fails an assertion of its own.
     except (RuntimeError, AssertionError) as error:
-        wanted = _wanted()
-        extra = next((extra for name, extra in _EXTRAS.items() if name in wanted), None)
+        platforms = _platforms()
+        extra = next((extra for name, extra in _EXTRAS.items() if name in platforms), None)
         get = f"install it with: pip install '{extra}' (or cuda13), or " if extra else ""
         reason = str(error).splitlines()[0] if str(error) else "nothing that brings it is installed"
         raise BackendError(
-            f"JAX_PLATFORMS={wanted}: JAX cannot compute there ({reason}; jaxlib is"
+            f"JAX_PLATFORMS={platforms}: JAX cannot compute there ({reason}; jaxlib is"
             f" {importlib.metadata.version('jaxlib')}); {get}check its driver, or unset JAX_PLATFORMS to compute"
             " on what there is."
         ) from None
@@ -38,5 +38,5 @@ def split_cpu(devices: int) -> None:
         jax.config.update("jax_num_cpu_devices", devices)
 
 
-def _wanted() -> str:
+def _platforms() -> str:
     return jax.config.jax_platforms or "any"  # pyright: ignore[reportAttributeAccessIssue]

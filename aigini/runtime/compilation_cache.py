@@ -1,4 +1,4 @@
-"""Compiled programs kept between runs: where, how much of them, and what happens to damaged ones.
+"""The cache of compiled programs between runs: its folder, its size, and the removal of damaged entries.
 
 JAX reads and writes the entries. It neither replaces a damaged entry (a kill or a full disk leaves half of one) nor
 forgets any by default, and its own limit needs another package and stops all writing after a kill at the wrong moment.
@@ -32,7 +32,7 @@ _SETTINGS = {
 
 
 @contextlib.contextmanager
-def kept_programs(say: Callable[[str], None]) -> Iterator[None]:
+def cached_programs(report: Callable[[str], None]) -> Iterator[None]:
     """Let JAX keep compiled programs in a folder from now on; in the block, damaged entries are written anew.
 
     ``AIGINI_CACHE`` names the folder, or is ``off``, which leaves JAX as it is; otherwise ``JAX_COMPILATION_CACHE_DIR``
@@ -40,29 +40,29 @@ def kept_programs(say: Callable[[str], None]) -> Iterator[None]:
     a home, or with one that cannot be written, nothing is kept.
 
     Args:
-        say: Told if nothing can be kept where it was asked for.
+        report: Told if nothing can be kept where it was asked for.
     """
-    folder = _choose(say)
+    folder = _choose(report)
     if folder is None:
         yield
         return
-    with _mending(folder, say):
+    with _replacing_damaged(folder, report):
         yield
 
 
-def _choose(say: Callable[[str], None]) -> Path | None:
+def _choose(report: Callable[[str], None]) -> Path | None:
     """The folder, with JAX told of it; None where nothing is kept, or nothing is to be changed."""
     chosen, of_jax = os.environ.get("AIGINI_CACHE", ""), os.environ.get("JAX_COMPILATION_CACHE_DIR", "")
     if chosen == "off":
         return None
     folder = Path(chosen) if chosen else Path(of_jax) if of_jax else _default()
     if folder is not None and not _is_text(folder):
-        say(f"{str(folder)!a}: is no text in UTF-8, as JAX needs it; compiled programs are not kept.")
+        report(f"{str(folder)!a}: is no text in UTF-8, as JAX needs it; compiled programs are not kept.")
         folder = None
         jax.config.update("jax_compilation_cache_dir", None)
     if folder is None or not _usable(folder):
         if folder is not None and (chosen or of_jax):
-            say(f"{folder}: cannot be written; compiled programs are not kept.")
+            report(f"{folder}: cannot be written; compiled programs are not kept.")
         return None
     jax.config.update("jax_compilation_cache_dir", str(folder))
     for name, value in _SETTINGS.items():
@@ -74,7 +74,7 @@ def _choose(say: Callable[[str], None]) -> Path | None:
 
 
 def _is_text(folder: Path) -> bool:
-    """Whether JAX can be told of a folder: its name is text."""
+    """True if JAX can use a folder of this name: it is text."""
     try:
         str(folder).encode()
     except UnicodeEncodeError:
@@ -134,7 +134,7 @@ def remove_damaged(folder: Path, program: str, *, unread: bool) -> None:
     Args:
         folder: The cache.
         program: Name of the program, with which the names of its entries begin.
-        unread: Whether JAX failed to read one: if none is damaged in a way that shows, all of them are removed then.
+        unread: True if JAX failed to read one: if no entry shows damage, all of them are removed then.
     """
     entries = list(folder.glob(f"{glob.escape(program)}-*{_SUFFIX}"))
     damaged = [path for path in entries if not _whole(path)]
@@ -143,7 +143,7 @@ def remove_damaged(folder: Path, program: str, *, unread: bool) -> None:
 
 
 def _whole(entry: Path) -> bool:
-    """Whether an entry can be unpacked; zlib holds a checksum. Of other compressions JAX writes the entry again."""
+    """True if an entry can be unpacked; zlib has a checksum. Of other compressions JAX writes the entry again."""
     try:
         zlib.decompress(entry.read_bytes())
     except (OSError, zlib.error):
@@ -152,15 +152,15 @@ def _whole(entry: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _mending(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+def _replacing_damaged(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
     """Act on what JAX has to say about entries, instead of showing it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("always", message=_FAILURES)
         show = warnings.showwarning
-        told = False
+        reported = False
 
         def showwarning(message: Warning | str, *rest: Any, **more: Any) -> None:
-            nonlocal told
+            nonlocal reported
             text = str(message)
             failure = re.match(_FAILURES + " for '(.*?)'", text)
             if failure is None:
@@ -168,9 +168,9 @@ def _mending(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
                 return
             action, program = failure.groups()
             remove_damaged(folder, program, unread=action == "reading")
-            if action == "writing" and not told:
-                told = True
-                say(f"{folder}: compiled programs cannot be kept ({text.rpartition(': ')[2]}); the work goes on.")
+            if action == "writing" and not reported:
+                reported = True
+                report(f"{folder}: compiled programs cannot be kept ({text.rpartition(': ')[2]}); the work goes on.")
 
         warnings.showwarning = showwarning
         yield

@@ -18,8 +18,8 @@ def usable_home() -> Iterator[None]:
     if _has_cache():
         yield
         return
-    with atomic.transient(Path(tempfile.mkdtemp(prefix="aigini-"))) as place:
-        changed = {"XDG_CACHE_HOME": str(place), "XDG_CONFIG_HOME": str(place), "HOME": str(place)}
+    with atomic.transient(Path(tempfile.mkdtemp(prefix="aigini-"))) as home:
+        changed = {"XDG_CACHE_HOME": str(home), "XDG_CONFIG_HOME": str(home), "HOME": str(home)}
         before = {name: os.environ.get(name) for name in changed}
         os.environ.update(changed)
         try:
@@ -32,7 +32,7 @@ def usable_home() -> Iterator[None]:
 
 
 def _has_cache() -> bool:
-    """Whether there is a cache folder in which this user can make others."""
+    """True if there is a cache folder in which this user can make others."""
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         cache.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Signals that end a command: one line that says what is kept, no traceback, no temporary file.
+"""Signals that end a command: one line about the results that there are, no traceback, no temporary file.
 
 Nothing is unwound: an exception that is raised by a signal can be swallowed in a callback, and a compilation that takes
 a minute would hold it up. Every file is replaced whole or not at all, so a command can end at any moment, and does so
@@ -21,14 +21,14 @@ _SIGNALS = tuple(signal.Signals[name] for name in _NAMES if hasattr(signal, name
 
 _NOTHING = "nothing was being written, and earlier results are as they were"
 
-_kept: Callable[[], str] = lambda: _NOTHING  # noqa: E731
+_closing_words: Callable[[], str] = lambda: _NOTHING  # noqa: E731
 _ending = threading.Lock()
 
 
-def keep_in_mind(kept: Callable[[], str]) -> None:
-    """Say what the line at the end will say is kept; asked when the signal comes."""
-    global _kept
-    _kept = kept
+def set_closing_words(words: Callable[[], str]) -> None:
+    """Set the function that says, when a signal comes, which results there are; its text ends the closing line."""
+    global _closing_words
+    _closing_words = words
 
 
 def guard_start() -> None:
@@ -78,7 +78,7 @@ def one_line() -> Iterator[None]:
         os.close(writer)
         watcher.join()
         os.close(reader)
-        keep_in_mind(lambda: _NOTHING)
+        set_closing_words(lambda: _NOTHING)
 
 
 def _wait(reader: int, chosen: tuple[int, ...]) -> None:
@@ -96,7 +96,12 @@ def _end(number: int) -> None:
         time.sleep(60)  # the other thread is ending the process
         return
     try:
-        os.write(2, f"aigini: stopped by {signal.Signals(number).name}; {_kept()}.\n".encode(errors="backslashreplace"))
+        os.write(
+            2,
+            f"aigini: stopped by {signal.Signals(number).name}; {_closing_words()}.\n".encode(
+                errors="backslashreplace"
+            ),
+        )
         if "aigini.runtime.atomic" in sys.modules:
             sys.modules["aigini.runtime.atomic"].remove_transient()
         if "multiprocessing.process" in sys.modules:

@@ -15,14 +15,18 @@ def available_bytes() -> int:
     return psutil.virtual_memory().available
 
 
-def side_by_side(bytes_each: int, wanted: int) -> int:
-    """Number of `wanted` evaluations that run at once: as many as a quarter of the free memory holds, one at least.
+def side_by_side(bytes_each: int, most: int) -> int:
+    """Number of evaluations that run at once: as many as a quarter of the free memory holds, one at least.
 
-    Several hosts must run the same program, so there it is `wanted` whatever is free on each.
+    Several hosts must run the same program, so there it is `most` whatever is free on each.
+
+    Args:
+        bytes_each: Memory that one evaluation takes.
+        most: Largest number.
     """
     if jax.process_count() > 1:
-        return wanted
-    return max(1, min(wanted, available_bytes() // 4 // max(bytes_each, 1)))
+        return most
+    return max(1, min(most, available_bytes() // 4 // max(bytes_each, 1)))
 
 
 def in_groups(function: Callable[..., Any], together: int) -> Callable[..., Any]:

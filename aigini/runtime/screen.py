@@ -1,4 +1,4 @@
-"""What a command prints: progress on standard error, results on standard output, on any terminal and into any pipe."""
+"""Output of commands, on any terminal and into any pipe: progress on standard error, results on standard output."""
 
 import codecs
 import io

@@ -41,6 +41,9 @@ from aigini.statistics.worker_sums import (
 )
 
 IncomeConcept = Literal["total", "wage"]
+CONCEPT_WORDS: dict[str, str] = {"total": "total income", "wage": "wages"}
+CONCEPTS = tuple(CONCEPT_WORDS)
+"""Incomes whose Gini the analyses are about."""
 
 GINI_CHANGE = "m6"
 """The moment whose income is `IncomeConcept`."""
@@ -288,6 +291,6 @@ def resolve(asked: Sequence[str | Moment], income: str = "total") -> tuple[Momen
     return tuple(find(one, income) for one in asked)
 
 
-def computed(asked: Sequence[str | Moment], income: str = "total") -> tuple[Moment, ...]:
-    """What an analysis computes where some moments are targets: `OUTCOMES`, and then the others among them."""
-    return tuple(dict.fromkeys((*OUTCOMES, *resolve(asked, income))))
+def computed(requested: Sequence[str | Moment], income: str = "total") -> tuple[Moment, ...]:
+    """Outcomes that an analysis computes where some moments are targets: `OUTCOMES`, then the others among them."""
+    return tuple(dict.fromkeys((*OUTCOMES, *resolve(requested, income))))

@@ -81,8 +81,8 @@ def spline_masses(
 
 def end_mass(masses: Float[Array, "nodes"]) -> Scalar:
     """Share of agents at the two ends of the grid; results are exact only where it is 0."""
-    ends = masses[0] + masses[1] + masses[2] + masses[-1] + masses[-2] + masses[-3]
-    return ends / jnp.sum(masses)
+    shares = masses[0] + masses[1] + masses[2] + masses[-1] + masses[-2] + masses[-3]
+    return shares / jnp.sum(masses)
 
 
 def tails(masses: Float[Array, "nodes"]) -> tuple[Float[Array, "edges"], Float[Array, "edges"]]:

@@ -1,4 +1,4 @@
-"""What a moment is: one object, from which values, exact derivatives, tables and figures follow.
+"""Moments: one object each, from which values, exact derivatives, tables and figures follow.
 
 A moment is the change, between the two AI levels, of a level: a number of the solved economy at one AI level and of
 sums over its workers. It names the sums that it needs, and sees no others, so that the exact Jacobian
@@ -58,11 +58,11 @@ class Moment:
 
     Attributes:
         name: Its name in configurations, tables and files.
-        meaning: What it is, in full.
+        meaning: Its meaning, in full.
         unit: Unit of its level; a share or an index between 0 and 1 says so, ``"share, 0 to 1"``.
         level: Its level in a state, a float64 scalar that JAX can differentiate.
         needs: The sums over workers that the level depends on; every one must be named.
-        relative: Whether the moment is the change relative to the level before AI, rather than the difference.
+        relative: True if the moment is the change relative to the level before AI, rather than the difference.
         label: In a few words, for figures; the meaning by default.
         fewest_firms: Number of firms from which it is defined.
     """
@@ -131,13 +131,13 @@ class MomentStatistic(eqx.Module):
 
         Each part is a pass over workers for each of its moments, so a sum joins one whose moments include its own.
         """
-        wanted = [
+        needed = [
             (tuple(row for row, moment in enumerate(self.moments) if needed in moment.needs), (kind, i))
             for kind, sums in enumerate(self.sums)
             for i, needed in enumerate(sums)
         ]
         parts: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-        for rows, at in sorted(wanted, key=lambda one: -len(one[0])):
+        for rows, at in sorted(needed, key=lambda one: -len(one[0])):
             parts.setdefault(next((every for every in parts if set(rows) <= set(every)), rows), []).append(at)
         return tuple(Part(_select(chosen), rows) for rows, chosen in parts.items())
 

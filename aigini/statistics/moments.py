@@ -42,7 +42,7 @@ def six_moments(
 
 def moments_and_jacobian(
     point: Float[Array, "free"],
-    place: Callable[[Array], Parameters],
+    params_at: Callable[[Array], Parameters],
     population: Population,
     scenario: Scenario | None = None,
     *,
@@ -52,8 +52,8 @@ def moments_and_jacobian(
     """Moments and their exact Jacobian, several times faster than differentiating `moments`.
 
     Args:
-        point: What to differentiate in.
-        place: The parameters at a point.
+        point: Point at which derivatives are taken.
+        params_at: The parameters at a point.
         population: Workers and firm shocks.
         scenario: AI levels; 0 and 1 by default.
         income: Income whose Gini m6 is about.
@@ -64,4 +64,4 @@ def moments_and_jacobian(
         PrecisionError: if 64-bit mode is off.
         ValueError: with fewer firms than a moment needs, as m5 needs three.
     """
-    return EconomyMap(population, scenario or Scenario(), resolve(names, income)).with_jacobian(point, place)
+    return EconomyMap(population, scenario or Scenario(), resolve(names, income)).with_jacobian(point, params_at)

@@ -1,4 +1,4 @@
-"""How the economy responds to AI: the moments and every other change that analyses are about, in one pass.
+"""Responses of the economy to AI: the moments and every other change that analyses are about, in one pass.
 
 What they are and in which order stands in `aigini.statistics.catalogue.OUTCOMES`; targets beside them come after.
 """
@@ -19,7 +19,7 @@ from aigini.statistics.moment import RELATIVE_UNIT, Moment
 OUTCOME_NAMES = tuple(moment.name for moment in OUTCOMES)
 
 FRACTIONS = "relative changes are fractions: 0.01 is 1 %"
-"""What a table with relative changes says below it."""
+"""Line below a table with relative changes."""
 
 UNKNOWN = "a moment that is not registered here"
 """The meaning of a moment that a file of another session names."""
@@ -37,7 +37,7 @@ def label(name: str) -> str:
 
 
 def units(names: Iterable[str], income: str = "total") -> dict[str, str]:
-    """What each of some outcomes or moments is, with its unit, to go into a file beside the numbers."""
+    """Meaning and unit of some outcomes or moments by name, to go into a file beside the numbers."""
     words = {}
     for name in names:
         try:
@@ -63,17 +63,17 @@ def moment_rows(names: Sequence[str], income: str, among: Sequence[Moment] = OUT
     Args:
         names: The moments.
         income: Income concept of m6.
-        among: What is computed, in its order.
+        among: The moments that are computed, in their order.
 
     Raises:
         MomentError: if one of them is not computed.
     """
     computed = [moment.name for moment in among]
-    asked = [find(name, income).name for name in names]
-    others = [name for name in asked if name not in computed]
+    requested = [find(name, income).name for name in names]
+    others = [name for name in requested if name not in computed]
     if others:
         raise MomentError(f"{', '.join(others)}: only {', '.join(computed)} are computed here.")
-    return tuple(computed.index(name) for name in asked)
+    return tuple(computed.index(name) for name in requested)
 
 
 def outcomes(

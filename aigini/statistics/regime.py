@@ -11,13 +11,13 @@ UNRESOLVED, UNSTATED = "not distinguishable", "not stated"
 
 @dataclasses.dataclass(frozen=True)
 class Regime:
-    """Whether the Gini rises or falls with AI.
+    """The regime: the sign of the change of a Gini with AI, where it is known.
 
     Attributes:
         change: Change of the Gini, 0 to 1.
         error: Its simulation standard error; None where it was not measured.
         n_workers: Workers it was simulated with.
-        above_grid: Whether both Ginis can be told from zero on the grid of incomes; a smaller one may be off by
+        above_grid: True if both Ginis can be told from zero on the grid of incomes; a smaller one may be off by
             `aigini.statistics.histogram.GINI_RESOLUTION`, and so may its change.
     """
 
@@ -33,7 +33,7 @@ class Regime:
 
     @property
     def resolved(self) -> bool:
-        """Whether the sign of the change is known: it stands out of its simulation error, or is exactly zero."""
+        """True if the sign of the change is known: it stands out of its simulation error, or is exactly zero."""
         return self.simulated.resolved and self._clear_of_the_grid
 
     @property
@@ -48,7 +48,7 @@ class Regime:
 
     @property
     def enlargement(self) -> float | None:
-        """How many times as many workers would tell the sign, see `aigini.resolution.Simulated`."""
+        """Factor of the number of workers that would tell the sign, see `aigini.resolution.Simulated`."""
         return self.simulated.enlargement
 
     def __str__(self) -> str:

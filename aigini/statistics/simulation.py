@@ -85,7 +85,7 @@ class Simulation(Tabular):
 
     @property
     def regime(self) -> Regime:
-        """Whether the Gini of the chosen income rises or falls; stated only where simulation errors allow it."""
+        """The sign of the change of the Gini of the chosen income; stated only where simulation errors allow it."""
         concept = f"gini_{self.income}"
         return Regime(
             change=self.gini_change,
@@ -185,14 +185,14 @@ def simulate(
     scenario = scenario or Scenario()
     params = checked_parameters(params, scenario, population.years)
 
-    asked = dict(zip(moments, resolve(moments, income), strict=True))
+    requested = dict(zip(moments, resolve(moments, income), strict=True))
 
     def measured(population: Population) -> tuple[_Scalars, _Scalars, _Scalars, tuple[Distribution, Distribution]]:
         """Moments, levels before and after AI, and the arrays of both."""
-        both = jax.device_get(_statistics(params, population, scenario, tuple(asked.values())))
+        both = jax.device_get(_statistics(params, population, scenario, tuple(requested.values())))
         (old, old_arrays), (new, new_arrays) = both
         before, after = (_scalars(state, population.n_firms) for state in (old, new))
-        return _moments(asked, old, new, population.n_firms), before, after, (old_arrays, new_arrays)
+        return _moments(requested, old, new, population.n_firms), before, after, (old_arrays, new_arrays)
 
     values, before, after, (before_arrays, after_arrays) = measured(population)
     other_values, changes, arrays = [], [], []
@@ -214,7 +214,7 @@ def simulate(
         change_se=_spread(_differences(before, after), changes),
         change_se_arrays={
             name: np.std(
-                [_difference(before_arrays, after_arrays, name), *(found[name] for found in arrays)], axis=0, ddof=1
+                [_difference(before_arrays, after_arrays, name), *(one[name] for one in arrays)], axis=0, ddof=1
             )
             for name in arrays[0]
         }
@@ -229,11 +229,11 @@ def _spread(
     """Simulation errors by name, see `aigini.resolution.simulated`; empty with fewer than two replications."""
     if len(replicated) < 2:
         return {}
-    found = {}
+    errors = {}
     for name, value in own.items():
         column = [other[name] for other in replicated]
-        found[name] = None if value is None or None in column else simulated(value, np.asarray(column, float)).error
-    return found
+        errors[name] = None if value is None or None in column else simulated(value, np.asarray(column, float)).error
+    return errors
 
 
 def _differences(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> dict[str, float | None]:
@@ -263,9 +263,9 @@ def _scalars(state: Statistics, n_firms: int) -> _Scalars:
     return values
 
 
-def _moments(asked: Mapping[str, Moment], before: Statistics, after: Statistics, n_firms: int) -> _Scalars:
+def _moments(requested: Mapping[str, Moment], before: Statistics, after: Statistics, n_firms: int) -> _Scalars:
     values: _Scalars = {}
-    for (name, moment), old, new in zip(asked.items(), before.levels, after.levels, strict=True):
+    for (name, moment), old, new in zip(requested.items(), before.levels, after.levels, strict=True):
         change = (float(new) - float(old)) / (float(old) if moment.relative else 1.0)
         values[name] = None if n_firms < moment.fewest_firms else change
     _require_finite(values)
@@ -286,7 +286,7 @@ def report(simulation: Simulation, *, assumed: bool = False) -> str:
 
     Args:
         simulation: The economy.
-        assumed: Whether the change of the Gini was a target, so that the regime is no result.
+        assumed: True if the change of the Gini was a target, so that the regime is no result.
     """
     lines = [str(simulation.table())]
     lines += [

@@ -48,7 +48,7 @@ class WorkersAt(eqx.Module):
     """Workers of one occupation at one AI level.
 
     Attributes:
-        outcome: What happens to them.
+        outcome: Their schooling, human capital and incomes.
         workers: Their draws.
         present: 1 for workers, 0 for padding, ``[workers]``.
         about: Points about which squares are summed.
@@ -81,7 +81,7 @@ class Sum:
 
     Attributes:
         of: Sums over the workers of a row, float64.
-        by_occupation: Whether it is kept by occupation, each leaf with a leading axis ``[occupations]``.
+        by_occupation: True if it is kept by occupation, each leaf with a leading axis ``[occupations]``.
     """
 
     of: Callable[[WorkersAt], Any]

@@ -1,1 +1,1 @@
-"""What the moments identify, and how far the sign of the effect on inequality is among it."""
+"""Identification of the parameters by the moments, and of the sign of the effect on inequality."""

@@ -48,7 +48,7 @@ class Profile:
         criterion: (m - m̂)' W (m - m̂) at the best values of the others, NaN where the economy could not be evaluated,
             ``[n]``.
         interval: Where the criterion has risen by less than the χ²(1) quantile; None for an end beyond `values`.
-        converged: Whether each search came to its end; elsewhere the criterion is an upper bound, ``[n]``.
+        converged: True where the search converged; elsewhere the criterion is an upper bound, ``[n]``.
         estimates: Each free parameter there, NaN where the economy could not be evaluated, ``[n]``.
         simulation_se: Simulation standard errors of both ends of the interval; None where they are not known.
     """
@@ -72,8 +72,8 @@ class DirectionProfile:
         offsets: Where the projection of the relative changes was held, 0 among them, increasing, ``[n]``.
         criterion: (m - m̂)' W (m - m̂) at the best parameters there, ``[n]``.
         values: Each free parameter there, ``[n]``.
-        converged: Whether each search came to its end; elsewhere the criterion is an upper bound, ``[n]``.
-        curvature: What the criterion rises by to first order of the moments, over the square of the offset.
+        converged: True where the search converged; elsewhere the criterion is an upper bound, ``[n]``.
+        curvature: Rise of the criterion, to first order of the moments, over the square of the offset.
         interval: Offsets where it has risen by less than the χ²(1) quantile; None for an end that is open.
         ends: Why nothing was computed below the first and above the last offset.
         simulation_se: Simulation standard errors of both ends of the interval; None where they are not known.
@@ -241,7 +241,7 @@ class _Frame:
         self.curvature = float(left @ left)
 
     def across(self, values: Mapping[str, float]) -> np.ndarray:
-        """What of a move to `values` is across the direction, ``[free - 1]``."""
+        """The part of a move to `values` that is across the direction, ``[free - 1]``."""
         return self.rest.T @ ((self.model.space.coordinates(values) - self.centre) / self.size)
 
     def search(self, offset: float, across: np.ndarray) -> Piece:

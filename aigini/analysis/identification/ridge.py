@@ -17,7 +17,7 @@ class RidgePoint:
         gini_total: Change of the Gini of total income.
         gini_wage: Change of the Gini of wages.
         misfit: Largest misfit of m1 ... m5, in standard errors.
-        feasible: Whether all of them are met.
+        feasible: True if all of them are met.
         estimates: The re-estimated parameters.
         gini_total_simulation_se: Simulation standard error of that change; None where it is not known, as where the
             moments are not met.

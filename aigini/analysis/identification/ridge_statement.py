@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from aigini.analysis.identification.ridge import RidgePoint
-from aigini.analysis.regimes.maps import SAY
 from aigini.estimation.convergence import WITHIN_ERROR
 from aigini.estimation.other_draws import shown
+from aigini.statistics.catalogue import CONCEPT_WORDS
 
 
 def signs_of(points: Sequence[RidgePoint], income: str) -> list[str]:
@@ -19,7 +19,7 @@ def signs_of(points: Sequence[RidgePoint], income: str) -> list[str]:
 def statement(
     params: Mapping[str, float], income: str, moments: Sequence[str], points: Sequence[RidgePoint], n_workers: int
 ) -> str:
-    """Whether the moments other than m6 identify the sign.
+    """The statement whether the moments other than m6 identify the sign.
 
     A sign is stated where the change stands out of simulation error. Both are compatible with the moments where the
     lowest change of an economy that meets them is a fall and the highest a rise; one alone, where both are of its sign.
@@ -31,7 +31,7 @@ def statement(
         points: The ridge.
         n_workers: Workers of the population.
     """
-    own, concept, unknown = params["xi"], SAY[income], _unknown(points, income)
+    own, concept, unknown = params["xi"], CONCEPT_WORDS[income], _unknown(points, income)
     others = ", ".join(name for name in moments if name != "m6")
     lines = [_at(own, [point for point in points if point.xi == own], income, others, n_workers)]
     verdicts = {
@@ -93,7 +93,7 @@ def _at(xi: float, points: Sequence[RidgePoint], income: str, others: str, n_wor
     low, high = _extremes(met, income)
     span = (
         f"At xi = {xi:g} {others} are met at {len(met)} of {len(points)} values of eta1, from"
-        f" {min(p.eta1 for p in met):g} to {max(p.eta1 for p in met):g}; along them the Gini of {SAY[income]}"
+        f" {min(p.eta1 for p in met):g} to {max(p.eta1 for p in met):g}; along them the Gini of {CONCEPT_WORDS[income]}"
         f" changes by {_change(low, income)} (eta1 = {low.eta1:g}) to {_change(high, income)} (eta1 = {high.eta1:g})."
     )
     verdict = {
@@ -109,7 +109,7 @@ def _at(xi: float, points: Sequence[RidgePoint], income: str, others: str, n_wor
 
 
 def _by_sharing(estimate: float, points: Sequence[RidgePoint], income: str, concept: str) -> str:
-    """Whether ξ alone moves the sign, the other moments being met again at each ξ."""
+    """The statement whether ξ alone moves the sign, the other moments being met again at each ξ."""
     eta = min({point.eta1 for point in points}, key=lambda value: abs(value - estimate))
     along = [point for point in points if point.eta1 == eta and point.feasible]
     if len(along) < 2:

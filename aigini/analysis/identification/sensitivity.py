@@ -1,4 +1,4 @@
-"""What the moments identify, and what inequality depends on: exact Jacobians at the estimates, put to use.
+"""Identification by the moments, and the dependence of inequality on parameters, from exact Jacobians at the estimates.
 
 * Elasticities of every moment and outcome in every parameter.
 * Λ: how estimates, and outcomes through them, move with the targets; its sign is such that Λ times a small change of
@@ -28,7 +28,7 @@ from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix,
 from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
 from aigini.analysis.identification.standard_errors import (
     NO_PROFILE,
-    SAY_SE,
+    SE_WORDS,
     overidentification,
     profiled,
     sensitivity_measures,
@@ -75,7 +75,7 @@ def decompose(
     changes = np.array([abs(model.outcome(name)) for name in FUNCTIONS])
     elasticities = np.concatenate([all_moments / se[:, None], functions / changes[:, None]]) * size[None, :]
     estimates = standard_errors(model, simulation)
-    best = next(errors for kind in SAY_SE if (errors := estimates[kind]) is not None)
+    best = next(errors for kind in SE_WORDS if (errors := estimates[kind]) is not None)
     measures, missing = sensitivity_measures(model)
     undefined: dict[str, str] = {**missing}
     profiled_model = None if pieces is None else profiled(model, simulation)
@@ -110,7 +110,7 @@ def decompose(
         intervals={
             kind: {name: _interval(model, name, float(error)) for name, error in zip(names, errors, strict=True)}
             for kind, errors in estimates.items()
-            if kind in SAY_SE and errors is not None
+            if kind in SE_WORDS and errors is not None
         },
         overidentification=overidentification(model, simulation),
         changes={name: model.outcome(name) for name in FUNCTIONS},

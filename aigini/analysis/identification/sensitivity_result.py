@@ -8,14 +8,14 @@ import numpy as np
 from aigini.analysis.identification.profile import DirectionProfile, Profile
 from aigini.analysis.identification.profile_errors import with_errors
 from aigini.analysis.identification.reliability import INSTEAD, uninformative
-from aigini.analysis.identification.standard_errors import SAY_SE
-from aigini.analysis.regimes.maps import SAY
+from aigini.analysis.identification.standard_errors import SE_WORDS
 from aigini.estimation.other_draws import about_draws, error_at, shown
 from aigini.inference.identification import Identification
 from aigini.inference.intervals import Interval
 from aigini.inference.overidentification import JTest
 from aigini.inference.sensitivity import Sensitivity
 from aigini.resolution import Simulated
+from aigini.statistics.catalogue import CONCEPT_WORDS
 from aigini.statistics.outcomes import legend
 from aigini.tables import Column, Table, Tabular, numbers
 
@@ -50,7 +50,7 @@ class SignUncertainty:
         probability: P(change > 0), by a normal approximation.
         variance: Contribution to the variance of each target and each external parameter's range; that of a target
             which is correlated with others may be negative.
-        entropy: Of the sign, in bits.
+        entropy: Entropy of the sign, bits.
         value_of_precision: Fall of that entropy, in millibits, per 1 % more precision (1/s.e.²) of each target.
         unreliable: Why the probability and what follows from it are not to be relied on, see
             `aigini.analysis.identification.reliability`; empty if no check failed.
@@ -95,7 +95,7 @@ class SignUncertainty:
     def __str__(self) -> str:
         errors = self.simulation_se
         head = (
-            f"Gini of {SAY[self.concept]} {shown(self.change, errors.get('change'), '+.4f')}, sd"
+            f"Gini of {CONCEPT_WORDS[self.concept]} {shown(self.change, errors.get('change'), '+.4f')}, sd"
             f" {shown(self.sd, errors.get('sd'), '.4f')}, estimated with {', '.join(self.estimated_with)}"
         )
         probability = f"P(rise) {shown(self.probability, errors.get('probability'), '.3f')}"
@@ -137,8 +137,8 @@ class SensitivityAnalysis(Tabular):
     Attributes:
         params: Every parameter at the estimates.
         free: Estimated parameters.
-        jacobian: Of the targeted moments in all parameters, natural units.
-        functions: Of the outcomes in all parameters, natural units.
+        jacobian: Derivatives of the targeted moments in all parameters, natural units.
+        functions: Derivatives of the outcomes in all parameters, natural units.
         elasticities: d response / d log parameter: of moments in standard errors of their targets, of outcomes over the
             absolute value of their change; per 100 %.
         influence: Λ, change of estimates per unit of target.
@@ -215,7 +215,7 @@ class SensitivityAnalysis(Tabular):
     @property
     def _kinds(self) -> dict[str, str]:
         """The kinds of standard errors that there are, by heading."""
-        kinds = {SAY_SE[kind]: kind for kind in SAY_SE if self.se.get(kind) is not None}
+        kinds = {SE_WORDS[kind]: kind for kind in SE_WORDS if self.se.get(kind) is not None}
         with_simulation = f"{self.best_kind}_with_simulation"
         return kinds | ({"with sim.": with_simulation} if self.se.get(with_simulation) is not None else {})
 
@@ -276,8 +276,8 @@ class SensitivityAnalysis(Tabular):
         if outcomes is not None:
             lines += ["", "outcomes: change, standard errors as above, and the target whose s.e. moves them most"]
             lines += [legend(*FUNCTIONS), str(outcomes)]
-        kinds = [kind for kind in SAY_SE if kind in self.intervals]
-        lines += ["", "95 % intervals: " + "; ".join([*(SAY_SE[kind] for kind in kinds), "profile"])]
+        kinds = [kind for kind in SE_WORDS if kind in self.intervals]
+        lines += ["", "95 % intervals: " + "; ".join([*(SE_WORDS[kind] for kind in kinds), "profile"])]
         profiles = {one.parameter: with_errors(one.interval, one.simulation_se) for one in self.profiles}
         for name in self.free:
             parts = [self._interval(kind, name) for kind in kinds]

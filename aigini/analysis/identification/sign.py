@@ -39,8 +39,8 @@ class LocalSign:
     """The direction in the parameters that the other moments leave open at the estimates.
 
     Attributes:
-        singular_values: Of the Jacobian of m1 ... m5 in the free parameters, rows in standard errors, columns in
-            relative changes.
+        singular_values: Singular values of the Jacobian of m1 ... m5 in the free parameters, rows in standard errors,
+            columns in relative changes.
         direction: Change of each free parameter in natural units along the null space, for a rise of η1 by 0.1.
         gini_change: Change of m6 along it, by the exact Jacobian.
         gini_change_simulation_se: Its simulation standard error; None where it is not known.
@@ -65,7 +65,7 @@ class Sign(Tabular):
         ridge: Economies that meet m1 ... m5, by ξ then η1.
         signs: Signs of m6 among the feasible points, by ξ: ``+`` and ``-`` where a point stands out of simulation
             error, and ``?`` if there is one that does not.
-        statement: What follows, in words.
+        statement: The conclusion, in words.
         n_workers: Workers of the population.
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.

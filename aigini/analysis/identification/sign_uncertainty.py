@@ -1,4 +1,4 @@
-"""How uncertain the sign of the change of a Gini is, to first order, from the Jacobian at the estimates.
+"""Uncertainty of the sign of the change of a Gini, to first order, from the Jacobian at the estimates.
 
 With d the derivatives of the change in the targets, its variance is d'Sd, that is Σ d² se² for independent targets, the
 sign has probability P = Φ(mean / sd) and entropy H(P), and one more per cent of precision of target j, its correlations
@@ -19,7 +19,7 @@ from scipy.special import ndtr
 from aigini.analysis.identification.profile import Profile
 from aigini.analysis.identification.reliability import bent_profiles, beyond_bounds
 from aigini.analysis.identification.sensitivity_result import SignUncertainty
-from aigini.analysis.identification.standard_errors import SAY_SE, standard_errors
+from aigini.analysis.identification.standard_errors import SE_WORDS, standard_errors
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.inference.influence import influence
@@ -135,7 +135,7 @@ def _unreliable(
         return ()
     shares = {name: own / sd**2 for name, own in variance.items()}
     errors = standard_errors(model, None)
-    best = next(one for kind in SAY_SE if (one := errors[kind]) is not None)
+    best = next(one for kind in SE_WORDS if (one := errors[kind]) is not None)
     total = np.sqrt(np.sum(np.array(list(moved.values())) ** 2, axis=0))
     space = model.space.over(part.names)
     slopes = (model.jacobian @ space.directions.T)[row]

@@ -25,7 +25,7 @@ from aigini.inference.sensitivity import (
 from aigini.inference.standard_errors import independent, known_covariance, worst_case
 from aigini.inference.weights import optimal_weighting
 
-SAY_SE = {"known_covariance": "as given", "independent": "independent", "worst_case": "worst case"}
+SE_WORDS = {"known_covariance": "as given", "independent": "independent", "worst_case": "worst case"}
 """Kinds of standard errors, most informed first, by what they assume of the correlations of the targets."""
 
 EFFICIENT = 0.1

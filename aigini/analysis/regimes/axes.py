@@ -45,7 +45,7 @@ class Axis:
             return float(erf(values["asset_sd"] * values["psi"] / 2))
         return values[self.name]
 
-    def place(self, values: Mapping[str, float], x: float) -> dict[str, float]:
+    def move(self, values: Mapping[str, float], x: float) -> dict[str, float]:
         """`values` moved to `x`."""
         if self.name == "asset_gini":
             return {**values, "asset_sd": float(2 * erfinv(x) / values["psi"])}
@@ -102,7 +102,7 @@ class Plane:
 
     def at(self, point: Sequence[float] | np.ndarray) -> dict[str, float]:
         """Every parameter at a point of the plane."""
-        values = self.y.place(self.x.place(self.values, float(point[0])), float(point[1]))
+        values = self.y.move(self.x.move(self.values, float(point[0])), float(point[1]))
         return self._moving.impose(values)
 
     def directions(self, values: Mapping[str, float]) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
-from aigini.analysis.regimes.maps import CONCEPTS, SAY, RegimeMap
+from aigini.analysis.regimes.maps import RegimeMap
 from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
@@ -23,6 +23,7 @@ from aigini.estimation.pieces import Pieces
 from aigini.numerics.crossings import nearest_zero
 from aigini.parameter_space import ParameterSpace
 from aigini.resolution import Simulated
+from aigini.statistics.catalogue import CONCEPT_WORDS, CONCEPTS
 from aigini.tables import Column, Table, Tabular
 
 _TOLERANCE = 1e-8
@@ -38,7 +39,7 @@ class Move:
         distance: Its length in units of ranges; None if no boundary was found.
         to: Values of the parameters that move, where they end.
         residual: Change of the Gini there.
-        note: What to know about it; empty if nothing.
+        note: Remark on it; empty if there is none.
         closest: Without a boundary on a line, the change of the Gini that is nearest to zero on it; where simulation
             errors are known, the nearest in these of that and of both ends. With a boundary, the change furthest beyond
             it on the same side of the estimates. None where there is no line.
@@ -110,7 +111,7 @@ class Distance(Tabular):
 
     def __str__(self) -> str:
         change = shown(self.gini_change, self.gini_change_simulation_se)
-        lines = [f"distance of the Gini of {SAY[self.concept]} ({change}) to the boundary, in ranges"]
+        lines = [f"distance of the Gini of {CONCEPT_WORDS[self.concept]} ({change}) to the boundary, in ranges"]
         if not self.change.resolved:
             why = "does not stand out of" if self.change.error is not None else "is not known without its"
             lines.append(f"  the sign at the estimates {why} simulation error, so nothing is said to flip")
@@ -209,8 +210,8 @@ def distance(
     alone: dict[str, Move] = {}
     for i, name in enumerate(units):
         scan = pieces.get("lines", i, len(units), lambda i=i: _scan(line, i))
-        found = pieces.get(part, i, total, lambda i=i, scan=scan: dataclasses.asdict(_alone(line, i, scan)))
-        alone[name] = Move(**found)
+        move = pieces.get(part, i, total, lambda i=i, scan=scan: dataclasses.asdict(_alone(line, i, scan)))
+        alone[name] = Move(**move)
     together = pieces.get(part, len(units), total, lambda: dataclasses.asdict(_together(line, alone)))
     return Distance(
         concept=concept,
@@ -257,8 +258,8 @@ class Line:
             raise AnalysisError(
                 f"the way to the boundary leads out of the parameter space, to {self.moved(move)}; narrow the ranges."
             )
-        found, slopes = self.model.outcome_map.along(values, self.space.directions)
-        return float(found[GINIS[self.row]]), slopes[GINIS[self.row]] * self.widths
+        outcomes, slopes = self.model.outcome_map.along(values, self.space.directions)
+        return float(outcomes[GINIS[self.row]]), slopes[GINIS[self.row]] * self.widths
 
     def moved(self, move: np.ndarray) -> dict[str, float]:
         """The parameters that may move, after a move."""
@@ -271,13 +272,13 @@ def _scan(line: Line, which: int) -> dict[str, Any]:
     sides = [end for end in line.reach(which) if end != 0]
     away = [np.linspace(0.0, end, TILE // len(sides) + 1)[1:] for end in sides]
     at = np.sort(np.concatenate([[0.0], *away]))
-    found = np.full((len(at), len(GINIS)), np.nan)
-    found[at == 0] = line.model.outcomes[list(GINIS)]
+    changes = np.full((len(at), len(GINIS)), np.nan)
+    changes[at == 0] = line.model.outcomes[list(GINIS)]
     points = [line.values(u * np.eye(len(line.names))[which]) for u in at]
     usable = [i for i, point in enumerate(points) if at[i] != 0 and line.model.outcome_map.admits(point)]
     if usable:
-        found[usable] = line.model.outcome_map.values([points[i] for i in usable])[:, list(GINIS)]
-    gini = [[value if np.isfinite(value) else None for value in row] for row in found.tolist()]
+        changes[usable] = line.model.outcome_map.values([points[i] for i in usable])[:, list(GINIS)]
+    gini = [[value if np.isfinite(value) else None for value in row] for row in changes.tolist()]
     return {"at": at.tolist(), "gini": gini}
 
 
@@ -316,29 +317,29 @@ def _alone(line: Line, which: int, scan: Mapping[str, Any]) -> Move:
 
 def _together(line: Line, alone: Mapping[str, Move]) -> Move:
     """The nearest boundary point, searched from the estimates, and from the nearest one of a single parameter too."""
-    found = _search(line, np.zeros(len(line.names)))
+    nearest = _search(line, np.zeros(len(line.names)))
     single = min(alone, key=lambda name: np.inf if alone[name].distance is None else alone[name].distance or 0.0)
     limit = alone[single].distance
-    if limit is None or (found.distance is not None and found.distance <= limit):
-        return found
+    if limit is None or (nearest.distance is not None and nearest.distance <= limit):
+        return nearest
     start = np.zeros(len(line.names))
     which = line.names.index(single)
     start[which] = (alone[single].to[single] - line.model.values[single]) / line.widths[which]
     again = _search(line, start)
-    return found if again.distance is None else again
+    return nearest if again.distance is None else again
 
 
 def _search(line: Line, start: np.ndarray) -> Move:
-    seen: dict[bytes, tuple[float, np.ndarray]] = {}
+    evaluated: dict[bytes, tuple[float, np.ndarray]] = {}
 
     def gini(move: np.ndarray) -> tuple[float, np.ndarray]:
         key = move.tobytes()
-        if key not in seen:
-            seen[key] = line.gradient(move)
-        return seen[key]
+        if key not in evaluated:
+            evaluated[key] = line.gradient(move)
+        return evaluated[key]
 
     low, high = np.array([line.reach(k) for k in range(len(line.names))]).T
-    found = minimize(
+    solution = minimize(
         lambda u: u @ u / 2,
         start,
         jac=lambda u: u,
@@ -347,9 +348,9 @@ def _search(line: Line, start: np.ndarray) -> Move:
         constraints={"type": "eq", "fun": lambda u: _SCALE * gini(u)[0], "jac": lambda u: _SCALE * gini(u)[1]},
         options={"maxiter": 100, "ftol": 1e-9},
     )
-    residual, _ = gini(found.x)
+    residual, _ = gini(solution.x)
     if not abs(residual) < _TOLERANCE:
-        return Move(None, {}, None, f"not found: {found.message}")
-    edge = [name for name, u, a, b in zip(line.names, found.x, low, high, strict=True) if min(u - a, b - u) < 1e-6]
+        return Move(None, {}, None, f"not found: {solution.message}")
+    edge = [name for name, u, a, b in zip(line.names, solution.x, low, high, strict=True) if min(u - a, b - u) < 1e-6]
     note = f"{', '.join(edge)} at the end of its reach" if edge else ""
-    return Move(float(np.linalg.norm(found.x)), line.moved(found.x), residual, note)
+    return Move(float(np.linalg.norm(solution.x)), line.moved(solution.x), residual, note)

@@ -15,13 +15,14 @@ from scipy.interpolate import RegularGridInterpolator
 
 from aigini.analysis.regimes.axes import Plane
 from aigini.analysis.regimes.distance import Distance, Line, Move, Regimes
-from aigini.analysis.regimes.maps import CONCEPTS, Boundary, RegimeMap, gini_on
+from aigini.analysis.regimes.maps import Boundary, RegimeMap, gini_on
 from aigini.analysis.regimes.small_ai import FirstOrder, first_order
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, plain, spread
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.estimation.pieces import Pieces
+from aigini.statistics.catalogue import CONCEPTS
 
 COARSE = 3
 """Points along each axis of a map at which simulation errors are computed."""
@@ -44,10 +45,10 @@ class _Points:
         """Changes of both Ginis at every point on one draw, NaN where there is no economy, ``[points, 2]``."""
         points = [place(model) for place in self._places]
         usable = [k for k, point in enumerate(points) if model.outcome_map.admits(point)]
-        found = np.full((len(points), len(GINIS)), np.nan)
+        values = np.full((len(points), len(GINIS)), np.nan)
         for tile in (usable[i : i + TILE] for i in range(0, len(usable), TILE)):
-            found[tile] = model.outcome_map.values([points[k] for k in tile])[:, list(GINIS)]
-        return found
+            values[tile] = model.outcome_map.values([points[k] for k in tile])[:, list(GINIS)]
+        return values
 
 
 def regime_errors(
@@ -65,8 +66,8 @@ def regime_errors(
     if others.count < FEWEST:
         return result
     pieces, points = pieces or Pieces(), _Points()
-    finish_maps = [_map(model, found, plane, points, pieces) for found, plane in zip(result.maps, planes, strict=True)]
-    finish_distances = [_distance(model, found, points, pieces) for found in result.distances]
+    finish_maps = [_map(model, one, plane, points, pieces) for one, plane in zip(result.maps, planes, strict=True)]
+    finish_distances = [_distance(model, one, points, pieces) for one in result.distances]
     first = np.array(
         pieces.get("regimes on the first draw", 0, 1, lambda: plain(points.changes(model).tolist())), float
     ).reshape(-1, len(GINIS))
@@ -97,7 +98,7 @@ def _first_order(boundary: FirstOrder, others: OtherDraws) -> FirstOrder:
 
 
 def _map(
-    model: EstimatedModel, found: RegimeMap, plane: Plane, points: _Points, pieces: Pieces
+    model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points, pieces: Pieces
 ) -> Callable[[np.ndarray], RegimeMap]:
     """Ask for the points of a map; the result finishes it with what was found there."""
 
@@ -106,7 +107,7 @@ def _map(
 
     x, y = plane.x.grid(COARSE), plane.y.grid(COARSE)
     grid = [points.add(lambda other, at=at: on(other).at(at)) for at in itertools.product(x.tolist(), y.tolist())]
-    held = {plane.x.name: 0, plane.y.name: 1}
+    columns = {plane.x.name: 0, plane.y.name: 1}
 
     def crossing(which: int, value: float) -> Place:
         """The draw's own place on the axis that is held, and the crossing of the first draw on the other."""
@@ -119,7 +120,7 @@ def _map(
         return place
 
     crossings = {
-        concept: [points.add(crossing(held[axis], value)) for axis, value in found.boundary[concept].crossings]
+        concept: [points.add(crossing(columns[axis], value)) for axis, value in result.boundary[concept].crossings]
         for concept in CONCEPTS
     }
     slopes = {
@@ -128,9 +129,9 @@ def _map(
                 f"slopes at crossings {plane.name} {concept}",
                 k,
                 len(crossings[concept]),
-                lambda axis=axis, value=value, row=row: _slope(model, plane, held[axis], value, row),
+                lambda axis=axis, value=value, row=row: _slope(model, plane, columns[axis], value, row),
             )
-            for k, (axis, value) in enumerate(found.boundary[concept].crossings)
+            for k, (axis, value) in enumerate(result.boundary[concept].crossings)
         ]
         for row, concept in enumerate(CONCEPTS)
     }
@@ -140,7 +141,7 @@ def _map(
         assert errors is not None
         boundary: dict[str, Boundary] = {
             concept: dataclasses.replace(
-                found.boundary[concept],
+                result.boundary[concept],
                 crossing_simulation_se=[
                     _over(error_at(errors, at, row), slope)
                     for at, slope in zip(crossings[concept], slopes[concept], strict=True)
@@ -149,10 +150,10 @@ def _map(
             for row, concept in enumerate(CONCEPTS)
         }
         maps = {
-            concept: _interpolated(x, y, errors[grid, row].reshape(COARSE, COARSE), found)
+            concept: _interpolated(x, y, errors[grid, row].reshape(COARSE, COARSE), result)
             for row, concept in enumerate(CONCEPTS)
         }
-        return dataclasses.replace(found, boundary=boundary, simulation_se=maps)
+        return dataclasses.replace(result, boundary=boundary, simulation_se=maps)
 
     return finish
 
@@ -169,45 +170,50 @@ def _over(error: float | None, slope: float | None) -> float | None:
     return None if error is None or not slope else error / abs(slope)
 
 
-def _interpolated(x: np.ndarray, y: np.ndarray, errors: np.ndarray, found: RegimeMap) -> np.ndarray:
+def _interpolated(x: np.ndarray, y: np.ndarray, errors: np.ndarray, result: RegimeMap) -> np.ndarray:
     """Errors on the grid of a map by straight lines between those of the coarse grid, infinite where none is known."""
     known = np.isfinite(errors)
     if not known.any():
-        return np.full((len(found.x), len(found.y)), np.inf)
+        return np.full((len(result.x), len(result.y)), np.inf)
     full = np.where(known, errors, errors[known].max())
-    at = np.stack(np.meshgrid(found.x, found.y, indexing="ij"), axis=-1)
+    at = np.stack(np.meshgrid(result.x, result.y, indexing="ij"), axis=-1)
     at = np.clip(at, [x[0], y[0]], [x[-1], y[-1]])
     return RegularGridInterpolator((x, y), full)(at)
 
 
-def _distance(model: EstimatedModel, found: Distance, points: _Points, pieces: Pieces) -> Callable[..., Distance]:
+def _distance(model: EstimatedModel, result: Distance, points: _Points, pieces: Pieces) -> Callable[..., Distance]:
     """Ask for the points of a distance; the result finishes it with what was found there."""
-    row, names = CONCEPTS.index(found.concept), tuple(found.units)
-    widths = np.array([high - low for low, high in found.units.values()])
+    row, names = CONCEPTS.index(result.concept), tuple(result.units)
+    widths = np.array([high - low for low, high in result.units.values()])
     line = Line(model, row, names, widths)
 
     def moved_to(**values: float) -> Place:
         return lambda other: line.space.impose({**other.values, **values})
 
-    ends = {name: points.add(moved_to(**move.to)) for name, move in found.alone.items() if move.to}
-    asked_at = {name: _places_to_check(line, name, move) for name, move in found.alone.items()}
+    moved = {name: points.add(moved_to(**move.to)) for name, move in result.alone.items() if move.to}
+    checked_at = {name: _positions_to_check(line, name, move) for name, move in result.alone.items()}
     closest = {
-        name: [points.add(moved_to(**{name: at})) for at in places] for name, places in asked_at.items() if places
+        name: [points.add(moved_to(**{name: at})) for at in positions]
+        for name, positions in checked_at.items()
+        if positions
     }
     together, way = None, np.zeros(len(names))
-    if found.together.distance is not None:
-        way = np.array([found.together.to[name] - model.values[name] for name in names]) / widths
+    if result.together.distance is not None:
+        way = np.array([result.together.to[name] - model.values[name] for name in names]) / widths
         together = points.add(
             lambda other: line.space.replace(
                 other.values, np.array([other.values[name] for name in names]) + way * widths
             )
         )
-    asked = [*ends, *(["all together"] if together is not None else [])]
+    moves = [*moved, *(["all together"] if together is not None else [])]
     slopes = {
         name: pieces.get(
-            f"slopes at moves {found.concept}", k, len(asked), lambda name=name: _slope_of_move(line, found, name, way)
+            f"slopes at moves {result.concept}",
+            k,
+            len(moves),
+            lambda name=name: _slope_of_move(line, result, name, way),
         )
-        for k, name in enumerate(asked)
+        for k, name in enumerate(moves)
     }
 
     def finish(first: np.ndarray, changes: np.ndarray, estimates: dict[str, np.ndarray], here: np.ndarray) -> Distance:
@@ -222,17 +228,17 @@ def _distance(model: EstimatedModel, found: Distance, points: _Points, pieces: P
                 k = int(np.lexsort((sizes, np.where(np.isfinite(values), ratio, np.inf)))[0])
                 fields |= {
                     "closest": float(values[k]) if np.isfinite(values[k]) else move.closest,
-                    "closest_at": asked_at[name][k],
+                    "closest_at": checked_at[name][k],
                     "closest_simulation_se": error_at(errors, k),
                 }
-            if name in ends and slopes[name]:
-                to = move.to[name] - changes[:, ends[name], row] / slopes[name]
-                width = found.units[name][1] - found.units[name][0]
+            if name in moved and slopes[name]:
+                to = move.to[name] - changes[:, moved[name], row] / slopes[name]
+                width = result.units[name][1] - result.units[name][0]
                 fields["to_simulation_se"] = {name: error_at(spread(to))}
                 fields["distance_simulation_se"] = error_at(spread(np.abs(to - estimates[name]) / width))
             return dataclasses.replace(move, **fields)
 
-        nearest = found.together
+        nearest = result.together
         if together is not None and slopes["all together"] and nearest.distance:
             longer = -changes[:, together, row] / slopes["all together"]
             share = 1 + longer / nearest.distance
@@ -244,27 +250,27 @@ def _distance(model: EstimatedModel, found: Distance, points: _Points, pieces: P
                 },
             )
         return dataclasses.replace(
-            found,
+            result,
             together=nearest,
-            alone={name: alone(name, move) for name, move in found.alone.items()},
+            alone={name: alone(name, move) for name, move in result.alone.items()},
             gini_change_simulation_se=error_at(spread(here[:, row])),
         )
 
     return finish
 
 
-def _places_to_check(line: Line, name: str, move: Move) -> list[float]:
+def _positions_to_check(line: Line, name: str, move: Move) -> list[float]:
     """Where the sign told of a line is checked: beyond its boundary; without one at the ends of the line too."""
     if move.closest_at is None:
         return []
     if move.distance is not None:
         return [move.closest_at]
     k = line.names.index(name)
-    ends = [line.model.values[name] + float(u) * float(line.widths[k]) for u in line.reach(k)]
-    return [move.closest_at, *(end for end in ends if end not in (move.closest_at, line.model.values[name]))]
+    edges = [line.model.values[name] + float(u) * float(line.widths[k]) for u in line.reach(k)]
+    return [move.closest_at, *(end for end in edges if end not in (move.closest_at, line.model.values[name]))]
 
 
-def _slope_of_move(line: Line, found: Distance, name: str, way: np.ndarray) -> float | None:
+def _slope_of_move(line: Line, result: Distance, name: str, way: np.ndarray) -> float | None:
     """Slope of the change at the end of a move: in a parameter alone, or per unit of the shortest distance.
 
     At the nearest point the move is along the gradient, but for parameters that cannot move further. What the distance
@@ -273,7 +279,7 @@ def _slope_of_move(line: Line, found: Distance, name: str, way: np.ndarray) -> f
     if name != "all together":
         k = line.names.index(name)
         at = np.zeros(len(line.names))
-        at[k] = (found.alone[name].to[name] - line.model.values[name]) / line.widths[k]
+        at[k] = (result.alone[name].to[name] - line.model.values[name]) / line.widths[k]
         try:
             slope = float(line.gradient(at)[1][k]) / float(line.widths[k])
         except AnalysisError:

@@ -19,11 +19,8 @@ from aigini.estimation.pieces import Pieces
 from aigini.numerics.contour import zero_contours
 from aigini.numerics.level_set import Branch, LevelSet, LostSeed, crossing
 from aigini.resolution import STANDS_OUT, Simulated
+from aigini.statistics.catalogue import CONCEPT_WORDS, CONCEPTS
 from aigini.tables import Column, Table, Tabular
-
-CONCEPTS = ("total", "wage")
-SAY = {"total": "total income", "wage": "wages"}
-"""Income concepts in words."""
 
 _TOLERANCE = 1e-9
 _SPACING = 0.08  # of a map; boundaries are read between their points by cubics, so that they need not lie closer
@@ -110,14 +107,14 @@ class RegimeMap(Tabular):
     def __str__(self) -> str:
         lines = [f"{self.x_name} x {self.y_name}, estimates at ({self.estimate[0]:.4g}, {self.estimate[1]:.4g})"]
         for concept in CONCEPTS:
-            found, signs = self.boundary[concept], self.signs(concept)[np.isfinite(self.values(concept))]
+            boundary, signs = self.boundary[concept], self.signs(concept)[np.isfinite(self.values(concept))]
             rises, falls = (100 * float(np.mean(signs == sign)) for sign in (1, -1))
             lines.append(
-                f"  Gini of {SAY[concept]}: rises on {rises:.0f} % and falls on {falls:.0f} % of the map,"
-                f" {100 - rises - falls:.0f} % not distinguishable; boundary with {len(found.branches)} branch(es),"
-                f" {sum(len(b.points) for b in found.branches)} points"
+                f"  Gini of {CONCEPT_WORDS[concept]}: rises on {rises:.0f} % and falls on {falls:.0f} % of the map,"
+                f" {100 - rises - falls:.0f} % not distinguishable; boundary with {len(boundary.branches)} branch(es),"
+                f" {sum(len(b.points) for b in boundary.branches)} points"
             )
-            lines += [f"    {self._in_words(found, k)}" for k in range(len(found.crossings))]
+            lines += [f"    {self._in_words(boundary, k)}" for k in range(len(boundary.crossings))]
         return "\n".join(lines)
 
     def _in_words(self, boundary: Boundary, k: int) -> str:
@@ -158,7 +155,7 @@ def _on_grid(model: EstimatedModel, plane: Plane, x: np.ndarray, y: np.ndarray, 
     """Changes of both Ginis, ``[nx, ny, 2]``."""
     points = [plane.at((a, b)) for a in x for b in y]
     usable = [model.outcome_map.admits(point) for point in points]
-    found = np.full((len(points), 2), np.nan)
+    changes = np.full((len(points), 2), np.nan)
     where = np.flatnonzero(usable)
     tiles = [where[i : i + TILE] for i in range(0, len(where), TILE)]
     for number, tile in enumerate(tiles):
@@ -171,8 +168,8 @@ def _on_grid(model: EstimatedModel, plane: Plane, x: np.ndarray, y: np.ndarray, 
                 for row in model.outcome_map.values([points[i] for i in tile])[:, list(GINIS)].tolist()
             ],
         )
-        found[tile] = np.array(rows, float)
-    return found.reshape(len(x), len(y), 2)
+        changes[tile] = np.array(rows, float)
+    return changes.reshape(len(x), len(y), 2)
 
 
 def gini_on(model: EstimatedModel, plane: Plane, row: int) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
@@ -216,7 +213,7 @@ def _boundary(
     return Boundary(branches, lost, crossings)
 
 
-def _plain(found: LevelSet) -> dict[str, object]:
+def _plain(curves: LevelSet) -> dict[str, object]:
     """As JSON holds it; an infinite slope is None."""
     return {
         "branches": [
@@ -227,9 +224,9 @@ def _plain(found: LevelSet) -> dict[str, object]:
                 "residuals": branch.residuals.tolist(),
                 "folds": branch.folds.tolist(),
             }
-            for branch in found.branches
+            for branch in curves.branches
         ],
-        "lost": [dataclasses.asdict(seed) for seed in found.lost],
+        "lost": [dataclasses.asdict(seed) for seed in curves.lost],
     }
 
 
