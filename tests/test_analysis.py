@@ -19,7 +19,7 @@ from aigini.analysis.identification.ridge import RidgePoint
 from aigini.analysis.identification.ridge_statement import statement
 from aigini.analysis.identification.sensitivity import decompose
 from aigini.analysis.regimes import axes
-from aigini.analysis.regimes.distance import distance
+from aigini.analysis.regimes.distance import distances
 from aigini.analysis.regimes.maps import gini_on, regime_map
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands import command
@@ -31,10 +31,11 @@ from aigini.estimation.estimated_model import known_model
 from aigini.estimation.least_squares import refit
 from aigini.estimation.other_draws import shown
 from aigini.estimation.outcome_map import GINIS, OutcomeMap
-from aigini.estimation.pieces import Pieces
 from aigini.numerics.roots import first_root
 from aigini.parameter_space import ParameterSpace, pack, unpack
 from aigini.parameters import PARAMETER_NAMES
+from aigini.runtime.evaluations import block, kept_in
+from aigini.runtime.progress import steps, watched
 from aigini.statistics.moments import six_moments
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 from aigini.storage.analyses import load_study, save_study
@@ -367,7 +368,7 @@ def test_axes_transform_and_refuse():
 @pytest.mark.slow
 def test_the_nearest_boundary_point_is_on_it_and_no_single_move_is_shorter(model):
     units = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "asset_sd": (0.5, 2.3)}
-    found = distance(model, "total", units)
+    found = distances(model, units)[0]
     assert found.together.distance is not None
     assert abs(found.together.residual) < 1e-8
     values = model.space.impose({**model.values, **found.together.to})
@@ -528,27 +529,31 @@ def test_results_survive_being_written(tmp_path, config, decomposition):
 def test_a_resumed_analysis_computes_only_what_is_missing(tmp_path, config):
     calls = []
 
-    def work(pieces):
-        return [pieces.get("part", k, 4, lambda k=k: calls.append(k) or [k / 3, {"x": 0.1 * k}]) for k in range(4)]
+    def part(k):
+        return block(f"part/{k}", lambda: calls.append(k) or [k / 3, {"x": 0.1 * k}])
+
+    def work(cache):
+        with kept_in(cache):
+            return [part(k) for k in steps("part", range(4))]
 
     def kill(part, done, total):
         if done == 3:
             raise Killed
 
-    with pytest.raises(Killed):
-        work(Ledger(tmp_path, config, "s", resume=False, watch=kill))
-    with (tmp_path / "pieces.jsonl").open("a") as file:
-        file.write('{"key": "part/3", "piece": [1.0')  # cut off by the kill
+    with pytest.raises(Killed), watched(kill):
+        work(Ledger(tmp_path, config, "s", resume=False))
+    with (tmp_path / "evaluations.jsonl").open("a") as file:
+        file.write('{"key": "part/3", "value": [1.0')  # cut off by the kill
     resumed = Ledger(tmp_path, config, "s", resume=True)
     assert resumed.count == 3
-    assert work(resumed) == work(Pieces())
+    assert work(resumed) == work(None)
     assert calls == [0, 1, 2, 3, 0, 1, 2, 3]
     assert Ledger(tmp_path, config, "s", resume=True).count == 4
     with pytest.raises(CheckpointError, match="another configuration or another command"):
         Ledger(tmp_path, config, "other", resume=True)
     with pytest.raises(CheckpointError, match="another configuration"):
         Ledger(tmp_path, load(None, {**SMALL, "xi": 0.2}), "s", resume=True)
-    (tmp_path / "pieces.jsonl").write_text("nonsense\n")
+    (tmp_path / "evaluations.jsonl").write_text("nonsense\n")
     with pytest.raises(CheckpointError, match="damaged"):
         Ledger(tmp_path, config, "s", resume=True)
     assert Ledger(tmp_path, config, "s", resume=False).count == 0
@@ -591,7 +596,7 @@ def test_a_command_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, 
     run("--out", str(tmp_path / "cut"), "--resume")
     whole, cut = (json.loads((tmp_path / name / "sign.json").read_text()) for name in ("whole", "cut"))
     assert {**whole, "run": None} == {**cut, "run": None}
-    assert not (tmp_path / "cut" / "pieces.jsonl").exists()
+    assert not (tmp_path / "cut" / "evaluations.jsonl").exists()
     assert sorted(path.name for path in (tmp_path / "cut" / "figures").iterdir())
     point = whole["ridge"][40]
     assert set(point) >= {"xi", "eta1", "m6", "misfit", "feasible", "estimates"}

@@ -5,11 +5,10 @@ import pytest
 
 import aigini
 from aigini.analysis.regimes import distance as module
-from aigini.analysis.regimes.distance import Move, distance
+from aigini.analysis.regimes.distance import Move, distances
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap
-from aigini.estimation.pieces import Pieces
 
 UNITS = {"xi": (0.05, 0.15), "eta1": (0.2, 0.8), "sigma": (0.5, 3.0), "ownership_sd": (1.6, 2.1)}
 
@@ -29,9 +28,9 @@ def both(case):
         tiles.append(len(points))
         return usual(self, points, batch)
 
-    OutcomeMap.values, pieces = counted, Pieces()
+    OutcomeMap.values = counted
     try:
-        return [distance(case, concept, UNITS, pieces) for concept in ("total", "wage")], tiles
+        return distances(case, UNITS), tiles
     finally:
         OutcomeMap.values = usual
 
@@ -96,4 +95,4 @@ def test_a_search_that_ends_too_far_out_starts_again_from_the_nearest_single_mov
 
 def test_an_empty_range_is_refused(case):
     with pytest.raises(AnalysisError, match=r"ranges\.xi"):
-        distance(case, "total", {"xi": (0.2, 0.2)})
+        distances(case, {"xi": (0.2, 0.2)})

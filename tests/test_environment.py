@@ -16,10 +16,10 @@ def plain(monkeypatch):
     return lambda flags: monkeypatch.setenv("XLA_FLAGS", flags)
 
 
-def test_pieces_of_another_environment_are_refused_with_what_differs(tmp_path, plain):
+def test_evaluations_of_another_environment_are_refused_with_what_differs(tmp_path, plain):
     config = load()
     plain("")
-    Ledger(tmp_path, config, "s", resume=False).get("part", 0, 1, lambda: 1.5)
+    Ledger(tmp_path, config, "s", resume=False).get("part", lambda: 1.5)
     plain("--xla_cpu_enable_fast_math=true")
     with pytest.raises(
         CheckpointError, match=r"XLA_FLAGS was '' and is '--xla_cpu_enable_fast_math=true'.* restore it"

@@ -250,7 +250,7 @@ def test_a_result_of_a_later_schema_is_refused_in_a_sentence(tmp_path, name, sch
 @pytest.mark.parametrize("name", ["simulate", "figures", "run", "calibration", "../x", ""])
 def test_a_command_whose_name_or_file_is_taken_is_refused(name):
     with pytest.raises(ConfigError, match="the name is taken, or has more than letters"):
-        add(Command(name, "Nothing.", lambda source, pieces=None: None, dict))
+        add(Command(name, "Nothing.", lambda source: None, dict))
     assert name not in {command.name for command in COMMANDS if command.help == "Nothing."}
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import json
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +15,12 @@ from aigini.commands.at_estimates import other_draws
 from aigini.config import load
 from aigini.economy.interventions import CapitalDividend, Intervention
 from aigini.errors import AnalysisError, OutputError
-from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
+from aigini.runtime.evaluations import kept_in
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 from aigini.statistics.simulation import simulate
 from aigini.storage.analyses import load_study, save_study
+from aigini.storage.ledger import Ledger
 
 NAMES = ("gini_total", "gini_wage", "output")
 PAIRS = tuple(itertools.combinations(LEVERS, 2))
@@ -42,26 +42,16 @@ def case(config):
     return aigini.at_estimates(config)
 
 
-class Kept(Pieces):
-    """Pieces that went through JSON, as those in a file do, and a count of those computed."""
-
-    def __init__(self):
-        super().__init__()
-        self.computed = 0
-
-    def _keep(self, key, piece):
-        self._done[key] = json.loads(json.dumps(piece, allow_nan=False))
-        self.computed += 1
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the evaluations of `result` are kept."""
+    return tmp_path_factory.mktemp("policy")
 
 
 @pytest.fixture(scope="module")
-def pieces():
-    return Kept()
-
-
-@pytest.fixture(scope="module")
-def result(config, pieces):
-    return aigini.policy(config, pieces=pieces)
+def result(config, folder):
+    with kept_in(Ledger(folder, config, "policy", resume=False)):
+        return aigini.policy(config)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +106,7 @@ def test_derivatives_of_levers_are_those_of_differences(result, case, economy):
 @pytest.mark.slow
 def test_levers_carry_the_errors_of_other_populations(result, config, case):
     others = other_draws(config, case)
-    slopes = np.array([lever_slopes(others.model(k), Pieces()) for k in range(others.count)])
+    slopes = np.array([lever_slopes(others.model(k)) for k in range(others.count)])
     for k, (name, lever) in enumerate(result.levers.items()):
         expected = np.std(slopes[:, k], axis=0, ddof=1)
         np.testing.assert_allclose(list(lever.derivative_simulation_se.values()), expected, rtol=1e-6, atol=1e-12)
@@ -350,11 +340,13 @@ def test_a_frontier_holds_the_economies_at_its_strengths(result, case, economy):
 
 
 @pytest.mark.slow
-def test_a_resumed_run_computes_nothing_again(result, pieces, config):
-    done = pieces.computed
+def test_a_resumed_run_computes_nothing_again(result, folder, config):
+    cache = Ledger(folder, config, "policy", resume=True)
+    done = cache.count
     assert done >= len(PAIRS) + len(LEVERS)
-    again = aigini.policy(config, pieces=pieces)
-    assert pieces.computed == done
+    with kept_in(cache):
+        again = aigini.policy(config)
+    assert cache.count == done
     assert str(again) == str(result)
     for one, two in zip(again.frontiers, result.frontiers, strict=True):
         np.testing.assert_array_equal(one.strength, two.strength)

@@ -1,7 +1,5 @@
 """Simulation errors of analyses: against the same analyses of the other populations, run from the start."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -9,17 +7,19 @@ import aigini
 from aigini.analysis.identification import sign
 from aigini.analysis.identification.reliability import beyond_bounds, uninformative
 from aigini.analysis.policy import _ranking
-from aigini.analysis.regimes.distance import Regimes, distance
+from aigini.analysis.regimes.distance import Regimes, distances
 from aigini.analysis.regimes.errors import regime_errors
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands.at_estimates import other_draws
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES
+from aigini.estimation import other_draws as module
 from aigini.estimation.other_draws import OtherDraws, about_draws, difference, error_at, shown, spread
-from aigini.estimation.pieces import Pieces
 from aigini.inference.intervals import Interval
 from aigini.parameter_space import ParameterSpace
+from aigini.runtime.evaluations import kept_in
 from aigini.statistics.outcomes import OUTCOME_NAMES
+from aigini.storage.ledger import Ledger
 
 DRAWS = 3
 SEED = 10
@@ -29,18 +29,6 @@ SMALL = {
     "population.seed": SEED,
     "calibration.replications": DRAWS,
 }
-
-
-class Kept(Pieces):
-    """Pieces that went through JSON, as those in a file do, and a count of those computed."""
-
-    def __init__(self):
-        super().__init__()
-        self.computed = 0
-
-    def _keep(self, key, piece):
-        self._done[key] = json.loads(json.dumps(piece, allow_nan=False))
-        self.computed += 1
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +42,8 @@ def case(config):
 
 
 @pytest.fixture(scope="module")
-def pieces():
-    return Kept()
-
-
-@pytest.fixture(scope="module")
-def others(config, case, pieces):
-    return other_draws(config, case, pieces)
+def others(config, case):
+    return other_draws(config, case)
 
 
 @pytest.fixture(scope="module")
@@ -109,20 +92,27 @@ def test_the_covariance_is_that_of_the_same_parameters_on_other_draws(case, othe
     )
 
 
-def test_what_was_done_is_not_done_again(config, case, others, pieces):
-    others.repeat("an example", lambda one: one.outcomes[0])
-    done = pieces.computed
-    again = other_draws(config, case, pieces)
-    np.testing.assert_array_equal(again.repeat("an example", lambda one: np.nan), others.outcomes[:, 0])
-    assert pieces.computed == done
+def test_what_was_done_is_not_done_again(config, case, others, tmp_path):
+    def example(one):
+        return one.outcome_map.values([one.values])[0]
+
+    with kept_in(Ledger(tmp_path, config, "s", resume=False)):
+        found = other_draws(config, case).repeat("an example", example)
+    np.testing.assert_array_equal(found, others.repeat("an example", example))
+    cache = Ledger(tmp_path, config, "s", resume=True)
+    done = cache.count
+    assert done >= 2 * DRAWS
+    with kept_in(cache):
+        again = other_draws(config, case)
+        np.testing.assert_array_equal(again.repeat("an example", example), found)
+    np.testing.assert_array_equal(again.outcomes, others.outcomes)
+    assert cache.count == done
 
 
-def test_an_economy_out_of_reach_is_counted(config, case):
-    class Shut(Pieces):
-        def get(self, part, index, total, compute):
-            return {**super().get(part, index, total, compute), "met": index > 0}
-
-    draws = OtherDraws(case, 2, lambda k: case.outcome_map.population, Shut())
+def test_an_economy_out_of_reach_is_counted(case, monkeypatch):
+    met, usual = iter((False, True)), module._estimate_again
+    monkeypatch.setattr(module, "_estimate_again", lambda *asked: usual(*asked)._replace(met=next(met)))
+    draws = OtherDraws(case, 2, lambda k: case.outcome_map.population)
     assert draws.missed == 1
     assert "1 of them cannot be fitted as well" in about_draws(2, 4096, draws.missed)
 
@@ -203,8 +193,8 @@ def test_contributions_have_the_spread_of_their_decomposition_on_other_populatio
 
 def test_the_ridge_moves_with_the_population_as_its_errors_say(config, case, others, cases):
     etas = (0.4, 0.6)
-    result = sign.sign(case, etas=etas, xis=(), pieces=Pieces(), others=others)
-    found = [sign.sign(one, etas=etas, xis=(), pieces=Pieces()) for one in cases]
+    result = sign.sign(case, etas=etas, xis=(), others=others)
+    found = [sign.sign(one, etas=etas, xis=()) for one in cases]
     for k, point in enumerate(result.ridge):
         assert point.feasible
         for income in ("total", "wage"):
@@ -218,10 +208,10 @@ def test_the_ridge_moves_with_the_population_as_its_errors_say(config, case, oth
 
 def test_boundaries_move_with_the_population_as_their_errors_say(case, others, cases):
     units = {"eta1": (0.2, 0.8), "xi": (0.05, 0.15)}
-    first = distance(case, "wage", units)
+    first = distances(case, units)[1]
     boundary = first_order(case.values, case.outcome_map)
     result = regime_errors(case, Regimes(case.values, [], [first], boundary), [], others).distances[0]
-    found = [distance(one, "wage", units) for one in cases]
+    found = [distances(one, units)[1] for one in cases]
     xi = result.alone["xi"]
     # With so few workers errors are large, so that a slope carries them to about a factor only.
     ratios = (

@@ -17,7 +17,7 @@ from aigini.bayes.model import build as build_model
 from aigini.bayes.priors import Prior
 from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
+from aigini.runtime.evaluations import Cache, kept_in
 from aigini.storage.analyses import load_study, save_study
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
@@ -76,7 +76,7 @@ def exact(prior, belief, shift=0.0):
 @pytest.fixture(scope="module")
 def found():
     models = {prior: {belief: model(prior, belief) for belief in BELIEFS} for prior in PRIORS}
-    return table("xi", models, np.zeros(2), simulate, Pieces(), count=4000)
+    return table("xi", models, np.zeros(2), simulate, count=4000)
 
 
 def test_every_cell_is_the_posterior_probability(found):
@@ -100,7 +100,7 @@ def test_cells_that_were_done_are_not_done_again(found):
     def never(natural, population):
         raise AssertionError(natural)
 
-    pieces = Pieces()
+    cache = Cache()
     kept = [
         {
             "rises": {name: [p.value, p.mcse] for name, p in cell.rises.items()},
@@ -110,9 +110,11 @@ def test_cells_that_were_done_are_not_done_again(found):
         }
         for cell in found.cells
     ]
-    pieces._done = {f"beliefs/{i}": json.loads(json.dumps(piece)) for i, piece in enumerate(kept)}
+    for i, numbers in enumerate(kept):
+        cache.get(f"beliefs/{i}", lambda numbers=numbers: json.loads(json.dumps(numbers)))
     models = {prior: {belief: model(prior, belief) for belief in BELIEFS} for prior in PRIORS}
-    assert str(table("xi", models, np.zeros(2), never, pieces)) == str(found)
+    with kept_in(cache):
+        assert str(table("xi", models, np.zeros(2), never)) == str(found)
 
 
 def test_points_without_an_economy_have_no_weight_and_poor_weights_are_marked():
@@ -122,9 +124,9 @@ def test_points_without_an_economy_have_no_weight_and_poor_weights_are_marked():
         return moments, changes
 
     models = {"wide": {"unknown": model("wide", "unknown")}}
-    cut = table("xi", models, np.zeros(2), half, Pieces(), count=4000)
+    cut = table("xi", models, np.zeros(2), half, count=4000)
     assert cut.cells[0].rises["total"].value > exact("wide", "unknown") + 0.1
-    few = table("xi", models, np.zeros(2), simulate, Pieces(), count=60)
+    few = table("xi", models, np.zeros(2), simulate, count=60)
     assert not few.cells[0].reliable
     assert "not reliable" in str(few)
 
@@ -132,7 +134,7 @@ def test_points_without_an_economy_have_no_weight_and_poor_weights_are_marked():
 @pytest.fixture(scope="module")
 def averaged():
     models = {prior: {belief: model(prior, belief) for belief in BELIEFS} for prior in ("narrow", "moderate")}
-    return table("xi", models, np.zeros(2), simulate, Pieces(), count=1200, populations=len(SHIFTS))
+    return table("xi", models, np.zeros(2), simulate, count=1200, populations=len(SHIFTS))
 
 
 def test_draws_that_take_turns_give_the_average_over_populations_and_its_error(averaged):

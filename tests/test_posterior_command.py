@@ -22,8 +22,9 @@ from aigini.commands.sampling import mode_parameters
 from aigini.commands.source import Source
 from aigini.config import Config, load
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingExtraError, OutputError
-from aigini.estimation.pieces import Pieces
 from aigini.parameters import problems
+from aigini.runtime.evaluations import kept_in
+from aigini.runtime.progress import watched
 from aigini.storage import analyses as studies_on_disk
 from aigini.storage.ledger import Ledger
 
@@ -60,9 +61,9 @@ def run(tmp_path_factory):
             raise Killed
 
     config = load(None, SMALL)
-    ledger = Ledger(folder, config, repr(("posterior", {})), resume=False, watch=watch)
-    with pytest.raises(Killed):
-        aigini.posterior(config, pieces=ledger)
+    ledger = Ledger(folder, config, repr(("posterior", {})), resume=False)
+    with pytest.raises(Killed), kept_in(ledger), watched(watch):
+        aigini.posterior(config)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["aigini", "posterior", "--out", str(folder), "--resume", *FLAGS])
         cli.app(standalone_mode=False)
@@ -78,7 +79,7 @@ def test_a_resumed_run_has_the_draws_of_an_uninterrupted_one(run):
     for name, values in whole.draws.outcomes.items():
         np.testing.assert_array_equal(values, resumed.draws.outcomes[name])
     assert str(resumed).splitlines()[-1] == str(whole).splitlines()[-1]
-    assert not (run / "pieces.jsonl").exists()
+    assert not (run / "evaluations.jsonl").exists()
 
 
 @pytest.mark.slow
@@ -160,7 +161,7 @@ def test_an_economy_may_be_asked_about_whatever_the_seed_of_its_population(monke
     monkeypatch.setattr(Config, "draw", lambda self, seed, n_workers: [seed, n_workers])
     sizes = set()
     for seed in range(32):
-        _, size = posterior_problem.prepared(Source(load(None, {"population.seed": seed})), Pieces())
+        _, size = posterior_problem.prepared(Source(load(None, {"population.seed": seed})))
         sizes.add(size.n_workers)
         assert not size.quiet
     assert len(sizes) == 1
@@ -214,7 +215,7 @@ def test_figures_of_draws_that_belong_to_another_run_are_refused(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_pieces_of_another_question_are_refused(run, tmp_path):
+def test_evaluations_of_another_question_are_refused(run, tmp_path):
     config = load(None, SMALL)
     Ledger(tmp_path, config, "posterior", resume=False)
     with pytest.raises(CheckpointError, match="another configuration"):

@@ -1,6 +1,6 @@
 """Averages over populations against a posterior that is known in closed form on every population."""
 
-import json
+import types
 
 import numpy as np
 import pytest
@@ -20,9 +20,13 @@ from aigini.bayes.probability import Probability, averaged, conditional, open_se
 from aigini.commands import other_populations as replicated_draws
 from aigini.commands.posterior_problem import posterior_likelihood
 from aigini.config import Config, load
+from aigini.estimation import outcome_map
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.pieces import Pieces
+from aigini.parameters import PARAMETER_NAMES
+from aigini.runtime.evaluations import kept_in
+from aigini.runtime.progress import watched
 from aigini.statistics.outcomes import OUTCOME_NAMES
+from aigini.storage.ledger import Ledger
 
 M1, TOTAL, WAGE = (OUTCOME_NAMES.index(name) for name in ("m1", "gini_total", "gini_wage"))
 SE, TARGET = 0.5, 0.4
@@ -228,19 +232,28 @@ def test_numbers_that_a_population_does_not_have_are_left_out():
 
 
 class Economy(OutcomeMap):
-    """Stands for an outcome map: outcomes that depend on the population and the parameters alone."""
-
-    asked = 0
+    """An outcome map of an economy that is nothing but its seed."""
 
     def __init__(self, seed, scenario, moments):
         del scenario, moments
-        self.seed = seed
+        self.economy = types.SimpleNamespace(seed=seed)
 
-    def values(self, points, batch=None):
-        del batch
-        Economy.asked += len(points)
-        theta = np.array([point["eta1"] for point in points])
-        found = simulate(theta, 0.01 * self.seed, 0.02 * self.seed)
+    def values(self, points, batch=1):
+        return super().values(points, batch)
+
+
+class Program:
+    """Outcomes that depend on the population and the parameters alone, and how many tiles were asked for."""
+
+    __qualname__ = "program"
+
+    def __init__(self):
+        self.tiles = 0
+
+    def __call__(self, vectors, economy, batch):
+        self.tiles += 1
+        theta = vectors[:, PARAMETER_NAMES.index("eta1")]
+        found = simulate(theta, 0.01 * economy.seed, 0.02 * economy.seed)
         found[theta > 0.95] = np.nan
         return found
 
@@ -249,7 +262,9 @@ class Killed(Exception):
     """Stands for kill -9."""
 
 
-def test_an_interrupted_run_goes_on_with_the_same_bits(monkeypatch):
+def test_an_interrupted_run_goes_on_with_the_same_bits(monkeypatch, tmp_path):
+    program = Program()
+    monkeypatch.setattr(outcome_map, "_values", program)
     monkeypatch.setattr(replicated_draws, "OutcomeMap", Economy)
     monkeypatch.setattr(Config, "draw", lambda self, seed, n_workers: seed)
     config = load(None, {"population.seed": 5, "posterior.populations": 3})
@@ -257,12 +272,13 @@ def test_an_interrupted_run_goes_on_with_the_same_bits(monkeypatch):
     here = simulate(theta.reshape(-1), 0.05, 0.1).reshape(2, 200, -1)
     likelihood = posterior_likelihood(config)
 
-    def run(pieces):
-        return replicated_draws.replicated(config, likelihood, ("eta1",), theta, here, (2048, 150), 1.0, pieces)
+    def run(cache):
+        with kept_in(cache):
+            return replicated_draws.replicated(config, likelihood, ("eta1",), theta, here, (2048, 150), 1.0)
 
-    whole = run(Pieces())
+    whole = run(None)
     assert whole.seeds == (6, 7, 8)
-    assert Economy.asked == 400  # every third of four hundred draws on each population, others on each
+    assert program.tiles == 15  # every third of four hundred draws on each population, others on each, by 32
     for (there, _), weights in zip(whole.pairs(), whole.weights, strict=True):
         gone = there.natural[:, 0] > 0.95
         assert gone.any()
@@ -272,14 +288,11 @@ def test_an_interrupted_run_goes_on_with_the_same_bits(monkeypatch):
         if "population 7" in part and done == 2:
             raise Killed
 
-    first = Pieces(watch)
-    with pytest.raises(Killed):
-        run(first)
-    again = Pieces()
-    again._done = {key: json.loads(json.dumps(piece)) for key, piece in first._done.items()}
-    before = Economy.asked
-    resumed = run(again)
-    assert Economy.asked - before < 400 - 134
+    with pytest.raises(Killed), watched(watch):
+        run(Ledger(tmp_path, config, "posterior", resume=False))
+    program.tiles = 0
+    resumed = run(Ledger(tmp_path, config, "posterior", resume=True))
+    assert program.tiles == 15 - 5 - 2
     for one, two in zip(whole.weights, resumed.weights, strict=True):
         np.testing.assert_array_equal(one.values, two.values)
     assert rises_over(resumed) == rises_over(whole)

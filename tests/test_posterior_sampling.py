@@ -1,7 +1,5 @@
 """The sampler against a posterior that is known in closed form, and against itself after an interruption."""
 
-import json
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -18,8 +16,10 @@ from aigini.bayes.model import build as build_model
 from aigini.bayes.nuts import sample
 from aigini.bayes.priors import Prior
 from aigini.bayes.settings import NutsSettings
+from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
+from aigini.runtime.evaluations import kept_in
+from aigini.storage.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 
@@ -66,7 +66,7 @@ def test_the_normal_approximation_of_a_normal_posterior_is_exact(model, exact):
 
 def test_chains_that_do_not_fit_together_make_the_same_draws_in_turn(model):
     start, settings = laplace(model, np.zeros(2)), NutsSettings(chains=6, warmup=10, draws=10, block=10)
-    together, in_turn = (sample(model, start, settings, Pieces(), at_once) for at_once in (None, 4))
+    together, in_turn = (sample(model, start, settings, at_once) for at_once in (None, 4))
     assert together.points.shape == (6, 10, 2)
     np.testing.assert_allclose(in_turn.points, together.points, rtol=1e-6)
     np.testing.assert_array_equal(in_turn.statistics["num_steps"], together.statistics["num_steps"])
@@ -74,7 +74,7 @@ def test_chains_that_do_not_fit_together_make_the_same_draws_in_turn(model):
 
 def test_draws_have_the_mean_and_covariance_of_the_closed_form(model, exact):
     mean, covariance = exact
-    chains = sample(model, laplace(model, np.zeros(2)), NutsSettings(warmup=200, draws=1000, block=100), Pieces())
+    chains = sample(model, laplace(model, np.zeros(2)), NutsSettings(warmup=200, draws=1000, block=100))
     draws = {name: chains.points[..., i] for i, name in enumerate(chains.names)}
     for i, (name, summary) in enumerate(summarise(draws).items()):
         assert summary.r_hat < 1.01, name
@@ -87,44 +87,39 @@ def test_draws_have_the_mean_and_covariance_of_the_closed_form(model, exact):
     assert not chains.statistics["diverging"].any()
 
 
-def test_an_interrupted_run_goes_on_with_the_same_bits(model):
+def test_an_interrupted_run_goes_on_with_the_same_bits(model, tmp_path):
     settings = NutsSettings(chains=2, warmup=100, draws=40, block=30)
     start = laplace(model, np.zeros(2))
-    whole = Recorded()
-    uninterrupted = sample(model, start, settings, whole)
+    config = load()
+    uninterrupted = sample(model, start, settings)
+    with kept_in(Ledger(tmp_path, config, "whole", resume=False)):
+        sample(model, start, settings)
+    head, *blocks = (tmp_path / "evaluations.jsonl").read_text().splitlines(keepends=True)
+    assert len(blocks) == 5
     for survived in (1, 3):
-        again = Recorded()
-        again._done = {
-            key: json.loads(json.dumps(piece)) for key, piece in list(whole._done.items())[:survived]
-        }  # as a file would bring them back
-        resumed = sample(model, start, settings, again)
+        (tmp_path / "evaluations.jsonl").write_text("".join([head, *blocks[:survived]]))
+        again = Ledger(tmp_path, config, "whole", resume=True)
+        assert again.count == survived
+        with kept_in(again):
+            resumed = sample(model, start, settings)
         np.testing.assert_array_equal(resumed.points, uninterrupted.points)
-        assert again.computed == len(whole._done) - survived
+        assert (tmp_path / "evaluations.jsonl").read_text().splitlines(keepends=True) == [head, *blocks]
 
 
 def test_how_often_draws_are_saved_does_not_change_them(model):
     start = laplace(model, np.zeros(2))
     often, seldom = (
-        sample(model, start, NutsSettings(chains=2, warmup=25, draws=10, block=block), Pieces()) for block in (1, 30)
+        sample(model, start, NutsSettings(chains=2, warmup=25, draws=10, block=block)) for block in (1, 30)
     )
     np.testing.assert_array_equal(often.points, seldom.points)
     for name, values in often.statistics.items():
         np.testing.assert_array_equal(values, seldom.statistics[name])
 
 
-class Recorded(Pieces):
-    def __init__(self):
-        super().__init__()
-        self.computed = 0
-
-    def _keep(self, key, piece):
-        self.computed += 1
-
-
 def test_chains_of_different_seeds_differ_and_of_the_same_seed_do_not(model):
     start = laplace(model, np.zeros(2))
     one, two, other = (
-        sample(model, start, NutsSettings(chains=2, warmup=100, draws=10, seed=seed), Pieces()) for seed in (1, 1, 2)
+        sample(model, start, NutsSettings(chains=2, warmup=100, draws=10, seed=seed)) for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(one.points, two.points)
     assert not np.array_equal(one.points, other.points)
@@ -166,7 +161,7 @@ def test_priors_bound_what_is_drawn_from_them():
     likelihood = build(("m1",), np.array([5.0]), np.array([[0.01]]), "normal", (0.0, 1.0))
     bounded = build_model(Linear(jnp.ones((1, 1))), likelihood, {"xi": Prior("uniform", (0.05, 0.15), (0.0, 1.0))})
     start = laplace(bounded, np.zeros(1))
-    chains = sample(bounded, start, NutsSettings(chains=2, warmup=100, draws=100), Pieces())
+    chains = sample(bounded, start, NutsSettings(chains=2, warmup=100, draws=100))
     natural = naturals(bounded, chains.points.reshape(-1, 1))
     assert np.all((natural > 0.05) & (natural < 0.15))
     assert natural.mean() > 0.14  # the target pulls it against its bound

@@ -18,7 +18,7 @@ from aigini.bayes.settings import NutsSettings
 from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator
 from aigini.config import load
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
+from aigini.runtime.evaluations import Cache, kept_in
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 
@@ -43,7 +43,7 @@ def model(belief="normal"):
 
 
 def test_a_right_sampler_passes():
-    found = calibrate(model(), 128, SETTINGS, Pieces(), batch=64)
+    found = calibrate(model(), 128, SETTINGS, batch=64)
     assert found.ranks.shape == (128, 2)
     assert found.passed, str(found)
     for share in (found.coverage()[name]["90%"] for name in found.names):
@@ -52,16 +52,17 @@ def test_a_right_sampler_passes():
 
 
 def test_a_sampler_of_another_posterior_is_found_out():
-    class Misread(Pieces):
+    class Misread(Cache):
         """Hands back ranks of draws that are too narrow by half."""
 
-        def get(self, part, index, total, compute):
-            piece = compute()
+        def get(self, key, compute):
+            found = compute()
             half = SETTINGS.draws // 4 / 2
-            ranks = np.clip(half + (np.array(piece["ranks"]) - half) * 2, 0, 2 * half).astype(int)
-            return {**piece, "ranks": ranks.tolist()}
+            ranks = np.clip(half + (np.array(found["ranks"]) - half) * 2, 0, 2 * half).astype(int)
+            return {**found, "ranks": ranks.tolist()}
 
-    found = calibrate(model(), 128, SETTINGS, Misread(), batch=64)
+    with kept_in(Misread()):
+        found = calibrate(model(), 128, SETTINGS, batch=64)
     assert not found.passed
     assert found.coverage()["alpha"]["50%"] < 0.4
 
@@ -78,9 +79,9 @@ def test_uniform_ranks_pass_and_shifted_ones_do_not():
 
 def test_a_latent_m6_cannot_be_simulated():
     with pytest.raises(AnalysisError, match="latent m6"):
-        calibrate(model("uniform"), 64, SETTINGS, Pieces(), batch=64)
+        calibrate(model("uniform"), 64, SETTINGS, batch=64)
     with pytest.raises(ValueError, match="multiple of batch"):
-        calibrate(model(), 65, SETTINGS, Pieces(), batch=64)
+        calibrate(model(), 65, SETTINGS, batch=64)
 
 
 @pytest.mark.slow
@@ -90,7 +91,7 @@ def test_the_economy_itself_at_a_few_posteriors():
     economy = build_model(
         posterior_simulator(config, config.draw()), posterior_likelihood(config), config.posterior.priors
     )
-    found = calibrate(economy, 8, NutsSettings(warmup=50, draws=48, max_tree_depth=4), Pieces(), batch=8)
+    found = calibrate(economy, 8, NutsSettings(warmup=50, draws=48, max_tree_depth=4), batch=8)
     assert found.ranks.shape == (8, 7)
     # Eight posteriors tell no more than that ranks are neither all at one end nor all in the middle.
     level = (found.ranks + 0.5) / (found.draws + 1)

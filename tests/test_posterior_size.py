@@ -5,7 +5,6 @@ import pytest
 
 from aigini.bayes import size
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
 
 SE, SD = {"m1": 0.5, "m6": 0.01}, {"gini_total": 0.005}
 
@@ -16,7 +15,7 @@ def draw(n_workers, seed, floor=0.0):
 
 
 def choose(limit, given=None, smallest=16, of=draw):
-    return size.choose(of, SE, SD, limit, given, smallest, Pieces())
+    return size.choose(of, SE, SD, limit, given, smallest)
 
 
 def test_noise_is_the_spread_over_other_draws_in_the_unit_of_each_number():

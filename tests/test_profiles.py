@@ -1,6 +1,7 @@
 """Profiles of the criterion: against another optimiser, against the quadratic at the estimates, and where they end."""
 
 import dataclasses
+import functools
 import json
 
 import numpy as np
@@ -12,12 +13,14 @@ from aigini.analysis.identification.constrained_fit import QUANTILE, held
 from aigini.analysis.identification.profile import RISES, direction_profile, profile
 from aigini.config import load
 from aigini.errors import AnalysisError
+from aigini.estimation import outcome_map
 from aigini.estimation.estimated_model import known_model
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.pieces import Pieces
 from aigini.inference.identification import identification
 from aigini.parameter_space import ParameterSpace
+from aigini.runtime.evaluations import kept_in
 from aigini.storage.analyses import load_study, save_study
+from aigini.storage.ledger import Ledger
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
 
@@ -198,18 +201,15 @@ def test_points_without_an_economy_are_marked(model, found, raises):
     assert along.values["alpha"].max() <= 1.002 * here
 
 
-def test_a_resumed_profile_is_not_computed_again(model, found, weakest, monkeypatch):
-    class Kept(Pieces):
-        def _keep(self, key, piece):
-            assert not done
-            json.dumps(piece, allow_nan=False)
-
-    done = False
-    pieces = Kept()
-    first = direction_profile(model, found, pieces)
-    done = True
-    monkeypatch.setattr(OutcomeMap, "run", lambda *_: pytest.fail("evaluated again"))
-    again = direction_profile(model, found, pieces)
+def test_a_resumed_profile_is_not_computed_again(model, found, weakest, monkeypatch, tmp_path):
+    config = load()
+    with kept_in(Ledger(tmp_path, config, "profile", resume=False)):
+        first = direction_profile(model, found)
+    jacobian = outcome_map._jacobian
+    never = functools.wraps(jacobian)(lambda *_: pytest.fail("evaluated again"))
+    monkeypatch.setattr(outcome_map, "_jacobian", never)
+    with kept_in(Ledger(tmp_path, config, "profile", resume=True)):
+        again = direction_profile(model, found)
     np.testing.assert_array_equal(again.criterion, first.criterion)
     np.testing.assert_array_equal(again.criterion, weakest.criterion)
 

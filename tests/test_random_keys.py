@@ -16,7 +16,6 @@ from aigini.bayes.model import build as build_model
 from aigini.bayes.nuts import sample
 from aigini.bayes.priors import Prior
 from aigini.bayes.settings import NutsSettings
-from aigini.estimation.pieces import Pieces
 from aigini.population import draw_population
 from aigini.runtime import random_keys
 from aigini.runtime.precision import with_x64
@@ -93,10 +92,10 @@ def test_chains_are_the_same_bits(numpyro_rules):
     )
     start = Laplace(("a", "b"), np.zeros(2), np.eye(2), 0.0, 0.0, True)
     settings = NutsSettings(chains=2, warmup=10, draws=10, block=10)
-    usual = sample(model, start, settings, Pieces())
+    usual = sample(model, start, settings)
     np.testing.assert_allclose(usual.points[:, -1, 0], CHAINS, rtol=1e-6)
     with other_settings():
-        np.testing.assert_array_equal(sample(model, start, settings, Pieces()).points, usual.points)
+        np.testing.assert_array_equal(sample(model, start, settings).points, usual.points)
 
 
 def test_verbs_pin_every_setting_that_can_move_a_number():

@@ -17,7 +17,7 @@ import aigini
 from aigini.analysis import policy as policy_module
 from aigini.analysis.identification import sign as sign_module
 from aigini.analysis.policy import LEVERS
-from aigini.analysis.regimes.distance import distance
+from aigini.analysis.regimes.distance import distances
 from aigini.config import load
 from aigini.parameter_space import pack, unpack
 from aigini.parameters import problems
@@ -74,9 +74,7 @@ def sign(config, case, monkeypatch):
 
 def regimes(config, case, monkeypatch):
     few = {"eta1": (0.2, 0.8), "xi": (0.05, 0.15)}
-    monkeypatch.setattr(
-        "aigini.commands.regimes.distance", lambda case, concept, _, pieces: distance(case, concept, few, pieces)
-    )
+    monkeypatch.setattr("aigini.commands.regimes.distances", lambda case, _: distances(case, few))
     result = aigini.regimes(config, planes=[("eta1", "xi")], count=3)
     return result, {f"gini_{part.concept}": part.gini_change for part in result.distances}
 

@@ -20,7 +20,7 @@ from aigini.errors import CheckpointError, FolderInUseError, OutputError
 from aigini.figures import save
 from aigini.runtime import atomic
 from aigini.storage import checkpoint, folder, lock
-from aigini.storage.ledger import Ledger, pieces_in
+from aigini.storage.ledger import Ledger, evaluations_in
 
 
 def hold(place, ready):
@@ -197,12 +197,12 @@ class TestAFullDisk:
     def test_during_an_analysis_is_a_sentence_and_what_is_finished_goes_on(self, tmp_path, full_disk):
         config = load()
         ledger = Ledger(tmp_path, config, "all", resume=False)
-        ledger.get("part", 0, 2, lambda: 1.0)
-        with pytest.raises(OutputError, match=r"pieces\.jsonl: cannot be written .*--resume"):
-            ledger.get("part", 1, 2, lambda: [0.1] * 1000)
+        ledger.get("part/0", lambda: 1.0)
+        with pytest.raises(OutputError, match=r"evaluations\.jsonl: cannot be written .*--resume"):
+            ledger.get("part/1", lambda: [0.1] * 1000)
         again = Ledger(tmp_path, config, "all", resume=True)
-        assert again.count == pieces_in(tmp_path) == 1
-        assert again.get("part", 1, 2, lambda: 2.0) == 2.0
+        assert again.count == evaluations_in(tmp_path) == 1
+        assert again.get("part/1", lambda: 2.0) == 2.0
         assert Ledger(tmp_path, config, "all", resume=True).count == 2
 
     def test_during_a_calibration_is_a_sentence_and_keeps_the_checkpoint_before(self, tmp_path):
@@ -219,7 +219,7 @@ class TestAFullDisk:
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-class TestPiecesForResumption:
+class TestEvaluationsForResumption:
     """Locks can fail; digests cannot: two runs that write in one folder are never resumed as one."""
 
     @pytest.mark.parametrize("survivor", [0, 1])
@@ -227,17 +227,17 @@ class TestPiecesForResumption:
         configs = [load(None, {"targets.m5.value": 0.12}), load()]
         first = Ledger(tmp_path, configs[0], "channels", resume=False)
         second = Ledger(tmp_path, configs[1], "channels", resume=False)
-        first.get("estimates", 0, 1, lambda: {"xi": 0.5})
-        second.get("coalitions", 0, 1, lambda: 1.0)
-        with pytest.raises(CheckpointError, match=r"pieces\.jsonl: the pieces .*without --resume"):
+        first.get("estimates", lambda: {"xi": 0.5})
+        second.get("coalitions", lambda: 1.0)
+        with pytest.raises(CheckpointError, match=r"evaluations\.jsonl: the evaluations .*without --resume"):
             Ledger(tmp_path, configs[survivor], "channels", resume=True)
 
     def test_that_were_changed_or_left_out_are_refused(self, tmp_path):
         config = load()
         ledger = Ledger(tmp_path, config, "channels", resume=False)
         for index in range(3):
-            ledger.get("part", index, 3, lambda index=index: {"ξ": [0.1 * index, None, "}"]})
-        path = tmp_path / "pieces.jsonl"
+            ledger.get(f"part/{index}", lambda index=index: {"ξ": [0.1 * index, None, "}"]})
+        path = tmp_path / "evaluations.jsonl"
         content = path.read_text()
         assert Ledger(tmp_path, config, "channels", resume=True).count == 3
         lines = content.splitlines(keepends=True)
@@ -256,15 +256,15 @@ class TestPiecesForResumption:
         config = load()
         ledger = Ledger(tmp_path, config, "channels", resume=False)
         for index in range(3):
-            ledger.get("part", index, 3, lambda index=index: index / 3)
-        path = tmp_path / "pieces.jsonl"
+            ledger.get(f"part/{index}", lambda index=index: index / 3)
+        path = tmp_path / "evaluations.jsonl"
         content = path.read_bytes()
         head = content.index(b"\n") + 1
         for length in range(head, len(content) + 1):
             path.write_bytes(content[:length])
             again = Ledger(tmp_path, config, "channels", resume=True)
             for index in range(3):
-                assert again.get("part", index, 3, lambda index=index: index / 3) == index / 3
+                assert again.get(f"part/{index}", lambda index=index: index / 3) == index / 3
             assert path.read_bytes() == content
 
 

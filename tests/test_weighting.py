@@ -16,7 +16,6 @@ from aigini.commands.calibrate import blank_progress, posed
 from aigini.config import load
 from aigini.errors import AnalysisError, EstimationError, IdentificationError
 from aigini.estimation.estimated_model import estimate_values, known_model
-from aigini.estimation.pieces import Pieces
 from aigini.estimation.problem import weight_root
 from aigini.estimation.result import Calibration
 from aigini.estimation.weighting import (
@@ -495,7 +494,7 @@ def test_profiles_are_only_drawn_where_the_criterion_is_that_of_the_covariance(e
     assert profiled(estimated, simulation) is estimated  # two steps: the covariance is that of targets and simulation
     usual = known_model(*problem, estimated.targets, estimated.income, "identity", estimated.covariance)
     assert profiled(usual, simulation) is None
-    found = decompose(usual, {}, None, Pieces())
+    found = decompose(usual, {}, profiles=True)
     assert "the criterion does not rise as χ²" in found.undefined["profile"]
     assert found.profiles == ()
     # With as many targets as parameters the estimates do not depend on the weights, so profiles may use others.

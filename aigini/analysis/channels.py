@@ -21,11 +21,11 @@ from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
-from aigini.estimation.pieces import Pieces
 from aigini.numerics.shapley import coalitions, shapley
 from aigini.parameter_space import pack, unpack
 from aigini.resolution import Simulated
 from aigini.runtime.memory import side_by_side
+from aigini.runtime.progress import report
 from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.tables import Column, Table, Tabular, numbers
@@ -153,22 +153,20 @@ def require_no_ai_before(scenario: Scenario) -> None:
         )
 
 
-def channels(
-    model: EstimatedModel, batch: int = 8, pieces: Pieces | None = None, others: OtherDraws | None = None
-) -> ChannelDecomposition:
+def channels(model: EstimatedModel, batch: int = 8, others: OtherDraws | None = None) -> ChannelDecomposition:
     """Evaluate all 32 coalitions in one program and decompose each outcome.
 
     Args:
         model: The economy at its estimates.
         batch: Coalitions evaluated side by side, fewer where memory is short.
-        pieces: Finished pieces of an earlier run.
         others: The economy on other draws, for simulation errors; with None there are none.
 
     Raises:
         AnalysisError: if AI is present before (A0 > 0), where "off" has no one meaning; or an economy is not finite.
     """
     require_no_ai_before(model.outcome_map.scenario)
-    values = np.array((pieces or Pieces()).get("coalitions", 0, 1, lambda: _every(model, batch).tolist()))
+    values = _every(model, batch)
+    report("coalitions", 1, 1)
     repeated = None
     if others is not None and others.count >= FEWEST:
         repeated = others.repeat("coalitions on other draws", lambda one: _every(one, batch))

@@ -37,7 +37,6 @@ from aigini.economy.interventions import CapitalDividend, Instrument, Interventi
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import GINIS, TILE
-from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import pack, unpack
 from aigini.parameters import PARAMETER_NAMES
 from aigini.runtime.user_code import definition, redefines
@@ -210,10 +209,10 @@ def _levied(values: Values) -> np.ndarray:
     return np.array([values[name] for name in INSTRUMENTS])
 
 
-def lever_slopes(model: EstimatedModel, pieces: Pieces) -> np.ndarray:
+def lever_slopes(model: EstimatedModel) -> np.ndarray:
     """Derivatives of both Ginis and of output in the strength of every lever at 0, ``[levers, 3]``."""
     names = tuple(LEVERS)
-    total, output = pieces.get("slopes of levers", 0, 1, lambda: goals(model, names)(np.zeros(len(names)))[1].tolist())
+    total, output = goals(model, names)(np.zeros(len(names)))[1]
     # Instruments move no wages, so parameters are all there is for these.
     wage = [float(model.jacobian[GINIS[1]] @ _move(model, name)[: len(PARAMETER_NAMES)]) for name in names]
     return np.array([total, wage, output]).T

@@ -11,7 +11,6 @@ searching them again would change it to second order only.
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from scipy.stats.qmc import Halton
@@ -21,9 +20,9 @@ from aigini.analysis.levers import FULL, LEVERS, OUTCOMES, Values, combination, 
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, difference, error_at, shown, spread
 from aigini.estimation.outcome_map import TILE
-from aigini.estimation.pieces import Pieces
 from aigini.numerics.roots import first_root
 from aigini.resolution import Simulated
+from aigini.runtime.progress import steps
 from aigini.statistics.outcomes import legend
 from aigini.tables import Column, Table, Tabular, numbers
 
@@ -172,7 +171,6 @@ def policy(
     model: EstimatedModel,
     count: int = 11,
     coarse: int = 6,
-    pieces: Pieces | None = None,
     others: OtherDraws | None = None,
 ) -> Policy:
     """Evaluate every lever by itself, and trace the frontier of every pair.
@@ -181,32 +179,24 @@ def policy(
         model: The economy at its estimates.
         count: Strengths of a single lever.
         coarse: Strengths of each lever of a pair on the grid that its frontier is searched from, and checked with.
-        pieces: Finished pieces of an earlier run.
         others: The economy on other draws, for simulation errors; with None there are none.
 
     Raises:
         AnalysisError: if an outcome, or a derivative, is not finite at some strength.
     """
-    pieces = pieces or Pieces()
     strengths = np.linspace(0.0, 1.0, count)
     strengths[-1] = FULL
-    levers = _alone(model, strengths, pieces)
+    levers = _alone(model, strengths)
     pairs = list(itertools.combinations(LEVERS, 2))
     axis = np.linspace(0.0, FULL, coarse)
     places = [*itertools.product(axis.tolist(), repeat=2), *Halton(2, rng=0).random(_CHECKS).tolist()]
     points = [combination(model, pair, at) for pair in pairs for at in places]
-    found = _evaluate(model, points, "pairs of levers", pieces)[:, [0, 2]].reshape(len(pairs), len(places), 2)
-
-    def plain(k: int) -> dict[str, Any]:
-        grid, checks = np.split(found[k], [coarse**2])
-        frontier = trace(pairs[k], goals(model, pairs[k]), axis, grid.reshape(coarse, coarse, 2), checks)
-        return {name: np.asarray(value).tolist() for name, value in dataclasses.asdict(frontier).items()}
+    found = _evaluate(model, points, "pairs of levers")[:, [0, 2]].reshape(len(pairs), len(places), 2)
 
     frontiers = []
-    for k, pair in enumerate(pairs):
-        piece = pieces.get("frontiers", k, len(pairs), lambda k=k: plain(k))
-        arrays = {name: np.array(value) if isinstance(value, list) else value for name, value in piece.items()}
-        frontiers.append(Frontier(**{**arrays, "levers": pair}))
+    for k in steps("frontiers", range(len(pairs))):
+        grid, checks = np.split(found[k], [coarse**2])
+        frontiers.append(trace(pairs[k], goals(model, pairs[k]), axis, grid.reshape(coarse, coarse, 2), checks))
     result = Policy(model.values, levers, frontiers, n_workers=model.outcome_map.population.n_workers)
     return result if others is None or others.count < FEWEST else _with_errors(model, result, others)
 
@@ -223,7 +213,7 @@ def _with_errors(model: EstimatedModel, result: Policy, others: OtherDraws) -> P
         points += [combination(other, [name], [s]) for name, s in neutral.items()]
         points += [combination(other, pairs[k // 2], end) for k, end in enumerate(frontier_ends)]
         tiles = [tile(other, points[i : i + TILE]) for i in range(0, len(points), TILE)]
-        return np.concatenate([*tiles, lever_slopes(other, Pieces())])
+        return np.concatenate([*tiles, lever_slopes(other)])
 
     repeated = others.repeat("levers on other draws", again)
     sizes = np.cumsum([sum(map(len, at.values())), len(neutral), len(frontier_ends)])
@@ -280,16 +270,14 @@ def _ranking(names: Sequence[str], values: np.ndarray, others: np.ndarray) -> li
     return groups
 
 
-def _alone(model: EstimatedModel, strengths: np.ndarray, pieces: Pieces) -> dict[str, LeverResult]:
+def _alone(model: EstimatedModel, strengths: np.ndarray) -> dict[str, LeverResult]:
     names = tuple(LEVERS)
     points = [combination(model, [name], [s]) for name in names for s in strengths.tolist()]
-    changes = _evaluate(model, points, "levers", pieces).reshape(len(names), len(strengths), 3)
-    slopes = lever_slopes(model, pieces)
+    changes = _evaluate(model, points, "levers").reshape(len(names), len(strengths), 3)
+    slopes = lever_slopes(model)
     levers = {}
-    for k, name in enumerate(names):
-        neutral = pieces.get(
-            "neutral strengths", k, len(names), lambda k=k: _neutral(model, names[k], strengths, changes[k, :, 0])
-        )
+    for k in steps("neutral strengths", range(len(names))):
+        name, neutral = names[k], _neutral(model, names[k], strengths, changes[k, :, 0])
         levers[name] = LeverResult(
             strength=strengths,
             gini_total=changes[k, :, 0],
@@ -301,14 +289,10 @@ def _alone(model: EstimatedModel, strengths: np.ndarray, pieces: Pieces) -> dict
     return levers
 
 
-def _evaluate(model: EstimatedModel, points: Sequence[Values], part: str, pieces: Pieces) -> np.ndarray:
+def _evaluate(model: EstimatedModel, points: Sequence[Values], part: str) -> np.ndarray:
     """Changes of both Ginis and of output at each point, ``[points, 3]``."""
     tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
-    changes = [
-        pieces.get(part, number, len(tiles), lambda points=one: tile(model, points).tolist())
-        for number, one in enumerate(tiles)
-    ]
-    return np.concatenate([np.array(rows) for rows in changes])
+    return np.concatenate([tile(model, one) for one in steps(part, tiles)])
 
 
 def _neutral(model: EstimatedModel, name: str, strengths: np.ndarray, change: np.ndarray) -> float | None:

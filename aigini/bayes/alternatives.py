@@ -10,6 +10,7 @@ of them and costs no more than on one. `aigini.bayes.beliefs` has its error from
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -21,7 +22,8 @@ from aigini.bayes.beliefs import Beliefs, Cell, with_population_errors
 from aigini.bayes.importance import Estimate, smoothed
 from aigini.bayes.laplace import Laplace, laplace, naturals
 from aigini.bayes.model import Model, as_point
-from aigini.estimation.pieces import Pieces
+from aigini.runtime.evaluations import block
+from aigini.runtime.progress import report
 
 TAILS = 5.0
 """Degrees of freedom of the proposals: heavier tails than any prior here, logistic ones included."""
@@ -46,7 +48,6 @@ def table(
     models: Mapping[str, Mapping[str, Model]],
     start: np.ndarray,
     simulate: Simulate,
-    pieces: Pieces,
     *,
     count: int = 1000,
     seed: int = 0,
@@ -61,7 +62,6 @@ def table(
         simulate: Function of natural values ``[n, parameters]`` and the number of a population, from 0, that gives
             targeted moments ``[n, moments]`` and changes of the Ginis by concept, ``[n]``; not finite where the economy
             has no outcome.
-        pieces: Finished cells of an earlier run.
         count: Draws in each cell.
         seed: Seed of the draws of the first cell; those of others are independent of them.
         populations: Number of populations on which the draws take turns.
@@ -71,7 +71,7 @@ def table(
     for label, row in models.items():
         for m6, model in row.items():
 
-            def cell(model: Model = model, number: int = len(cells)) -> dict[str, object]:
+            def cell(model: Model = model, number: int = len(cells)) -> dict[str, Any]:
                 values = {
                     name: prior.inside(float(value)) for (name, prior), value in zip(model.priors, start, strict=True)
                 }
@@ -79,7 +79,8 @@ def table(
                 approximation = laplace(model, np.array([point[name] for name in model.names]))
                 return _weigh(model, approximation, simulate, count, seed + number, populations)
 
-            stored = pieces.get("beliefs", len(cells), total, cell)
+            stored = block(f"beliefs/{len(cells)}", cell)
+            report("beliefs", len(cells) + 1, total)
             rises = {concept: Estimate(*numbers) for concept, numbers in stored["rises"].items()}
             by_population = {concept: np.array(values) for concept, values in stored["by_population"].items()}
             cells.append(Cell(label, m6, rises, float(stored["pareto_k"]), float(stored["ess"]), by_population))
@@ -94,7 +95,7 @@ def _weigh(
     count: int,
     seed: int,
     populations: int,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     points = approximation.draw(seed, count, TAILS)
     natural, turn = naturals(model, points), np.arange(count) % populations
     results = [simulate(natural[turn == number], number) for number in range(populations)]

@@ -21,9 +21,10 @@ from aigini.bayes.laplace import Laplace, potentials
 from aigini.bayes.model import Model, as_point, run
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
 from aigini.runtime import random_keys
+from aigini.runtime.evaluations import block
 from aigini.runtime.memory import in_groups
+from aigini.runtime.progress import steps
 
 STATISTICS = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
 
@@ -46,14 +47,13 @@ class Chains:
 
 
 @random_keys.pinned()
-def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces, together: int | None = None) -> Chains:
+def sample(model: Model, start: Laplace, settings: NutsSettings, together: int | None = None) -> Chains:
     """Run the chains from draws of the approximation `start`, which is also their first metric.
 
     Args:
         model: The model.
         start: Approximation of the posterior.
         settings: Numbers of chains and iterations, and the settings of the kernel.
-        pieces: Finished blocks of an earlier run.
         together: Chains that run at once on a device, at most; by default all that are there.
 
     Raises:
@@ -67,10 +67,10 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
     total = settings.warmup + settings.draws
     starts = list(range(0, total, settings.block))
     points, statistics = [], []
-    for number, first in enumerate(starts):
-        length = min(settings.block, total - first)
+    for number in steps("NUTS", range(len(starts))):
+        length = min(settings.block, total - starts[number])
 
-        def block(state: Any = state, length: int = length) -> dict[str, Any]:
+        def advance(state: Any = state, length: int = length) -> dict[str, Any]:
             iterations = []
             for _ in range(length):
                 state, draw = _iterate(model, state, step, mesh, together)
@@ -82,13 +82,13 @@ def sample(model: Model, start: Laplace, settings: NutsSettings, pieces: Pieces,
                 "statistics": [np.stack(part).tolist() for part in zip(*parts, strict=True)],
             }
 
-        piece = pieces.get("NUTS", number, len(starts), block)
+        done = block(f"NUTS/{number}", advance)
         state = jax.tree.unflatten(
             structure,
-            [_restored(values, leaf) for values, leaf in zip(piece["state"], leaves, strict=True)],
+            [_restored(values, leaf) for values, leaf in zip(done["state"], leaves, strict=True)],
         )
-        points += piece["points"]
-        statistics += [dict(zip(STATISTICS, values, strict=True)) for values in zip(*piece["statistics"], strict=True)]
+        points += done["points"]
+        statistics += [dict(zip(STATISTICS, values, strict=True)) for values in zip(*done["statistics"], strict=True)]
     order = sorted_positions(model)
     every = {name: np.array([entry[name] for entry in statistics]).T for name in STATISTICS}
     sampled = slice(settings.warmup, None)

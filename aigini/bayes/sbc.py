@@ -24,9 +24,10 @@ from aigini.bayes.model import Model, as_point
 from aigini.bayes.nuts import chain_mesh, first_state, kernel, sorted_positions
 from aigini.bayes.settings import NutsSettings
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
 from aigini.runtime import random_keys
+from aigini.runtime.evaluations import block
 from aigini.runtime.memory import in_groups
+from aigini.runtime.progress import steps
 from aigini.tables import Column, Table, Tabular
 
 LEVELS = (0.5, 0.9)
@@ -104,7 +105,6 @@ def calibrate(
     model: Model,
     replications: int,
     settings: NutsSettings,
-    pieces: Pieces,
     *,
     thin: int = 4,
     batch: int = 16,
@@ -119,9 +119,8 @@ def calibrate(
         model: The model; its own targets are replaced.
         replications: Posteriors, a multiple of `batch`.
         settings: `warmup`, `draws`, `seed` and the kernel's; `chains` is not used.
-        pieces: Finished batches of an earlier run.
         thin: One draw in so many is used, so that those used are nearly independent.
-        batch: Posteriors in a piece, sampled side by side.
+        batch: Posteriors in a block, sampled side by side.
         together: At most so many of them at once on a device; by default all.
 
     Raises:
@@ -137,7 +136,7 @@ def calibrate(
     origin = np.array([center[name] for name in model.names])
     keys = jax.random.split(random_keys.key(settings.seed + 1), replications)
     ranks, divergences = [], []
-    for number in range(replications // batch):
+    for number in steps("calibrated posteriors", range(replications // batch)):
         part = slice(number * batch, (number + 1) * batch)
 
         def run(part: slice = part) -> dict[str, list]:
@@ -156,9 +155,9 @@ def calibrate(
             below = (sampled < truths[part][:, None, :]).sum(axis=1)
             return {"ranks": below.tolist(), "divergences": np.asarray(diverging).tolist(), "draws": sampled.shape[1]}
 
-        piece = pieces.get("calibrated posteriors", number, replications // batch, run)
-        ranks += piece["ranks"]
-        divergences += piece["divergences"]
+        done = block(f"calibrated posteriors/{number}", run)
+        ranks += done["ranks"]
+        divergences += done["divergences"]
     return Calibrated(
         model.names, np.array(ranks), len(range(0, settings.draws, thin)), np.array(divergences), impossible
     )

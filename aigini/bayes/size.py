@@ -17,7 +17,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
+from aigini.runtime.evaluations import block
+from aigini.runtime.progress import report
 
 REPLICATIONS = 16
 """Draws that a noise is measured from, which leaves it uncertain by about a fifth of itself."""
@@ -117,7 +118,6 @@ def choose(
     limit: float,
     given: int | None,
     smallest: int,
-    pieces: Pieces,
 ) -> SizeChoice:
     """Choose the number of workers, or measure the noise at a given one.
 
@@ -128,7 +128,6 @@ def choose(
         limit: Largest noise, as a share of these.
         given: Number of workers that was configured.
         smallest: Fewest workers that the population allows.
-        pieces: Finished pieces of an earlier run.
 
     Raises:
         AnalysisError: if a simulated number is not finite.
@@ -142,9 +141,9 @@ def choose(
         return SizeChoice(size, None if given else limit, moments, outcomes, dict(outcome_sd))
 
     for size in sizes:
-        measured = pieces.get(
-            f"simulation noise of {size:,} workers", 0, 1, lambda size=size: noise(draw, size, {**se, **outcome_sd})
-        )
+        part = f"simulation noise of {size:,} workers"
+        measured = block(part, lambda size=size: noise(draw, size, {**se, **outcome_sd}))
+        report(part, 1, 1)
         moments[size] = {name: measured[name] for name in se}
         outcomes[size] = {name: measured[name] for name in outcome_sd}
         if given or chosen(size).quiet:

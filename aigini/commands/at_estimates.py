@@ -14,20 +14,19 @@ from aigini.estimation.convergence import MET, STATIONARY, removable_share
 from aigini.estimation.estimated_model import EstimatedModel, estimate_values, known_model
 from aigini.estimation.other_draws import OtherDraws, covariance
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.pieces import Pieces
 from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
+from aigini.runtime.progress import report
 from aigini.storage.estimates import Estimates
 
 
 @with_x64
-def at_estimates(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> EstimatedModel:
+def at_estimates(config: SourceLike = None, **overrides: Any) -> EstimatedModel:
     """The economy at its estimates: those of a calibration, or estimated from the configured parameters.
 
     Args:
         config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
-        pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
     Raises:
@@ -45,15 +44,14 @@ def at_estimates(config: SourceLike = None, *, pieces: Pieces | None = None, **o
         known = source.estimates
         weighting = first if known.weighting is None else known.weighting
         return _checked(known_model(outcome_map, known.params, *problem, weighting, settings.covariance), known)
-    pieces = pieces or Pieces()
-    values = pieces.get(
-        "estimates", 0, 1, lambda: dict(estimate_values(outcome_map, settings.params.as_dict(), *problem, first))
-    )
+    values = estimate_values(outcome_map, settings.params.as_dict(), *problem, first)
+    report("estimates", 1, 1)
     model = known_model(outcome_map, values, *problem, first, settings.covariance)
     if not follows_estimates(settings.weighting):
         return model
-    found = pieces.get("weights", 0, 1, lambda: _reweighted(settings, model))
-    return known_model(outcome_map, found["values"], *problem, np.array(found["weighting"]), settings.covariance)
+    values, weighting = _reweighted(settings, model)
+    report("weights", 1, 1)
+    return known_model(outcome_map, values, *problem, weighting, settings.covariance)
 
 
 def _checked(model: EstimatedModel, estimates: Estimates) -> EstimatedModel:
@@ -80,8 +78,8 @@ def _checked(model: EstimatedModel, estimates: Estimates) -> EstimatedModel:
     return model
 
 
-def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:
-    """Estimates and weights after further rounds from an estimated model at those of the first, as plain numbers."""
+def _reweighted(config: Config, model: EstimatedModel) -> tuple[dict[str, float], np.ndarray]:
+    """Every parameter and the weights after further rounds, from an estimated model at those of the first."""
     problem = (model.space, model.targets, model.income)
 
     def at(natural: np.ndarray) -> dict[str, float]:
@@ -112,12 +110,12 @@ def _reweighted(config: Config, model: EstimatedModel) -> dict[str, Any]:
             f"the iterated weights have not converged in {len(sequence.rounds)} rounds: the estimates still changed by"
             f' {sequence.last.change:.2g} s.e. in the last; use calibration.weighting = "two_step".'
         )
-    return {"values": at(sequence.last.estimates), "weighting": sequence.last.weighting.tolist()}
+    return at(sequence.last.estimates), sequence.last.weighting
 
 
-def other_draws(config: Config, model: EstimatedModel, pieces: Pieces | None = None) -> OtherDraws:
+def other_draws(config: Config, model: EstimatedModel) -> OtherDraws:
     """The model on the other draws that a configuration asks for, from which simulation errors come."""
-    return OtherDraws(model, config.replications, lambda k: _draw(config, k), pieces)
+    return OtherDraws(model, config.replications, lambda k: _draw(config, k))
 
 
 def _draw(config: Config, extra: int) -> Population:

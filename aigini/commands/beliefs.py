@@ -10,19 +10,17 @@ from aigini.commands.source import SourceLike, as_source
 from aigini.config import Config
 from aigini.config.load import Topic
 from aigini.errors import AnalysisError
-from aigini.estimation.pieces import Pieces
 from aigini.runtime.precision import with_x64
 
 NEEDS: tuple[Topic, ...] = ("estimation", "posterior", "alternatives")
 
 
 @with_x64
-def beliefs(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Beliefs:
+def beliefs(config: SourceLike = None, **overrides: Any) -> Beliefs:
     """Probability that the Gini rises under other priors and other beliefs about m6.
 
     Args:
         config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
-        pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
     Raises:
@@ -35,7 +33,7 @@ def beliefs(config: SourceLike = None, *, pieces: Pieces | None = None, **overri
     require_posterior_extra()
     from aigini.commands.prior_comparison import table_of_beliefs
 
-    return table_of_beliefs(source, pieces or Pieces())
+    return table_of_beliefs(source)
 
 
 def _require_alternatives(config: Config) -> None:

@@ -8,21 +8,20 @@ from aigini.analysis.channels import channels as decompose_channels
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
 from aigini.commands.source import SourceLike, as_source
-from aigini.estimation.pieces import Pieces
 from aigini.runtime.precision import with_x64
 
 
 @with_x64
-def channels(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> ChannelDecomposition:
+def channels(config: SourceLike = None, **overrides: Any) -> ChannelDecomposition:
     """Shapley decomposition over the channels, see `aigini.analysis.channels`.
 
     Raises:
         AiginiError: as `at_estimates` does, or if AI is present before.
     """
-    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
+    source = as_source(config, overrides, "estimation")
     require_no_ai_before(source.config.scenario)
-    model = at_estimates(source, pieces=pieces)
-    return decompose_channels(model, pieces=pieces, others=other_draws(source.config, model, pieces))
+    model = at_estimates(source)
+    return decompose_channels(model, others=other_draws(source.config, model))
 
 
 def figures(result: ChannelDecomposition) -> Iterator[tuple[str, Any]]:

@@ -10,8 +10,9 @@ from aigini.analysis import levers
 from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.config.load import Topic
-from aigini.estimation.pieces import Watch
+from aigini.runtime.evaluations import kept_in
 from aigini.runtime.precision import with_x64
+from aigini.runtime.progress import Watch, watched
 from aigini.runtime.user_code import own_definition
 from aigini.storage import folder, ledger
 from aigini.storage import results as stored
@@ -24,9 +25,9 @@ Figures = Callable[[Any], Iterable[tuple[str, Any]]]
 """Names and matplotlib figures of a result, one after the other; matplotlib is imported when it is called."""
 
 
-def has_pieces(folder: Path) -> bool:
-    """Whether a run folder holds finished pieces of an analysis."""
-    return ledger.pieces_in(folder) > 0
+def has_evaluations(folder: Path) -> bool:
+    """Whether a run folder holds evaluations of an analysis that was interrupted."""
+    return ledger.evaluations_in(folder) > 0
 
 
 def no_figures(result: Any) -> Iterable[tuple[str, Any]]:
@@ -113,8 +114,7 @@ class Command:
     Attributes:
         name: Its name, which is also that of its result's file.
         help: What it does, in a sentence or two.
-        compute: From a `aigini.commands.source.Source`, as keyword ``pieces`` the finished work of an interrupted run,
-            and what `options` gives, to a result.
+        compute: From a `aigini.commands.source.Source`, and the keywords that `options` gives, to a result.
         result: Class of the result, a dataclass whose ``str`` is what is printed.
         figures: Figures of a result.
         resume: Whether a run folder holds finished work to go on with; None where a command always begins anew.
@@ -132,7 +132,7 @@ class Command:
     compute: Callable[..., Any]
     result: type
     figures: Figures = no_figures
-    resume: Callable[[Path], bool] | None = has_pieces
+    resume: Callable[[Path], bool] | None = has_evaluations
     needs: tuple[Topic, ...] = ("estimation",)
     options: Callable[..., Mapping[str, Any]] = dict
     files: tuple[ResultFile, ...] = ()
@@ -150,21 +150,22 @@ class Command:
 
 
 def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) -> int:
-    """Compute with finished pieces kept in the run folder; write the result and its figures; print it."""
+    """Compute with evaluations kept in the run folder; write the result and its figures; print it."""
     clock = time.perf_counter()
     # Finished work rests on what users wrote of the levers and of the command, too.
     own = [*levers.definitions().items(), *own_definition(command.compute)]
     asked = repr((command.name, dict(options), *([dict(run.origin)] if run.origin else []), *own))
-    pieces = ledger.Ledger(run.folder, run.config, asked, resume=run.resume, watch=_shown(run.say))
+    cache = ledger.Ledger(run.folder, run.config, asked, resume=run.resume)
     if run.resume:
-        run.say(f"resumed with {pieces.count} finished pieces")
-    result = with_x64(command.compute)(run.source, pieces=pieces, **options)
+        run.say(f"resumed with {cache.count} finished evaluations")
+    with kept_in(cache), watched(_shown(run.say)):
+        result = with_x64(command.compute)(run.source, **options)
     (file,) = command.files
     run.say("drawing figures")
     timings = {command.name: time.perf_counter() - clock}
     run.write([(file, result)], timings)
     file.draw(run.folder / "figures", result)
-    pieces.clear()
+    cache.clear()
     print(wrapped(str(result)))
     run.say(f"written: {run.folder / f'{file.name}.json'} and {run.folder / 'figures'}")
     return 0

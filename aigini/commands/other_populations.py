@@ -1,4 +1,4 @@
-"""Draws of a posterior on other populations, simulated piece by piece."""
+"""Draws of a posterior on other populations, simulated tile by tile."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,6 @@ from aigini.bayes.populations import Populations, Replica, rows_of
 from aigini.commands.posterior_problem import outcomes_at
 from aigini.config import Config
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.pieces import Pieces
 
 
 def other_seeds(config: Config) -> tuple[int, ...]:
@@ -28,7 +27,6 @@ def replicated(
     outcomes: np.ndarray,
     sizes: tuple[int, int],
     efficiency: float,
-    pieces: Pieces,
     what: str = "the draws",
 ) -> Populations:
     """The draws, and some of them on each other population of the same size.
@@ -41,8 +39,7 @@ def replicated(
         outcomes: Outcomes at them on the sampled population, ``[chains, draws, outcomes]``.
         sizes: Workers of a population, and draws that are simulated on each, at most.
         efficiency: Effective sample size of the draws over their number.
-        pieces: Finished pieces of an earlier run.
-        what: Name of the draws in the pieces.
+        what: Name of the draws, for who watches the progress.
     """
     seeds = other_seeds(config)
     flat, known = natural.reshape(-1, natural.shape[-1]), outcomes.reshape(-1, outcomes.shape[-1])
@@ -51,7 +48,7 @@ def replicated(
     for number, seed in enumerate(seeds):
         rows = rows_of(number, len(seeds), len(flat), sizes[1])
         outcome_map = OutcomeMap(config.draw(seed, n_workers=sizes[0]), config.scenario, config.outcomes)
-        found = outcomes_at(config, outcome_map, names, flat[rows], f"outcomes of {what} on population {seed}", pieces)
+        found = outcomes_at(config, outcome_map, names, flat[rows], f"outcomes of {what} on population {seed}")
         replicas.append(Replica(seed, rows, found, log_likelihoods(likelihood, config, found) - own[rows]))
     return Populations(natural, outcomes, replicas, efficiency)
 

@@ -12,7 +12,6 @@ from aigini.commands.command import Command
 from aigini.commands.source import SourceLike, as_source
 from aigini.config.load import Topic
 from aigini.errors import missing_extra
-from aigini.estimation.pieces import Pieces
 from aigini.runtime.backend import split_cpu
 from aigini.runtime.precision import with_x64
 
@@ -21,7 +20,7 @@ _CPU_DEVICES = 8
 
 
 @with_x64
-def posterior(config: SourceLike = None, *, pieces: Pieces | None = None, **overrides: Any) -> Posterior:
+def posterior(config: SourceLike = None, **overrides: Any) -> Posterior:
     """Sample the posterior of the parameters in ``posterior.free``, see `aigini.commands.sampling`.
 
     Chains are spread over the devices of JAX. On a CPU they are several times faster with a device for each, which must
@@ -29,7 +28,6 @@ def posterior(config: SourceLike = None, *, pieces: Pieces | None = None, **over
 
     Args:
         config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
-        pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
     Raises:
@@ -41,7 +39,7 @@ def posterior(config: SourceLike = None, *, pieces: Pieces | None = None, **over
     require_posterior_extra()
     from aigini.commands.sampling import sample_posterior
 
-    return sample_posterior(source, pieces or Pieces())
+    return sample_posterior(source)
 
 
 def require_posterior_extra() -> None:

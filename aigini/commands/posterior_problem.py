@@ -14,10 +14,10 @@ from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.moment_map import MomentMap
 from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap
-from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import ParameterSpace
 from aigini.population.population import Population
 from aigini.population.workers import N_OCCUPATIONS
+from aigini.runtime.progress import steps
 from aigini.statistics.catalogue import resolve
 from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.outcomes import OUTCOME_NAMES
@@ -29,7 +29,7 @@ PRIOR_SD_DRAWS = 4000
 """Draws that the standard deviation of a prior is measured from, for the choice of the size alone."""
 
 
-def prepared(source: Source, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
+def prepared(source: Source) -> tuple[np.ndarray, SizeChoice]:
     """Where to start, inside the priors, ``[parameters]``, and the size of the population."""
     config, asked = source.config, source.config.posterior
     if config.population["devices"] != 1:
@@ -38,9 +38,7 @@ def prepared(source: Source, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
             " the whole population; leave it at 1."
         )
     known = source.estimates
-    start = (
-        pieces.get("estimates to start from", 0, 1, lambda: _starting_values(config)) if known is None else known.params
-    )
+    start = _starting_values(config) if known is None else known.params
     natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
     values = prior_space(config).replace(config.params.as_dict(), natural)
     rows = [*config.target_rows, *GINIS]
@@ -52,11 +50,10 @@ def prepared(source: Source, pieces: Pieces) -> tuple[np.ndarray, SizeChoice]:
     size = choose(
         draw,
         {name: target.se for name, target in config.targets.items()},
-        pieces.get("spread of the outcomes", 0, 1, lambda: _outcome_sd(config, values)),
+        _outcome_sd(config, values),
         asked.noise_share,
         asked.n_workers,
         max(2 * config.population["n_firms"], N_OCCUPATIONS),
-        pieces,
     )
     return natural, size
 
@@ -133,20 +130,11 @@ def posterior_likelihood(config: Config, belief: M6Belief | None = None, m6_valu
 
 
 def outcomes_at(
-    config: Config, outcome_map: OutcomeMap, names: Sequence[str], natural: np.ndarray, part: str, pieces: Pieces
+    config: Config, outcome_map: OutcomeMap, names: Sequence[str], natural: np.ndarray, part: str
 ) -> np.ndarray:
     """All outcomes at points ``[points, parameters]``, NaN where there are none, ``[points, outcomes]``."""
     base, space = config.params.as_dict(), ParameterSpace(tuple(names), config.tie)
     points = [space.replace(base, row) for row in natural]
     tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
-
-    def values(tile: list[dict[str, float]]) -> list[list[float | None]]:
-        found = outcome_map.values(tile)
-        return [[float(x) if np.isfinite(x) else None for x in row] for row in found]  # JSON has no NaN
-
-    rows = [
-        row
-        for number, tile in enumerate(tiles)
-        for row in pieces.get(part, number, len(tiles), lambda tile=tile: values(tile))
-    ]
-    return np.array(rows, float)
+    found = np.concatenate([outcome_map.values(tile) for tile in steps(part, tiles)])
+    return np.where(np.isfinite(found), found, np.nan)

@@ -11,23 +11,21 @@ from aigini.commands.other_populations import other_seeds
 from aigini.commands.posterior_problem import outcomes_at, posterior_likelihood, posterior_simulator, prepared
 from aigini.commands.source import Source
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.pieces import Pieces
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 
-def table_of_beliefs(source: Source, pieces: Pieces) -> Beliefs:
+def table_of_beliefs(source: Source) -> Beliefs:
     """P(the Gini rises) by prior of the first parameter with alternatives, and by belief about m6.
 
     Args:
         source: The configuration, with its estimates where they are known.
-        pieces: Finished pieces of an earlier run.
 
     Raises:
         AnalysisError: if no population is large enough, or the economy has no outcome.
     """
     config, asked = source.config, source.config.posterior
     parameter, others = next(iter(asked.alternatives.items()))
-    start, size = prepared(source, pieces)
+    start, size = prepared(source)
     seeds = (config.population["seed"], *other_seeds(config))
     outcome_maps = [
         OutcomeMap(config.draw(seed, n_workers=size.n_workers), config.scenario, config.outcomes) for seed in seeds
@@ -52,8 +50,8 @@ def table_of_beliefs(source: Source, pieces: Pieces) -> Beliefs:
     rows = list(config.target_rows)
 
     def simulate(natural: np.ndarray, number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        found = outcomes_at(config, outcome_maps[number], names, natural, "", Pieces())
+        found = outcomes_at(config, outcome_maps[number], names, natural, "outcomes of draws")
         return found[:, rows], {c: found[:, OUTCOME_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
 
-    found = table(parameter, models, start, simulate, pieces, seed=asked.nuts.seed, populations=len(outcome_maps))
+    found = table(parameter, models, start, simulate, seed=asked.nuts.seed, populations=len(outcome_maps))
     return dataclasses.replace(found, size=size)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from aigini.analysis.regimes.axes import Plane, axis
-from aigini.analysis.regimes.distance import Regimes, distance
+from aigini.analysis.regimes.distance import Regimes, distances
 from aigini.analysis.regimes.errors import regime_errors
 from aigini.analysis.regimes.maps import DEFAULT_PLANES, regime_map
 from aigini.analysis.regimes.small_ai import first_order
@@ -14,10 +14,8 @@ from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
 from aigini.commands.source import SourceLike, as_source
 from aigini.errors import ConfigError
-from aigini.estimation.pieces import Pieces
 from aigini.parameters import PARAMETER_NAMES, SPECS
 from aigini.runtime.precision import with_x64
-from aigini.statistics.catalogue import CONCEPTS
 
 
 @with_x64
@@ -26,7 +24,6 @@ def regimes(
     *,
     planes: Sequence[tuple[str, str]] = DEFAULT_PLANES,
     count: int = 15,
-    pieces: Pieces | None = None,
     **overrides: Any,
 ) -> Regimes:
     """Maps of the regimes with their boundaries, and distances of the estimates to them.
@@ -35,27 +32,25 @@ def regimes(
         config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
         planes: Pairs of axes, see `aigini.analysis.regimes.axes`.
         count: Grid points along each axis.
-        pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
     Raises:
         AiginiError: as `at_estimates` does, or if an axis cannot be used.
     """
-    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
+    source = as_source(config, overrides, "estimation")
     axes = [(axis(x), axis(y)) for x, y in planes]
-    model = at_estimates(source, pieces=pieces)
+    model = at_estimates(source)
     planes_at = [Plane(x, y, model.values, model.space) for x, y in axes]
-    maps = [regime_map(model, plane, count, pieces) for plane in planes_at]
+    maps = [regime_map(model, plane, count) for plane in planes_at]
     # A free parameter without a published range moves in units of the box that starts are drawn from.
     units = {
         name: source.config.ranges.get(name, SPECS[name].box)
         for name in PARAMETER_NAMES
         if name in source.config.ranges or name in source.config.free
     }
-    distances = [distance(model, concept, units, pieces) for concept in CONCEPTS]
     near_none = first_order(model.values, model.outcome_map)
-    result = Regimes(model.values, maps, distances, near_none, model.outcome_map.population.n_workers)
-    return regime_errors(model, result, planes_at, other_draws(source.config, model, pieces), pieces)
+    result = Regimes(model.values, maps, distances(model, units), near_none, model.outcome_map.population.n_workers)
+    return regime_errors(model, result, planes_at, other_draws(source.config, model))
 
 
 def figures(result: Regimes) -> Iterator[tuple[str, Any]]:

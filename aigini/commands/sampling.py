@@ -36,9 +36,10 @@ from aigini.commands.source import Source
 from aigini.config import Config
 from aigini.errors import AnalysisError
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.pieces import Pieces
 from aigini.parameter_space import ParameterSpace
+from aigini.runtime.evaluations import block
 from aigini.runtime.memory import side_by_side
+from aigini.runtime.progress import report
 from aigini.statistics.catalogue import CONCEPTS
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
@@ -51,34 +52,30 @@ CHECKED_DRAWS = 512
 """Draws from the normal approximation, and those of them at which the economy is simulated."""
 
 
-def sample_posterior(source: Source, pieces: Pieces) -> Posterior:
+def sample_posterior(source: Source) -> Posterior:
     """Sample the posterior of a configuration.
 
     Args:
         source: The configuration, with its estimates where they are known.
-        pieces: Finished pieces of an earlier run.
 
     Raises:
         AnalysisError: if the posterior has no density where it should start, no population is large enough, or the
             economy has no outcome at accepted draws.
     """
     config, asked = source.config, source.config.posterior
-    natural, size = prepared(source, pieces)
+    natural, size = prepared(source)
     population = config.draw(n_workers=size.n_workers)
     model = build_model(posterior_simulator(config, population), posterior_likelihood(config), asked.priors)
-    approximation = _approximation(model, natural, pieces)
+    approximation = _approximation(model, natural)
     # A resumed run keeps the groups of its chains, whatever is free now: another program would round differently.
-    together = pieces.get(
-        "chains that fit", 0, 1, lambda: side_by_side(population.bytes_of_gradient, asked.nuts.chains)
-    )
-    chains = nuts.sample(model, approximation, asked.nuts, pieces, together)
-    return _result(
-        config, model, OutcomeMap(population, config.scenario, config.outcomes), size, approximation, chains, pieces
-    )
+    together = block("chains that fit", lambda: side_by_side(population.bytes_of_gradient, asked.nuts.chains))
+    chains = nuts.sample(model, approximation, asked.nuts, together)
+    outcome_map = OutcomeMap(population, config.scenario, config.outcomes)
+    return _result(config, model, outcome_map, size, approximation, chains)
 
 
-def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace:
-    """The normal approximation from where the estimates are, kept as a piece."""
+def _approximation(model: Model, natural: np.ndarray) -> Laplace:
+    """The normal approximation from where the estimates are."""
 
     def compute() -> dict[str, Any]:
         point = model.unconstrained(dict(zip(model.names, natural.tolist(), strict=True)))
@@ -90,7 +87,8 @@ def _approximation(model: Model, natural: np.ndarray, pieces: Pieces) -> Laplace
             "names": list(found.names),
         }
 
-    kept = pieces.get("mode", 0, 1, compute)
+    kept = block("mode", compute)
+    report("mode", 1, 1)
     arrays = {"mode": np.array(kept["mode"]), "covariance": np.array(kept["covariance"])}
     return Laplace(**{**kept, **arrays, "names": tuple(kept["names"])})
 
@@ -102,21 +100,20 @@ def _result(
     size: SizeChoice,
     approximation: Laplace,
     chains: Chains,
-    pieces: Pieces,
 ) -> Posterior:
     natural = np.stack([naturals(model, points) for points in chains.points])
     shape = natural.shape[:2]
     flat = natural.reshape(-1, natural.shape[-1])
-    found = outcomes_at(config, outcome_map, model.names, flat, "outcomes of the draws", pieces)
+    found = outcomes_at(config, outcome_map, model.names, flat, "outcomes of the draws")
     if not np.all(np.isfinite(found)):
         raise AnalysisError("the economy has no outcome at some accepted draws; tighten the priors.")
-    prior, prior_populations = _prior(config, model, outcome_map, size.n_workers, pieces)
+    prior, prior_populations = _prior(config, model, outcome_map, size.n_workers)
     draws = _draws(config, model, chains, natural, found.reshape(*shape, -1), *prior)
     summary = summarise({**draws.parameters, **draws.outcomes})
     efficiency = min(1.0, (summary[_m6(config)].ess_bulk or 1.0) / len(flat))
     sizes = (size.n_workers, config.posterior.population_draws)
     populations = replicated(
-        config, model.likelihood, model.names, natural, found.reshape(*shape, -1), sizes, efficiency, pieces
+        config, model.likelihood, model.names, natural, found.reshape(*shape, -1), sizes, efficiency
     )
     rises = rises_over(populations)
     return Posterior(
@@ -135,7 +132,7 @@ def _result(
         conditional={c: conditional_probabilities(config, draws, populations, c) for c in CONCEPTS},
         prior_rises=rises_over(prior_populations),
         prior_failed=1 - len(next(iter(draws.prior.values()))) / PRIOR_DRAWS,
-        laplace=_laplace_summary(config, model, outcome_map, approximation, pieces),
+        laplace=_laplace_summary(config, model, outcome_map, approximation),
         scaling=reliance(config, model, populations, flat, found, efficiency),
         information={c: information(config, populations, found, c, rises[c], efficiency) for c in CONCEPTS},
         gradients=int(chains.warmup_steps.sum() + chains.statistics["num_steps"].sum()),
@@ -154,7 +151,7 @@ def mode_parameters(config: Config, model: Model, approximation: Laplace) -> dic
 
 
 def _prior(
-    config: Config, model: Model, outcome_map: OutcomeMap, n_workers: int, pieces: Pieces
+    config: Config, model: Model, outcome_map: OutcomeMap, n_workers: int
 ) -> tuple[tuple[np.ndarray, np.ndarray], Populations]:
     """Draws from the priors at which the economy has an outcome, with the outcomes; and on the other populations."""
     drawn = np.stack(
@@ -164,13 +161,13 @@ def _prior(
         ],
         axis=1,
     )
-    found = outcomes_at(config, outcome_map, model.names, drawn, "outcomes of prior draws", pieces)
+    found = outcomes_at(config, outcome_map, model.names, drawn, "outcomes of prior draws")
     usable = np.all(np.isfinite(found), axis=1)
     if usable.sum() < PRIOR_DRAWS / 10:
         raise AnalysisError("the economy has no outcome at nine of ten draws from the priors; narrow the priors.")
     kept = drawn[usable], found[usable]
     sizes = (n_workers, PRIOR_ELSEWHERE)
-    populations = replicated(config, None, model.names, kept[0][None], kept[1][None], sizes, 1.0, pieces, "prior draws")
+    populations = replicated(config, None, model.names, kept[0][None], kept[1][None], sizes, 1.0, "prior draws")
     return kept, populations
 
 
@@ -214,15 +211,13 @@ def _health(config: Config, draws: Draws, summary: Summaries) -> Health:
     )
 
 
-def _laplace_summary(
-    config: Config, model: Model, outcome_map: OutcomeMap, approximation: Laplace, pieces: Pieces
-) -> LaplaceSummary:
+def _laplace_summary(config: Config, model: Model, outcome_map: OutcomeMap, approximation: Laplace) -> LaplaceSummary:
     points = approximation.draw(config.posterior.nuts.seed + 1, APPROXIMATION_DRAWS)
     values = naturals(model, points)
     checked = points[:CHECKED_DRAWS]
-    ratios = pieces.get("normal approximation", 0, 1, lambda: _ratios(model, approximation, checked))
+    ratios = block("normal approximation", lambda: _ratios(model, approximation, checked))
     found = outcomes_at(
-        config, outcome_map, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation", pieces
+        config, outcome_map, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation"
     )
     usable = np.array([-np.inf if ratio is None else ratio for ratio in ratios])
     found = found[np.all(np.isfinite(found), axis=1)]

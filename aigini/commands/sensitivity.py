@@ -9,30 +9,26 @@ from aigini.analysis.identification.sensitivity_result import SensitivityAnalysi
 from aigini.commands.at_estimates import at_estimates, external_ranges, other_draws
 from aigini.commands.command import Command
 from aigini.commands.source import SourceLike, as_source
-from aigini.estimation.pieces import Pieces
 from aigini.runtime.precision import with_x64
 
 
 @with_x64
-def sensitivity(
-    config: SourceLike = None, *, profiles: bool = False, pieces: Pieces | None = None, **overrides: Any
-) -> SensitivityAnalysis:
+def sensitivity(config: SourceLike = None, *, profiles: bool = False, **overrides: Any) -> SensitivityAnalysis:
     """What the moments identify and what inequality depends on, see `aigini.analysis.identification.sensitivity`.
 
     Args:
         config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.
         profiles: Also profile every estimate and the weakest direction, with some ten re-estimations for each.
-        pieces: Finished pieces of an earlier run.
         **overrides: As in `aigini.simulate`.
 
     Raises:
         AiginiError: as `at_estimates` does, or if the targets do not identify the parameters.
     """
-    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
-    model = at_estimates(source, pieces=pieces)
+    source = as_source(config, overrides, "estimation")
+    model = at_estimates(source)
     ranges = external_ranges(source.config)
-    others = other_draws(source.config, model, pieces)
-    return decompose(model, ranges, others.covariance(model.rows), pieces if profiles else None, others)
+    others = other_draws(source.config, model)
+    return decompose(model, ranges, others.covariance(model.rows), others, profiles=profiles)
 
 
 def figures(result: SensitivityAnalysis) -> Iterator[tuple[str, Any]]:

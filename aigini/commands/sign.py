@@ -9,7 +9,6 @@ from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
 from aigini.commands.source import SourceLike, as_source
 from aigini.estimation.estimated_model import require_sign_problem
-from aigini.estimation.pieces import Pieces
 from aigini.runtime.precision import with_x64
 
 
@@ -19,7 +18,6 @@ def sign(
     *,
     etas: Sequence[float] = DEFAULT_ETA1,
     xis: Sequence[float] = DEFAULT_XI,
-    pieces: Pieces | None = None,
     **overrides: Any,
 ) -> Sign:
     """Whether the moments of the mechanisms identify the sign, see `aigini.analysis.identification.sign`.
@@ -27,10 +25,10 @@ def sign(
     Raises:
         AiginiError: as `at_estimates` does, or if m6 is not a target or eta1 not free.
     """
-    source, pieces = as_source(config, overrides, "estimation"), pieces or Pieces()
+    source = as_source(config, overrides, "estimation")
     require_sign_problem(source.config.targets, source.config.free)
-    model = at_estimates(source, pieces=pieces)
-    return trace_ridge(model, etas, xis, pieces, other_draws(source.config, model, pieces))
+    model = at_estimates(source)
+    return trace_ridge(model, etas, xis, other_draws(source.config, model))
 
 
 def figures(result: Sign) -> Iterator[tuple[str, Any]]:

@@ -16,8 +16,8 @@ Weights stay those of the first draw.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,9 +25,9 @@ from aigini.errors import AnalysisError
 from aigini.estimation.convergence import MET
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.pieces import Pieces
 from aigini.population.population import Population
 from aigini.resolution import Simulated, simulated
+from aigini.runtime.progress import report, steps
 
 FEWEST = 2
 """Other draws from which a standard deviation can be taken."""
@@ -46,35 +46,32 @@ class OtherDraws:
         model: The economy at its estimates.
         count: Number of other draws.
         draw: The population of a draw, by its number from 0.
-        pieces: Finished pieces of an earlier run.
     """
 
-    def __init__(
-        self, model: EstimatedModel, count: int, draw: Callable[[int], Population], pieces: Pieces | None = None
-    ) -> None:
-        self._model, self._draw, self._pieces = model, draw, pieces or Pieces()
-        self._fits: dict[int, dict[str, Any]] = {}
+    def __init__(self, model: EstimatedModel, count: int, draw: Callable[[int], Population]) -> None:
+        self._model, self._draw = model, draw
+        self._fits: dict[int, _Fit] = {}
         self.count = count
 
     @property
     def missed(self) -> int:
         """Draws with which the estimates of the first draw were followed to no fit as good as theirs."""
-        return sum(not self._fit(k)["met"] for k in range(self.count))
+        return sum(not self._fit(k).met for k in range(self.count))
 
     def covariance(self, rows: Sequence[int]) -> np.ndarray | None:
         """Covariance of some outcomes over draws at the same parameters, ``[rows, rows]``; None with too few draws."""
-        return covariance([self._fit(k)["at_estimates"] for k in range(self.count)], rows)
+        return covariance([self._fit(k).at_estimates for k in range(self.count)], rows)
 
     @property
     def estimates(self) -> dict[str, np.ndarray]:
         """Every parameter at the estimates of each draw, ``[draws]`` each."""
-        fits = [self._fit(k)["values"] for k in range(self.count)]
+        fits = [self._fit(k).values for k in range(self.count)]
         return {name: np.array([fit[name] for fit in fits]) for name in self._model.values}
 
     @property
     def outcomes(self) -> np.ndarray:
         """Outcomes at the estimates of each draw, ``[draws, outcomes]``."""
-        return np.array([self._fit(k)["outcomes"] for k in range(self.count)])
+        return np.array([self._fit(k).outcomes for k in range(self.count)])
 
     def model(self, k: int) -> EstimatedModel:
         """The economy of draw k at its own estimates, with its outcomes and their Jacobian."""
@@ -82,33 +79,47 @@ class OtherDraws:
         return dataclasses.replace(
             self._model,
             outcome_map=self._outcome_map(k),
-            values=fit["values"],
-            outcomes=np.array(fit["outcomes"]),
-            jacobian=np.array(fit["jacobian"]),
+            values=fit.values,
+            outcomes=fit.outcomes,
+            jacobian=fit.jacobian,
         )
 
     def repeat(self, part: str, compute: Callable[[EstimatedModel], Any]) -> np.ndarray:
         """A function of the estimated model on every draw, ``[draws, ...]``.
 
         Args:
-            part: Name of the work, for `Pieces`.
-            compute: The function; it returns numbers of one shape.
+            part: Name of the work, for who watches its progress.
+            compute: The function; it returns numbers of one shape, of which those that are not finite become NaN.
         """
-        found = [
-            self._pieces.get(part, k, self.count, lambda k=k: plain(np.asarray(compute(self.model(k)), float).tolist()))
-            for k in range(self.count)
-        ]
-        return np.array(found, float)
+        found = np.array([compute(self.model(k)) for k in steps(part, range(self.count))], float)
+        return np.where(np.isfinite(found), found, np.nan)
 
     def _outcome_map(self, k: int) -> OutcomeMap:
         return self._model.outcome_map.on(self._draw(k))
 
-    def _fit(self, k: int) -> dict[str, Any]:
+    def _fit(self, k: int) -> "_Fit":
         if k not in self._fits:
-            self._fits[k] = self._pieces.get(
-                "estimates on other draws", k, self.count, lambda: _estimate_again(self._model, self._outcome_map(k))
-            )
+            self._fits[k] = _estimate_again(self._model, self._outcome_map(k))
+            report("estimates on other draws", len(self._fits), self.count)
         return self._fits[k]
+
+
+class _Fit(NamedTuple):
+    """Estimates on another draw.
+
+    Attributes:
+        at_estimates: Outcomes at the estimates of the first draw, ``[outcomes]``.
+        values: Every parameter at those of this draw.
+        outcomes: Outcomes there, ``[outcomes]``.
+        jacobian: Of all outcomes in all parameters there, ``[outcomes, parameters]``.
+        met: Whether the targets are met as well as on the first draw.
+    """
+
+    at_estimates: np.ndarray
+    values: Mapping[str, float]
+    outcomes: np.ndarray
+    jacobian: np.ndarray
+    met: bool
 
 
 def covariance(sample: Sequence[Sequence[float] | np.ndarray], rows: Sequence[int]) -> np.ndarray | None:
@@ -161,15 +172,8 @@ def difference(values: np.ndarray, found: np.ndarray, one: int, other: int) -> S
     return simulated(float(values[one] - values[other]), found[:, one] - found[:, other])
 
 
-def plain(values: Any) -> Any:
-    """Numbers as JSON holds them; what is not finite is None."""
-    if np.ndim(values) == 0:
-        return float(values) if np.isfinite(values) else None
-    return [plain(part) for part in values]
-
-
-def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> dict[str, Any]:
-    """Estimates on another draw by Gauss-Newton steps from those of the estimated model, as plain numbers."""
+def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> _Fit:
+    """Estimates on another draw by Gauss-Newton steps from those of the estimated model."""
     rows, moves = list(model.rows), model.space.directions
     target = np.array([target.value for target in model.targets.values()])
     root = np.linalg.cholesky(model.weighting)
@@ -188,13 +192,7 @@ def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> dict[str,
             break
         point, values, outcomes, jacobian = found
     misfit, before = (np.linalg.norm(root.T @ (at[rows] - target)) for at in (outcomes, model.outcomes))
-    return {
-        "at_estimates": first.tolist(),
-        "values": values,
-        "outcomes": outcomes.tolist(),
-        "jacobian": jacobian.tolist(),
-        "met": bool(misfit < before + MET),
-    }
+    return _Fit(first, values, outcomes, jacobian, bool(misfit < before + MET))
 
 
 def _first_usable(

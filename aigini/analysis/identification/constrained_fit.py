@@ -20,9 +20,6 @@ LEVEL = 0.95
 QUANTILE = float(chi2.ppf(LEVEL, 1))
 """Rise of the criterion that a profile interval allows."""
 
-ENDS = 4
-"""Most searches at the ends of an interval."""
-
 Piece = dict[str, Any]
 """``criterion``, ``estimates`` and ``converged`` of one search, plain numbers."""
 
@@ -75,26 +72,26 @@ def at_estimates(model: EstimatedModel) -> Piece:
 
 
 def read(
-    found: dict[float, Piece], search: Callable[[int, float], Piece], lowest: float, estimate: float
+    found: dict[float, Piece], search: Callable[[float], Piece], lowest: float, estimate: float
 ) -> tuple[np.ndarray, np.ndarray, Interval]:
     """Places, criterion and interval of a profile, after searches at the ends of the interval.
 
     Args:
         found: Pieces by place; what is found at the ends is added.
-        search: The piece at an end of the interval, by a number of its own and its place.
+        search: The piece at an end of the interval.
         lowest: Criterion at the estimates.
         estimate: Their place.
 
     Returns:
         Places in order ``[n]``, criterion there ``[n]``, and the interval.
     """
-    for number in range(_ROUNDS):
+    for _ in range(_ROUNDS):
         _, _, interval = _interval(found, lowest, estimate)
-        for side, end in enumerate((interval.lower, interval.upper)):
+        for end in (interval.lower, interval.upper):
             if end is None:
                 continue
             if abs(height(found[nearest(found, end)]) - lowest - QUANTILE) > _NEAR * QUANTILE:
-                piece = search(2 * number + side, end)
+                piece = search(end)
                 found |= {end: piece} if piece["criterion"] is not None else {}
     return _interval(found, lowest, estimate)
 

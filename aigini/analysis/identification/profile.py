@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from aigini.analysis.identification.constrained_fit import (
-    ENDS,
     QUANTILE,
     Piece,
     at_estimates,
@@ -24,9 +23,9 @@ from aigini.analysis.identification.constrained_fit import (
     read,
 )
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.pieces import Pieces
 from aigini.inference.identification import Identification, describe_direction
 from aigini.inference.intervals import Interval
+from aigini.runtime.progress import report
 
 RISES = "rises past the quantile"
 LOST = "the economy cannot be evaluated further out"
@@ -109,16 +108,14 @@ class DirectionProfile:
         return f"profile of the weakest direction ({self.direction}): 95 % from {sides[0]} to {sides[1]}"
 
 
-def profile(model: EstimatedModel, parameter: str, se: float, pieces: Pieces | None = None) -> Profile:
+def profile(model: EstimatedModel, parameter: str, se: float) -> Profile:
     """Hold a free parameter at values on both sides of its estimate and estimate the others again.
 
     Args:
         model: The economy at its estimates; its weighting must be the inverse covariance of the targets.
         parameter: A free parameter.
         se: Its standard error, which sets how far the profile reaches.
-        pieces: Finished pieces of an earlier run.
     """
-    pieces = pieces or Pieces()
     space = model.space.over((parameter,))
     estimate = model.values[parameter]
     centre = space.coordinates(model.values)
@@ -131,12 +128,8 @@ def profile(model: EstimatedModel, parameter: str, se: float, pieces: Pieces | N
         start, path = dict(model.values), [estimate]
         for number, step in enumerate(steps):
             value = space.values(model.values, centre + sign * step)[parameter]
-            found[value] = pieces.get(
-                part,
-                side * len(steps) + number,
-                total,
-                lambda value=value, start=start: held(model, {**start, parameter: value}, others),
-            )
+            found[value] = held(model, {**start, parameter: value}, others)
+            report(part, side * len(steps) + number + 1, total)
             path.append(value)
             start |= found[value]["estimates"]
             if height(found[value]) > enough:
@@ -145,19 +138,12 @@ def profile(model: EstimatedModel, parameter: str, se: float, pieces: Pieces | N
         for number in range(len(path) - 2, 0, -1):
             value, outer = path[number], found[path[number + 1]]
             if height(outer) < height(found[value]):
-                again = pieces.get(
-                    f"{part}, again",
-                    side * len(steps) + number - 1,
-                    total,
-                    lambda value=value, outer=outer: held(
-                        model, {**model.values, **outer["estimates"], parameter: value}, others
-                    ),
-                )
+                again = held(model, {**model.values, **outer["estimates"], parameter: value}, others)
                 found[value] = min(again, found[value], key=height)
 
-    def search(number: int, end: float) -> Piece:
+    def search(end: float) -> Piece:
         start = {**model.values, **found[nearest(found, end)]["estimates"], parameter: end}
-        return pieces.get(f"{part}, ends", number, ENDS, lambda: held(model, start, others))
+        return held(model, start, others)
 
     values, criterion, interval = read(found, search, minimum(model), estimate)
     converged = np.array([found[value]["converged"] for value in values], bool)
@@ -167,7 +153,7 @@ def profile(model: EstimatedModel, parameter: str, se: float, pieces: Pieces | N
     return Profile(parameter, values, criterion, interval, converged=converged, estimates=estimates)
 
 
-def direction_profile(model: EstimatedModel, found: Identification, pieces: Pieces | None = None) -> DirectionProfile:
+def direction_profile(model: EstimatedModel, found: Identification) -> DirectionProfile:
     """Profile the criterion along the weakest direction of the free parameters.
 
     On each side it ends where the criterion has passed the quantile, a parameter has reached a bound, the economy
@@ -176,9 +162,7 @@ def direction_profile(model: EstimatedModel, found: Identification, pieces: Piec
     Args:
         model: The economy at its estimates; its weighting must be the inverse covariance of the targets.
         found: Directions at the estimates.
-        pieces: Finished pieces of an earlier run.
     """
-    pieces = pieces or Pieces()
     frame = _Frame(model, found.directions[-1])
     unit = min(math.sqrt(QUANTILE / frame.curvature), _LARGEST) if frame.curvature > 0 else _LARGEST
     steps = [unit * share for share in _LADDER]
@@ -187,12 +171,8 @@ def direction_profile(model: EstimatedModel, found: Identification, pieces: Piec
     for side, sign in enumerate((-1.0, 1.0)):
         across, end = np.zeros(len(frame.names) - 1), f"followed to an offset of {sign * steps[-1]:.3g}"
         for number, step in enumerate(steps):
-            piece = pieces.get(
-                part,
-                side * len(steps) + number,
-                2 * len(steps),
-                lambda offset=sign * step, across=across: frame.search(offset, across),
-            )
+            piece = frame.search(sign * step, across)
+            report(part, side * len(steps) + number + 1, 2 * len(steps))
             if piece["criterion"] is None:
                 end = LOST
                 break
@@ -206,9 +186,9 @@ def direction_profile(model: EstimatedModel, found: Identification, pieces: Piec
                 break
         ends.append(end)
 
-    def search(number: int, end: float) -> Piece:
+    def search(end: float) -> Piece:
         start = frame.across(rungs[nearest(rungs, end)]["estimates"])
-        return pieces.get(f"{part}, ends", number, ENDS, lambda: frame.search(end, start))
+        return frame.search(end, start)
 
     offsets, criterion, interval = read(rungs, search, minimum(model), 0.0)
     return DirectionProfile(

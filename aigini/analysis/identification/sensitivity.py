@@ -37,7 +37,6 @@ from aigini.analysis.identification.standard_errors import (
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws
-from aigini.estimation.pieces import Pieces
 from aigini.inference.identification import identification
 from aigini.inference.influence import influence
 from aigini.inference.informativeness import variance_shares
@@ -50,8 +49,9 @@ def decompose(
     model: EstimatedModel,
     ranges: Mapping[str, tuple[float, float]],
     simulation: np.ndarray | None = None,
-    pieces: Pieces | None = None,
     others: OtherDraws | None = None,
+    *,
+    profiles: bool = False,
 ) -> SensitivityAnalysis:
     """Everything the Jacobian at the estimates says.
 
@@ -59,8 +59,8 @@ def decompose(
         model: The economy at its estimates.
         ranges: (low, high) of external parameters; read as uniform, so that their variance is (high - low)²/12.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
-        pieces: Finished pieces of an earlier run; with None no profile is computed.
         others: The economy on other draws, for simulation errors; with None there are none.
+        profiles: Whether to profile every estimate and the weakest direction.
 
     Raises:
         IdentificationError: if the targets do not determine the estimates, naming the direction.
@@ -78,16 +78,16 @@ def decompose(
     best = next(errors for kind in SE_WORDS if (errors := estimates[kind]) is not None)
     measures, missing = sensitivity_measures(model)
     undefined: dict[str, str] = {**missing}
-    profiled_model = None if pieces is None else profiled(model, simulation)
-    if pieces is not None and profiled_model is None:
+    profiled_model = profiled(model, simulation) if profiles else None
+    if profiles and profiled_model is None:
         undefined["profile"] = NO_PROFILE
     found = identification(matrix, se, model.estimates, names, moments=moments)
     response = influence(matrix, weighting, names=names)
     of_outcomes = model.free_jacobian[[OUTCOME_NAMES.index(name) for name in FUNCTIONS]]
-    profiles = (
+    profiles_of = (
         ()
         if profiled_model is None
-        else tuple(profile(profiled_model, name, float(e), pieces) for name, e in zip(names, best, strict=True))
+        else tuple(profile(profiled_model, name, float(e)) for name, e in zip(names, best, strict=True))
     )
     result = SensitivityAnalysis(
         params=model.values,
@@ -102,7 +102,7 @@ def decompose(
         measures=measures,
         undefined=undefined,
         signs=tuple(
-            sign_uncertainty(model, concept, ranges, left_out, profiles)
+            sign_uncertainty(model, concept, ranges, left_out, profiles_of)
             for concept in ("total", "wage")
             for left_out in ((), ("m6",))
             if not left_out or ("m6" in moments and "eta1" in names)
@@ -117,8 +117,8 @@ def decompose(
         target_se=dict(zip(moments, se.tolist(), strict=True)),
         outcome_influence=Matrix(FUNCTIONS, moments, of_outcomes @ response),
         outcome_se=_by_kind(standard_errors(model, simulation, of_outcomes), FUNCTIONS),
-        profiles=profiles,
-        weakest=None if profiled_model is None else direction_profile(profiled_model, found, pieces),
+        profiles=profiles_of,
+        weakest=None if profiled_model is None else direction_profile(profiled_model, found),
         n_workers=model.outcome_map.population.n_workers,
     )
     if others is None or others.count < FEWEST:

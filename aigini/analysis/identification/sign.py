@@ -14,7 +14,6 @@ stopped, so it has no error of its own, is marked, and enters no statement.
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.least_squares import Refit, refit
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
 from aigini.estimation.outcome_map import GINIS, TILE
-from aigini.estimation.pieces import Pieces
+from aigini.runtime.progress import report
 from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.tables import Column, Table, Tabular
 
@@ -157,7 +156,6 @@ def sign(
     model: EstimatedModel,
     etas: Sequence[float] = DEFAULT_ETA1,
     xis: Sequence[float] = DEFAULT_XI,
-    pieces: Pieces | None = None,
     others: OtherDraws | None = None,
 ) -> Sign:
     """Trace the ridge and say what it means.
@@ -166,7 +164,6 @@ def sign(
         model: The economy at its estimates; m6 must be a target and η1 free.
         etas: Values of η1.
         xis: Values of ξ; that of the estimates is added.
-        pieces: Finished pieces of an earlier run.
         others: The economy on other draws, for simulation errors; without them no sign is stated.
 
     Raises:
@@ -177,7 +174,7 @@ def sign(
     found = [
         point
         for at, xi in enumerate(columns)
-        for point in _column(model, xi, sorted(map(float, etas)), pieces or Pieces(), (at, len(columns)))
+        for point in _column(model, xi, sorted(map(float, etas)), (at, len(columns)))
     ]
     points = [point for point, _ in found]
     if others is not None and others.count >= FEWEST:
@@ -254,7 +251,7 @@ def _with_errors(
 
 
 def _column(
-    model: EstimatedModel, xi: float, etas: list[float], pieces: Pieces, place: tuple[int, int]
+    model: EstimatedModel, xi: float, etas: list[float], place: tuple[int, int]
 ) -> list[tuple[RidgePoint, np.ndarray]]:
     """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
 
@@ -270,20 +267,15 @@ def _column(
         neighbour = index - 1 if index > nearest else index + 1
         start = found[neighbour].estimates if neighbour in found else None
         before = etas[neighbour] if neighbour in found else None
-        piece = pieces.get(
-            "ridge",
-            at * len(etas) + done,
-            total,
-            lambda eta=etas[index], start=start, before=before: _ridge_point(model, xi, eta, start, before),
-        )
-        found[index], follow[index] = RidgePoint(**piece["point"]), np.array(piece["follow"], float)
+        found[index], follow[index] = _ridge_point(model, xi, etas[index], start, before)
+        report("ridge", at * len(etas) + done + 1, total)
     return [(found[index], follow[index]) for index in range(len(etas))]
 
 
 def _ridge_point(
     model: EstimatedModel, xi: float, eta1: float, start: Mapping[str, float] | None, start_eta1: float | None
-) -> dict[str, Any]:
-    """A point of the ridge and how the Ginis follow the other moments there, as plain numbers."""
+) -> tuple[RidgePoint, np.ndarray]:
+    """A point of the ridge and how the Ginis follow the other moments there, ``[2, moments]``."""
     values = dict(model.values)
     reference = (values["xi"], values["eta1"]) if start is None or start_eta1 is None else (xi, start_eta1)
     values |= {**(start or {}), "xi": xi, "eta1": eta1}
@@ -303,7 +295,7 @@ def _ridge_point(
         feasible=fit.feasible,
         estimates=fit.estimates,
     )
-    return {"point": dataclasses.asdict(point), "follow": _follow(model, fit).tolist()}
+    return point, _follow(model, fit)
 
 
 def _follow(model: EstimatedModel, fit: Refit) -> np.ndarray:

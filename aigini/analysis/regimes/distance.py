@@ -8,7 +8,7 @@ are scanned once for all Ginis.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, minimize
@@ -19,10 +19,10 @@ from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import about_draws, shown
 from aigini.estimation.outcome_map import GINIS, TILE
-from aigini.estimation.pieces import Pieces
 from aigini.numerics.crossings import nearest_zero
 from aigini.parameter_space import ParameterSpace
 from aigini.resolution import Simulated
+from aigini.runtime.progress import report, steps
 from aigini.statistics.catalogue import CONCEPT_WORDS, CONCEPTS
 from aigini.tables import Column, Table, Tabular
 
@@ -187,16 +187,12 @@ class Regimes(Tabular):
         return "\n\n".join(str(part) for part in (*self.maps, *self.distances, *near_none, about))
 
 
-def distance(
-    model: EstimatedModel, concept: str, units: Mapping[str, tuple[float, float]], pieces: Pieces | None = None
-) -> Distance:
-    """Find the nearest boundary points.
+def distances(model: EstimatedModel, units: Mapping[str, tuple[float, float]]) -> list[Distance]:
+    """Find the nearest boundary points of both Ginis, in the order of `CONCEPTS`.
 
     Args:
         model: The economy at its estimates.
-        concept: ``total`` or ``wage``.
         units: The range of each parameter that may move; its width is the unit of its moves.
-        pieces: Finished pieces of an earlier run.
 
     Raises:
         AnalysisError: if a range is empty.
@@ -204,22 +200,21 @@ def distance(
     for name, (low, high) in units.items():
         if not high > low:
             raise AnalysisError(f"ranges.{name}: [{low:g}, {high:g}] is empty; give the smaller value first.")
-    pieces = pieces or Pieces()
-    line = Line(model, CONCEPTS.index(concept), tuple(units), np.array([b - a for a, b in units.values()]))
-    part, total = f"nearest {concept}", len(units) + 1
-    alone: dict[str, Move] = {}
-    for i, name in enumerate(units):
-        scan = pieces.get("lines", i, len(units), lambda i=i: _scan(line, i))
-        move = pieces.get(part, i, total, lambda i=i, scan=scan: dataclasses.asdict(_alone(line, i, scan)))
-        alone[name] = Move(**move)
-    together = pieces.get(part, len(units), total, lambda: dataclasses.asdict(_together(line, alone)))
-    return Distance(
-        concept=concept,
-        gini_change=model.outcome(f"gini_{concept}"),
-        units=dict(units),
-        together=Move(**together),
-        alone=alone,
-    )
+    widths = np.array([high - low for low, high in units.values()])
+    lines = [Line(model, row, tuple(units), widths) for row in range(len(CONCEPTS))]
+    scans = [_scan(lines[0], which) for which in steps("lines", range(len(units)))]
+    return [_distance(line, units, scans) for line in lines]
+
+
+def _distance(line: "Line", units: Mapping[str, tuple[float, float]], scans: Sequence["_Scan"]) -> Distance:
+    concept = CONCEPTS[line.row]
+    part, alone = f"nearest {concept}", {}
+    for which, name in enumerate(units):
+        alone[name] = _alone(line, which, scans[which])
+        report(part, which + 1, len(units) + 1)
+    together = _together(line, alone)
+    report(part, len(units) + 1, len(units) + 1)
+    return Distance(concept, line.model.outcome(f"gini_{concept}"), dict(units), together, alone)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -267,8 +262,20 @@ class Line:
         return {name: values[name] for name in self.names}
 
 
-def _scan(line: Line, which: int) -> dict[str, Any]:
-    """Changes of all Ginis at trial points on a line, out to where a parameter may move; null where there is none."""
+class _Scan(NamedTuple):
+    """Trial points on a line.
+
+    Attributes:
+        at: Moves in units of ranges, ``[points]``.
+        gini: Changes of all Ginis there, NaN where there is no economy, ``[points, ginis]``.
+    """
+
+    at: np.ndarray
+    gini: np.ndarray
+
+
+def _scan(line: Line, which: int) -> _Scan:
+    """Trial points on a line, out to where a parameter may move."""
     sides = [end for end in line.reach(which) if end != 0]
     away = [np.linspace(0.0, end, TILE // len(sides) + 1)[1:] for end in sides]
     at = np.sort(np.concatenate([[0.0], *away]))
@@ -278,11 +285,10 @@ def _scan(line: Line, which: int) -> dict[str, Any]:
     usable = [i for i, point in enumerate(points) if at[i] != 0 and line.model.outcome_map.admits(point)]
     if usable:
         changes[usable] = line.model.outcome_map.values([points[i] for i in usable])[:, list(GINIS)]
-    gini = [[value if np.isfinite(value) else None for value in row] for row in changes.tolist()]
-    return {"at": at.tolist(), "gini": gini}
+    return _Scan(at, np.where(np.isfinite(changes), changes, np.nan))
 
 
-def _alone(line: Line, which: int, scan: Mapping[str, Any]) -> Move:
+def _alone(line: Line, which: int, scan: _Scan) -> Move:
     """The boundary point nearest to the estimates on a line."""
     name, width, here = line.names[which], float(line.widths[which]), line.model.values[line.names[which]]
     unit = np.eye(len(line.names))[which]
@@ -294,7 +300,7 @@ def _alone(line: Line, which: int, scan: Mapping[str, Any]) -> Move:
             return float("nan"), float("nan")
         return value, float(slopes[which])
 
-    at, gini = np.array(scan["at"]), np.array(scan["gini"], float)[:, line.row]
+    at, gini = scan.at, scan.gini[:, line.row]
     zero = nearest_zero(at, gini, look, accept=_TOLERANCE)
     if zero is not None:
         # How far the change goes beyond the boundary, away from the sign at the estimates.

@@ -19,9 +19,8 @@ from aigini.analysis.regimes.maps import Boundary, RegimeMap, gini_on
 from aigini.analysis.regimes.small_ai import FirstOrder, first_order
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, plain, spread
+from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, spread
 from aigini.estimation.outcome_map import GINIS, TILE
-from aigini.estimation.pieces import Pieces
 from aigini.statistics.catalogue import CONCEPTS
 
 COARSE = 3
@@ -48,12 +47,10 @@ class _Points:
         values = np.full((len(points), len(GINIS)), np.nan)
         for tile in (usable[i : i + TILE] for i in range(0, len(usable), TILE)):
             values[tile] = model.outcome_map.values([points[k] for k in tile])[:, list(GINIS)]
-        return values
+        return np.where(np.isfinite(values), values, np.nan)
 
 
-def regime_errors(
-    model: EstimatedModel, result: Regimes, planes: Sequence[Plane], others: OtherDraws, pieces: Pieces | None = None
-) -> Regimes:
+def regime_errors(model: EstimatedModel, result: Regimes, planes: Sequence[Plane], others: OtherDraws) -> Regimes:
     """The result with its simulation errors; unchanged with too few other draws.
 
     Args:
@@ -61,16 +58,13 @@ def regime_errors(
         result: Maps and distances without errors.
         planes: The planes of the maps.
         others: The economy on other draws.
-        pieces: Finished pieces of an earlier run.
     """
     if others.count < FEWEST:
         return result
-    pieces, points = pieces or Pieces(), _Points()
-    finish_maps = [_map(model, one, plane, points, pieces) for one, plane in zip(result.maps, planes, strict=True)]
-    finish_distances = [_distance(model, one, points, pieces) for one in result.distances]
-    first = np.array(
-        pieces.get("regimes on the first draw", 0, 1, lambda: plain(points.changes(model).tolist())), float
-    ).reshape(-1, len(GINIS))
+    points = _Points()
+    finish_maps = [_map(model, one, plane, points) for one, plane in zip(result.maps, planes, strict=True)]
+    finish_distances = [_distance(model, one, points) for one in result.distances]
+    first = points.changes(model)
     changes = others.repeat("regimes on other draws", points.changes)
     estimates, here = others.estimates, others.outcomes[:, list(GINIS)]
     return dataclasses.replace(
@@ -97,9 +91,7 @@ def _first_order(boundary: FirstOrder, others: OtherDraws) -> FirstOrder:
     )
 
 
-def _map(
-    model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points, pieces: Pieces
-) -> Callable[[np.ndarray], RegimeMap]:
+def _map(model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points) -> Callable[[np.ndarray], RegimeMap]:
     """Ask for the points of a map; the result finishes it with what was found there."""
 
     def on(other: EstimatedModel) -> Plane:
@@ -124,15 +116,7 @@ def _map(
         for concept in CONCEPTS
     }
     slopes = {
-        concept: [
-            pieces.get(
-                f"slopes at crossings {plane.name} {concept}",
-                k,
-                len(crossings[concept]),
-                lambda axis=axis, value=value, row=row: _slope(model, plane, columns[axis], value, row),
-            )
-            for k, (axis, value) in enumerate(result.boundary[concept].crossings)
-        ]
+        concept: [_slope(model, plane, columns[axis], value, row) for axis, value in result.boundary[concept].crossings]
         for row, concept in enumerate(CONCEPTS)
     }
 
@@ -181,7 +165,7 @@ def _interpolated(x: np.ndarray, y: np.ndarray, errors: np.ndarray, result: Regi
     return RegularGridInterpolator((x, y), full)(at)
 
 
-def _distance(model: EstimatedModel, result: Distance, points: _Points, pieces: Pieces) -> Callable[..., Distance]:
+def _distance(model: EstimatedModel, result: Distance, points: _Points) -> Callable[..., Distance]:
     """Ask for the points of a distance; the result finishes it with what was found there."""
     row, names = CONCEPTS.index(result.concept), tuple(result.units)
     widths = np.array([high - low for low, high in result.units.values()])
@@ -206,15 +190,7 @@ def _distance(model: EstimatedModel, result: Distance, points: _Points, pieces: 
             )
         )
     moves = [*moved, *(["all together"] if together is not None else [])]
-    slopes = {
-        name: pieces.get(
-            f"slopes at moves {result.concept}",
-            k,
-            len(moves),
-            lambda name=name: _slope_of_move(line, result, name, way),
-        )
-        for k, name in enumerate(moves)
-    }
+    slopes = {name: _slope_of_move(line, result, name, way) for name in moves}
 
     def finish(first: np.ndarray, changes: np.ndarray, estimates: dict[str, np.ndarray], here: np.ndarray) -> Distance:
         def alone(name: str, move: Move) -> Move:

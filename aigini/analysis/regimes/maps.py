@@ -6,7 +6,6 @@ method with exact derivatives then moves their points onto the zero.
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,10 +14,10 @@ from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import shown
 from aigini.estimation.outcome_map import GINIS, TILE
-from aigini.estimation.pieces import Pieces
 from aigini.numerics.contour import zero_contours
-from aigini.numerics.level_set import Branch, LevelSet, LostSeed, crossing
+from aigini.numerics.level_set import Branch, LostSeed, crossing
 from aigini.resolution import STANDS_OUT, Simulated
+from aigini.runtime.progress import steps
 from aigini.statistics.catalogue import CONCEPT_WORDS, CONCEPTS
 from aigini.tables import Column, Table, Tabular
 
@@ -127,48 +126,39 @@ class RegimeMap(Tabular):
         return text if low.resolved and high.resolved else f"{text}, where simulation error leaves open whether it does"
 
 
-def regime_map(model: EstimatedModel, plane: Plane, count: int = 21, pieces: Pieces | None = None) -> RegimeMap:
+def regime_map(model: EstimatedModel, plane: Plane, count: int = 21) -> RegimeMap:
     """Map the changes of both Ginis over a plane and trace their boundaries.
 
     Args:
         model: The economy at its estimates.
         plane: Axes.
         count: Grid points along each axis.
-        pieces: Finished pieces of an earlier run.
 
     Raises:
         AnalysisError: if the economy has a finite outcome nowhere on the grid.
     """
-    pieces = pieces or Pieces()
     x, y = plane.x.grid(count), plane.y.grid(count)
-    grid = _on_grid(model, plane, x, y, pieces)
+    grid = _on_grid(model, plane, x, y)
     if not np.any(np.isfinite(grid)):
         raise AnalysisError(f"map {plane.name}: the economy has no finite outcome anywhere on it; narrow its axes.")
     estimate = (plane.x.read(model.values), plane.y.read(model.values))
     boundary = {
-        concept: _boundary(model, plane, x, y, grid[:, :, k], k, estimate, pieces) for k, concept in enumerate(CONCEPTS)
+        CONCEPTS[k]: _boundary(model, plane, x, y, grid[:, :, k], k, estimate)
+        for k in steps(f"boundary {plane.name}", range(len(CONCEPTS)))
     }
     return RegimeMap(plane.x.name, plane.y.name, x, y, grid[:, :, 0], grid[:, :, 1], estimate, boundary)
 
 
-def _on_grid(model: EstimatedModel, plane: Plane, x: np.ndarray, y: np.ndarray, pieces: Pieces) -> np.ndarray:
+def _on_grid(model: EstimatedModel, plane: Plane, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Changes of both Ginis, ``[nx, ny, 2]``."""
     points = [plane.at((a, b)) for a in x for b in y]
     usable = [model.outcome_map.admits(point) for point in points]
     changes = np.full((len(points), 2), np.nan)
     where = np.flatnonzero(usable)
     tiles = [where[i : i + TILE] for i in range(0, len(where), TILE)]
-    for number, tile in enumerate(tiles):
-        rows = pieces.get(
-            f"map {plane.name}",
-            number,
-            len(tiles),
-            lambda tile=tile: [
-                [value if np.isfinite(value) else None for value in row]
-                for row in model.outcome_map.values([points[i] for i in tile])[:, list(GINIS)].tolist()
-            ],
-        )
-        changes[tile] = np.array(rows, float)
+    for tile in steps(f"map {plane.name}", tiles):
+        there = model.outcome_map.values([points[i] for i in tile])[:, list(GINIS)]
+        changes[tile] = np.where(np.isfinite(there), there, np.nan)
     return changes.reshape(len(x), len(y), 2)
 
 
@@ -196,46 +186,12 @@ def _boundary(
     values: np.ndarray,
     row: int,
     estimate: tuple[float, float],
-    pieces: Pieces,
 ) -> Boundary:
-    def trace() -> dict[str, object]:
-        return _plain(zero_contours(gini_on(model, plane, row), x, y, values, tolerance=_TOLERANCE, spacing=_SPACING))
-
-    piece = pieces.get(f"boundary {plane.name}", row, len(CONCEPTS), trace)
-    branches = [_branch(plain) for plain in piece["branches"]]
+    curves = zero_contours(gini_on(model, plane, row), x, y, values, tolerance=_TOLERANCE, spacing=_SPACING)
     crossings = [
         (axis, float(point[1 - which]))
-        for branch in branches
+        for branch in curves.branches
         for which, axis in enumerate((plane.x.name, plane.y.name))
         for point in crossing(branch, "xy"[which], estimate[which])  # pyright: ignore[reportArgumentType]
     ]
-    lost = [LostSeed((float(seed["point"][0]), float(seed["point"][1])), seed["reason"]) for seed in piece["lost"]]
-    return Boundary(branches, lost, crossings)
-
-
-def _plain(curves: LevelSet) -> dict[str, object]:
-    """As JSON holds it; an infinite slope is None."""
-    return {
-        "branches": [
-            {
-                **dataclasses.asdict(branch),
-                "points": branch.points.tolist(),
-                "slopes": [slope if np.isfinite(slope) else None for slope in branch.slopes.tolist()],
-                "residuals": branch.residuals.tolist(),
-                "folds": branch.folds.tolist(),
-            }
-            for branch in curves.branches
-        ],
-        "lost": [dataclasses.asdict(seed) for seed in curves.lost],
-    }
-
-
-def _branch(plain: Mapping[str, Any]) -> Branch:
-    return Branch(
-        points=np.array(plain["points"], float),
-        slopes=np.array([np.inf if slope is None else slope for slope in plain["slopes"]], float),
-        residuals=np.array(plain["residuals"], float),
-        closed=plain["closed"],
-        ends=(plain["ends"][0], plain["ends"][1]),
-        folds=np.array(plain["folds"], int),
-    )
+    return Boundary(curves.branches, curves.lost, crossings)
