@@ -574,7 +574,10 @@ def test_a_command_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, 
             cli.main()
         assert not caught.value.code, capsys.readouterr().err
 
+    kept, keep = [], Ledger._keep
+    monkeypatch.setattr(Ledger, "_keep", lambda self, *value: kept.append(value) or keep(self, *value))
     run("--out", str(tmp_path / "whole"))
+    computed = len(kept)
     progress = command._shown
 
     def killed(say):
@@ -593,9 +596,11 @@ def test_a_command_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, 
         with pytest.raises(Killed):
             cli.main()
     assert not (tmp_path / "cut" / "sign.json").exists()
+    assert computed < len(kept) < 2 * computed
     run("--out", str(tmp_path / "cut"), "--resume")
     whole, cut = (json.loads((tmp_path / name / "sign.json").read_text()) for name in ("whole", "cut"))
     assert {**whole, "run": None} == {**cut, "run": None}
+    assert len(kept) == 2 * computed
     assert not (tmp_path / "cut" / "evaluations.jsonl").exists()
     assert sorted(path.name for path in (tmp_path / "cut" / "figures").iterdir())
     point = whole["ridge"][40]

@@ -245,10 +245,8 @@ class Economy(OutcomeMap):
 class Program:
     """Outcomes that depend on the population and the parameters alone, and how many tiles were asked for."""
 
-    __qualname__ = "program"
-
     def __init__(self):
-        self.tiles = 0
+        self.tiles, self.__qualname__ = 0, "program"
 
     def __call__(self, vectors, economy, batch):
         self.tiles += 1

@@ -91,9 +91,8 @@ def test_an_interrupted_run_goes_on_with_the_same_bits(model, tmp_path):
     settings = NutsSettings(chains=2, warmup=100, draws=40, block=30)
     start = laplace(model, np.zeros(2))
     config = load()
-    uninterrupted = sample(model, start, settings)
     with kept_in(Ledger(tmp_path, config, "whole", resume=False)):
-        sample(model, start, settings)
+        uninterrupted = sample(model, start, settings)
     head, *blocks = (tmp_path / "evaluations.jsonl").read_text().splitlines(keepends=True)
     assert len(blocks) == 5
     for survived in (1, 3):
