@@ -22,7 +22,7 @@ jax.config.update("jax_default_matmul_precision", "highest")
 # Worker processes of pytest-xdist, and the commands that tests start, share what they compile.
 CACHE = pathlib.Path(__file__).resolve().parent.parent / ".pytest_cache" / "jax"
 jax.config.update("jax_compilation_cache_dir", str(CACHE))
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 # Every annotated shape and dtype of the package is checked while it is traced; compiled code pays nothing.

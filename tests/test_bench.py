@@ -1,6 +1,7 @@
 """The measurements of `aigini bench`: what is made of times, and that they are taken at all."""
 
 import json
+import os
 import time
 
 import pytest
@@ -101,7 +102,7 @@ def test_a_worse_ratio_ends_the_command_with_code_1(linear, tmp_path, monkeypatc
 
 @pytest.mark.slow
 def test_small_sizes_are_measured_in_processes_of_their_own():
-    seen = []
+    seen, environment = [], dict(os.environ)
     config = load(None, {"population.n_firms": 50})
     result = scaling.measure(config, (1024, 2048), tasks=("value",), repeats=2, watch=seen.append)
     assert [c.n_workers for c in seen] == [1024, 2048]
@@ -112,6 +113,7 @@ def test_small_sizes_are_measured_in_processes_of_their_own():
         assert found.memory_mib >= found.run_mib > 0
         assert found.stored
     assert result.bandwidth > 1e8
+    assert dict(os.environ) == environment  # processes started afterwards keep what they compile
 
 
 class Broken:

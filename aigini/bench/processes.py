@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -123,12 +123,32 @@ def _read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
     return Reading(value, wall, cpu, peak_mib())
 
 
-def set_environment() -> None:
-    """Settings of JAX for the processes started from now on."""
-    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
-    os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
+_ENVIRONMENT = {
+    "JAX_ENABLE_COMPILATION_CACHE": "false",
+    "JAX_COMPILATION_CACHE_DIR": None,
     # Processes that wait share an accelerator with the one that works.
-    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
+
+
+def set_environment(values: Mapping[str, str | None] = _ENVIRONMENT) -> None:
+    """Set environment variables for the processes started from now on: those of JAX in a measurement by default."""
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextlib.contextmanager
+def measuring() -> Iterator[None]:
+    """`set_environment` for the processes started in the block; those started later keep their compiled programs."""
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    set_environment()
+    try:
+        yield
+    finally:
+        set_environment(before)
 
 
 # Memory. Linux keeps the peak of the resident set per program and lets it be reset; elsewhere it only grows.

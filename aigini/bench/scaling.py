@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aigini.bench.processes import Reading, Remote, compile_timed, device, device_peak_mib, set_environment
+from aigini.bench.processes import Reading, Remote, compile_timed, device, device_peak_mib, measuring
 from aigini.config import Config
 from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.population.workers import bytes_per_worker
@@ -212,6 +212,7 @@ def program(task: str, config: Config) -> Callable[..., Any]:
 
 
 @with_x64
+@measuring()
 def measure(
     config: Config,
     sizes: Sequence[int] = (),
@@ -232,7 +233,6 @@ def measure(
         PopulationError: if a population of one of the sizes cannot be drawn.
         RuntimeError: with the traceback of the process in which something failed.
     """
-    set_environment()
     copy = Remote("copy", Copy)
     per_byte = copy.call("seconds_per_byte").value
     copy.close()
