@@ -119,12 +119,12 @@ def _perform(command: Command, source: Source, target: Path, resume: bool, optio
         split_cpu(settings.population["devices"])
     require_backend()
     with folder.writing(target, f"aigini {command.name}"):
-        interruption.set_closing_words(lambda: _kept(target, command))
-        return command.perform(Run(source, target, resume, _say), options)
+        interruption.set_closing_words(lambda: _results_there(target, command))
+        return command.perform(Run(source, target, resume, _notify), options)
 
 
-def _kept(target: Path, command: Command) -> str:
-    """What is kept of a run that ends now."""
+def _results_there(target: Path, command: Command) -> str:
+    """The closing words of a run that ends now: the results there are in its folder."""
     if command.resume is not None and command.resume(target):
         return f"finished work is kept in {target}: the same command with --resume goes on from there"
     return f"no work was finished; results that were in {target} are as they were"
@@ -140,7 +140,7 @@ def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folde
             print(path)
 
 
-def _say(line: str) -> None:
+def _notify(line: str) -> None:
     _screen.print(line)
 
 
@@ -153,7 +153,7 @@ def main() -> None:
         "agg"  # figures are files; what a notebook sets for itself may not even be installed here
     )
     screen.prepare()
-    with interruption.one_line(), cached_programs(_say), usable_home():
+    with interruption.one_line(), cached_programs(_notify), usable_home():
         code = _run(app)
         if code in (0, None):
             code = _run(screen.finish)
@@ -169,13 +169,13 @@ def _run(step: Callable[[], object]) -> str | int | None:
     except BrokenPipeError:
         return 1
     except AiginiError as error:
-        _say(f"aigini: {error}")
+        _notify(f"aigini: {error}")
         return 2
     except OSError as error:
         if error.errno not in _FULL:
             raise
         where = f"{error.filename}: " if error.filename else "standard output: "
-        _say(f"aigini: {where}cannot be written ({error.strerror}); free space, or write elsewhere.")
+        _notify(f"aigini: {where}cannot be written ({error.strerror}); free space, or write elsewhere.")
         return 2
     return 0
 

@@ -28,7 +28,9 @@ from aigini.bayes.sbc import Calibrated, calibrate
 from aigini.commands.posterior_problem import posterior_likelihood, posterior_simulator
 from aigini.config import load
 from aigini.figures import style
+from aigini.runtime.evaluations import block, kept_in
 from aigini.runtime.memory import side_by_side
+from aigini.runtime.progress import watched
 from aigini.storage import folder
 from aigini.storage.ledger import Ledger
 
@@ -91,14 +93,13 @@ def main() -> None:
     def watch(part: str, done: int, total: int) -> None:
         print(f"{time.perf_counter() - clock:8.1f} s  {part}: {done} of {total}", flush=True)
 
-    ledger = Ledger(place, config, f"sbc {asked.replications}", resume=asked.resume, watch=watch)
+    ledger = Ledger(place, config, f"sbc {asked.replications}", resume=asked.resume)
     population = config.draw()
     model = build(posterior_simulator(config, population), posterior_likelihood(config), config.posterior.priors)
     settings = dataclasses.replace(config.posterior.nuts, max_tree_depth=5)
-    together = ledger.get(
-        "chains that fit", 0, 1, lambda: side_by_side(population.bytes_of_gradient, asked.replications)
-    )
-    found = calibrate(model, asked.replications, settings, ledger, together=together)
+    with kept_in(ledger), watched(watch):
+        together = block("chains that fit", lambda: side_by_side(population.bytes_of_gradient, asked.replications))
+        found = calibrate(model, asked.replications, settings, together=together)
     print(found)
     run = folder.record(config, {"sbc": time.perf_counter() - clock})
     folder.write_json(

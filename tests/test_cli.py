@@ -222,7 +222,7 @@ def test_a_platform_that_is_not_there_is_a_sentence_with_the_extra_to_install(ai
         raise failure
 
     monkeypatch.setattr(jax, "devices", fail)
-    monkeypatch.setattr(backend, "_wanted", lambda: wanted)
+    monkeypatch.setattr(backend, "_platforms", lambda: wanted)
     fragments = [f"JAX_PLATFORMS={wanted}", "unset JAX_PLATFORMS", jaxlib.__version__]
     if "cuda" in wanted:
         fragments.append("pip install 'aigini[cuda12]'")

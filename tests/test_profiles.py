@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 import aigini
-from aigini.analysis.identification.constrained_fit import QUANTILE, held
+from aigini.analysis.identification.constrained_fit import QUANTILE
 from aigini.analysis.identification.profile import RISES, direction_profile, profile
 from aigini.config import load
 from aigini.errors import AnalysisError
@@ -139,7 +139,9 @@ def test_precise_targets_close_the_weakest_profile(model, found):
 def test_the_interval_ends_where_the_profile_passes_the_quantile(model):
     result = profile(model, "sigma", 20.0)
     end = result.interval.lower
-    again = held(model, {**model.values, "sigma": end}, np.delete(np.eye(6), 2, axis=1))  # from the estimates
+    again = constrained_search(
+        model, {**model.values, "sigma": end}, np.delete(np.eye(6), 2, axis=1)
+    )  # from the estimates
     assert model.space.names[2] == "sigma"
     assert again["criterion"] == pytest.approx(QUANTILE, rel=0.01)
 

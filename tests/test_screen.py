@@ -83,5 +83,5 @@ def test_a_closed_output_is_no_error():
 
 
 def test_the_progress_of_the_command_goes_to_the_screen(capsys):
-    cli._say("a[b] :fire: [/]")
+    cli._notify("a[b] :fire: [/]")
     assert capsys.readouterr() == ("", "a[b] :fire: [/]\n")

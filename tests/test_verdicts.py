@@ -8,7 +8,7 @@ import pytest
 
 from aigini import cli
 from aigini.estimation import msm, polish
-from aigini.estimation.convergence import MET, STATIONARY, remaining_step, removable_share
+from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, remaining_step, removable_share
 from aigini.estimation.problem import pose
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
 from aigini.parameter_space import ParameterSpace
@@ -86,8 +86,8 @@ def test_the_remaining_step_is_the_error_of_the_parameters_of_a_linear_problem()
 @pytest.mark.parametrize(
     ("misfit", "share", "at_bound", "status"),
     [
-        (0.99 * MET, 1.0, {}, Status.FITTED),
-        (1.01 * MET, 0.99 * STATIONARY, {}, Status.MINIMUM),
+        (0.99 * FIT_TOLERANCE, 1.0, {}, Status.FITTED),
+        (1.01 * FIT_TOLERANCE, 0.99 * STATIONARY, {}, Status.MINIMUM),
         (0.14, 1.01 * STATIONARY, {}, Status.STOPPED),
         (0.86, np.nan, {}, Status.STOPPED),
         (8.0, 0.0, {"alpha": 0.0}, Status.AT_BOUND),

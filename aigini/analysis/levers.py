@@ -44,7 +44,7 @@ from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 _OUTPUT = OUTCOME_NAMES.index("output")
-_KEPT = (*GINIS, _OUTPUT)  # what is reported of the outcomes
+_REPORTED = (*GINIS, _OUTPUT)  # what is reported of the outcomes
 OUTCOMES = ("gini_total", "gini_wage", "output")  # their names
 
 FULL = 1 - 1e-6
@@ -228,7 +228,7 @@ def tile(model: EstimatedModel, points: Sequence[Values]) -> np.ndarray:
     vectors = np.array([pack(values) for values in padded])
     strengths = np.array([_levied(values) for values in padded])
     outcomes = model.outcome_map.run(_values, vectors, strengths, tuple(INSTRUMENTS.values()))
-    changes = outcomes[: len(points), list(_KEPT)]
+    changes = outcomes[: len(points), list(_REPORTED)]
     if not np.all(np.isfinite(changes)):
         bad = points[int(np.flatnonzero(~np.isfinite(changes).all(axis=1))[0])]
         changed = [f"{name} = {value:.4g}" for name, value in bad.items() if value != model.values.get(name, 0.0)]

@@ -189,13 +189,13 @@ def policy(
     levers = _alone(model, strengths)
     pairs = list(itertools.combinations(LEVERS, 2))
     axis = np.linspace(0.0, FULL, coarse)
-    places = [*itertools.product(axis.tolist(), repeat=2), *Halton(2, rng=0).random(_CHECKS).tolist()]
-    points = [combination(model, pair, at) for pair in pairs for at in places]
-    found = _evaluate(model, points, "pairs of levers")[:, [0, 2]].reshape(len(pairs), len(places), 2)
+    combinations = [*itertools.product(axis.tolist(), repeat=2), *Halton(2, rng=0).random(_CHECKS).tolist()]
+    points = [combination(model, pair, at) for pair in pairs for at in combinations]
+    changes = _evaluate(model, points, "pairs of levers")[:, [0, 2]].reshape(len(pairs), len(combinations), 2)
 
     frontiers = []
     for k in steps("frontiers", range(len(pairs))):
-        grid, checks = np.split(found[k], [coarse**2])
+        grid, checks = np.split(changes[k], [coarse**2])
         frontiers.append(trace(pairs[k], goals(model, pairs[k]), axis, grid.reshape(coarse, coarse, 2), checks))
     result = Policy(model.values, levers, frontiers, n_workers=model.outcome_map.population.n_workers)
     return result if others is None or others.count < FEWEST else _with_errors(model, result, others)

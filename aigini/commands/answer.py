@@ -20,7 +20,7 @@ FEWEST_FIRMS = 3
 
 @with_x64
 def answer(config: Config, calibration: Calibration) -> Answer:
-    """Whether AI raises or lowers inequality at the estimates of a calibration, see `aigini.analysis.answer`.
+    """The answer at the estimates of a calibration: sign of the effect and its causes, see `aigini.analysis.answer`.
 
     Nothing is claimed, and nothing computed, unless the targets are met.
 

@@ -10,7 +10,7 @@ import numpy as np
 from aigini.commands.source import SourceLike, as_source
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import MET, STATIONARY, removable_share
+from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, removable_share
 from aigini.estimation.estimated_model import EstimatedModel, estimate_values, known_model
 from aigini.estimation.other_draws import OtherDraws, covariance
 from aigini.estimation.outcome_map import OutcomeMap
@@ -65,10 +65,10 @@ def _checked(model: EstimatedModel, estimates: Estimates) -> EstimatedModel:
     gap = moments - np.array([target.value for target in model.targets.values()])
     reported = np.array([estimates.fitted.get(name, moments[i]) for i, name in enumerate(model.targets)])
     root = np.linalg.cholesky(model.weighting)
-    met = np.abs(gap / model.se).max() <= MET
+    fits = np.abs(gap / model.se).max() <= FIT_TOLERANCE
     exact = len(model.space.names) == len(model.targets)
-    minimum = met or (not exact and removable_share(root.T @ gap, root.T @ model.moment_jacobian) <= STATIONARY)
-    if not minimum or np.abs((moments - reported) / model.se).max() > MET:
+    minimum = fits or (not exact and removable_share(root.T @ gap, root.T @ model.moment_jacobian) <= STATIONARY)
+    if not minimum or np.abs((moments - reported) / model.se).max() > FIT_TOLERANCE:
         worst = int(np.argmax(np.abs(gap / model.se)))
         raise AnalysisError(
             f"{estimates.where}: these are no estimates of this economy: {list(model.targets)[worst]} is missed by"
@@ -87,14 +87,14 @@ def _reweighted(config: Config, model: EstimatedModel) -> tuple[dict[str, float]
 
     def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = estimate_values(model.outcome_map, at(start), *problem, weights)
-        found = known_model(model.outcome_map, values, *problem, weights)
-        return found.estimates, found.moment_jacobian
+        fitted = known_model(model.outcome_map, values, *problem, weights)
+        return fitted.estimates, fitted.moment_jacobian
 
     def simulation_covariance(natural: np.ndarray) -> np.ndarray:
         outcome_maps = (model.outcome_map.on(_draw(config, k)) for k in range(config.replications))
-        found = covariance([outcome_map.jacobian(at(natural))[0] for outcome_map in outcome_maps], model.rows)
-        assert found is not None  # a configuration with these weights has two replications at least
-        return found
+        result = covariance([outcome_map.jacobian(at(natural))[0] for outcome_map in outcome_maps], model.rows)
+        assert result is not None  # a configuration with these weights has two replications at least
+        return result
 
     sequence = reweight(
         config.weighting,

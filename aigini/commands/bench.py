@@ -51,13 +51,13 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
         run.config,
         options["sizes"],
         repeats=options["repeats"],
-        watch=lambda cell: run.say(
+        watch=lambda cell: run.notify(
             f"  {time.perf_counter() - clock:6.1f} s  {cell.task} of {cell.n_workers:.0e} workers"
         ),
     )
     run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
     print(wrapped(str(result)))
-    run.say(f"written: {run.folder / 'bench.json'}")
+    run.notify(f"written: {run.folder / 'bench.json'}")
     if before is None:
         return 0
     worse = scaling.regressions(result.ratios(), before, tolerance)

@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aigini.commands.command import Command, ResultFile, Run, Say
+from aigini.commands.command import Command, Notify, ResultFile, Run
 from aigini.commands.source import ConfigLike, as_config, replications
 from aigini.config import Config
 from aigini.estimation import msm, starts, weighting
@@ -76,7 +76,7 @@ def _reweighted(config: Config, problem: Problem, first: Calibration, others: Se
 
     def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         root = weight_root(weights, [target.se for target in config.targets.values()])
-        found = msm.estimate(
+        calibration = msm.estimate(
             dataclasses.replace(problem, root=jnp.asarray(root)),
             config.targets,
             start[None],
@@ -85,8 +85,8 @@ def _reweighted(config: Config, problem: Problem, first: Calibration, others: Se
             replications=others,
             covariance=config.covariance,
         )
-        rounds.append(found)
-        return _vector(found), found.jacobian
+        rounds.append(calibration)
+        return _vector(calibration), calibration.jacobian
 
     sequence = weighting.reweight(
         config.weighting,
@@ -147,7 +147,7 @@ def calibrate_in(
     *,
     resume: bool = False,
     watch: Watcher = lambda _: None,
-    say: Say = lambda _: None,
+    notify: Notify = lambda _: None,
 ) -> Calibration:
     """Calibrate with checkpoints in `out`, whose lock is held; with `resume`, go on from the checkpoint there.
 
@@ -161,9 +161,9 @@ def calibrate_in(
     if not resume:
         checkpoint.clear(out)  # of an earlier run: what is there from now on is this run's
     elif state is None:
-        say("no checkpoint to resume from, starting afresh")
+        notify("no checkpoint to resume from, starting afresh")
     else:
-        say(f"resumed at iteration {int(state.iteration)}")
+        notify(f"resumed at iteration {int(state.iteration)}")
 
     def save_and_watch(progress: Progress) -> None:
         checkpoint.save(out, config, progress)
@@ -181,12 +181,12 @@ def checkpoint_in(config: Config, out: Path) -> Progress | None:
     return checkpoint.load(out, config, blank_progress(config))
 
 
-def progress_shown(config: Config, say: Say) -> Watcher:
+def progress_shown(config: Config, notify: Notify) -> Watcher:
     """Shows the progress of an estimation, a line per block of iterations."""
     start = time.perf_counter()
 
     def watch(progress: Progress) -> None:
-        say(
+        notify(
             f"  {time.perf_counter() - start:6.1f} s  iteration {int(progress.iteration):4d}"
             f"  next: {STAGES[int(progress.stage)]:8s} best objective {progress.best:.3e}"
         )
@@ -194,11 +194,11 @@ def progress_shown(config: Config, say: Say) -> Watcher:
     return watch
 
 
-def exit_code(calibration: Calibration, say: Say) -> int:
+def exit_code(calibration: Calibration, notify: Notify) -> int:
     """0, or 3 after the reason why the estimates should not be used as they are."""
     if not calibration.failure:
         return 0
-    say(f"aigini: the estimation has failed: {calibration.failure}.")
+    notify(f"aigini: the estimation has failed: {calibration.failure}.")
     return FAILED_ESTIMATION
 
 
@@ -213,15 +213,15 @@ def figures(result: Calibration) -> Iterator[tuple[str, Any]]:
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     clock = time.perf_counter()
     result = calibrate_in(
-        run.config, run.folder, resume=run.resume, watch=progress_shown(run.config, run.say), say=run.say
+        run.config, run.folder, resume=run.resume, watch=progress_shown(run.config, run.notify), notify=run.notify
     )
     (file,) = command.files
     file.draw(run.folder / "figures", result)
     run.write([(file, result)], {command.name: time.perf_counter() - clock})
     checkpoint.clear(run.folder)
     print(wrapped(str(result)))
-    run.say(f"written: {run.folder / 'calibration.json'} and {run.folder / 'figures'}")
-    return exit_code(result, run.say)
+    run.notify(f"written: {run.folder / 'calibration.json'} and {run.folder / 'figures'}")
+    return exit_code(result, run.notify)
 
 
 CALIBRATE = Command(

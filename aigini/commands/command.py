@@ -1,4 +1,4 @@
-"""What a command is: one record, from which its command line, its run folder and its figures follow."""
+"""Commands: one record each, from which its command line, its run folder and its figures follow."""
 
 import dataclasses
 import time
@@ -18,7 +18,7 @@ from aigini.storage import folder, ledger
 from aigini.storage import results as stored
 from aigini.tables import wrapped
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 """Shows a line of progress."""
 
 Figures = Callable[[Any], Iterable[tuple[str, Any]]]
@@ -26,7 +26,7 @@ Figures = Callable[[Any], Iterable[tuple[str, Any]]]
 
 
 def has_evaluations(folder: Path) -> bool:
-    """Whether a run folder holds evaluations of an analysis that was interrupted."""
+    """True if a run folder holds evaluations of an analysis that was interrupted."""
     return ledger.evaluations_in(folder) > 0
 
 
@@ -70,14 +70,14 @@ class Run:
     Attributes:
         source: The configuration, with the estimates of the run that it starts from.
         folder: The run folder.
-        resume: Whether it goes on with the finished work in the folder.
-        say: Shows a line of progress.
+        resume: True if it goes on with the finished work in the folder.
+        notify: Shows a line of progress.
     """
 
     source: Source
     folder: Path
     resume: bool
-    say: Say
+    notify: Notify
 
     @property
     def config(self) -> Config:
@@ -86,7 +86,7 @@ class Run:
 
     @property
     def origin(self) -> Mapping[str, Any]:
-        """What is recorded of the run that this one starts from; empty where it starts from none."""
+        """The record of the run that this one starts from; empty where it starts from none."""
         return {} if self.source.estimates is None else self.source.estimates.origin
 
     def write(
@@ -113,18 +113,18 @@ class Command:
 
     Attributes:
         name: Its name, which is also that of its result's file.
-        help: What it does, in a sentence or two.
+        help: Its purpose, in a sentence or two.
         compute: From a `aigini.commands.source.Source`, and the keywords that `options` gives, to a result.
         result: Class of the result, a dataclass whose ``str`` is what is printed.
         figures: Figures of a result.
-        resume: Whether a run folder holds finished work to go on with; None where a command always begins anew.
+        resume: Function that says if a run folder holds finished work; None where a command always begins anew.
         needs: Topics of the configuration that it reads, whose sections must fit together.
         options: Function whose parameters are further options of the command line, annotated for Typer, and which
             returns keywords of `compute`.
         files: Results that a run folder has of it; by default the one of its name.
         prepare: Called before anything else, to refuse what cannot work.
         run: Computes, writes and prints, and returns the exit code; by default `compute_and_write`.
-        starts_from_a_run: Whether it can start from the estimates of an earlier run.
+        starts_from_a_run: True if it can start from the estimates of an earlier run.
     """
 
     name: str
@@ -154,24 +154,24 @@ def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) ->
     clock = time.perf_counter()
     # Finished work rests on what users wrote of the levers and of the command, too.
     own = [*levers.definitions().items(), *own_definition(command.compute)]
-    asked = repr((command.name, dict(options), *([dict(run.origin)] if run.origin else []), *own))
-    cache = ledger.Ledger(run.folder, run.config, asked, resume=run.resume)
+    request = repr((command.name, dict(options), *([dict(run.origin)] if run.origin else []), *own))
+    cache = ledger.Ledger(run.folder, run.config, request, resume=run.resume)
     if run.resume:
-        run.say(f"resumed with {cache.count} finished evaluations")
-    with kept_in(cache), watched(_shown(run.say)):
+        run.notify(f"resumed with {cache.count} finished evaluations")
+    with kept_in(cache), watched(_shown(run.notify)):
         result = with_x64(command.compute)(run.source, **options)
     (file,) = command.files
-    run.say("drawing figures")
+    run.notify("drawing figures")
     timings = {command.name: time.perf_counter() - clock}
     run.write([(file, result)], timings)
     file.draw(run.folder / "figures", result)
     cache.clear()
     print(wrapped(str(result)))
-    run.say(f"written: {run.folder / f'{file.name}.json'} and {run.folder / 'figures'}")
+    run.notify(f"written: {run.folder / f'{file.name}.json'} and {run.folder / 'figures'}")
     return 0
 
 
-def _shown(say: Say) -> Watch:
+def _shown(notify: Notify) -> Watch:
     """Shows the progress of an analysis, a line per part and per tenth of it."""
     start, shown = time.perf_counter(), ("", -1)
 
@@ -180,6 +180,6 @@ def _shown(say: Say) -> Watch:
         now = (part, 10 * done // total)
         if now != shown:
             shown = now
-            say(f"  {time.perf_counter() - start:6.1f} s  {part}: {done} of {total}")
+            notify(f"  {time.perf_counter() - start:6.1f} s  {part}: {done} of {total}")
 
     return watch

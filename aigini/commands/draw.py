@@ -14,7 +14,7 @@ def draw(result: Any, folder: str | Path) -> list[Path]:
     """Draw the figures of a result as PNG files into a folder, each named after its function.
 
     Args:
-        result: What a verb returned, such as a calibration.
+        result: Result of a verb, such as a calibration.
         folder: The folder.
 
     Returns:

@@ -33,7 +33,7 @@ def replicated(
 
     Args:
         config: The configuration.
-        likelihood: Of the targets; None where the draws are from the priors, which are the same on every population.
+        likelihood: Likelihood of the targets; None where the draws are from the priors, the same on every population.
         names: Parameters with a prior.
         natural: Draws in natural units, ``[chains, draws, parameters]``.
         outcomes: Outcomes at them on the sampled population, ``[chains, draws, outcomes]``.
@@ -48,8 +48,8 @@ def replicated(
     for number, seed in enumerate(seeds):
         rows = rows_of(number, len(seeds), len(flat), sizes[1])
         outcome_map = OutcomeMap(config.draw(seed, n_workers=sizes[0]), config.scenario, config.outcomes)
-        found = outcomes_at(config, outcome_map, names, flat[rows], f"outcomes of {what} on population {seed}")
-        replicas.append(Replica(seed, rows, found, log_likelihoods(likelihood, config, found) - own[rows]))
+        there = outcomes_at(config, outcome_map, names, flat[rows], f"outcomes of {what} on population {seed}")
+        replicas.append(Replica(seed, rows, there, log_likelihoods(likelihood, config, there) - own[rows]))
     return Populations(natural, outcomes, replicas, efficiency)
 
 
@@ -60,8 +60,8 @@ def log_likelihoods(likelihood: Likelihood | None, config: Config, outcomes: np.
     usable = np.all(np.isfinite(outcomes), axis=1)
     if likelihood is None:
         return np.where(usable, 0.0, -np.inf)
-    found = np.asarray(_log_densities(likelihood, jnp.asarray(np.where(usable[:, None], moments, 0.0))))
-    return np.where(usable & np.isfinite(found), found, -np.inf)
+    densities = np.asarray(_log_densities(likelihood, jnp.asarray(np.where(usable[:, None], moments, 0.0))))
+    return np.where(usable & np.isfinite(densities), densities, -np.inf)
 
 
 @jax.jit

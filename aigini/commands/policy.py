@@ -13,7 +13,7 @@ from aigini.runtime.precision import with_x64
 
 @with_x64
 def policy(config: SourceLike = None, **overrides: Any) -> Policy:
-    """What levers do to inequality and output, see `aigini.analysis.policy`.
+    """Effects of levers on inequality and output, see `aigini.analysis.policy`.
 
     Raises:
         AiginiError: as `at_estimates` does.

@@ -1,4 +1,4 @@
-"""What follows from the draws of a posterior: conditional probabilities, reliance, and the value of information."""
+"""Results from the draws of a posterior: conditional probabilities, prior sensitivity, and value of information."""
 
 import jax
 import jax.numpy as jnp
@@ -23,20 +23,20 @@ def conditional_probabilities(
     """Probability of a rise within bins of ξ, η1 and m6."""
     rises = draws.outcomes[f"gini_{concept}"] > 0
     given = {name: values for name, values in draws.parameters.items() if name in ("xi", "eta1")}
-    found = [conditional(rises, name, values) for name, values in given.items()]
+    bins = [conditional(rises, name, values) for name, values in given.items()]
     names = tuple(draws.parameters)
-    within = [rises_within(populations, one, concept, parameter=names.index(one.given)) for one in found]
+    within = [rises_within(populations, one, concept, parameter=names.index(one.given)) for one in bins]
     m6 = f"gini_{config.income}"
     of_m6 = conditional(rises, "m6", draws.outcomes[m6])
     return (*within, rises_within(populations, of_m6, concept, outcome=OUTCOME_NAMES.index(m6)))
 
 
-def reliance(
+def prior_sensitivity(
     config: Config,
     model: Model,
     populations: Populations,
     natural: np.ndarray,
-    found: np.ndarray,
+    outcomes_drawn: np.ndarray,
     efficiency: float,
 ) -> PowerScaling:
     """Sensitivity of the answer to every prior and every target, with draws ``[n, ...]`` and their outcomes."""
@@ -50,29 +50,29 @@ def reliance(
         }
 
     def quantities(at: np.ndarray, outcomes: np.ndarray) -> dict[str, np.ndarray]:
-        kept = {name: at[:, i] for i, name in enumerate(model.names) if name in ("xi", "eta1")}
+        values = {name: at[:, i] for i, name in enumerate(model.names) if name in ("xi", "eta1")}
         for concept in CONCEPTS:
             change = outcomes[:, OUTCOME_NAMES.index(f"gini_{concept}")]
-            kept |= {f"gini_{concept}": change, f"P(gini_{concept} rises)": (change > 0).astype(float)}
-        return kept
+            values |= {f"gini_{concept}": change, f"P(gini_{concept} rises)": (change > 0).astype(float)}
+        return values
 
     # A flat prior stays what it is, whatever its power.
-    scaled = {name: values for name, values in components(natural, found).items() if np.ptp(values) > 0}
-    on_the_sampled = power_scaling(scaled, quantities(natural, found), relative_efficiency=efficiency)
+    scaled = {name: values for name, values in components(natural, outcomes_drawn).items() if np.ptp(values) > 0}
+    on_the_sampled = power_scaling(scaled, quantities(natural, outcomes_drawn), relative_efficiency=efficiency)
     return scaling_over(populations, on_the_sampled, components, quantities)
 
 
 def information(
     config: Config,
     populations: Populations,
-    found: np.ndarray,
+    outcomes: np.ndarray,
     concept: str,
     rises: Probability,
     efficiency: float,
 ) -> Information:
-    """What better targets would tell about the sign, from the outcomes ``[n, outcomes]`` of the draws.
+    """Information about the sign in more precise targets, from the outcomes ``[n, outcomes]`` of the draws.
 
-    Of the targets that are measured: a latent m6 has no standard error to halve.
+    It is that of the targets that are measured: a latent m6 has no standard error to halve.
     """
     measured = [i for i, name in enumerate(config.targets) if name != "m6" or config.posterior.m6 == "normal"]
     names = tuple(list(config.targets)[i] for i in measured)
@@ -88,4 +88,4 @@ def information(
             seed=config.posterior.nuts.seed,
         )
 
-    return information_over(populations, value(found), value, rises.value)
+    return information_over(populations, value(outcomes), value, rises.value)

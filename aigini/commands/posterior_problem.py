@@ -1,4 +1,4 @@
-"""The posterior of a configuration, posed: likelihood, simulator, where to start, and how many workers it needs."""
+"""The posterior of a configuration, posed: likelihood, simulator, starting point, and number of workers."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -30,8 +30,8 @@ PRIOR_SD_DRAWS = 4000
 
 
 def prepared(source: Source) -> tuple[np.ndarray, SizeChoice]:
-    """Where to start, inside the priors, ``[parameters]``, and the size of the population."""
-    config, asked = source.config, source.config.posterior
+    """The starting point, inside the priors, ``[parameters]``, and the size of the population."""
+    config, settings = source.config, source.config.posterior
     if config.population["devices"] != 1:
         raise AnalysisError(
             f"population.devices = {config.population['devices']}, but here chains are divided among devices, each with"
@@ -39,7 +39,7 @@ def prepared(source: Source) -> tuple[np.ndarray, SizeChoice]:
         )
     known = source.estimates
     start = _starting_values(config) if known is None else known.params
-    natural = np.array([prior.inside(start[name]) for name, prior in asked.priors.items()])
+    natural = np.array([prior.inside(start[name]) for name, prior in settings.priors.items()])
     values = prior_space(config).replace(config.params.as_dict(), natural)
     rows = [*config.target_rows, *GINIS]
 
@@ -51,8 +51,8 @@ def prepared(source: Source) -> tuple[np.ndarray, SizeChoice]:
         draw,
         {name: target.se for name, target in config.targets.items()},
         _outcome_sd(config, values),
-        asked.noise_share,
-        asked.n_workers,
+        settings.noise_share,
+        settings.n_workers,
         max(2 * config.population["n_firms"], N_OCCUPATIONS),
     )
     return natural, size
@@ -78,11 +78,11 @@ def _outcome_sd(config: Config, values: Mapping[str, float]) -> dict[str, float]
     The precision of the parameters is that of their priors plus J' S⁻¹ J, with J the exact Jacobian of the moments that
     are taken as measured, on a small population; an outcome has the variance g' Σ g with its gradient g.
     """
-    asked = config.posterior
+    settings = config.posterior
     small = dataclasses.replace(config, population=_small(config)).draw(precision="float64")
     _, jacobian = OutcomeMap(small, config.scenario, config.outcomes).jacobian(values)
     matrix = jacobian @ prior_space(config).directions.T
-    prior_sd = np.array([prior.sample(0, PRIOR_SD_DRAWS).std() for prior in asked.priors.values()])
+    prior_sd = np.array([prior.sample(0, PRIOR_SD_DRAWS).std() for prior in settings.priors.values()])
     likelihood = posterior_likelihood(config)
     measured = [config.target_rows[i] for i in likelihood.observed]
     moments = matrix[measured]
@@ -114,18 +114,22 @@ def target_covariance(config: Config) -> np.ndarray:
 
 
 def belief_used(config: Config) -> M6Belief:
-    """What is used of the measured m6: what ``posterior.m6`` says, and nothing where m6 is not among the targets."""
+    """The belief about m6 that is used: ``posterior.m6``, or ``improper`` where m6 is not among the targets."""
     return config.posterior.m6 if "m6" in config.targets else "improper"
 
 
 def posterior_likelihood(config: Config, belief: M6Belief | None = None, m6_value: float | None = None) -> Likelihood:
     """The likelihood of the targets, under the configured belief about m6 or another one."""
-    asked = config.posterior
+    settings = config.posterior
     values = {name: target.value for name, target in config.targets.items()}
     if m6_value is not None:
         values["m6"] = m6_value
     return build(
-        tuple(values), np.array(list(values.values())), target_covariance(config), belief or asked.m6, asked.m6_range
+        tuple(values),
+        np.array(list(values.values())),
+        target_covariance(config),
+        belief or settings.m6,
+        settings.m6_range,
     )
 
 
@@ -136,5 +140,5 @@ def outcomes_at(
     base, space = config.params.as_dict(), ParameterSpace(tuple(names), config.tie)
     points = [space.replace(base, row) for row in natural]
     tiles = [points[i : i + TILE] for i in range(0, len(points), TILE)]
-    found = np.concatenate([outcome_map.values(tile) for tile in steps(part, tiles)])
-    return np.where(np.isfinite(found), found, np.nan)
+    outcomes = np.concatenate([outcome_map.values(tile) for tile in steps(part, tiles)])
+    return np.where(np.isfinite(outcomes), outcomes, np.nan)

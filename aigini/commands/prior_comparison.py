@@ -23,8 +23,8 @@ def table_of_beliefs(source: Source) -> Beliefs:
     Raises:
         AnalysisError: if no population is large enough, or the economy has no outcome.
     """
-    config, asked = source.config, source.config.posterior
-    parameter, others = next(iter(asked.alternatives.items()))
+    config, settings = source.config, source.config.posterior
+    parameter, others = next(iter(settings.alternatives.items()))
     start, size = prepared(source)
     seeds = (config.population["seed"], *other_seeds(config))
     outcome_maps = [
@@ -33,25 +33,25 @@ def table_of_beliefs(source: Source) -> Beliefs:
     simulator = posterior_simulator(config, outcome_maps[0].population)
     target = config.targets["m6"].value
     beliefs: dict[str, tuple[M6Belief, float]] = {
-        f"m6 = {value:g}": ("normal", value) for value in sorted({*asked.scenarios, target})
+        f"m6 = {value:g}": ("normal", value) for value in sorted({*settings.scenarios, target})
     }
     beliefs |= {
-        f"{asked.m6_range[0]:g} to {asked.m6_range[1]:g}": ("uniform", target),
+        f"{settings.m6_range[0]:g} to {settings.m6_range[1]:g}": ("uniform", target),
         "unknown": ("improper", target),
     }
     models = {
         label: {
-            m6: build_model(simulator, posterior_likelihood(config, *belief), {**asked.priors, parameter: prior})
+            m6: build_model(simulator, posterior_likelihood(config, *belief), {**settings.priors, parameter: prior})
             for m6, belief in beliefs.items()
         }
-        for label, prior in {"as configured": asked.priors[parameter], **others}.items()
+        for label, prior in {"as configured": settings.priors[parameter], **others}.items()
     }
-    names = tuple(asked.priors)
+    names = tuple(settings.priors)
     rows = list(config.target_rows)
 
     def simulate(natural: np.ndarray, number: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        found = outcomes_at(config, outcome_maps[number], names, natural, "outcomes of draws")
-        return found[:, rows], {c: found[:, OUTCOME_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
+        outcomes = outcomes_at(config, outcome_maps[number], names, natural, "outcomes of draws")
+        return outcomes[:, rows], {c: outcomes[:, OUTCOME_NAMES.index(f"gini_{c}")] for c in ("total", "wage")}
 
-    found = table(parameter, models, start, simulate, seed=asked.nuts.seed, populations=len(outcome_maps))
-    return dataclasses.replace(found, size=size)
+    result = table(parameter, models, start, simulate, seed=settings.nuts.seed, populations=len(outcome_maps))
+    return dataclasses.replace(result, size=size)

@@ -9,7 +9,7 @@ from typing import Any
 from aigini.analysis.answered import Answer
 from aigini.commands.answer import ANSWER, answer
 from aigini.commands.calibrate import CALIBRATE, calibrate_in, checkpoint_in, exit_code, progress_shown
-from aigini.commands.command import Command, ResultFile, Run, Say
+from aigini.commands.command import Command, Notify, ResultFile, Run
 from aigini.commands.simulate import SIMULATE, figures, simulate, simulate_at
 from aigini.commands.source import ConfigLike, Source, as_config
 from aigini.config import Config
@@ -25,14 +25,14 @@ AT_ESTIMATES = ResultFile("simulate_at_estimates", Simulation, figures)
 
 @dataclasses.dataclass(frozen=True)
 class Reproduction(Tabular):
-    """What `reproduce` found.
+    """Results of `reproduce`: the economy before and after estimation, the estimates and the answer.
 
     Attributes:
         config: The configuration.
         start: The economy at the configured parameters.
         calibration: The estimation.
         fitted: The economy at the estimates.
-        answer: Whether AI raises or lowers inequality there, why, how sure that is, and what would change it.
+        answer: The sign of the effect on inequality there, its causes, its probability, and the data it needs.
         folder: The run folder.
     """
 
@@ -58,7 +58,7 @@ def reproduce(
     out: str | Path = "runs/reproduce",
     resume: bool = False,
     watch: Watcher = lambda _: None,
-    say: Say = lambda _: None,
+    notify: Notify = lambda _: None,
     **overrides: Any,
 ) -> Reproduction:
     """Simulate, calibrate, simulate at the estimates, say what follows, draw figures, and write one run folder.
@@ -68,7 +68,7 @@ def reproduce(
         out: The run folder; earlier results in it are replaced only by finished ones.
         resume: Go on from the checkpoint of an interrupted calibration in `out`.
         watch: Called with the state of the estimation after every block of iterations.
-        say: Called with one line per stage.
+        notify: Called with one line per stage.
         **overrides: As in `simulate`.
 
     Raises:
@@ -76,29 +76,29 @@ def reproduce(
     """
     settings = as_config(config, overrides, "estimation")
     with folder.writing(Path(out), "aigini reproduce") as run_folder:
-        return _reproduce(Run(Source(settings), run_folder, resume, say), watch)
+        return _reproduce(Run(Source(settings), run_folder, resume, notify), watch)
 
 
 def _reproduce(run: Run, watch: Watcher) -> Reproduction:
-    """The main job in a run folder whose lock is held."""
-    config, say = run.config, run.say
+    """The main job in a run folder whose lock this process has."""
+    config, notify = run.config, run.notify
     if run.resume:
         checkpoint_in(config, run.folder)  # a bad checkpoint is refused before anything is computed
     clock = _Clock()
-    say("simulating at the configured parameters")
+    notify("simulating at the configured parameters")
     start = simulate(config)
     clock.stop("simulate")
-    say("calibrating")
-    calibration = calibrate_in(config, run.folder, resume=run.resume, watch=watch, say=say)
+    notify("calibrating")
+    calibration = calibrate_in(config, run.folder, resume=run.resume, watch=watch, notify=notify)
     clock.stop("calibrate")
     results.save(run.folder, CALIBRATION.name, calibration, folder.record(config, clock.times))
-    say("simulating at the estimates")
+    notify("simulating at the estimates")
     fitted = simulate_at(config, calibration.params)
     clock.stop("simulate_at_estimates")
-    say("working out what follows, and how sure it is")
+    notify("working out what follows, and how sure it is")
     what_follows = answer(config, calibration)
     clock.stop("answer")
-    say("drawing figures")
+    notify("drawing figures")
     for file, result in ((AT_ESTIMATES, fitted), (CALIBRATION, calibration), (ANSWER, what_follows)):
         file.draw(run.folder / "figures", result)
     clock.stop("figures")
@@ -110,9 +110,9 @@ def _reproduce(run: Run, watch: Watcher) -> Reproduction:
 
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
-    result = _reproduce(run, progress_shown(run.config, run.say))
+    result = _reproduce(run, progress_shown(run.config, run.notify))
     print(wrapped(str(result)))
-    return exit_code(result.calibration, run.say)
+    return exit_code(result.calibration, run.notify)
 
 
 REPRODUCE = Command(

@@ -23,7 +23,7 @@ from aigini.bayes.probability import probability
 from aigini.bayes.result import Draws, LaplaceSummary, Posterior
 from aigini.bayes.size import SizeChoice
 from aigini.commands.other_populations import replicated
-from aigini.commands.posterior_findings import conditional_probabilities, information, reliance
+from aigini.commands.posterior_findings import conditional_probabilities, information, prior_sensitivity
 from aigini.commands.posterior_problem import (
     belief_used,
     outcomes_at,
@@ -62,14 +62,14 @@ def sample_posterior(source: Source) -> Posterior:
         AnalysisError: if the posterior has no density where it should start, no population is large enough, or the
             economy has no outcome at accepted draws.
     """
-    config, asked = source.config, source.config.posterior
+    config, settings = source.config, source.config.posterior
     natural, size = prepared(source)
     population = config.draw(n_workers=size.n_workers)
-    model = build_model(posterior_simulator(config, population), posterior_likelihood(config), asked.priors)
+    model = build_model(posterior_simulator(config, population), posterior_likelihood(config), settings.priors)
     approximation = _approximation(model, natural)
     # A resumed run keeps the groups of its chains, whatever is free now: another program would round differently.
-    together = block("chains that fit", lambda: side_by_side(population.bytes_of_gradient, asked.nuts.chains))
-    chains = nuts.sample(model, approximation, asked.nuts, together)
+    together = block("chains that fit", lambda: side_by_side(population.bytes_of_gradient, settings.nuts.chains))
+    chains = nuts.sample(model, approximation, settings.nuts, together)
     outcome_map = OutcomeMap(population, config.scenario, config.outcomes)
     return _result(config, model, outcome_map, size, approximation, chains)
 
@@ -79,18 +79,18 @@ def _approximation(model: Model, natural: np.ndarray) -> Laplace:
 
     def compute() -> dict[str, Any]:
         point = model.unconstrained(dict(zip(model.names, natural.tolist(), strict=True)))
-        found = laplace(model, np.array([point[name] for name in model.names]))
+        approximation = laplace(model, np.array([point[name] for name in model.names]))
         return {
-            **dataclasses.asdict(found),
-            "mode": found.mode.tolist(),
-            "covariance": found.covariance.tolist(),
-            "names": list(found.names),
+            **dataclasses.asdict(approximation),
+            "mode": approximation.mode.tolist(),
+            "covariance": approximation.covariance.tolist(),
+            "names": list(approximation.names),
         }
 
-    kept = block("mode", compute)
+    stored = block("mode", compute)
     report("mode", 1, 1)
-    arrays = {"mode": np.array(kept["mode"]), "covariance": np.array(kept["covariance"])}
-    return Laplace(**{**kept, **arrays, "names": tuple(kept["names"])})
+    arrays = {"mode": np.array(stored["mode"]), "covariance": np.array(stored["covariance"])}
+    return Laplace(**{**stored, **arrays, "names": tuple(stored["names"])})
 
 
 def _result(
@@ -104,16 +104,16 @@ def _result(
     natural = np.stack([naturals(model, points) for points in chains.points])
     shape = natural.shape[:2]
     flat = natural.reshape(-1, natural.shape[-1])
-    found = outcomes_at(config, outcome_map, model.names, flat, "outcomes of the draws")
-    if not np.all(np.isfinite(found)):
+    outcomes = outcomes_at(config, outcome_map, model.names, flat, "outcomes of the draws")
+    if not np.all(np.isfinite(outcomes)):
         raise AnalysisError("the economy has no outcome at some accepted draws; tighten the priors.")
     prior, prior_populations = _prior(config, model, outcome_map, size.n_workers)
-    draws = _draws(config, model, chains, natural, found.reshape(*shape, -1), *prior)
+    draws = _draws(config, model, chains, natural, outcomes.reshape(*shape, -1), *prior)
     summary = summarise({**draws.parameters, **draws.outcomes})
     efficiency = min(1.0, (summary[_m6(config)].ess_bulk or 1.0) / len(flat))
     sizes = (size.n_workers, config.posterior.population_draws)
     populations = replicated(
-        config, model.likelihood, model.names, natural, found.reshape(*shape, -1), sizes, efficiency
+        config, model.likelihood, model.names, natural, outcomes.reshape(*shape, -1), sizes, efficiency
     )
     rises = rises_over(populations)
     return Posterior(
@@ -133,8 +133,8 @@ def _result(
         prior_rises=rises_over(prior_populations),
         prior_failed=1 - len(next(iter(draws.prior.values()))) / PRIOR_DRAWS,
         laplace=_laplace_summary(config, model, outcome_map, approximation),
-        scaling=reliance(config, model, populations, flat, found, efficiency),
-        information={c: information(config, populations, found, c, rises[c], efficiency) for c in CONCEPTS},
+        scaling=prior_sensitivity(config, model, populations, flat, outcomes, efficiency),
+        information={c: information(config, populations, outcomes, c, rises[c], efficiency) for c in CONCEPTS},
         gradients=int(chains.warmup_steps.sum() + chains.statistics["num_steps"].sum()),
         draws=draws,
     )
@@ -161,14 +161,14 @@ def _prior(
         ],
         axis=1,
     )
-    found = outcomes_at(config, outcome_map, model.names, drawn, "outcomes of prior draws")
-    usable = np.all(np.isfinite(found), axis=1)
+    outcomes = outcomes_at(config, outcome_map, model.names, drawn, "outcomes of prior draws")
+    usable = np.all(np.isfinite(outcomes), axis=1)
     if usable.sum() < PRIOR_DRAWS / 10:
         raise AnalysisError("the economy has no outcome at nine of ten draws from the priors; narrow the priors.")
-    kept = drawn[usable], found[usable]
+    prior = drawn[usable], outcomes[usable]
     sizes = (n_workers, PRIOR_ELSEWHERE)
-    populations = replicated(config, None, model.names, kept[0][None], kept[1][None], sizes, 1.0, "prior draws")
-    return kept, populations
+    populations = replicated(config, None, model.names, prior[0][None], prior[1][None], sizes, 1.0, "prior draws")
+    return prior, populations
 
 
 def _draws(
@@ -176,9 +176,9 @@ def _draws(
     model: Model,
     chains: Chains,
     natural: np.ndarray,
-    found: np.ndarray,
+    outcomes: np.ndarray,
     prior: np.ndarray,
-    prior_found: np.ndarray,
+    prior_outcomes: np.ndarray,
 ) -> Draws:
     rng = np.random.default_rng([config.posterior.nuts.seed, 1])
     rows = list(config.target_rows)
@@ -191,12 +191,12 @@ def _draws(
 
     return Draws(
         parameters={name: natural[..., i] for i, name in enumerate(model.names)},
-        outcomes={name: found[..., i] for i, name in enumerate(OUTCOME_NAMES)},
-        predictive=measured(found),
+        outcomes={name: outcomes[..., i] for i, name in enumerate(OUTCOME_NAMES)},
+        predictive=measured(outcomes),
         statistics=sample_stats(chains.statistics),
         prior={name: prior[:, i] for i, name in enumerate(model.names)},
-        prior_outcomes={name: prior_found[:, i] for i, name in enumerate(OUTCOME_NAMES)},
-        prior_predictive=measured(prior_found),
+        prior_outcomes={name: prior_outcomes[:, i] for i, name in enumerate(OUTCOME_NAMES)},
+        prior_predictive=measured(prior_outcomes),
     )
 
 
@@ -216,15 +216,15 @@ def _laplace_summary(config: Config, model: Model, outcome_map: OutcomeMap, appr
     values = naturals(model, points)
     checked = points[:CHECKED_DRAWS]
     ratios = block("normal approximation", lambda: _ratios(model, approximation, checked))
-    found = outcomes_at(
+    outcomes = outcomes_at(
         config, outcome_map, model.names, values[:CHECKED_DRAWS], "outcomes of the normal approximation"
     )
     usable = np.array([-np.inf if ratio is None else ratio for ratio in ratios])
-    found = found[np.all(np.isfinite(found), axis=1)]
+    outcomes = outcomes[np.all(np.isfinite(outcomes), axis=1)]
     return LaplaceSummary(
         mean=dict(zip(model.names, values.mean(axis=0).tolist(), strict=True)),
         sd=dict(zip(model.names, values.std(axis=0, ddof=1).tolist(), strict=True)),
-        rises={c: probability(found[None, :, OUTCOME_NAMES.index(f"gini_{c}")] > 0) for c in CONCEPTS},
+        rises={c: probability(outcomes[None, :, OUTCOME_NAMES.index(f"gini_{c}")] > 0) for c in CONCEPTS},
         pareto_k=smoothed(usable).pareto_k,
         proper=approximation.proper,
     )

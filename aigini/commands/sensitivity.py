@@ -14,7 +14,7 @@ from aigini.runtime.precision import with_x64
 
 @with_x64
 def sensitivity(config: SourceLike = None, *, profiles: bool = False, **overrides: Any) -> SensitivityAnalysis:
-    """What the moments identify and what inequality depends on, see `aigini.analysis.identification.sensitivity`.
+    """Identification by the moments and determinants of inequality, see `aigini.analysis.identification.sensitivity`.
 
     Args:
         config: Calibration to start from; or configuration, path of one, or None for the baseline, to estimate first.

@@ -20,7 +20,7 @@ def sign(
     xis: Sequence[float] = DEFAULT_XI,
     **overrides: Any,
 ) -> Sign:
-    """Whether the moments of the mechanisms identify the sign, see `aigini.analysis.identification.sign`.
+    """Identification of the sign by the moments of the mechanisms, see `aigini.analysis.identification.sign`.
 
     Raises:
         AiginiError: as `at_estimates` does, or if m6 is not a target or eta1 not free.

@@ -8,7 +8,7 @@ from aigini.commands.command import Command, ResultFile, Run
 from aigini.commands.source import SourceLike, as_source, replications
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import MET
+from aigini.estimation.convergence import FIT_TOLERANCE
 from aigini.parameters import Parameters
 from aigini.runtime.precision import with_x64
 from aigini.statistics import simulation
@@ -37,7 +37,7 @@ def simulate(config: SourceLike = None, **overrides: Any) -> Simulation:
     result = simulate_at(source.config, source.estimates.params)
     for name, fitted in source.estimates.fitted.items():
         simulated, se = result.moments[name], source.config.targets[name].se
-        if simulated is None or abs(simulated - fitted) > MET * se:
+        if simulated is None or abs(simulated - fitted) > FIT_TOLERANCE * se:
             raise AnalysisError(
                 f"{source.estimates.where}: these are no estimates of this economy: {name} is {simulated} here, and was"
                 f" {fitted} there. Estimate again."
@@ -80,7 +80,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     result = command.compute(run.source)
     run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
     print(wrapped(str(result)))
-    run.say(f"written: {run.folder / 'simulate.json'}")
+    run.notify(f"written: {run.folder / 'simulate.json'}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What a command is asked about: a configuration, and the estimates of an earlier run where it starts from them."""
+"""Sources of commands: a configuration, and the estimates of an earlier run where a command starts from them."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -87,15 +87,15 @@ def as_source(source: SourceLike, overrides: Mapping[str, Any], *needs: Topic) -
     if isinstance(source, Source):
         if overrides:
             raise TypeError("overrides change a file; load the file with them instead of changing a loaded Source.")
-        found = source
+        resolved = source
     elif isinstance(source, Calibration):
-        found = _from_calibration(source, overrides)
+        resolved = _from_calibration(source, overrides)
     else:
         return Source(as_config(source, overrides, *needs))
     if needs:
-        found.config.require(*needs)
-    _require_finite_output(found.config)
-    return found
+        resolved.config.require(*needs)
+    _require_finite_output(resolved.config)
+    return resolved
 
 
 @with_x64
@@ -172,7 +172,7 @@ def _of_estimates(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _changes(before: Any, after: Any, name: str = "") -> list[str]:
-    """What differs between two nested tables, a clause each."""
+    """Differences between two nested tables, a clause each."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         keys = dict.fromkeys([*before, *after])
         return [

@@ -128,7 +128,7 @@ def register_mechanism(kind: str, name: str, make: Any) -> None:
 
 
 def definitions(names: Mapping[str, str]) -> dict[str, str]:
-    """What users registered of the mechanisms of these names by kind, as text by key of the configuration."""
+    """Mechanisms of these names by kind that users registered, as text by key of the configuration."""
     return {
         f"model.{kind}.{name}": definition((MECHANISMS[kind][name], MECHANISMS[kind][name]()))
         for kind, name in names.items()

@@ -9,7 +9,7 @@ Methods for Unconstrained Optimization and Nonlinear Equations (1983), section 1
 
 import numpy as np
 
-MET = 0.01
+FIT_TOLERANCE = 0.01
 """Largest misfit, in standard errors, of targets that count as met."""
 
 STATIONARY = 1e-3

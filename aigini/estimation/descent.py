@@ -17,7 +17,7 @@ Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
 
 
 class DescentSettings(eqx.Module):
-    """How the first stage descends; hashable, so that it is part of the compiled program.
+    """Settings of the first stage; hashable, so that they are part of the compiled program.
 
     Attributes:
         optimizer: Name of an optax optimiser.
@@ -41,7 +41,7 @@ class DescentSettings(eqx.Module):
 
 
 class DescentState(eqx.Module):
-    """Where each start is, and the best it has seen; leading axis ``[starts]`` everywhere.
+    """Position of each start, and the best it has passed; leading axis ``[starts]`` everywhere.
 
     Attributes:
         point: Unconstrained point.
@@ -108,9 +108,9 @@ def _descend(
         return (done < count) & jnp.any(~(state.best < settings.tolerance))
 
     def iterate(carry: tuple[DescentState, Array, Array]) -> tuple[DescentState, Array, Array]:
-        state, met, done = carry
+        state, best_so_far, done = carry
         moved, best = in_groups(one, together)(state.point, state.optimizer, state.best_point, state.best)
-        return DescentState(*moved), met.at[done].set(best), done + 1
+        return DescentState(*moved), best_so_far.at[done].set(best), done + 1
 
-    met = jnp.full((settings.steps, len(state.best)), jnp.inf)
-    return jax.lax.while_loop(go_on, iterate, (state, met, jnp.zeros_like(count)))
+    best_so_far = jnp.full((settings.steps, len(state.best)), jnp.inf)
+    return jax.lax.while_loop(go_on, iterate, (state, best_so_far, jnp.zeros_like(count)))

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import MET, STATIONARY, removable_share
+from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, removable_share
 from aigini.estimation.least_squares import refit
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.problem import weight_root
@@ -29,7 +29,7 @@ class EstimatedModel:
         weighting: W, ``[moments, moments]``.
         values: Every parameter at the estimates.
         outcomes: Outcomes there, ``[outcomes]``.
-        jacobian: Of all outcomes in all parameters at the estimates, ``[outcomes, parameters]``.
+        jacobian: Derivatives of all outcomes in all parameters at the estimates, ``[outcomes, parameters]``.
         covariance: S of the targets; None where only their standard errors are known, ``[moments, moments]``.
     """
 
@@ -137,8 +137,8 @@ def estimate_values(
         worst = max(fit.misfit, key=lambda name: abs(fit.misfit[name]))
         raise AnalysisError(
             f"the targets are not met from the configured starting point: {worst} is missed by {fit.misfit[worst]:+.2g}"
-            f" s.e. (accepted: {MET}); run `aigini calibrate` to see what the economy can reach, and start from"
-            " its estimates with --set params.NAME=VALUE."
+            f" s.e. (accepted: {FIT_TOLERANCE}); run `aigini calibrate` to see what the economy can reach, and start"
+            " from its estimates with --set params.NAME=VALUE."
         )
     rows = list(outcome_map.rows(tuple(targets), income))
     residual = root.T @ (fit.outcomes[rows] - np.array([value for value, _ in pairs.values()]))

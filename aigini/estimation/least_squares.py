@@ -11,12 +11,12 @@ import numpy as np
 from scipy.optimize import OptimizeResult, least_squares
 
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import MET
+from aigini.estimation.convergence import FIT_TOLERANCE
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.parameter_space import ParameterSpace
 from aigini.statistics.moments import IncomeConcept
 
-_MET = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
+_EXACT = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
 _FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
 _REACH = 4.0  # log units or log odds that a parameter may move at once; without an end it runs away where it is flat
 
@@ -30,9 +30,9 @@ class Refit:
         estimates: The free ones.
         misfit: (fitted - target)/s.e. by moment.
         outcomes: All outcomes there, ``[outcomes]``.
-        jacobian: Of all outcomes in the free parameters along the tie, ``[outcomes, free]``.
+        jacobian: Derivatives of all outcomes in the free parameters along the tie, ``[outcomes, free]``.
         objective: Half the squared length of the weighted misfit.
-        converged: Whether the search came to its end, rather than to its largest number of evaluations.
+        converged: True if the search converged, rather than stopped at its largest number of evaluations.
     """
 
     values: Mapping[str, float]
@@ -50,8 +50,8 @@ class Refit:
 
     @property
     def feasible(self) -> bool:
-        """Whether every target is met."""
-        return self.worst < MET
+        """True if every target is met."""
+        return self.worst < FIT_TOLERANCE
 
 
 def refit(
@@ -92,11 +92,11 @@ def refit(
     origin = basis.T @ first
     seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 
-    def place(move: np.ndarray) -> np.ndarray:
+    def theta_at(move: np.ndarray) -> np.ndarray:
         return first + basis @ (move - origin)
 
     def values_at(move: np.ndarray) -> dict[str, float]:
-        return space.values(start, place(move))
+        return space.values(start, theta_at(move))
 
     def evaluate(move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         key = move.tobytes()
@@ -109,19 +109,19 @@ def refit(
         if not outcome_map.admits(values_at(move)):
             return np.full(len(rows), _FAR)
         try:
-            found, _ = evaluate(move)
+            outcomes, _ = evaluate(move)
         except AnalysisError:
             return np.full(len(rows), _FAR)
-        return weight.T @ (found[list(rows)] - value)
+        return weight.T @ (outcomes[list(rows)] - value)
 
     def slope(move: np.ndarray) -> np.ndarray:
         _, matrix = evaluate(move)
-        return weight.T @ matrix[list(rows)] @ np.diag(space.stretch(place(move))) @ basis
+        return weight.T @ matrix[list(rows)] @ np.diag(space.stretch(theta_at(move))) @ basis
 
     evaluate(origin)
 
     def watch(intermediate_result: OptimizeResult) -> None:
-        if intermediate_result.cost < _MET:
+        if intermediate_result.cost < _EXACT:
             raise StopIteration
 
     end, converged = origin, True

@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from aigini.errors import EstimationError, IdentificationError
 from aigini.estimation import descent, polish
-from aigini.estimation.convergence import MET, STATIONARY, remaining_step, removable_share
+from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, remaining_step, removable_share
 from aigini.estimation.descent import DescentSettings, DescentState
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import Problem
@@ -183,7 +183,7 @@ def estimate(
         replications: Populations of other seeds, from which simulation errors are taken.
         watch: Called with the state after every block of iterations.
         resume: A state of an earlier run of the same problem to go on from.
-        covariance: Of the targets, if it is known, for standard errors, ``[moments, moments]``.
+        covariance: Covariance of the targets, if it is known, for standard errors, ``[moments, moments]``.
 
     Raises:
         EstimationError: if the objective is not finite at any start.
@@ -216,13 +216,13 @@ def _report(
     objectives = trace[recorded][-1]
     best = int(np.argmin(objectives))
     every = polish.linearise(problem, progress.point)
-    ends, natural, moments, matrix = every.natural, every.natural[best], every.moments[best], every.jacobian[best]
+    every_end, natural, moments, matrix = every.natural, every.natural[best], every.moments[best], every.jacobian[best]
     residual, slope = every.residual(problem)[best], every.slope(problem)[best]
     se = np.array([targets[name].se for name in moment_names])
     misfit = (moments - np.asarray(problem.target)) / se
     at_bound = _at_bound(problem, natural)
     share = _removable_share(problem, residual, matrix, at_bound)
-    agrees = np.max(np.abs(ends - natural) / np.maximum(np.abs(natural), 1e-12), axis=1) < AGREEMENT
+    agrees = np.max(np.abs(every_end - natural) / np.maximum(np.abs(natural), 1e-12), axis=1) < AGREEMENT
     singular = np.linalg.svd(matrix / se[:, None] * np.maximum(np.abs(natural), 1e-12)[None, :], compute_uv=False)
     moment_se, estimate_se = _simulation_errors(problem, natural, matrix, replications)
     status = _status(misfit, share, at_bound)
@@ -255,7 +255,9 @@ def _report(
                 objective=float(objective),
                 agrees=bool(agree),
             )
-            for start, end, objective, agree in zip(np.asarray(progress.start), ends, objectives, agrees, strict=True)
+            for start, end, objective, agree in zip(
+                np.asarray(progress.start), every_end, objectives, agrees, strict=True
+            )
         ],
         agreed=int(agrees.sum()),
         trace=Trace(
@@ -271,15 +273,15 @@ def _report(
 
 
 def _at_bound(problem: Problem, natural: np.ndarray) -> dict[str, float]:
-    found = {}
+    bounds = {}
     for name, value in zip(problem.space.names, natural, strict=True):
         low, high = problem.space.bounds(name)
         scale = high - low if np.isfinite(high - low) else max(abs(SPECS[name].default), 1e-3)
         if value - low < 1e-3 * scale:
-            found[name] = low
+            bounds[name] = low
         elif high - value < 1e-3 * scale or value > 1e3 * scale:
-            found[name] = high
-    return found
+            bounds[name] = high
+    return bounds
 
 
 def _removable_share(
@@ -297,7 +299,7 @@ def _removable_share(
 
 
 def _status(misfit: np.ndarray, share: float, at_bound: Mapping[str, float]) -> Status:
-    if np.max(np.abs(misfit)) < MET:
+    if np.max(np.abs(misfit)) < FIT_TOLERANCE:
         return Status.FITTED
     if not share <= STATIONARY:
         return Status.STOPPED
@@ -320,12 +322,12 @@ def _standard_errors(
         return None, f"the normal approximation does not hold at a bound, where {', '.join(at_bound)} is"
     weighting = np.asarray(problem.root @ problem.root.T)
     try:
-        found = [independent(matrix, weighting, se, names=names), worst_case(matrix, weighting, se, names=names)]
+        kinds = [independent(matrix, weighting, se, names=names), worst_case(matrix, weighting, se, names=names)]
         if covariance is not None:
-            found.append(known_covariance(matrix, weighting, covariance, names=names))
+            kinds.append(known_covariance(matrix, weighting, covariance, names=names))
     except IdentificationError as error:
         return None, str(error)
-    return {each.kind.replace(" ", "_"): dict(zip(names, each.se.tolist(), strict=True)) for each in found}, ""
+    return {each.kind.replace(" ", "_"): dict(zip(names, each.se.tolist(), strict=True)) for each in kinds}, ""
 
 
 @jax.jit

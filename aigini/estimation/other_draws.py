@@ -1,4 +1,4 @@
-"""What another draw of the population would have shown: an analysis repeated, and the spread of its results.
+"""Other draws of the population: an analysis repeated on each, and the spread of its results.
 
 Everything that an analysis reports depends on which workers and firms were drawn, and twice over: through the economy
 that is evaluated, and through the estimates, which meet the targets with these workers and not with others. So each
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import MET
+from aigini.estimation.convergence import FIT_TOLERANCE
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.population.population import Population
@@ -91,8 +91,8 @@ class OtherDraws:
             part: Name of the work, for who watches its progress.
             compute: The function; it returns numbers of one shape, of which those that are not finite become NaN.
         """
-        found = np.array([compute(self.model(k)) for k in steps(part, range(self.count))], float)
-        return np.where(np.isfinite(found), found, np.nan)
+        values = np.array([compute(self.model(k)) for k in steps(part, range(self.count))], float)
+        return np.where(np.isfinite(values), values, np.nan)
 
     def _outcome_map(self, k: int) -> OutcomeMap:
         return self._model.outcome_map.on(self._draw(k))
@@ -111,8 +111,8 @@ class _Fit(NamedTuple):
         at_estimates: Outcomes at the estimates of the first draw, ``[outcomes]``.
         values: Every parameter at those of this draw.
         outcomes: Outcomes there, ``[outcomes]``.
-        jacobian: Of all outcomes in all parameters there, ``[outcomes, parameters]``.
-        met: Whether the targets are met as well as on the first draw.
+        jacobian: Derivatives of all outcomes in all parameters there, ``[outcomes, parameters]``.
+        met: True if the targets are met as well as on the first draw.
     """
 
     at_estimates: np.ndarray
@@ -129,9 +129,9 @@ def covariance(sample: Sequence[Sequence[float] | np.ndarray], rows: Sequence[in
     return np.atleast_2d(np.cov(np.array(sample)[:, list(rows)], rowvar=False))
 
 
-def spread(found: np.ndarray | None) -> np.ndarray | None:
+def spread(sample: np.ndarray | None) -> np.ndarray | None:
     """Simulation standard errors: the standard deviation over draws ``[draws, ...]``; None from fewer than two."""
-    return None if found is None or len(found) < FEWEST else np.asarray(np.std(found, axis=0, ddof=1))
+    return None if sample is None or len(sample) < FEWEST else np.asarray(np.std(sample, axis=0, ddof=1))
 
 
 def error_at(errors: np.ndarray | None, *at: int) -> float | None:
@@ -151,25 +151,25 @@ def shown(value: float, error: float | None, spec: str = "+.5f") -> str:
 
 
 def about_draws(draws: int, n_workers: int, missed: int = 0) -> str:
-    """What ± stands for, in a sentence."""
+    """The meaning of ±, in a sentence."""
     if draws < FEWEST:
         return "simulation errors were not measured (±): set calibration.replications to 2 or more"
     text = f"±: simulation s.e. with {n_workers:,} workers, from {draws} other draws of the population"
     return text if not missed else f"{text}; {missed} of them cannot be fitted as well, so that it may be more"
 
 
-def difference(values: np.ndarray, found: np.ndarray, one: int, other: int) -> Simulated:
+def difference(values: np.ndarray, others: np.ndarray, one: int, other: int) -> Simulated:
     """The difference of two numbers on the first draw, with the error of the difference over common draws.
 
     Args:
         values: The numbers on the first draw, ``[n]``.
-        found: The same on every other draw, ``[draws, n]``.
+        others: The same on every other draw, ``[draws, n]``.
         one: Position of a number.
         other: Position of that which is subtracted.
     """
-    if found.ndim != 2 or len(found) < FEWEST:
+    if others.ndim != 2 or len(others) < FEWEST:
         return Simulated(float(values[one] - values[other]), None)
-    return simulated(float(values[one] - values[other]), found[:, one] - found[:, other])
+    return simulated(float(values[one] - values[other]), others[:, one] - others[:, other])
 
 
 def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> _Fit:
@@ -187,12 +187,12 @@ def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> _Fit:
         if np.linalg.norm(matrix @ step) < _SETTLED:
             break
         step *= min(1.0, _FAR / float(np.abs(step).max()))
-        found = _first_usable(model, outcome_map, point, step)
-        if found is None:
+        usable = _first_usable(model, outcome_map, point, step)
+        if usable is None:
             break
-        point, values, outcomes, jacobian = found
+        point, values, outcomes, jacobian = usable
     misfit, before = (np.linalg.norm(root.T @ (at[rows] - target)) for at in (outcomes, model.outcomes))
-    return _Fit(first, values, outcomes, jacobian, bool(misfit < before + MET))
+    return _Fit(first, values, outcomes, jacobian, bool(misfit < before + FIT_TOLERANCE))
 
 
 def _first_usable(

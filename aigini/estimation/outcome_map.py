@@ -81,7 +81,7 @@ class OutcomeMap:
         return fingerprint(self.economy)
 
     def run(self, program: Callable[..., Any], *arguments: Any, **how: Any) -> Any:
-        """What a program says of the economy, unless it is kept (`aigini.runtime.evaluations`).
+        """The result of a program of the economy, read instead where it is stored (`aigini.runtime.evaluations`).
 
         Args:
             program: A function of module level, of `arguments` and then the `EconomyMap`, which returns an array or a
@@ -152,7 +152,7 @@ class OutcomeMap:
         return self.run(_one, pack(values))
 
     def admits(self, values: Mapping[str, float]) -> bool:
-        """Whether `values` is a point of the parameter space in this scenario."""
+        """True if `values` is a point of the parameter space in this scenario."""
         return not self.problems(values)
 
     def problems(self, values: Mapping[str, float]) -> list[str]:

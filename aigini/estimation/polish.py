@@ -23,7 +23,7 @@ ROUND = 5
 
 
 class PolishSettings(eqx.Module):
-    """How the second stage polishes.
+    """Settings of the second stage.
 
     Attributes:
         steps: Levenberg-Marquardt moves altogether, in whole rounds.
@@ -158,7 +158,7 @@ def polish(
 
 
 def residual_scale(problem: Problem, before: Linearised, scale: np.ndarray) -> np.ndarray:
-    """What residuals are multiplied by in a round, so that damping is 1/scale² of the curvature, ``[starts]``."""
+    """Factor of the residuals in a round, so that damping is 1/scale² of the curvature, ``[starts]``."""
     largest = np.linalg.norm(before.slope(problem), axis=1).max(axis=1)
     return scale / np.where(np.isfinite(largest) & (largest > 0), largest, 1.0)
 

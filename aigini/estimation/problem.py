@@ -77,9 +77,9 @@ def pose(
         EstimationError: if there are unknown names, more parameters than targets, targets without a positive s.e.,
             a target the population does not define, or a weighting that is not symmetric positive definite.
     """
-    found = _problems(params, targets, space, population)
-    if found:
-        raise EstimationError("\n".join(found))
+    problems = _problems(params, targets, space, population)
+    if problems:
+        raise EstimationError("\n".join(problems))
     names = tuple(name for name in catalogue.names() if name in targets)
     return Problem(
         params=params,
@@ -95,46 +95,46 @@ def pose(
 def _problems(
     params: Parameters, targets: Mapping[str, Target], space: ParameterSpace, population: Population
 ) -> list[str]:
-    found = []
+    lines = []
     for name, target in targets.items():
         if name not in catalogue.names():
-            found.append(f"targets.{name}: {unknown_name(name, catalogue.names())}")
+            lines.append(f"targets.{name}: {unknown_name(name, catalogue.names())}")
         if not np.isfinite(target.value):
-            found.append(f"targets.{name}.value = {target.value} must be a finite number.")
+            lines.append(f"targets.{name}.value = {target.value} must be a finite number.")
         if not (np.isfinite(target.se) and target.se > 0):
-            found.append(
+            lines.append(
                 f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown."
             )
-    found += [*own_free_problems(space.names), *joint_free_problems(space, len(targets), params.as_dict())]
+    lines += [*own_free_problems(space.names), *joint_free_problems(space, len(targets), params.as_dict())]
     for name in targets:
         fewest = resolve([name])[0].fewest_firms if name in catalogue.names() else 0
         if population.n_firms < fewest:
-            found.append(
+            lines.append(
                 f"targets.{name} needs at least {fewest} firms, but population.n_firms = {population.n_firms}; use"
                 " more of them or drop the target."
             )
-    return found
+    return lines
 
 
 def own_free_problems(free: Sequence[str]) -> list[str]:
-    """What is wrong with the list of free parameters in itself, a sentence each."""
-    found = [f"calibration.free: {unknown_name(name, list(SPECS))}" for name in free if name not in SPECS]
+    """Sentences about mistakes in the list of free parameters in itself."""
+    lines = [f"calibration.free: {unknown_name(name, list(SPECS))}" for name in free if name not in SPECS]
     if not free:
-        found.append("calibration.free is empty: name at least one parameter to estimate.")
+        lines.append("calibration.free is empty: name at least one parameter to estimate.")
     if len(set(free)) < len(free):
-        found.append("calibration.free names a parameter twice; name each once.")
-    return found
+        lines.append("calibration.free names a parameter twice; name each once.")
+    return lines
 
 
 def joint_free_problems(space: ParameterSpace, n_targets: int, params: Mapping[str, float]) -> list[str]:
-    """What is wrong with the free parameters beside targets, tie and `params`, the values of the others."""
-    found = []
+    """Sentences about free parameters that contradict targets, tie and `params`, the values of the others."""
+    lines = []
     if len(space.names) > n_targets:
-        found.append(
+        lines.append(
             f"calibration.free has {len(space.names)} parameters for {n_targets} targets; free at most as many as there"
             " are targets."
         )
-    return [*found, *space.problems("calibration.free", params)]
+    return [*lines, *space.problems("calibration.free", params)]
 
 
 def weight_root(weighting: Literal["diagonal", "identity"] | np.ndarray, se: Sequence[float]) -> np.ndarray:

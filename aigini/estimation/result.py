@@ -1,4 +1,4 @@
-"""What a calibration returns."""
+"""Results of a calibration."""
 
 import dataclasses
 import enum
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aigini.errors import IdentificationError
-from aigini.estimation.convergence import MET, SIGNIFICANT, STATIONARY, WITHIN_ERROR
+from aigini.estimation.convergence import FIT_TOLERANCE, SIGNIFICANT, STATIONARY, WITHIN_ERROR
 from aigini.inference.overidentification import j_test, worst_case_misfit
 from aigini.tables import Column, Table, Tabular
 
@@ -17,9 +17,9 @@ CHANGED_BY_USER = "changed by the user"
 
 
 class Status(enum.Enum):
-    """How an estimation ended. `Calibration.message` adds by how much targets are missed and what follows from that."""
+    """The end of an estimation; `Calibration.message` adds by how much targets are missed, and the remedy."""
 
-    FITTED = f"every target is met to within {MET:g} of its standard error"
+    FITTED = f"every target is met to within {FIT_TOLERANCE:g} of its standard error"
     MINIMUM = "no small change of the free parameters improves the fit, and not every target is met"
     AT_BOUND = "a parameter ran to its bound, no change of the others improves the fit, and not every target is met"
     STOPPED = (
@@ -36,7 +36,7 @@ class Target:
         value: Its value, in the units of the moment.
         se: Its standard error.
         source: Where it was published.
-        seen: How it was seen: P in the paper itself, S in somebody else's summary, D derived, J judgement.
+        seen: Provenance: P in the paper itself, S in somebody else's summary, D derived, J judgement.
     """
 
     value: float
@@ -46,7 +46,7 @@ class Target:
 
     @property
     def mark(self) -> str:
-        """How the target was seen, for tables and figures; that it was changed, or nothing said, where that is so."""
+        """Provenance of the target, for tables and figures: as written, else that it was changed, or ``not said``."""
         return self.seen or (CHANGED_BY_USER if self.source == CHANGED_BY_USER else "not said")
 
 
@@ -58,7 +58,7 @@ class StartResult:
         start: Starting values of the free parameters.
         estimates: Final values.
         objective: Final objective.
-        agrees: Whether it ended at the best optimum (parameters within 1e-3 relative).
+        agrees: True if it ended at the best optimum (parameters within 1e-3 relative).
     """
 
     start: Mapping[str, float]
@@ -102,27 +102,27 @@ class Calibration(Tabular):
             are met.
         remaining_step: Largest change of an estimate in the next Gauss-Newton step, in logs or log odds.
         jacobian: dm/dθ in natural parameters along the ties, ``[moments, free]``.
-        singular_values: Of the Jacobian scaled by s.e. of moments and by the size of the parameters.
-        standard_errors: Of the estimates, from those of the targets, in units of the parameters, by what is assumed of
-            the targets and then by parameter: ``"independent"``; ``"worst_case"``, the largest over all correlations
-            between targets; and ``"known_covariance"`` where that is given. Without simulation error. None where there
-            are none.
+        singular_values: Singular values of the Jacobian scaled by s.e. of moments and the size of the parameters.
+        standard_errors: Those of the estimates, from those of the targets, in units of the parameters, by the
+            assumption on the targets and then by parameter: ``"independent"``; ``"worst_case"``, the largest over all
+            correlations between targets; and ``"known_covariance"`` where that is given. Without simulation error.
+            None where there are none.
         no_standard_errors: Why there are none; empty where there are.
-        status: How it ended.
+        status: The end of the estimation.
         at_bound: Free parameters at a bound, with the bound.
         starts: Where each start ended; with weights from first estimates, at those of the first round.
-        agreed: How many starts ended at the best optimum of that round.
+        agreed: Number of starts that ended at the best optimum of that round.
         trace: Objective along the way of that round.
         moment_simulation_se: Standard deviation of each moment over other draws of the population; None with fewer
             than two replications.
-        estimate_simulation_se: What that implies for the estimates, by the delta method; None where the Jacobian does
+        estimate_simulation_se: The same for the estimates, by the delta method; None where the Jacobian does
             not determine them.
         replications: Number of other draws behind the two.
         income: Income concept of m6, ``"total"`` or ``"wage"``.
         weighted: Name of the weighting, see `aigini.estimation.weighting`; ``"matrix"`` for one that was given.
         rounds: Estimations, each but the first with weights from the one before.
         last_change: Joint change of the estimates in the last of several rounds, in standard errors.
-        settled: Whether iterated weights have converged; true where weights are not iterated.
+        settled: True if iterated weights have converged, or weights are not iterated.
         config: Resolved configuration of the estimation as plain values, for analyses that start from it; empty where
             it was not made from one.
     """
@@ -159,7 +159,7 @@ class Calibration(Tabular):
 
     @property
     def message(self) -> str:
-        """How it ended in sentences: how far it is from a minimum, which target is missed most, and what follows."""
+        """The end in sentences: distance from a minimum, the target that is missed most, and the consequence."""
         text = f"{self.status.name}: {self.status.value}."
         if self.status is Status.STOPPED:
             text += (
@@ -196,7 +196,7 @@ class Calibration(Tabular):
 
     @property
     def overidentification(self) -> str:
-        """Whether data reject that one economy meets all targets, for independent targets and for any correlation."""
+        """Tests that one economy meets all targets, for independent targets and for any correlation."""
         se = np.array([target.se for target in self.targets.values()])
         gap = np.array([self.misfit[name] for name in self.targets]) * se
         try:
@@ -297,7 +297,7 @@ class Calibration(Tabular):
         return lines
 
     def _distance(self) -> str:
-        """How far the estimates are from where they would settle."""
+        """Distance of the estimates from where they would settle."""
         if self.status is Status.FITTED:
             return f"another step would change no estimate by more than {self.remaining_step:.0e} (logs or log odds)"
         return (

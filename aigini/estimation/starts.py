@@ -30,12 +30,12 @@ def check(space: ParameterSpace, starts: np.ndarray) -> None:
     Raises:
         EstimationError: naming the parameter and its bounds.
     """
-    found: Sequence[str] = [
+    outside: Sequence[str] = [
         f"the start {name} = {value:g} is not strictly inside ({low:g}, {high:g}); start elsewhere or fix {name}."
         for row in starts
         for name, value in zip(space.names, row, strict=True)
         for low, high in [space.bounds(name)]
         if not low < value < high
     ]
-    if found:
-        raise EstimationError("\n".join(found))
+    if outside:
+        raise EstimationError("\n".join(outside))

@@ -1,4 +1,4 @@
-"""How moments are weighed: weights that are known beforehand, and weights that follow from first estimates.
+"""Weights of moments: those that are known beforehand, and those that follow from first estimates.
 
 The estimates minimise (m(θ) - m̂)' W (m(θ) - m̂). With S the covariance of the targets and Σ(θ) that of the simulated
 moments over other draws of the population, W is
@@ -62,7 +62,7 @@ class Reweighting(Tabular):
 
     Attributes:
         rounds: The estimations in order.
-        converged: Whether the last round was the one asked for: always in two steps; iterated, if the estimates stayed.
+        converged: True if the last round was the one asked for: always in two steps; iterated, if the estimates stayed.
     """
 
     rounds: tuple[Round, ...]
@@ -90,7 +90,7 @@ class Reweighting(Tabular):
 
 
 def follows_estimates(weighting: Weighting | np.ndarray) -> bool:
-    """Whether the weights are those of first estimates, so that `reweight` has work to do."""
+    """True if the weights follow from first estimates, so that `reweight` has work to do."""
     return isinstance(weighting, str) and weighting in REWEIGHTED
 
 
@@ -168,21 +168,21 @@ def target_covariance(correlation: Sequence[Sequence[float]] | np.ndarray, se: S
 
 
 def name_of(weighting: Weighting | np.ndarray) -> str:
-    """What to call a weighting in a report."""
+    """Name of a weighting in a report."""
     return weighting if isinstance(weighting, str) else "matrix"
 
 
 def weighting_problems(weighting: Weighting | np.ndarray, *, correlated: bool, replications: int) -> list[str]:
-    """What is wrong with the choice of weights, a sentence each; `correlated` says whether correlations are given."""
-    found = []
+    """Sentences about mistakes in the choice of weights; `correlated` is true if correlations are given."""
+    lines = []
     if isinstance(weighting, str) and weighting in NEEDS_CORRELATION and not correlated:
-        found.append(_needs_correlation(weighting))
+        lines.append(_needs_correlation(weighting))
     if isinstance(weighting, str) and weighting in REWEIGHTED and replications < 2:
-        found.append(
+        lines.append(
             f'calibration.weighting = "{weighting}" takes the noise of the simulated moments from other draws, but'
             f" calibration.replications = {replications}; raise it to 2 or more."
         )
-    return found
+    return lines
 
 
 def _needs_correlation(weighting: Weighting) -> str:
@@ -193,7 +193,7 @@ def _needs_correlation(weighting: Weighting) -> str:
 
 
 def correlation_problems(correlation: Sequence[Sequence[float]], moments: Sequence[str]) -> list[str]:
-    """What is wrong with the correlations of the targets `moments`, a sentence each."""
+    """Sentences about mistakes in the correlations of the targets `moments`."""
     where, q = "calibration.correlation", len(moments)
     try:
         matrix = np.asarray(correlation, float)
@@ -205,31 +205,31 @@ def correlation_problems(correlation: Sequence[Sequence[float]], moments: Sequen
             " the order m1 ... m6."
         ]
     pairs = [(i, j) for i in range(q) for j in range(i)]
-    found = [
+    lines = [
         f"{where} of {moments[i]} with itself is {matrix[i, i]:g}, where only 1 is possible; correct the diagonal."
         for i in range(q)
         if not abs(matrix[i, i] - 1) <= ROUNDING
     ]
-    found += [
+    lines += [
         f"{where} of {moments[j]} and {moments[i]} is {worst:g}, but a correlation is from -1 to 1; correct it."
         for i, j in pairs
         for worst in [max(matrix[i, j], matrix[j, i], key=abs)]
         if not abs(worst) <= 1 + ROUNDING
     ]
-    found += [
+    lines += [
         f"{where} is not symmetric: {moments[j]} and {moments[i]} have {matrix[j, i]:g} in one place and"
         f" {matrix[i, j]:g} in the other; make them equal."
         for i, j in pairs
         if abs(matrix[i, j] - matrix[j, i]) > ROUNDING
     ]
-    if found:
-        return found
+    if lines:
+        return lines
     eigenvalues, eigenvectors = np.linalg.eigh(matrix)
     if eigenvalues[0] <= SINGULAR * eigenvalues[-1]:
         share = np.abs(eigenvectors[:, 0])
         together = ", ".join(name for name, part in zip(moments, share, strict=True) if part > 0.1 * share.max())
-        found.append(
+        lines.append(
             f"{where} is not positive definite (smallest eigenvalue {eigenvalues[0]:.3g}): no targets can be correlated"
             f" like that, or one of {together} follows from the others; lower the correlations between these."
         )
-    return found
+    return lines

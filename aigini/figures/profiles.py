@@ -51,7 +51,7 @@ class _Panel:
 
 @styled
 def profiles(result: SensitivityAnalysis) -> Figure:
-    """Rise of the criterion when a parameter is held away from its estimate, and along the weakest direction."""
+    """Rise of the criterion when a parameter is fixed away from its estimate, and along the weakest direction."""
     title = "How much worse the targets are met when a parameter is held away from its estimate"
     count = len(result.profiles) + (result.weakest is not None)
     if not count:

@@ -253,15 +253,15 @@ class _Contour:
                 points.append(zero)
         return points
 
-    def _branch(self, points: list[_Point], ends: tuple[str, str]) -> Branch:
+    def _branch(self, points: list[_Point], reasons: tuple[str, str]) -> Branch:
         """A curve through points in order, larger values of the function on its right; ends "" are edges of the box."""
-        closed = ends[0] == CLOSED
+        closed = reasons[0] == CLOSED
         apart = [np.abs(b.unit - a.unit).max() > _SAME for a, b in itertools.pairwise(points)]
         points = points[:1] + [point for point, new in zip(points[1:], apart, strict=True) if new]
         if not closed:
-            ends = (ends[0] or _edge(points[:2]), ends[1] or _edge(points[:-3:-1]))
+            reasons = (reasons[0] or _edge(points[:2]), reasons[1] or _edge(points[:-3:-1]))
         if sum(float((b.unit - a.unit) @ a.tangent) for a, b in itertools.pairwise(points)) < 0:
-            points, ends = points[::-1], (ends[1], ends[0])
+            points, reasons = points[::-1], (reasons[1], reasons[0])
         if closed:
             points = [*points, points[0]]
         gradients = np.array([point.gradient for point in points]) / (self._box.high - self._box.low)
@@ -273,7 +273,7 @@ class _Contour:
             slopes=slopes,
             residuals=np.array([abs(point.value) for point in points]),
             closed=closed,
-            ends=ends,
+            ends=reasons,
             folds=_folds(np.array([point.tangent[0] for point in points])),
         )
 

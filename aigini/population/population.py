@@ -122,7 +122,7 @@ def draw_population(
     # Whole numbers of NumPy are whole numbers too; sizes are part of compiled programs and must be Python's.
     n_workers, n_firms, years, seed = (operator.index(size) for size in (n_workers, n_firms, years, seed))
     chunk = None if chunk is None else operator.index(chunk)
-    found = size_problems(
+    problems = size_problems(
         n_workers=n_workers,
         n_firms=n_firms,
         years=years,
@@ -132,8 +132,8 @@ def draw_population(
         chunk=chunk,
         storage=storage,
     )
-    if found:
-        raise PopulationError("\n".join(found))
+    if problems:
+        raise PopulationError("\n".join(problems))
     origin = streams(seed=seed, kind=draws, n_firms=n_firms, precision=precision)
     most = chunk or (_CHUNK_CPU if jax.default_backend() == "cpu" else _CHUNK_ACCELERATOR)
     stored = is_stored(storage, draws, n_workers, precision)

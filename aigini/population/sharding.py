@@ -41,7 +41,7 @@ def shard(population: Population, devices: int | Mesh = 0) -> Population:
     missing = -population.count.shape[0] % mesh.size
     divided = NamedSharding(mesh, PartitionSpec(mesh.axis_names))
 
-    def place(leaf: Array) -> Array:
+    def divide(leaf: Array) -> Array:
         # Rows that make up the number have no worker who counts; they repeat the last one.
         return jax.device_put(jnp.concatenate([leaf, jnp.repeat(leaf[-1:], missing, axis=0)]), divided)
 
@@ -51,8 +51,8 @@ def shard(population: Population, devices: int | Mesh = 0) -> Population:
     count = jnp.concatenate([population.count, jnp.zeros(missing, population.count.dtype)])
     return dataclasses.replace(
         population,
-        workers=population.workers.divided(place, copy),
-        occupation=place(population.occupation),
+        workers=population.workers.divided(divide, copy),
+        occupation=divide(population.occupation),
         count=jax.device_put(count, divided),
         firm_shocks=copy(population.firm_shocks),
         mesh=mesh,

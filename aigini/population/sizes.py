@@ -34,40 +34,40 @@ def size_problems(
     storage: str,
 ) -> list[str]:
     """Every reason why a population of these sizes cannot be drawn, as full sentences."""
-    found = []
+    problems = []
     if not 1 <= n_workers < WORKERS_LIMIT:
-        found.append(f"population.n_workers = {n_workers} is not in 1 .. 2^32 - 1; the baseline uses {1 << 18}.")
+        problems.append(f"population.n_workers = {n_workers} is not in 1 .. 2^32 - 1; the baseline uses {1 << 18}.")
     if n_firms < 1:
-        found.append(f"population.n_firms = {n_firms} must be at least 1; the baseline uses 1000.")
+        problems.append(f"population.n_firms = {n_firms} must be at least 1; the baseline uses 1000.")
     if n_workers >= 1 and n_firms >= 1 and n_workers < 2 * n_firms:
-        found.append(
+        problems.append(
             f"population.n_firms = {n_firms} is too many for n_workers = {n_workers}: between-firm variance needs two"
             f" workers per firm on average; use at most {max(n_workers // 2, 1)} firms or {2 * n_firms} workers."
         )
     limit = SOBOL_DIMENSIONS if draws == "qmc" else 10_000
     if not 1 <= years <= limit:
-        found.append(f"scenario.years = {years} is not in 1 .. {limit} for {draws} draws.")
+        problems.append(f"scenario.years = {years} is not in 1 .. {limit} for {draws} draws.")
     if n_firms >= 1 and years >= 1 and n_firms * years > LARGEST_SHOCKS:
-        found.append(
+        problems.append(
             f"population.n_firms = {n_firms} over scenario.years = {years} makes {n_firms * years} shocks of firms,"
             f" more than {LARGEST_SHOCKS:,}, which are kept in memory; use fewer firms or years."
         )
     if not 0 <= seed < SEED_LIMIT:
-        found.append(f"population.seed = {seed} is not in 0 .. 2^63 - 1.")
+        problems.append(f"population.seed = {seed} is not in 0 .. 2^63 - 1.")
     if draws not in get_args(Draws):
-        found.append(f"population.draws = {draws!r} is unknown; use 'qmc' or 'pseudo'.")
+        problems.append(f"population.draws = {draws!r} is unknown; use 'qmc' or 'pseudo'.")
     if precision not in ("float32", "float64"):
-        found.append(f"population.precision = {precision!r} is unknown; use 'float32' or 'float64'.")
+        problems.append(f"population.precision = {precision!r} is unknown; use 'float32' or 'float64'.")
     if chunk is not None and not 1 <= chunk < 2**32:
-        found.append(f"population.chunk = {chunk} must be at least 1, or left out, and below 2^32.")
+        problems.append(f"population.chunk = {chunk} must be at least 1, or left out, and below 2^32.")
     if storage not in get_args(Storage):
-        found.append(f"population.storage = {storage!r} is unknown; use 'auto', 'stored' or 'regenerated'.")
+        problems.append(f"population.storage = {storage!r} is unknown; use 'auto', 'stored' or 'regenerated'.")
     if storage == "regenerated" and draws == "pseudo":
-        found.append(
+        problems.append(
             "population.storage = 'regenerated' needs population.draws = 'qmc': pseudo-random occupations are drawn one"
             " by one, so that the workers of an occupation cannot be told from their indices; use 'stored'."
         )
-    return found
+    return problems
 
 
 def is_stored(storage: Storage, kind: Draws, n_workers: int, precision: str) -> bool:

@@ -68,14 +68,14 @@ class Workers(eqx.Module):
         return self
 
     @property
-    def source(self) -> "Kept":
+    def source(self) -> "StoredRows":
         """Maps rows to workers."""
-        return Kept()
+        return StoredRows()
 
-    def divided(self, place: Callable[[Array], Array], copy: Callable[[Array], Array]) -> "Workers":
-        """The same with rows put where `place` says; there is nothing for every device to `copy`."""
+    def divided(self, divide: Callable[[Array], Array], copy: Callable[[Array], Array]) -> "Workers":
+        """The same with rows put where `divide` says; there is nothing for every device to `copy`."""
         del copy
-        return jax.tree.map(place, self)
+        return jax.tree.map(divide, self)
 
 
 class Streams(eqx.Module):
@@ -141,7 +141,7 @@ def streams(*, seed: int, kind: Draws, n_firms: int, precision: str) -> Streams:
     return Streams(words=jnp.asarray(words), kind=kind, n_firms=n_firms, precision=precision)
 
 
-class Kept(eqx.Module):
+class StoredRows(eqx.Module):
     """The source of rows that are workers already."""
 
     def draw(self, row: Workers) -> Workers:
@@ -195,9 +195,9 @@ class Regenerated(eqx.Module):
         """Data of each row, with a leading axis of rows; `source.draw` takes those of one."""
         return self.first
 
-    def divided(self, place: Callable[[Array], Array], copy: Callable[[Array], Array]) -> "Regenerated":
-        """The same with rows put where `place` says, and everything else copied to every device."""
-        return Regenerated(first=place(self.first), source=jax.tree.map(copy, self.source))
+    def divided(self, divide: Callable[[Array], Array], copy: Callable[[Array], Array]) -> "Regenerated":
+        """The same with rows put where `divide` says, and everything else copied to every device."""
+        return Regenerated(first=divide(self.first), source=jax.tree.map(copy, self.source))
 
 
 def regenerated(origin: Streams, first: UInt32[np.ndarray, "rows"], width: int) -> Regenerated:

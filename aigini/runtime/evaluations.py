@@ -61,7 +61,7 @@ def evaluated(compute: Callable[[], Any], key: Callable[[], str]) -> Any:
 
     Args:
         compute: Calls the program.
-        key: What it is called with, by `fingerprint`; only asked for where values are kept.
+        key: Fingerprint of its arguments (`fingerprint`); computed only where values are stored.
     """
     cache = _CACHE.get()
     if cache is None:
@@ -102,7 +102,7 @@ def fingerprint(*values: Any) -> str:
 
 
 def _named(value: object) -> bytes:
-    """What an object prints, without where it lies in memory, which differs from run to run."""
+    """The print of an object, without its address in memory, which differs from run to run."""
     return _ADDRESS.sub("", repr(value)).encode()
 
 

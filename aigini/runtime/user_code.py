@@ -20,7 +20,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def redefines(new: Any, old: Any) -> bool:
-    """Whether `new` is `old`, or `old` defined again in a program or a notebook, as when a cell is run twice."""
+    """True if `new` is `old`, or `old` defined again in a program or a notebook, as when a cell is run twice."""
     name, module = (getattr(new, attribute, None) for attribute in ("__qualname__", "__module__"))
     return new is old or (
         name is not None and module == "__main__" == getattr(old, "__module__", None) and name == old.__qualname__
@@ -44,7 +44,7 @@ def own_definition(thing: Any) -> list[str]:
 
 
 def _is_own(thing: Any) -> bool:
-    """Whether something is the package's."""
+    """True if something is the package's."""
     return (getattr(thing, "__module__", None) or "").partition(".")[0] == _PACKAGE
 
 

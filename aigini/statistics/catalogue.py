@@ -261,17 +261,17 @@ def names() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*MOMENT_NAMES, *_REGISTRY)))
 
 
-def find(asked: str | Moment, income: str = "total") -> Moment:
+def find(requested: str | Moment, income: str = "total") -> Moment:
     """A moment by its name; m6 is the change of the Gini of `income`.
 
     Raises:
         MomentError: if there is none of this name.
     """
-    if isinstance(asked, Moment):
-        return asked
-    moment = _REGISTRY.get(f"gini_{income}" if asked == GINI_CHANGE else asked)
+    if isinstance(requested, Moment):
+        return requested
+    moment = _REGISTRY.get(f"gini_{income}" if requested == GINI_CHANGE else requested)
     if moment is None:
-        raise MomentError(unknown_moment(str(asked)))
+        raise MomentError(unknown_moment(str(requested)))
     return moment
 
 
@@ -280,15 +280,15 @@ def unknown_moment(name: str) -> str:
     return f"{unknown_name(name, names())} A moment of your own is entered with aigini.register_moment."
 
 
-def definitions(asked: Sequence[str]) -> dict[str, str]:
-    """What users registered of some moments, as text by key of the configuration."""
-    own = [name for name in asked if name not in _BUILT_IN and name != GINI_CHANGE]
+def definitions(requested: Sequence[str]) -> dict[str, str]:
+    """Moments of these names that users registered, as text by key of the configuration."""
+    own = [name for name in requested if name not in _BUILT_IN and name != GINI_CHANGE]
     return {f"targets.{name}": definition(_REGISTRY[name]) for name in own}
 
 
-def resolve(asked: Sequence[str | Moment], income: str = "total") -> tuple[Moment, ...]:
+def resolve(requested: Sequence[str | Moment], income: str = "total") -> tuple[Moment, ...]:
     """Moments by their names, as `find` reads them."""
-    return tuple(find(one, income) for one in asked)
+    return tuple(find(one, income) for one in requested)
 
 
 def computed(requested: Sequence[str | Moment], income: str = "total") -> tuple[Moment, ...]:

@@ -27,7 +27,7 @@ class EconomyMap(eqx.Module):
     Attributes:
         population: Workers and firm shocks.
         scenario: AI levels, mechanisms and policy.
-        moments: What is computed, the order of values.
+        moments: The moments, in the order of values.
     """
 
     population: Population
@@ -57,7 +57,7 @@ class EconomyMap(eqx.Module):
         """The moments and their exact Jacobian, several times faster than differentiating `__call__`.
 
         Args:
-            point: What to differentiate in.
+            point: Point at which derivatives are taken.
             params_at: The parameters at a point.
 
         Raises:

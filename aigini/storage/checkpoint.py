@@ -96,7 +96,7 @@ def load(folder: Path, config: Config, like: Progress) -> Progress | None:
 
 
 def exists(folder: Path) -> bool:
-    """Whether a folder holds a checkpoint."""
+    """True if a folder holds a checkpoint."""
     return (folder / _MANIFEST).exists()
 
 

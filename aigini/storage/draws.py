@@ -68,10 +68,10 @@ def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]
         return {str(key): np.asarray(array) for key, array in tree[name].data_vars.items()}
 
     try:
-        kept, prior = group("posterior"), group("prior")
+        posterior, prior = group("posterior"), group("prior")
         return Draws(
-            parameters={name: kept[name] for name in parameters},
-            outcomes={name: kept[name] for name in OUTCOME_NAMES},
+            parameters={name: posterior[name] for name in parameters},
+            outcomes={name: posterior[name] for name in OUTCOME_NAMES},
             predictive=group("posterior_predictive"),
             statistics=group("sample_stats"),
             prior={name: prior[name][0] for name in parameters},

@@ -1,4 +1,4 @@
-"""What surrounds a computation and can move its numbers: settings of JAX, the compiler's flags, the backend.
+"""The environment of a computation that can move its numbers: settings of JAX, the compiler's flags, the backend.
 
 The verbs pin what JAX lets them pin (`aigini.runtime.precision.pinned_settings`). What is left changes rounding: the
 compiler's flags and the backend. A rounding error does not move an estimate, but chains of a posterior are chaotic,
@@ -28,7 +28,7 @@ _SETTINGS = (
 
 
 def arithmetic() -> dict[str, str]:
-    """What can change the rounding of a resumed run: backend, versions and flags, "" where a flag is not set."""
+    """Settings that can change the rounding of a resumed run: backend, versions and flags, "" where one is not set."""
     device = jax.devices()[0]
     versions = {name: importlib.metadata.version(name) for name in ("aigini", "jax", "jaxlib")}
     return {"backend": jax.default_backend(), "device": device.device_kind, **versions} | {

@@ -26,8 +26,8 @@ class Estimates:
         params: Every parameter at the estimates.
         weighting: Weights of the moments; None where they follow from the configuration, ``[moments, moments]``.
         fitted: Moments that were reported there; empty where none were.
-        where: What they come from, for messages.
-        origin: What is recorded of the run: path as given, file, digest of the configuration, name of the run and
+        where: Their origin, for messages.
+        origin: Record of the run: path as given, file, digest of the configuration, name of the run and
             commit; empty where there was none.
     """
 

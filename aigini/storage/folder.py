@@ -51,7 +51,7 @@ def writing(folder: Path, command: str) -> Iterator[Path]:
 
     Args:
         folder: The folder.
-        command: What writes in it, for the message to others that want to.
+        command: The command that writes in it, for the message to others that want to.
 
     Raises:
         OutputError: if it cannot be made or written.
@@ -193,7 +193,7 @@ def _text(value: Any) -> str:
 
 
 def identity(run: Mapping[str, Any]) -> dict[str, str]:
-    """What marks the files of one run, from its record: the digest of its configuration and its own name."""
+    """Marks of the files of one run, from its record: the digest of its configuration and its own name."""
     return {name: str(run[name]) for name in ("config_sha256", "run_id") if name in run}
 
 
@@ -218,7 +218,7 @@ def require_same_run(path: Path, marked: Mapping[str, str], beside: Path, run: M
 
 
 def record(config: Config, timings: Mapping[str, float]) -> dict[str, Any]:
-    """How a result came about: versions, device, seed, commit, configuration and timings in seconds."""
+    """Record of a result: versions, device, seed, commit, configuration and timings in seconds."""
     device = jax.devices()[0]
     return {
         "config": dict(config.source),

@@ -29,7 +29,7 @@ class Ledger(Cache):
     Args:
         folder: Run folder.
         config: Configuration they belong to.
-        settings: What else the analysis was asked for; evaluations of other settings are refused.
+        settings: Other settings of the analysis; evaluations of other settings are refused.
         resume: Go on from the evaluations in the folder; otherwise they are dropped.
 
     Raises:

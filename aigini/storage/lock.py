@@ -39,7 +39,7 @@ def locked(folder: Path, command: str) -> Iterator[None]:
 
     Args:
         folder: The folder, which exists.
-        command: What holds it, for the message to others.
+        command: The command that has it, for the message to others.
 
     Raises:
         FolderInUseError: if another run holds it, in this process or in another.
@@ -64,7 +64,7 @@ def locked(folder: Path, command: str) -> Iterator[None]:
 
 
 def _acquire(path: Path, folder: Path) -> int:
-    """The descriptor of the lock file, held."""
+    """The descriptor of the lock file, once the lock is acquired."""
     while True:
         try:
             descriptor, new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), True
@@ -74,9 +74,9 @@ def _acquire(path: Path, folder: Path) -> int:
             except FileNotFoundError:
                 continue  # its holder has just ended
         try:
-            held = _flock(descriptor)
-            if held is False or (held is None and not new and not _stale(path)):
-                raise _in_use(folder, _read(path), removable=held is None)
+            locked = _flock(descriptor)
+            if locked is False or (locked is None and not new and not _stale(path)):
+                raise _in_use(folder, _read(path), removable=locked is None)
             # The holder before may have removed the file between opening and locking.
             if _is_open_file(descriptor, path):
                 return descriptor
@@ -87,7 +87,7 @@ def _acquire(path: Path, folder: Path) -> int:
 
 
 def _flock(descriptor: int) -> bool | None:
-    """Whether the lock was free; None where there are no locks of this kind."""
+    """True if the lock was free; None where there are no locks of this kind."""
     if fcntl is None:
         return None
     try:
@@ -125,7 +125,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _stale(path: Path) -> bool:
-    """Whether the process that a lock file names has ended, as far as that can be known here."""
+    """True if the process that a lock file names has ended, as far as that can be known here."""
     holder = _read(path)
     if not holder:
         return True

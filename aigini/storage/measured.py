@@ -38,9 +38,9 @@ def load_ratios(path: Path) -> dict[str, float]:
     """
     try:
         ratios = json.loads(path.read_text(encoding="utf-8"))["ratios"]
-        found = {str(name): float(value) for name, value in ratios.items() if value is not None}
+        numbers = {str(name): float(value) for name, value in ratios.items() if value is not None}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise OutputError(f"--check {path}: no ratios can be read from it ({error}); give a bench.json.") from None
-    if not found:
+    if not numbers:
         raise OutputError(f"--check {path}: holds no ratios; give a bench.json of two sizes or two tasks at least.")
-    return found
+    return numbers

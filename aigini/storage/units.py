@@ -1,4 +1,4 @@
-"""What the numbers in each result file are and in which unit: the ``units`` that go beside them."""
+"""Meaning and unit of the numbers in each result file: the ``units`` that go beside them."""
 
 from aigini.estimation.result import Calibration
 from aigini.parameters import SPECS

@@ -1,4 +1,4 @@
-"""Searches with something held, and the interval that they show: the parts that all profiles are made of.
+"""Constrained searches, and the interval that follows from them: the parts that all profiles are made of.
 
 A piece of a profile is what one search found: the criterion, the estimates, and whether the search came to its end. Its
 criterion is None where the economy cannot be evaluated.
@@ -31,9 +31,9 @@ _GAIN = 0.99  # of the criterion, what another search must leave to be followed 
 _NEAR = 0.01  # of the quantile, difference of the criterion at what counts as an end of the interval
 
 
-def held(model: EstimatedModel, start: Mapping[str, float], basis: np.ndarray) -> Piece:
+def constrained_search(model: EstimatedModel, start: Mapping[str, float], basis: np.ndarray) -> Piece:
     """The search from `start` along some moves only; a criterion of None where the economy cannot be evaluated."""
-    found: Piece = {"criterion": None, "estimates": {}, "converged": False}
+    result: Piece = {"criterion": None, "estimates": {}, "converged": False}
     values = model.space.impose(start)
     problem = (model.space, model.pairs, model.income)
     how = {"root": np.linalg.cholesky(model.weighting), "basis": basis, "steps": _STEPS, "tolerance": _TOLERANCE}
@@ -46,12 +46,12 @@ def held(model: EstimatedModel, start: Mapping[str, float], basis: np.ndarray) -
             fit = refit(model.outcome_map, values, *problem, **how)
         except AnalysisError:
             break
-        found = {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
+        result = {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
         moved = np.abs(model.space.coordinates(fit.values) - model.space.coordinates(values)).max(initial=0.0)
         if fit.objective > _GAIN * last or moved < _FAR:
             break
         values, last = fit.values, fit.objective
-    return found
+    return result
 
 
 def height(piece: Mapping[str, Any]) -> float:
@@ -72,12 +72,12 @@ def at_estimates(model: EstimatedModel) -> Piece:
 
 
 def read(
-    found: dict[float, Piece], search: Callable[[float], Piece], lowest: float, estimate: float
+    searches: dict[float, Piece], search: Callable[[float], Piece], lowest: float, estimate: float
 ) -> tuple[np.ndarray, np.ndarray, Interval]:
     """Places, criterion and interval of a profile, after searches at the ends of the interval.
 
     Args:
-        found: Pieces by place; what is found at the ends is added.
+        searches: Pieces by place; what is found at the ends is added.
         search: The piece at an end of the interval.
         lowest: Criterion at the estimates.
         estimate: Their place.
@@ -86,29 +86,31 @@ def read(
         Places in order ``[n]``, criterion there ``[n]``, and the interval.
     """
     for _ in range(_ROUNDS):
-        _, _, interval = _interval(found, lowest, estimate)
+        _, _, interval = _interval(searches, lowest, estimate)
         for end in (interval.lower, interval.upper):
             if end is None:
                 continue
-            if abs(height(found[nearest(found, end)]) - lowest - QUANTILE) > _NEAR * QUANTILE:
+            if abs(height(searches[nearest(searches, end)]) - lowest - QUANTILE) > _NEAR * QUANTILE:
                 piece = search(end)
-                found |= {end: piece} if piece["criterion"] is not None else {}
-    return _interval(found, lowest, estimate)
+                searches |= {end: piece} if piece["criterion"] is not None else {}
+    return _interval(searches, lowest, estimate)
 
 
-def nearest(found: Mapping[float, Mapping[str, Any]], place: float) -> float:
+def nearest(searches: Mapping[float, Mapping[str, Any]], position: float) -> float:
     """The place with an economy that is nearest."""
-    return min((at for at in found if found[at]["criterion"] is not None), key=lambda at: abs(at - place))
+    return min((at for at in searches if searches[at]["criterion"] is not None), key=lambda at: abs(at - position))
 
 
-def _interval(found: Mapping[float, Piece], lowest: float, estimate: float) -> tuple[np.ndarray, np.ndarray, Interval]:
-    places = np.array(sorted(found))
-    criterion = np.array([found[place]["criterion"] for place in places], float)
+def _interval(
+    searches: Mapping[float, Piece], lowest: float, estimate: float
+) -> tuple[np.ndarray, np.ndarray, Interval]:
+    positions = np.array(sorted(searches))
+    criterion = np.array([searches[position]["criterion"] for position in positions], float)
     known = np.isfinite(criterion)
     if known.sum() < 3:
-        return places, criterion, Interval(None, None, LEVEL, "profile")
+        return positions, criterion, Interval(None, None, LEVEL, "profile")
     return (
-        places,
+        positions,
         criterion,
-        profile_interval(places[known], criterion[known], minimum=lowest, estimate=estimate, level=LEVEL),
+        profile_interval(positions[known], criterion[known], minimum=lowest, estimate=estimate, level=LEVEL),
     )

@@ -1,9 +1,9 @@
-"""Profiles: how well the targets can still be met when a parameter, or a mix of them, is held away from its estimate.
+"""Profiles: the fit that remains when a parameter, or a mix of them, is fixed away from its estimate.
 
 The weakest direction is the last of `aigini.inference.identification`: the mix of relative changes that moves the
 moments least. Far from the estimates a relative change means x = (u - û) (dθ/du) / |θ̂| with u the parameter on its
 unconstrained scale, which is the log of θ/θ̂ for a parameter that must be positive, and keeps within bounds otherwise.
-The projection of x on the direction is held at an offset, and the criterion is minimised over all that is orthogonal.
+The projection of x on the direction is fixed at an offset, and the criterion is minimised over all that is orthogonal.
 """
 
 import dataclasses
@@ -16,8 +16,8 @@ from aigini.analysis.identification.constrained_fit import (
     QUANTILE,
     Piece,
     at_estimates,
+    constrained_search,
     height,
-    held,
     minimum,
     nearest,
     read,
@@ -43,7 +43,7 @@ class Profile:
 
     Attributes:
         parameter: Its name.
-        values: Where it was held, the estimate among them, ``[n]``.
+        values: Values at which it was fixed, the estimate among them, ``[n]``.
         criterion: (m - m̂)' W (m - m̂) at the best values of the others, NaN where the economy could not be evaluated,
             ``[n]``.
         interval: Where the criterion has risen by less than the χ²(1) quantile; None for an end beyond `values`.
@@ -68,7 +68,7 @@ class DirectionProfile:
     Attributes:
         direction: The direction in words.
         vector: Relative change of each free parameter along it, of length 1.
-        offsets: Where the projection of the relative changes was held, 0 among them, increasing, ``[n]``.
+        offsets: Values at which the projection of the relative changes was fixed, 0 among them, increasing, ``[n]``.
         criterion: (m - m̂)' W (m - m̂) at the best parameters there, ``[n]``.
         values: Each free parameter there, ``[n]``.
         converged: True where the search converged; elsewhere the criterion is an upper bound, ``[n]``.
@@ -97,8 +97,8 @@ class DirectionProfile:
     def __str__(self) -> str:
         path = self.values[self.leading]
         sides = []
-        ends, errors = (self.interval.lower, self.interval.upper), self.simulation_se
-        for end, last, reason, error in zip(ends, (0, -1), self.ends, errors, strict=True):
+        limits, errors = (self.interval.lower, self.interval.upper), self.simulation_se
+        for end, last, reason, error in zip(limits, (0, -1), self.ends, errors, strict=True):
             if end is None:
                 sides.append(f"open at {self.leading} = {path[last]:.4g} ({reason})")
             else:
@@ -123,37 +123,38 @@ def profile(model: EstimatedModel, parameter: str, se: float) -> Profile:
     others = np.delete(np.eye(len(model.space.names)), model.space.names.index(parameter), axis=1)
     steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
     part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(model)
-    found = {estimate: at_estimates(model)}
+    searches = {estimate: at_estimates(model)}
     for side, sign in enumerate((-1.0, 1.0)):
         start, path = dict(model.values), [estimate]
         for number, step in enumerate(steps):
             value = space.values(model.values, centre + sign * step)[parameter]
-            found[value] = held(model, {**start, parameter: value}, others)
+            searches[value] = constrained_search(model, {**start, parameter: value}, others)
             report(part, side * len(steps) + number + 1, total)
             path.append(value)
-            start |= found[value]["estimates"]
-            if height(found[value]) > enough:
+            start |= searches[value]["estimates"]
+            if height(searches[value]) > enough:
                 break
         # A profile that falls on the way out was stuck further in: search there again, from further out.
         for number in range(len(path) - 2, 0, -1):
-            value, outer = path[number], found[path[number + 1]]
-            if height(outer) < height(found[value]):
-                again = held(model, {**model.values, **outer["estimates"], parameter: value}, others)
-                found[value] = min(again, found[value], key=height)
+            value, outer = path[number], searches[path[number + 1]]
+            if height(outer) < height(searches[value]):
+                again = constrained_search(model, {**model.values, **outer["estimates"], parameter: value}, others)
+                searches[value] = min(again, searches[value], key=height)
 
     def search(end: float) -> Piece:
-        start = {**model.values, **found[nearest(found, end)]["estimates"], parameter: end}
-        return held(model, start, others)
+        start = {**model.values, **searches[nearest(searches, end)]["estimates"], parameter: end}
+        return constrained_search(model, start, others)
 
-    values, criterion, interval = read(found, search, minimum(model), estimate)
-    converged = np.array([found[value]["converged"] for value in values], bool)
+    values, criterion, interval = read(searches, search, minimum(model), estimate)
+    converged = np.array([searches[value]["converged"] for value in values], bool)
     estimates = {
-        name: np.array([found[value]["estimates"].get(name, np.nan) for value in values]) for name in model.space.names
+        name: np.array([searches[value]["estimates"].get(name, np.nan) for value in values])
+        for name in model.space.names
     }
     return Profile(parameter, values, criterion, interval, converged=converged, estimates=estimates)
 
 
-def direction_profile(model: EstimatedModel, found: Identification) -> DirectionProfile:
+def direction_profile(model: EstimatedModel, identified: Identification) -> DirectionProfile:
     """Profile the criterion along the weakest direction of the free parameters.
 
     On each side it ends where the criterion has passed the quantile, a parameter has reached a bound, the economy
@@ -161,13 +162,13 @@ def direction_profile(model: EstimatedModel, found: Identification) -> Direction
 
     Args:
         model: The economy at its estimates; its weighting must be the inverse covariance of the targets.
-        found: Directions at the estimates.
+        identified: Directions at the estimates.
     """
-    frame = _Frame(model, found.directions[-1])
+    frame = _Frame(model, identified.directions[-1])
     unit = min(math.sqrt(QUANTILE / frame.curvature), _LARGEST) if frame.curvature > 0 else _LARGEST
     steps = [unit * share for share in _LADDER]
     rungs: dict[float, Piece] = {0.0: at_estimates(model)}
-    part, ends = "profile of the weakest direction", []
+    part, outermost = "profile of the weakest direction", []
     for side, sign in enumerate((-1.0, 1.0)):
         across, end = np.zeros(len(frame.names) - 1), f"followed to an offset of {sign * steps[-1]:.3g}"
         for number, step in enumerate(steps):
@@ -184,7 +185,7 @@ def direction_profile(model: EstimatedModel, found: Identification) -> Direction
             if (name := frame.at_bound(piece["estimates"])) is not None:
                 end = f"{name} reaches its bound"
                 break
-        ends.append(end)
+        outermost.append(end)
 
     def search(end: float) -> Piece:
         start = frame.across(rungs[nearest(rungs, end)]["estimates"])
@@ -200,7 +201,7 @@ def direction_profile(model: EstimatedModel, found: Identification) -> Direction
         converged=np.array([rungs[offset]["converged"] for offset in offsets], bool),
         curvature=frame.curvature,
         interval=interval,
-        ends=(ends[0], ends[1]),
+        ends=(outermost[0], outermost[1]),
     )
 
 
@@ -226,9 +227,9 @@ class _Frame:
 
     def search(self, offset: float, across: np.ndarray) -> Piece:
         """The best parameters at an offset along the direction, searched from a move across it."""
-        place = self.centre + self.size * (offset * self.vector + self.rest @ across)
-        start = self.model.space.values(self.model.values, place)
-        return held(self.model, start, self.size[:, None] * self.rest)
+        position = self.centre + self.size * (offset * self.vector + self.rest @ across)
+        start = self.model.space.values(self.model.values, position)
+        return constrained_search(self.model, start, self.size[:, None] * self.rest)
 
     def at_bound(self, values: Mapping[str, float]) -> str | None:
         """A parameter that has reached a bound."""

@@ -18,7 +18,7 @@ from aigini.estimation.other_draws import OtherDraws, error_at, spread
 from aigini.estimation.outcome_map import TILE
 from aigini.inference.intervals import Interval
 
-Ends = tuple[float | None, float | None]
+Errors = tuple[float | None, float | None]
 
 
 def profile_errors(
@@ -32,35 +32,35 @@ def profile_errors(
         weakest: Profile along a direction.
         others: The other draws.
     """
-    ends: list[tuple[int, int, dict[str, float], float]] = []
+    limits: list[tuple[int, int, dict[str, float], float]] = []
     every = [*profiles, *([] if weakest is None else [weakest])]
     for k, one in enumerate(every):
         at = one.offsets if isinstance(one, DirectionProfile) else one.values
         paths = one.values if isinstance(one, DirectionProfile) else one.estimates
         for side, end in enumerate((one.interval.lower, one.interval.upper)):
             if end is not None and paths is not None:
-                ends.append((k, side, _economy(model, at, paths, one.criterion, end), _slope(model, at, one, end)))
-    found: list[list[float | None]] = [[None, None] for _ in every]
-    if ends:
-        points = [values for _, _, values, _ in ends]
+                limits.append((k, side, _economy(model, at, paths, one.criterion, end), _slope(model, at, one, end)))
+    se_of: list[list[float | None]] = [[None, None] for _ in every]
+    if limits:
+        points = [values for _, _, values, _ in limits]
         rises = others.repeat("ends of profiles on other draws", lambda other: _rises(model, other, points))
         errors = spread(rises)
-        for place, (k, side, _, slope) in enumerate(ends):
-            error = error_at(errors, place)
-            found[k][side] = None if error is None or slope == 0 else error / abs(slope)
-    done = [dataclasses.replace(one, simulation_se=(low, high)) for one, (low, high) in zip(every, found, strict=True)]
+        for position, (k, side, _, slope) in enumerate(limits):
+            error = error_at(errors, position)
+            se_of[k][side] = None if error is None or slope == 0 else error / abs(slope)
+    done = [dataclasses.replace(one, simulation_se=(low, high)) for one, (low, high) in zip(every, se_of, strict=True)]
     return tuple(one for one in done if isinstance(one, Profile)), next(
         (one for one in done if isinstance(one, DirectionProfile)), None
     )
 
 
-def with_errors(interval: Interval, errors: Ends) -> str:
+def with_errors(interval: Interval, errors: Errors) -> str:
     """An interval with the simulation standard errors of its ends."""
-    ends = (
+    limits = (
         "open" if end is None else f"{end:.4g} ± {'n/a' if error is None else format(error, '.2g')}"
         for end, error in zip((interval.lower, interval.upper), errors, strict=True)
     )
-    return f"[{', '.join(ends)}] ({100 * interval.level:g}%, {interval.kind})"
+    return f"[{', '.join(limits)}] ({100 * interval.level:g}%, {interval.kind})"
 
 
 def _economy(

@@ -39,7 +39,7 @@ def beyond_bounds(
         moves: Move of the estimates by one standard deviation of each source, ``[free]``.
         shares: Share of the variance of each source.
     """
-    found = []
+    beyond = []
     for source, move in moves.items():
         if abs(shares[source]) < LARGE_SHARE:
             continue
@@ -50,11 +50,11 @@ def beyond_bounds(
         if name is not None and reach[name] > 1:
             by = abs(float(move[space.names.index(name)]))
             low, high = space.bounds(name)
-            found.append(
+            beyond.append(
                 f"one s.d. of {source} moves {name} by {by:.3g} from {values[name]:.3g}, beyond its bounds"
                 f" ({low:g}, {high:g})"
             )
-    return found
+    return beyond
 
 
 def _of_the_way(space: ParameterSpace, name: str, value: float, move: float) -> float:
@@ -74,7 +74,7 @@ def bent_profiles(
         se: Standard errors with the targets of the profiles.
         carried: Part of the standard deviation in question that each estimate's standard error makes up.
     """
-    found = []
+    bent = []
     for profile in profiles:
         name = profile.parameter
         if carried.get(name, 0.0) < CARRIES:
@@ -82,15 +82,15 @@ def bent_profiles(
         half = float(norm.isf((1 - profile.interval.level) / 2)) * se[name]
         for side, end in (("below", profile.interval.lower), ("above", profile.interval.upper)):
             if end is None:
-                found.append(f"the profile of {name} is open {side}")
+                bent.append(f"the profile of {name} is open {side}")
                 break
             ratio = abs(end - values[name]) / half
             if not 1 / STRAIGHT < ratio < STRAIGHT:
-                found.append(
+                bent.append(
                     f"the profile of {name} ends at {end:.3g} {side}, {ratio:.2g} times as far out as to first order"
                 )
                 break
-    return found
+    return bent
 
 
 def uninformative(name: str, interval: Interval) -> str | None:

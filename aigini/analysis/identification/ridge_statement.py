@@ -38,14 +38,14 @@ def statement(
         xi: _signs([point for point in points if point.xi == xi and point.feasible], income)
         for xi in dict.fromkeys(point.xi for point in points)
     }
-    for found, words in (
+    for signs, words in (
         ("+-", "Both signs are compatible at"),
         ("+", "Only a rise meets them exactly at"),
         ("-", "Only a fall meets them exactly at"),
         ("?", f"Whether both signs meet them is {unknown} at"),
         ("", "No value of eta1 on the grid meets the moments at"),
     ):
-        at = [f"{xi:g}" for xi, verdict in verdicts.items() if verdict == found]
+        at = [f"{xi:g}" for xi, verdict in verdicts.items() if verdict == signs]
         if at:
             lines.append(f"{words} xi = {', '.join(at)}.")
     lines += [_by_sharing(params["eta1"], points, income, concept), *sharing_by_eta1(points, income)]
@@ -87,24 +87,24 @@ def _change(point: RidgePoint, income: str) -> str:
 
 def _at(xi: float, points: Sequence[RidgePoint], income: str, others: str, n_workers: int) -> str:
     """The verdict at one ξ."""
-    met = [point for point in points if point.feasible]
-    if not met:
+    feasible = [point for point in points if point.feasible]
+    if not feasible:
         return f"At xi = {xi:g} no value of eta1 on the grid meets {others}."
-    low, high = _extremes(met, income)
+    (low, high), etas = _extremes(feasible, income), sorted(point.eta1 for point in feasible)
     span = (
-        f"At xi = {xi:g} {others} are met at {len(met)} of {len(points)} values of eta1, from"
-        f" {min(p.eta1 for p in met):g} to {max(p.eta1 for p in met):g}; along them the Gini of {CONCEPT_WORDS[income]}"
+        f"At xi = {xi:g} {others} are met at {len(feasible)} of {len(points)} values of eta1, from"
+        f" {etas[0]:g} to {etas[-1]:g}; along them the Gini of {CONCEPT_WORDS[income]}"
         f" changes by {_change(low, income)} (eta1 = {low.eta1:g}) to {_change(high, income)} (eta1 = {high.eta1:g})."
     )
     verdict = {
         "+-": "Both signs are compatible with these moments: they do not identify the sign.",
         "+": "Only a rise is compatible with these moments: they identify the sign.",
         "-": "Only a fall is compatible with these moments: they identify the sign.",
-    }.get(_signs(met, income))
+    }.get(_signs(feasible, income))
     if verdict is not None:
         return f"{span} {verdict}"
-    ends = [point.change(income) for point in (low, high) if not point.change(income).resolved]
-    unknown = next(iter(ends), low.change(income))
+    unresolved = [point.change(income) for point in (low, high) if not point.change(income).resolved]
+    unknown = next(iter(unresolved), low.change(income))
     return f"{span} Whether both signs are compatible is not known: {unknown.describe(n_workers=n_workers)}."
 
 

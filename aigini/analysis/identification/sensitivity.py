@@ -60,7 +60,7 @@ def decompose(
         ranges: (low, high) of external parameters; read as uniform, so that their variance is (high - low)²/12.
         simulation: Covariance of the simulated moments over other draws, ``[moments, moments]``.
         others: The economy on other draws, for simulation errors; with None there are none.
-        profiles: Whether to profile every estimate and the weakest direction.
+        profiles: True to profile every estimate and the weakest direction.
 
     Raises:
         IdentificationError: if the targets do not determine the estimates, naming the direction.
@@ -81,7 +81,7 @@ def decompose(
     profiled_model = profiled(model, simulation) if profiles else None
     if profiles and profiled_model is None:
         undefined["profile"] = NO_PROFILE
-    found = identification(matrix, se, model.estimates, names, moments=moments)
+    directions = identification(matrix, se, model.estimates, names, moments=moments)
     response = influence(matrix, weighting, names=names)
     of_outcomes = model.free_jacobian[[OUTCOME_NAMES.index(name) for name in FUNCTIONS]]
     profiles_of = (
@@ -98,7 +98,7 @@ def decompose(
         influence=Matrix(names, moments, response),
         se=_by_kind(estimates, names),
         pins=Matrix(names, moments, variance_shares(matrix, weighting, model.target_covariance)),
-        identification=found,
+        identification=directions,
         measures=measures,
         undefined=undefined,
         signs=tuple(
@@ -118,7 +118,7 @@ def decompose(
         outcome_influence=Matrix(FUNCTIONS, moments, of_outcomes @ response),
         outcome_se=_by_kind(standard_errors(model, simulation, of_outcomes), FUNCTIONS),
         profiles=profiles_of,
-        weakest=None if profiled_model is None else direction_profile(profiled_model, found),
+        weakest=None if profiled_model is None else direction_profile(profiled_model, directions),
         n_workers=model.outcome_map.population.n_workers,
     )
     if others is None or others.count < FEWEST:

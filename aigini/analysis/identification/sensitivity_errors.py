@@ -32,11 +32,11 @@ def simulation_errors(
         except AiginiError:
             return np.full(size, np.nan)  # a draw that does not identify the estimates leaves their errors unknown
 
-    found = others.repeat("sensitivity on other draws", flat)
+    repeated = others.repeat("sensitivity on other draws", flat)
     cuts = np.cumsum([values.size for values in first.values()])[:-1]
     parts = {
-        name: part.reshape(len(found), *values.shape)
-        for (name, values), part in zip(first.items(), np.split(found, cuts, axis=1), strict=True)
+        name: part.reshape(len(repeated), *values.shape)
+        for (name, values), part in zip(first.items(), np.split(repeated, cuts, axis=1), strict=True)
     }
     errors = {name: spread(part) for name, part in parts.items()}
     intervals = errors["intervals"]
@@ -65,7 +65,7 @@ def simulation_errors(
 
 def _numbers(result: SensitivityAnalysis) -> dict[str, np.ndarray]:
     """The numbers of a decomposition that are shown, as arrays; an end of an interval that is open is not a number."""
-    found = {
+    values = {
         "estimates": np.array([result.params[name] for name in result.free]),
         "changes": np.array([result.changes[name] for name in FUNCTIONS]),
         "se": np.array([[errors[name] for name in result.free] for errors in _known(result.se).values()]),
@@ -81,10 +81,10 @@ def _numbers(result: SensitivityAnalysis) -> dict[str, np.ndarray]:
         ),
     }
     for k, sign in enumerate(result.signs):
-        found[f"sign {k}"] = np.array([getattr(sign, name) for name in _OF_SIGN])
-        found[f"share {k}"] = np.array(list(sign.shares.values()))
-        found[f"value {k}"] = np.array(list(sign.value_of_precision.values()))
-    return found
+        values[f"sign {k}"] = np.array([getattr(sign, name) for name in _OF_SIGN])
+        values[f"share {k}"] = np.array(list(sign.shares.values()))
+        values[f"value {k}"] = np.array(list(sign.value_of_precision.values()))
+    return values
 
 
 def _of_sign(sign: SignUncertainty, values: np.ndarray, parts: Mapping[str, np.ndarray]) -> SignUncertainty:

@@ -20,7 +20,7 @@ import numpy as np
 from aigini.analysis.identification.ridge import RidgePoint
 from aigini.analysis.identification.ridge_statement import signs_of, statement
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import MET
+from aigini.estimation.convergence import FIT_TOLERANCE
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.least_squares import Refit, refit
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
@@ -98,7 +98,7 @@ class Sign(Tabular):
             (
                 *columns,
                 Column("misfit/s.e.", [point.misfit for point in self.ridge], ".1e"),
-                Column("met", feasible, text=["yes" if met else "no *" for met in feasible]),
+                Column("met", feasible, text=["yes" if yes else "no *" for yes in feasible]),
             )
         )
 
@@ -106,7 +106,7 @@ class Sign(Tabular):
         lines = ["dGini: change of the Gini of total income and of wages, 0 to 1", str(self.table())]
         lines.append(about_draws(self.draws, self.n_workers, self.missed_draws))
         if not all(point.feasible for point in self.ridge):
-            lines.append(f"* the moments are missed by more than {MET:g} s.e.: rough, and in no statement")
+            lines.append(f"* the moments are missed by more than {FIT_TOLERANCE:g} s.e.: rough, and in no statement")
         local = ", ".join(
             f"{name} {shown(change, self.local.direction_simulation_se.get(name), '+.3g')}"
             for name, change in self.local.direction.items()
@@ -171,14 +171,14 @@ def sign(
     """
     local = local_sign(model)
     columns = sorted({*map(float, xis), model.values["xi"]})
-    found = [
+    ridge = [
         point
         for at, xi in enumerate(columns)
         for point in _column(model, xi, sorted(map(float, etas)), (at, len(columns)))
     ]
-    points = [point for point, _ in found]
+    points = [point for point, _ in ridge]
     if others is not None and others.count >= FEWEST:
-        points = _with_errors(model, found, others)
+        points = _with_errors(model, ridge, others)
         local = _local_with_errors(local, others)
     signs = {xi: signs_of([p for p in points if p.xi == xi and p.feasible], model.income) for xi in columns}
     n_workers = model.outcome_map.population.n_workers
@@ -200,10 +200,10 @@ def _local_with_errors(local: LocalSign, others: OtherDraws) -> LocalSign:
 
     def again(other: EstimatedModel) -> list[float]:
         try:
-            found = local_sign(other)
+            null_space = local_sign(other)
         except AnalysisError:
             return [np.nan] * (len(names) + 1)
-        return [*(found.direction[name] for name in names), found.gini_change]
+        return [*(null_space.direction[name] for name in names), null_space.gini_change]
 
     errors = spread(others.repeat("null space on other draws", again))
     return dataclasses.replace(
@@ -214,29 +214,30 @@ def _local_with_errors(local: LocalSign, others: OtherDraws) -> LocalSign:
 
 
 def _with_errors(
-    model: EstimatedModel, found: Sequence[tuple[RidgePoint, np.ndarray]], others: OtherDraws
+    model: EstimatedModel, ridge: Sequence[tuple[RidgePoint, np.ndarray]], others: OtherDraws
 ) -> list[RidgePoint]:
     """Points of the ridge with the simulation errors of both Ginis.
 
     Args:
         model: The economy at its estimates.
-        found: Points, and how both Ginis follow the other moments there, ``[2, moments]``.
+        ridge: Points, and how both Ginis follow the other moments there, ``[2, moments]``.
         others: The other draws.
     """
-    met = [(point, follow) for point, follow in found if point.feasible]
+    feasible = [(point, follow) for point, follow in ridge if point.feasible]
     rows = [row for row, name in zip(model.rows, model.targets, strict=True) if name != "m6"]
     target = np.array([target.value for name, target in model.targets.items() if name != "m6"])
-    places = [
-        model.space.impose({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1}) for point, _ in met
+    economies = [
+        model.space.impose({**model.values, **point.estimates, "xi": point.xi, "eta1": point.eta1})
+        for point, _ in feasible
     ]
 
     def changes(other: EstimatedModel) -> np.ndarray:
-        tiles = [other.outcome_map.values(places[i : i + TILE]) for i in range(0, len(places), TILE)]
+        tiles = [other.outcome_map.values(economies[i : i + TILE]) for i in range(0, len(economies), TILE)]
         outcomes = np.concatenate(tiles) if tiles else np.empty((0, len(OUTCOME_NAMES)))
-        follow = np.array([follow for _, follow in met]).reshape(len(met), 2, len(rows))
+        follow = np.array([follow for _, follow in feasible]).reshape(len(feasible), 2, len(rows))
         return outcomes[:, list(GINIS)] - np.einsum("pgm,pm->pg", follow, outcomes[:, rows] - target)
 
-    errors = spread(others.repeat("ridge on other draws", changes)) if met else None
+    errors = spread(others.repeat("ridge on other draws", changes)) if feasible else None
     numbers = itertools.count()
     return [
         point
@@ -246,30 +247,30 @@ def _with_errors(
             gini_total_simulation_se=error_at(errors, k := next(numbers), 0),
             gini_wage_simulation_se=error_at(errors, k, 1),
         )
-        for point, _ in found
+        for point, _ in ridge
     ]
 
 
 def _column(
-    model: EstimatedModel, xi: float, etas: list[float], place: tuple[int, int]
+    model: EstimatedModel, xi: float, etas: list[float], column: tuple[int, int]
 ) -> list[tuple[RidgePoint, np.ndarray]]:
     """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
 
     With each point comes how both Ginis follow the other moments there, ``[2, moments]``.
     """
-    at, columns = place
+    at, columns = column
     total = columns * len(etas)
     nearest = int(np.argmin([abs(eta - model.values["eta1"]) for eta in etas]))
-    found: dict[int, RidgePoint] = {}
+    points: dict[int, RidgePoint] = {}
     follow: dict[int, np.ndarray] = {}
     order = [*range(nearest, len(etas)), *range(nearest - 1, -1, -1)]
     for done, index in enumerate(order):
         neighbour = index - 1 if index > nearest else index + 1
-        start = found[neighbour].estimates if neighbour in found else None
-        before = etas[neighbour] if neighbour in found else None
-        found[index], follow[index] = _ridge_point(model, xi, etas[index], start, before)
+        start = points[neighbour].estimates if neighbour in points else None
+        before = etas[neighbour] if neighbour in points else None
+        points[index], follow[index] = _ridge_point(model, xi, etas[index], start, before)
         report("ridge", at * len(etas) + done + 1, total)
-    return [(found[index], follow[index]) for index in range(len(etas))]
+    return [(points[index], follow[index]) for index in range(len(etas))]
 
 
 def _ridge_point(
@@ -300,9 +301,9 @@ def _ridge_point(
 
 def _follow(model: EstimatedModel, fit: Refit) -> np.ndarray:
     """Derivatives of both Ginis in the other moments, through the parameters estimated from them, ``[2, moments]``."""
-    kept = [i for i, name in enumerate(model.targets) if name != "m6"]
-    root = np.linalg.cholesky(model.weighting[np.ix_(kept, kept)])
-    matrix = root.T @ fit.jacobian[[model.rows[i] for i in kept]]
+    rows = [i for i, name in enumerate(model.targets) if name != "m6"]
+    root = np.linalg.cholesky(model.weighting[np.ix_(rows, rows)])
+    matrix = root.T @ fit.jacobian[[model.rows[i] for i in rows]]
     size = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
     influence = np.linalg.lstsq(matrix / size, root.T)[0] / size[:, None]
     return fit.jacobian[list(GINIS)] @ influence
@@ -312,7 +313,7 @@ def refit_others(
     model: EstimatedModel, start: Mapping[str, float], *, fixed: Sequence[str] = (), left_out: Sequence[str] = ()
 ) -> Refit:
     """Re-estimate with some parameters fixed at their starting values and some moments left out."""
-    kept = [i for i, name in enumerate(model.targets) if name not in left_out]
+    used = [i for i, name in enumerate(model.targets) if name not in left_out]
     targets = {name: pair for name, pair in model.pairs.items() if name not in left_out}
-    root = np.linalg.cholesky(model.weighting[np.ix_(kept, kept)])
+    root = np.linalg.cholesky(model.weighting[np.ix_(used, used)])
     return refit(model.outcome_map, start, model.space.without(*fixed), targets, model.income, root=root)

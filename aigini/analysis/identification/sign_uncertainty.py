@@ -34,13 +34,13 @@ class _Estimation:
     """The estimation from some of the targets, linear about the estimates.
 
     Attributes:
-        kept: Positions of the targets that are kept.
+        used: Positions of the targets that are used.
         names: Parameters that are still estimated.
         external: Ranges of those that are not.
-        influence: Λ of the former, ``[names, kept]``.
+        influence: Λ of the former, ``[names, used]``.
     """
 
-    kept: list[int]
+    used: list[int]
     names: tuple[str, ...]
     external: dict[str, tuple[float, float]]
     influence: np.ndarray
@@ -49,21 +49,21 @@ class _Estimation:
 def _estimation(
     model: EstimatedModel, ranges: Mapping[str, tuple[float, float]], left_out: tuple[str, ...]
 ) -> _Estimation:
-    kept = [i for i, name in enumerate(model.targets) if name not in left_out]
+    used = [i for i, name in enumerate(model.targets) if name not in left_out]
     names = tuple(name for name in model.space.names if not (left_out and name == "eta1"))
     external = {name: span for name, span in ranges.items() if name not in names}
     if left_out:
         external["eta1"] = ETA1_RANGE
-    if len(kept) < len(names):
+    if len(used) < len(names):
         raise AnalysisError(
-            f"without {', '.join(left_out)} there are fewer targets ({len(kept)}) than parameters that they have to"
+            f"without {', '.join(left_out)} there are fewer targets ({len(used)}) than parameters that they have to"
             f" determine ({', '.join(names)}); add targets, or fix parameters."
         )
     if not names:  # what is left out was all that was estimated
-        return _Estimation(kept, names, external, np.zeros((0, len(kept))))
-    rows = [model.rows[i] for i in kept]
+        return _Estimation(used, names, external, np.zeros((0, len(used))))
+    rows = [model.rows[i] for i in used]
     matrix = (model.jacobian @ model.space.over(names).directions.T)[rows]
-    return _Estimation(kept, names, external, influence(matrix, model.weighting[np.ix_(kept, kept)], names=names))
+    return _Estimation(used, names, external, influence(matrix, model.weighting[np.ix_(used, used)], names=names))
 
 
 def sign_uncertainty(
@@ -86,12 +86,12 @@ def sign_uncertainty(
         IdentificationError: if the remaining targets do not determine the remaining parameters.
     """
     part = _estimation(model, ranges, left_out)
-    targets = tuple(list(model.targets)[i] for i in part.kept)
-    rows, free = [model.rows[i] for i in part.kept], model.space.over(part.names)
+    targets = tuple(list(model.targets)[i] for i in part.used)
+    rows, free = [model.rows[i] for i in part.used], model.space.over(part.names)
     row = OUTCOME_NAMES.index(f"gini_{concept}")
     by_target = (model.jacobian @ free.directions.T)[row] @ part.influence
     # A covariance counts half with each of its two targets.
-    covariance = model.target_covariance[np.ix_(part.kept, part.kept)]
+    covariance = model.target_covariance[np.ix_(part.used, part.used)]
     variance = dict(zip(targets, (by_target * (covariance @ by_target)).tolist(), strict=True))
     moves = model.jacobian @ model.space.over(tuple(part.external)).directions.T
     # An external parameter moves the Gini directly, and through the estimates that keep the targets met.
@@ -101,7 +101,7 @@ def sign_uncertainty(
         one_sd = (high - low) / math.sqrt(12)
         variance[name] = (slopes[name] * one_sd) ** 2
         moved[name] = -part.influence @ moves[rows, k] * one_sd
-    # Where the targets that are kept are not met exactly, estimates from them alone would be elsewhere.
+    # Where the targets that are used are not met exactly, estimates from them alone would be elsewhere.
     missed = np.array([model.targets[name].value for name in targets]) - model.outcomes[rows]
     change = model.outcome(f"gini_{concept}") + float(by_target @ missed)
     if left_out:

@@ -86,14 +86,14 @@ def sensitivity_measures(model: EstimatedModel) -> tuple[tuple[Sensitivity, ...]
         "fundamental removal": lambda: fundamental_removal(matrix, covariance),
         "weighting": lambda: weighting_sensitivity(matrix, weighting, covariance),
     }
-    found: list[Sensitivity] = []
+    measures: list[Sensitivity] = []
     undefined: dict[Kind, str] = {}
     for kind, measure in compute.items():
         try:
-            found.append(measure())
+            measures.append(measure())
         except IdentificationError as error:
             undefined[kind] = str(error)
-    return tuple(found), undefined
+    return tuple(measures), undefined
 
 
 def profiled(model: EstimatedModel, simulation: np.ndarray | None) -> EstimatedModel | None:

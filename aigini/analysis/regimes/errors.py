@@ -26,7 +26,7 @@ from aigini.statistics.catalogue import CONCEPTS
 COARSE = 3
 """Points along each axis of a map at which simulation errors are computed."""
 
-Place = Callable[[EstimatedModel], dict[str, float]]
+ParamsAt = Callable[[EstimatedModel], dict[str, float]]
 """Every parameter of a point, given the estimated model of a draw."""
 
 
@@ -34,15 +34,15 @@ class _Points:
     """Points to be evaluated on every draw; each is known by its position."""
 
     def __init__(self) -> None:
-        self._places: list[Place] = []
+        self._points: list[ParamsAt] = []
 
-    def add(self, place: Place) -> int:
-        self._places.append(place)
-        return len(self._places) - 1
+    def add(self, params_at: ParamsAt) -> int:
+        self._points.append(params_at)
+        return len(self._points) - 1
 
     def changes(self, model: EstimatedModel) -> np.ndarray:
         """Changes of both Ginis at every point on one draw, NaN where there is no economy, ``[points, 2]``."""
-        points = [place(model) for place in self._places]
+        points = [params_at(model) for params_at in self._points]
         usable = [k for k, point in enumerate(points) if model.outcome_map.admits(point)]
         values = np.full((len(points), len(GINIS)), np.nan)
         for tile in (usable[i : i + TILE] for i in range(0, len(usable), TILE)):
@@ -101,15 +101,15 @@ def _map(model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points
     grid = [points.add(lambda other, at=at: on(other).at(at)) for at in itertools.product(x.tolist(), y.tolist())]
     columns = {plane.x.name: 0, plane.y.name: 1}
 
-    def crossing(which: int, value: float) -> Place:
+    def crossing(which: int, value: float) -> ParamsAt:
         """The draw's own place on the axis that is held, and the crossing of the first draw on the other."""
 
-        def place(other: EstimatedModel) -> dict[str, float]:
+        def params_at(other: EstimatedModel) -> dict[str, float]:
             at = [plane.x.read(other.values), plane.y.read(other.values)]
             at[1 - which] = value
             return on(other).at(at)
 
-        return place
+        return params_at
 
     crossings = {
         concept: [points.add(crossing(columns[axis], value)) for axis, value in result.boundary[concept].crossings]
@@ -171,7 +171,7 @@ def _distance(model: EstimatedModel, result: Distance, points: _Points) -> Calla
     widths = np.array([high - low for low, high in result.units.values()])
     line = Line(model, row, names, widths)
 
-    def moved_to(**values: float) -> Place:
+    def moved_to(**values: float) -> ParamsAt:
         return lambda other: line.space.impose({**other.values, **values})
 
     moved = {name: points.add(moved_to(**move.to)) for name, move in result.alone.items() if move.to}
