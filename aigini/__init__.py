@@ -21,7 +21,7 @@ from aigini.analysis.identification.sensitivity_result import SensitivityAnalysi
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.levers import register_lever
 from aigini.analysis.policy import Policy
-from aigini.analysis.regimes.distance import Regimes
+from aigini.analysis.regimes.result import Regimes
 from aigini.commands.at_estimates import at_estimates
 from aigini.commands.beliefs import beliefs
 from aigini.commands.calibrate import calibrate

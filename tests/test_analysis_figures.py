@@ -20,8 +20,8 @@ from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix,
 from aigini.analysis.identification.sign import LocalSign, Sign
 from aigini.analysis.levers import LEVERS
 from aigini.analysis.policy import LeverResult, Policy
-from aigini.analysis.regimes.distance import Distance, Move, Regimes
 from aigini.analysis.regimes.maps import Boundary, RegimeMap
+from aigini.analysis.regimes.result import Distance, Move, Regimes
 from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.figures import labels as marks

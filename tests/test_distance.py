@@ -5,7 +5,8 @@ import pytest
 
 import aigini
 from aigini.analysis.regimes import distance as module
-from aigini.analysis.regimes.distance import Move, distances
+from aigini.analysis.regimes.distance import distances
+from aigini.analysis.regimes.result import Move
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap

@@ -7,8 +7,9 @@ import aigini
 from aigini.analysis.identification import sign
 from aigini.analysis.identification.reliability import beyond_bounds, uninformative
 from aigini.analysis.policy import _ranking
-from aigini.analysis.regimes.distance import Regimes, distances
+from aigini.analysis.regimes.distance import distances
 from aigini.analysis.regimes.errors import regime_errors
+from aigini.analysis.regimes.result import Regimes
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands.at_estimates import other_draws
 from aigini.config import load

@@ -149,18 +149,6 @@ def test_a_single_channel_takes_everything():
     found = shapley([[1.0, 2.0], [4.0, 1.0]], ["a"])
     np.testing.assert_array_equal(found.contributions, [[3, -1]])
     np.testing.assert_array_equal(found.interactions, np.zeros((1, 1, 2)))
-    assert "strongest" not in str(found)
-
-
-def test_the_text_shows_every_channel_and_the_strongest_interaction():
-    text = str(shapley([1.0, 2.0, 4.0, 10.0], ["wages", "prices"]))
-    assert "wages" in text
-    assert "+9" in text
-    assert "from 1 to 10" in text
-    assert "strongest interaction: wages with prices +5" in text
-    many = str(shapley(game(0, 2, 4, 5), ["wages", "prices"]))
-    assert "outcome 0, 1" in many
-    assert "14 more outcomes" in many
 
 
 @pytest.mark.parametrize("length", [0, 7, 9, 16])

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from aigini.analysis.regimes.axes import Plane, axis
-from aigini.analysis.regimes.distance import Regimes, distances
+from aigini.analysis.regimes.distance import distances
 from aigini.analysis.regimes.errors import regime_errors
 from aigini.analysis.regimes.maps import DEFAULT_PLANES, regime_map
+from aigini.analysis.regimes.result import Regimes
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command

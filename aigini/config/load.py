@@ -23,22 +23,21 @@ from typing import Any, Literal
 import numpy as np
 import tomli_w
 from pydantic import ValidationError
-from scipy.special import erfinv
 
 from aigini.bayes.settings import PosteriorSettings
-from aigini.config import beliefs, calibration
+from aigini.config import beliefs, calibration, parameters
 from aigini.config.explain import sentences, without_mistakes
 from aigini.config.layers import parse_overrides, read, resolved, taken_away
 from aigini.config.schema import FileSchema
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
-from aigini.errors import ConfigError, unknown_name
+from aigini.errors import ConfigError
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.polish import PolishSettings
 from aigini.estimation.result import Target
 from aigini.estimation.weighting import Weighting
 from aigini.parameter_space import ParameterSpace, Tie
-from aigini.parameters import SPECS, Parameters, problems
+from aigini.parameters import Parameters
 from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
 from aigini.population.sizes import size_problems
@@ -195,14 +194,14 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         file = FileSchema.model_validate(without_mistakes(raw, error, read(baseline_path())))
     names = file.model.model_dump()
     mistakes += mechanisms.problems(names)
-    params = _params(file, mistakes)
+    params = parameters.values(file, mistakes)
     mistakes += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
     chosen = file.calibration.moments
     moments = [name for name in moment_names() if name in (file.targets if chosen is None else chosen)]
     targets = {name: Target(**file.targets[name].model_dump()) for name in moments if name in file.targets}
     mistakes += calibration.own_problems(file)
     mistakes += beliefs.own_problems(file)
-    _ranges(file, mistakes)
+    mistakes += parameters.range_problems(file)
     estimation: list[str] = []
     estimation += calibration.joint_problems(file, params, targets, correlated=calibration.has_correlation(raw))
     weighting = calibration.weighting(file, targets, mistakes, estimation)
@@ -250,39 +249,6 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         source=source,
         problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )
-
-
-def _params(file: FileSchema, mistakes: list[str]) -> dict[str, float]:
-    given = dict(file.params)
-    gini = given.pop("asset_gini", None)
-    for name in given:
-        if name not in SPECS:
-            mistakes.append(f"params.{name}: {unknown_name(name, [*SPECS, 'asset_gini'])}")
-    values = {name: float(given.get(name, spec.default)) for name, spec in SPECS.items()}
-    if gini is not None:
-        if "asset_sd" in given:
-            mistakes.append("params has both asset_gini and asset_sd, which say the same thing; keep one of them.")
-        elif not 0 <= gini < 1 or values["psi"] <= 0:
-            mistakes.append(
-                f"params.asset_gini = {gini:g} must be in [0, 1), with params.psi above 0; the baseline is 0.52."
-            )
-        else:
-            # Gini of lognormal κ with log standard deviation ψ σ_K is erf(ψ σ_K / 2).
-            with np.errstate(over="ignore"):  # an infinite one is refused below
-                values["asset_sd"] = float(2 * erfinv(gini) / values["psi"])
-    mistakes += problems(values, level=max(file.scenario.A0, file.scenario.A1), years=file.scenario.years)
-    return values
-
-
-def _ranges(file: FileSchema, mistakes: list[str]) -> None:
-    for name, span in file.ranges.items():
-        if name not in SPECS:
-            mistakes.append(f"ranges.{name}: {unknown_name(name, list(SPECS))}")
-        elif not (span.low < span.high and SPECS[name].admits(span.low) and SPECS[name].admits(span.high)):
-            mistakes.append(
-                f"ranges.{name} = [{span.low:g}, {span.high:g}] is not a range: expected two values in"
-                f" {SPECS[name].interval()}, the smaller first; correct it."
-            )
 
 
 def again(source: Mapping[str, Any], where: str, overrides: Mapping[str, Any] | None = None) -> Config:

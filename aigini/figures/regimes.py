@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import RectBivariateSpline, RegularGridInterpolator
 from scipy.ndimage import distance_transform_edt, minimum_filter
 
-from aigini.analysis.regimes.distance import Distance
 from aigini.analysis.regimes.maps import RegimeMap
+from aigini.analysis.regimes.result import Distance
 from aigini.figures.labels import (
     BAND,
     DIVERGING,

@@ -6,70 +6,32 @@ Roubens (1999), An axiomatic approach to the concept of interaction among player
 Journal of Game Theory 28, 547-565.
 """
 
-import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from aigini.errors import AnalysisError
-from aigini.tables import Column, Table, Tabular
 
-_PRINTED = 6  # outcomes and bad coalitions listed in full
+_PRINTED = 6  # bad coalitions listed in full
 
 
-@dataclasses.dataclass(frozen=True)
-class Shapley(Tabular):
+class Shapley(NamedTuple):
     """Contributions of the channels to v(all) - v(none), in the units of the outcomes.
 
     Attributes:
-        names: Channels, the order of every leading axis.
-        none: v(none), the outcomes with every channel off, ``[...outcomes]``.
-        all: v(all), the outcomes with every channel on, ``[...outcomes]``.
-        contributions: Shapley values; they add up to ``all - none``, ``[n, ...outcomes]``.
+        contributions: Shapley values; they add up to v(all) - v(none), ``[n, ...outcomes]``.
         interactions: Pairwise interaction indices of Grabisch and Roubens, symmetric with a zero diagonal: positive
             where two channels do more together than the sum of what they do apart, ``[n, n, ...outcomes]``.
         first_in: v(channel alone) - v(none): the channel switched on before any other, ``[n, ...outcomes]``.
         last_in: v(all) - v(all but the channel): the channel switched on after every other, ``[n, ...outcomes]``.
     """
 
-    names: tuple[str, ...]
-    none: np.ndarray
-    all: np.ndarray
     contributions: np.ndarray
     interactions: np.ndarray
     first_in: np.ndarray
     last_in: np.ndarray
-
-    def table(self, index: tuple[int, ...] = ()) -> Table:
-        """Contributions to one outcome.
-
-        Args:
-            index: Which outcome; the only one by default.
-        """
-        parts = (("contribution", self.contributions), ("first in", self.first_in), ("last in", self.last_in))
-        title = f"outcome {', '.join(map(str, index))}" if index else "channel"
-        numbers = (
-            Column(head, [values[(k, *index)] for k in range(len(self.names))], "+.5g") for head, values in parts
-        )
-        return Table((Column(title, self.names), *numbers))
-
-    def __str__(self) -> str:
-        lines = []
-        indices = list(np.ndindex(self.none.shape))
-        for index in indices[:_PRINTED]:
-            lines += [str(self.table(index)), f"together {self.all[index] - self.none[index]:+.5g}"]
-            lines.append(f"from {self.none[index]:.6g} to {self.all[index]:.6g}")
-            pair = _strongest_pair(self.interactions[(slice(None), slice(None), *index)])
-            if pair is not None:
-                i, j = pair
-                strength = self.interactions[(i, j, *index)]
-                lines.append(f"strongest interaction: {self.names[i]} with {self.names[j]} {strength:+.5g}")
-            lines.append("")
-        if len(indices) > _PRINTED:
-            lines.append(f"... and {len(indices) - _PRINTED} more outcomes")
-        return "\n".join(lines).rstrip("\n")
 
 
 def coalitions(n: int) -> np.ndarray:
@@ -121,9 +83,6 @@ def shapley(values: np.ndarray | Sequence[Any], names: Sequence[str]) -> Shapley
 
     alone = 1 << np.arange(n)
     return Shapley(
-        names=names,
-        none=np.array(outcomes[0]),
-        all=np.array(outcomes[-1]),
         contributions=contributions.reshape(n, *outcomes.shape[1:]),
         interactions=interactions.reshape(n, n, *outcomes.shape[1:]),
         first_in=outcomes[alone] - outcomes[0],
@@ -136,12 +95,6 @@ def _average(terms: np.ndarray, size: np.ndarray, others: int) -> np.ndarray:
     of_size = [math.comb(others, s) for s in range(others + 1)]
     weight = 1 / (np.longdouble(others + 1) * np.asarray(of_size, dtype=np.longdouble)[size])
     return np.sum(weight[:, None] * terms, axis=0).astype(np.float64)
-
-
-def _strongest_pair(interactions: np.ndarray) -> tuple[int, int] | None:
-    """The pair with the largest interaction in absolute value; None if there is no interaction at all."""
-    i, j = np.unravel_index(np.argmax(np.abs(interactions)), interactions.shape)
-    return (int(i), int(j)) if interactions[i, j] != 0 else None
 
 
 def _check(outcomes: np.ndarray, names: tuple[str, ...]) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 
 from aigini.analysis.regimes.axes import Plane
-from aigini.analysis.regimes.distance import Distance, Line, Move, Regimes
+from aigini.analysis.regimes.distance import Line
 from aigini.analysis.regimes.maps import Boundary, RegimeMap, gini_on
+from aigini.analysis.regimes.result import Distance, Move, Regimes
 from aigini.analysis.regimes.small_ai import FirstOrder, first_order
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
