@@ -11,8 +11,9 @@ import typer
 
 from aigini.commands.command import Command, Run
 from aigini.commands.draw import draw_again, results_in
+from aigini.commands.earlier_run import from_run
 from aigini.commands.registry import COMMANDS, result_files
-from aigini.commands.source import Source, from_run
+from aigini.commands.source import Source
 from aigini.config import load, parse_overrides
 from aigini.errors import AiginiError, ConfigError, OutputError
 from aigini.runtime import interruption, screen

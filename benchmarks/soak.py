@@ -33,10 +33,9 @@ from measure import say
 
 from aigini import cli
 from aigini.commands.calibrate import FAILED_ESTIMATION
+from aigini.commands.registry import load_result
 from aigini.runtime import interruption
-from aigini.storage import analyses as studies
 from aigini.storage import lock
-from aigini.storage import simulation_and_calibration as store
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -169,10 +168,10 @@ def numbers(command: str, place: Path) -> dict[str, Any]:
         return {name: sorted(content) for name, content in found.items()}
     for path in sorted(place.glob("*.nc")):
         if path.stem == "posterior":
-            draws = studies.load_study(place, "posterior").draws
+            draws = load_result(place, "posterior").draws
             arrays = {field.name: getattr(draws, field.name) for field in dataclasses.fields(draws)}
         else:
-            simulation = store.load_simulation(place, path.stem)
+            simulation = load_result(place, path.stem)
             arrays = {"before": simulation.before_arrays, "after": simulation.after_arrays}
         found[path.name] = {
             f"{group}/{name}": array.tobytes() for group, part in arrays.items() for name, array in part.items()

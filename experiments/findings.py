@@ -17,8 +17,7 @@ from aigini.analysis.regimes.result import Regimes
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.probability import Probability
 from aigini.bayes.result import Posterior
-from aigini.storage.analyses import load_study
-from aigini.storage.simulation_and_calibration import load_calibration
+from aigini.commands.registry import load_result
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "experiments"
@@ -37,19 +36,19 @@ def text() -> str:
     """
     baseline = RESULTS / "baseline"
     lines = [
-        _sign(load_study(baseline, "sign")),
-        _distance(load_study(baseline, "regimes")),
-        _channels(load_study(baseline, "channels")),
-        _uncertainty(load_study(baseline, "sensitivity")),
-        _posterior(load_study(baseline, "posterior"), load_study(RESULTS / "belief_unknown", "posterior")),
-        _beliefs(load_study(baseline, "beliefs")),
+        _sign(load_result(baseline, "sign")),
+        _distance(load_result(baseline, "regimes")),
+        _channels(load_result(baseline, "channels")),
+        _uncertainty(load_result(baseline, "sensitivity")),
+        _posterior(load_result(baseline, "posterior"), load_result(RESULTS / "belief_unknown", "posterior")),
+        _beliefs(load_result(baseline, "beliefs")),
     ]
     return "\n".join(_wrapped(line) for line in lines) + "\n"
 
 
 def reproduced() -> str:
     """The tables of moments and estimates that ``aigini reproduce`` prints, from the committed run."""
-    printed = str(load_calibration(RESULTS / "baseline")).splitlines()
+    printed = str(load_result(RESULTS / "baseline", "calibration")).splitlines()
     end = next(number for number, line in enumerate(printed) if line.startswith("weights"))
     return "\n".join(printed[:end]).rstrip() + "\n"
 

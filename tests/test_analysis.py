@@ -23,6 +23,7 @@ from aigini.analysis.regimes.distance import distances
 from aigini.analysis.regimes.maps import gini_on, regime_map
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands import command
+from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
@@ -38,7 +39,7 @@ from aigini.runtime.evaluations import block, kept_in
 from aigini.runtime.progress import steps, watched
 from aigini.statistics.moments import six_moments
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
-from aigini.storage.analyses import load_study, save_study
+from aigini.storage import results
 from aigini.storage.ledger import Ledger
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
@@ -514,16 +515,16 @@ def test_channels_need_an_economy_without_ai_before(config, monkeypatch):
 
 def test_results_survive_being_written(tmp_path, config, decomposition):
     for name, result in (("channels", decomposition), ("sensitivity", aigini.sensitivity(config))):
-        save_study(tmp_path, name, result, {"seed": 0})
-        again = load_study(tmp_path, name)
+        results.save(tmp_path, name, result, {"seed": 0})
+        again = load_result(tmp_path, name)
         assert str(again) == str(result)
     content = json.loads((tmp_path / "sensitivity.json").read_text())
     assert content["jacobian"]["moments"] == ["m1", "m2", "m3", "m4", "m5", "m6"]
     assert content["jacobian"]["parameters"] == list(PARAMETER_NAMES)
     assert np.shape(content["jacobian"]["values"]) == (6, 31)
     (tmp_path / "policy.json").write_text("{}")
-    with pytest.raises(OutputError, match="run `aigini policy` again"):
-        load_study(tmp_path, "policy")
+    with pytest.raises(OutputError, match="run the command that writes it again"):
+        load_result(tmp_path, "policy")
 
 
 def test_a_resumed_analysis_computes_only_what_is_missing(tmp_path, config):

@@ -15,6 +15,7 @@ from aigini.analysis.answered import QUESTION, Answer, Chance, Reasons
 from aigini.analysis.channels import channels
 from aigini.analysis.identification.sign_uncertainty import sign_uncertainty
 from aigini.commands.answer import answer as answer_of
+from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
@@ -24,7 +25,7 @@ from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.result import Calibration, Status, Target, Trace
 from aigini.parameter_space import ParameterSpace
 from aigini.resolution import Simulated
-from aigini.storage.analyses import load_study, save_study
+from aigini.storage import results
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
 
@@ -278,12 +279,12 @@ def test_without_a_target_for_the_gini_nothing_is_called_assumed(model):
 
 
 def test_the_file_reads_back_and_says_its_sentences_and_units(result, tmp_path):
-    path = save_study(tmp_path, "answer", result, {"seed": 0})
+    path = results.save(tmp_path, "answer", result, {"seed": 0})
     content = json.loads(path.read_text(encoding="utf-8"))
     assert content["sentences"] == result.paragraphs
     assert content["units"]["chances"]
-    assert load_study(tmp_path, "answer") == result
-    assert str(load_study(tmp_path, "answer")) == str(result)
+    assert load_result(tmp_path, "answer") == result
+    assert str(load_result(tmp_path, "answer")) == str(result)
 
 
 @pytest.mark.parametrize("change", ["none", "nothing", "source"])

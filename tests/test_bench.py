@@ -11,9 +11,10 @@ from aigini.bench import scaling
 from aigini.bench.processes import Remote
 from aigini.bench.scaling import REFERENCE, Cell, Scaling, regressions
 from aigini.cli import app
+from aigini.commands.bench import load_ratios
 from aigini.config import load
 from aigini.errors import OutputError
-from aigini.storage.measured import load_ratios, save_scaling
+from aigini.storage import results
 
 
 def cell(task, n_workers, seconds, run_mib=100.0, **others):
@@ -67,7 +68,7 @@ def test_only_ratios_that_grew_beyond_the_tolerance_are_worse():
 
 
 def test_ratios_survive_the_file(linear, tmp_path):
-    path = save_scaling(tmp_path, linear, {"seed": 0})
+    path = results.save(tmp_path, "bench", linear, {"seed": 0})
     assert load_ratios(path) == pytest.approx(linear.ratios())
     assert json.loads(path.read_text())["cells"][0]["workers_per_second"] == pytest.approx(1e9 / 110)
 

@@ -1,9 +1,12 @@
 """Analyses that start from an earlier run, and a command that is added outside the package."""
 
+import dataclasses
 import json
+import math
 import re
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,8 @@ import aigini
 from aigini import cli
 from aigini.cli import add
 from aigini.commands.command import Command
-from aigini.commands.registry import COMMANDS, result_files
-from aigini.commands.source import from_run
+from aigini.commands.earlier_run import from_run
+from aigini.commands.registry import COMMANDS, load_result, result_files
 from aigini.config.load import again, load
 from aigini.errors import AnalysisError, ConfigError, OutputError
 from aigini.storage import results
@@ -91,9 +94,7 @@ def test_from_python_a_calibration_is_where_an_analysis_starts(run, monkeypatch)
     calibration = from_run(Path("calibrated"), None, {})
     model = aigini.at_estimates(calibration)
     assert dict(model.values) == dict(calibration.estimates.params)
-    from aigini.storage.simulation_and_calibration import load_calibration
-
-    read = load_calibration(Path("calibrated"))
+    read = load_result(Path("calibrated"), "calibration")
     assert dict(aigini.at_estimates(read).values) == dict(read.params)
     with pytest.raises(ConfigError, match=r"the calibration: .* params\.xi is 0\.3, and was 0\.12 there"):
         aigini.channels(read, xi=0.3)
@@ -150,7 +151,7 @@ def test_a_folder_without_estimates_or_with_damaged_ones_is_refused(tmp_path, te
     with pytest.raises(OutputError, match=r"--from .*: holds no estimates; give the run folder"):
         from_run(tmp_path, None, {})
     (tmp_path / "sign.json").write_text(text)
-    with pytest.raises(OutputError, match=r"sign\.json is not a readable result"):
+    with pytest.raises(OutputError, match=r"sign\.json:? is not a readable result"):
         from_run(tmp_path, None, {})
 
 
@@ -254,6 +255,49 @@ def test_a_command_whose_name_or_file_is_taken_is_refused(name):
     assert name not in {command.name for command in COMMANDS if command.help == "Nothing."}
 
 
+@dataclasses.dataclass(frozen=True)
+class Own:
+    """The result of a command of one's own."""
+
+    gini_total: float
+    rows: Sequence[Sequence[float]] = ()
+    kinds: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """A result with a field that every file has."""
+
+    run: float
+
+
+def test_a_result_of_ones_own_that_is_not_finite_is_marked_and_has_no_units_of_others(tmp_path, monkeypatch, capsys):
+    result = Own(math.nan, [[1.0, -math.inf], [math.inf, 0.0]], {"known": 1.0, "unknown": None, "lost": math.nan})
+    add(Command("own", "Nothing.", lambda source, pieces=None: result, Own))
+    try:
+        monkeypatch.setattr(sys, "argv", ["aigini", "own", "--out", str(tmp_path)])
+        monkeypatch.setenv("AIGINI_CACHE", "off")
+        with pytest.raises(SystemExit) as done:
+            cli.main()
+        assert done.value.code == 0
+        assert "not finite, and so null in own.json: gini_total, rows, kinds.lost" in capsys.readouterr().err
+        content = json.loads((tmp_path / "own.json").read_text(encoding="utf-8"))
+        assert content["not_finite"] == ["gini_total", "rows", "kinds.lost"]
+        assert content.keys() == {"schema", "run", "not_finite", "gini_total", "rows", "kinds"}
+        again = load_result(tmp_path, "own")
+        assert (math.isnan(again.gini_total), again.kinds["unknown"]) == (True, None)
+    finally:
+        COMMANDS.pop()
+        cli.app.registered_commands.pop()
+    results.save(tmp_path, "fine", Own(1.0), {})
+    assert "not_finite" not in json.loads((tmp_path / "fine.json").read_text(encoding="utf-8"))
+
+
+def test_a_field_that_every_file_has_is_refused(tmp_path):
+    with pytest.raises(OutputError, match=r"mine\.json: every result file has run already; rename that field"):
+        results.save(tmp_path, "mine", Taken(1.0), {})
+
+
 # The arrays of simulations, without which they are not read, are too large to be committed.
 COMMITTED = [
     path for path in sorted((ROOT / "experiments" / "baseline").glob("*.json")) if not path.stem.startswith("simulate")
@@ -268,5 +312,5 @@ def test_committed_results_are_read_and_written_with_a_schema(tmp_path, path):
     written = json.loads((tmp_path / path.name).read_text(encoding="utf-8"))
     assert written["schema"] == 1
     # Draws of a posterior stand in posterior.nc alone now.
-    newer, gone = {"schema", "overidentification"}, {"draws"} if path.stem == "posterior" else set()
+    newer, gone = {"schema", "overidentification", "not_finite"}, {"draws"} if path.stem == "posterior" else set()
     assert written.keys() - newer == json.loads(path.read_text(encoding="utf-8")).keys() - newer - gone

@@ -12,6 +12,7 @@ import aigini
 from aigini.analysis.frontier import trace
 from aigini.analysis.levers import FULL, LEVERS, combination, goals, lever_slopes, tile
 from aigini.commands.at_estimates import other_draws
+from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.economy.interventions import CapitalDividend, Intervention
 from aigini.errors import AnalysisError, OutputError
@@ -19,7 +20,7 @@ from aigini.parameter_space import pack, unpack
 from aigini.runtime.evaluations import kept_in
 from aigini.statistics.outcomes import OUTCOME_NAMES, outcomes
 from aigini.statistics.simulation import simulate
-from aigini.storage.analyses import load_study, save_study
+from aigini.storage import results
 from aigini.storage.ledger import Ledger
 
 NAMES = ("gini_total", "gini_wage", "output")
@@ -354,12 +355,12 @@ def test_a_resumed_run_computes_nothing_again(result, folder, config):
 
 @pytest.mark.slow
 def test_a_result_survives_being_written(result, tmp_path):
-    save_study(tmp_path, "policy", result, {"seed": 0})
-    again = load_study(tmp_path, "policy")
+    results.save(tmp_path, "policy", result, {"seed": 0})
+    again = load_result(tmp_path, "policy")
     assert str(again) == str(result)
     for one, two in zip(again.frontiers, result.frontiers, strict=True):
         for name in ("strength", "residual", "grid_gini_total", "excess", "checks"):
             np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
     (tmp_path / "policy.json").write_text("{}")
-    with pytest.raises(OutputError, match="run `aigini policy` again"):
-        load_study(tmp_path, "policy")
+    with pytest.raises(OutputError, match="run the command that writes it again"):
+        load_result(tmp_path, "policy")

@@ -15,10 +15,11 @@ from aigini.bayes.alternatives import table
 from aigini.bayes.likelihood import build
 from aigini.bayes.model import build as build_model
 from aigini.bayes.priors import Prior
+from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.runtime.evaluations import Cache, kept_in
-from aigini.storage.analyses import load_study, save_study
+from aigini.storage import results
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
 
@@ -90,8 +91,8 @@ def test_every_cell_is_the_posterior_probability(found):
 
 
 def test_the_table_survives_being_written_and_is_drawn(found, tmp_path):
-    save_study(tmp_path, "beliefs", found, {})
-    again = load_study(tmp_path, "beliefs")
+    results.save(tmp_path, "beliefs", found, {})
+    again = load_result(tmp_path, "beliefs")
     assert str(again) == str(found)
     assert [path.name for path in aigini.draw(again, tmp_path)] == ["probability_by_belief.png"]
 

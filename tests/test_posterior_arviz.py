@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot
 from test_posterior_figures import MOMENTS, posterior
 
-from aigini.storage.draws import NAME, draws_writer
+from aigini.storage.draws import draws_writer
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,8 @@ def usual():
 
 def save_draws(folder, result):
     write = draws_writer(result, {})
-    write(folder / NAME)
-    return folder / NAME
+    write(folder / "posterior.nc")
+    return folder / "posterior.nc"
 
 
 @pytest.fixture

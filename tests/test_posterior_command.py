@@ -18,6 +18,7 @@ from aigini.bayes.laplace import Laplace
 from aigini.bayes.model import build as build_model
 from aigini.commands import posterior_problem
 from aigini.commands.posterior_problem import posterior_likelihood
+from aigini.commands.registry import load_result
 from aigini.commands.sampling import mode_parameters
 from aigini.commands.source import Source
 from aigini.config import Config, load
@@ -25,7 +26,6 @@ from aigini.errors import AnalysisError, CheckpointError, ConfigError, MissingEx
 from aigini.parameters import problems
 from aigini.runtime.evaluations import kept_in
 from aigini.runtime.progress import watched
-from aigini.storage import analyses as studies_on_disk
 from aigini.storage.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("numpyro_rules")
@@ -72,7 +72,7 @@ def run(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_resumed_run_has_the_draws_of_an_uninterrupted_one(run):
-    resumed = studies_on_disk.load_study(run, "posterior")
+    resumed = load_result(run, "posterior")
     whole = aigini.posterior(None, **SMALL)
     for name, values in whole.draws.parameters.items():
         np.testing.assert_array_equal(values, resumed.draws.parameters[name])
@@ -84,7 +84,7 @@ def test_a_resumed_run_has_the_draws_of_an_uninterrupted_one(run):
 
 @pytest.mark.slow
 def test_what_the_result_says_follows_from_its_draws(run):
-    found = studies_on_disk.load_study(run, "posterior")
+    found = load_result(run, "posterior")
     change = found.draws.outcomes["gini_total"]
     by_population = found.populations.rises["total"]
     assert by_population[0] == pytest.approx(np.mean(change > 0))
@@ -113,7 +113,7 @@ def test_what_the_result_says_follows_from_its_draws(run):
 
 @pytest.mark.slow
 def test_parameters_of_the_result_keep_the_tie_and_are_a_point_of_the_parameter_space(run):
-    found = studies_on_disk.load_study(run, "posterior")
+    found = load_result(run, "posterior")
     assert found.params["eta0"] == 1 - found.params["eta1"]
     assert found.params["eta1"] != pytest.approx(load(None).params.eta1)
     assert problems(found.params) == []
@@ -204,12 +204,12 @@ def test_figures_of_draws_that_belong_to_another_run_are_refused(run, tmp_path):
     record = json.loads((run / "posterior.json").read_text())["run"]
     with h5py.File(tmp_path / "posterior.nc", "a") as file:
         assert (file.attrs["config_sha256"], file.attrs["run_id"]) == (load(None, SMALL).digest, record["run_id"])
-        studies_on_disk.load_study(tmp_path, "posterior")
+        load_result(tmp_path, "posterior")
     for name in ("run_id", "config_sha256"):
         with h5py.File(tmp_path / "posterior.nc", "a") as file:
             file.attrs[name] = "other"
         with pytest.raises(OutputError, match=r"posterior\.nc: belongs to another run than posterior\.json"):
-            studies_on_disk.load_study(tmp_path, "posterior")
+            load_result(tmp_path, "posterior")
         with h5py.File(tmp_path / "posterior.nc", "a") as file:
             file.attrs[name] = record[name]
 

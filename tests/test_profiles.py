@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 import aigini
 from aigini.analysis.identification.constrained_fit import QUANTILE
 from aigini.analysis.identification.profile import RISES, direction_profile, profile
+from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.errors import AnalysisError
 from aigini.estimation import outcome_map
@@ -19,7 +20,7 @@ from aigini.estimation.outcome_map import OutcomeMap
 from aigini.inference.identification import identification
 from aigini.parameter_space import ParameterSpace
 from aigini.runtime.evaluations import kept_in
-from aigini.storage.analyses import load_study, save_study
+from aigini.storage import results
 from aigini.storage.ledger import Ledger
 
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
@@ -220,8 +221,8 @@ def test_a_resumed_profile_is_not_computed_again(model, found, weakest, monkeypa
 def test_profiles_survive_being_written_and_older_files_still_load(config, tmp_path):
     result = aigini.sensitivity(config, profiles=True)
     assert {one.parameter for one in result.profiles} == set(config.free)
-    path = save_study(tmp_path, "sensitivity", result, {})
-    again = load_study(tmp_path, "sensitivity")
+    path = results.save(tmp_path, "sensitivity", result, {})
+    again = load_result(tmp_path, "sensitivity")
     np.testing.assert_array_equal(again.weakest.criterion, result.weakest.criterion)
     np.testing.assert_array_equal(again.weakest.values["sigma"], result.weakest.values["sigma"])
     np.testing.assert_array_equal(again.profiles[0].converged, result.profiles[0].converged)
@@ -232,7 +233,7 @@ def test_profiles_survive_being_written_and_older_files_still_load(config, tmp_p
     for one in content["profiles"]:
         del one["converged"]
     path.write_text(json.dumps(content))
-    old = load_study(tmp_path, "sensitivity")
+    old = load_result(tmp_path, "sensitivity")
     assert old.weakest is None
     assert old.profiles[0].converged is None
     assert aigini.sensitivity(config).weakest is None

@@ -22,6 +22,7 @@ import aigini
 from aigini import cli
 from aigini.commands import reproduce
 from aigini.commands.calibrate import blank_progress
+from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.errors import CheckpointError, EquilibriumError, OutputError
 from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
@@ -29,9 +30,7 @@ from aigini.parameters import SPECS
 from aigini.statistics.moments import MOMENT_NAMES
 from aigini.statistics.report import Distribution
 from aigini.statistics.simulation import Simulation
-from aigini.storage import analyses as studies_on_disk
-from aigini.storage import checkpoint, folder
-from aigini.storage import simulation_and_calibration as store
+from aigini.storage import checkpoint, folder, results
 
 SETTINGS = """
 [population]
@@ -262,12 +261,12 @@ class TestARunFolder:
 
     def test_holds_results_that_read_back_and_write_out_the_same(self, finished, tmp_path):
         for name in ("simulate", "simulate_at_estimates"):
-            store.save_simulation(tmp_path, store.load_simulation(finished, name), {}, name)
+            results.save(tmp_path, name, load_result(finished, name), {})
             again, first = (without_run(strict_json(place / f"{name}.json")) for place in (tmp_path, finished))
             assert again == first
-            assert_same(store.load_simulation(tmp_path, name), store.load_simulation(finished, name))
-        calibration = store.load_calibration(finished)
-        store.save_calibration(tmp_path, calibration, {})
+            assert_same(load_result(tmp_path, name), load_result(finished, name))
+        calibration = load_result(finished, "calibration")
+        results.save(tmp_path, "calibration", calibration, {})
         again, first = (without_run(strict_json(place / "calibration.json")) for place in (tmp_path, finished))
         assert again == first
         assert calibration.message in str(calibration)
@@ -424,9 +423,9 @@ def a_calibration(**changes):
             no_standard_errors="",
             status=Status.MINIMUM,
             at_bound={"alpha": 0.0},
-            starts=[StartResult({"alpha": 1.0, "beta": 0.1}, end, 0.3, k == 0) for k, end in enumerate(ends)],
+            starts=tuple(StartResult({"alpha": 1.0, "beta": 0.1}, end, 0.3, k == 0) for k, end in enumerate(ends)),
             agreed=1,
-            trace=Trace(["descent", "polish"], [1, 6], np.array([[1.0, 2.0], [1 / 3, 0.5]])),
+            trace=Trace(("descent", "polish"), (1, 6), np.array([[1.0, 2.0], [1 / 3, 0.5]])),
             moment_simulation_se={"m1": 1e-3, "m2": 1e-4},
             estimate_simulation_se=None,
             replications=4,
@@ -464,8 +463,8 @@ class TestTheStore:
 
     def test_gives_a_simulation_back_exactly(self, tmp_path):
         simulation = a_simulation()
-        store.save_simulation(tmp_path, simulation, {"seed": 0})
-        assert_same(store.load_simulation(tmp_path), simulation)
+        results.save(tmp_path, "simulate", simulation, {"seed": 0})
+        assert_same(load_result(tmp_path, "simulate"), simulation)
 
     @pytest.mark.parametrize(
         "changes",
@@ -479,8 +478,8 @@ class TestTheStore:
     )
     def test_gives_a_calibration_back_exactly(self, tmp_path, changes):
         calibration = a_calibration(**changes)
-        store.save_calibration(tmp_path, calibration, {"seed": 0})
-        again = store.load_calibration(tmp_path)
+        results.save(tmp_path, "calibration", calibration, {"seed": 0})
+        again = load_result(tmp_path, "calibration")
         assert_same(again, calibration)
         assert str(again) == str(calibration)
 
@@ -488,12 +487,12 @@ class TestTheStore:
         failed = StartResult({"alpha": 1.0, "beta": 0.1}, {"alpha": 1.0, "beta": 0.1}, math.inf, False)
         calibration = a_calibration(
             at_bound={"alpha": math.inf},
-            starts=[a_calibration().starts[0], failed],
-            trace=Trace(["descent", "polish"], [1, 6], np.array([[1.0, np.inf], [1 / 3, np.inf]])),
+            starts=(a_calibration().starts[0], failed),
+            trace=Trace(("descent", "polish"), (1, 6), np.array([[1.0, np.inf], [1 / 3, np.inf]])),
         )
-        store.save_calibration(tmp_path, calibration, {})
+        results.save(tmp_path, "calibration", calibration, {})
         strict_json(tmp_path / "calibration.json")
-        again = store.load_calibration(tmp_path)
+        again = load_result(tmp_path, "calibration")
         assert str(again) == str(calibration)
         assert_same(again, calibration)
 
@@ -506,46 +505,45 @@ class TestTheStore:
         assert_same_array(-array, groups["after"]["one_thing"])
 
     def test_names_a_result_that_was_cut_off_anywhere(self, tmp_path):
-        store.save_simulation(tmp_path, a_simulation(), {})
-        store.save_calibration(tmp_path, a_calibration(), {})
-        for name, read in (
-            ("simulate.nc", store.load_simulation),
-            ("simulate.json", store.load_simulation),
-            ("calibration.json", store.load_calibration),
+        results.save(tmp_path, "simulate", a_simulation(), {})
+        results.save(tmp_path, "calibration", a_calibration(), {})
+        for name, result in (
+            ("simulate.nc", "simulate"),
+            ("simulate.json", "simulate"),
+            ("calibration.json", "calibration"),
         ):
             whole = (tmp_path / name).read_bytes()
             for length in [*range(0, len(whole) - 2, 97), len(whole) - 3]:
                 (tmp_path / name).write_bytes(whole[:length])
                 with pytest.raises(OutputError, match="run the command that writes it again"):
-                    read(tmp_path)
+                    load_result(tmp_path, result)
             (tmp_path / name).write_bytes(whole)
-            read(tmp_path)
+            load_result(tmp_path, result)
 
     @pytest.mark.parametrize("name", ["simulate.json", "calibration.json"])
     def test_names_a_result_that_lacks_a_part(self, tmp_path, name):
-        store.save_simulation(tmp_path, a_simulation(), {})
-        store.save_calibration(tmp_path, a_calibration(), {})
-        read = store.load_simulation if name == "simulate.json" else store.load_calibration
+        results.save(tmp_path, "simulate", a_simulation(), {})
+        results.save(tmp_path, "calibration", a_calibration(), {})
         content = strict_json(tmp_path / name)
         # These follow from the rest, or older files lack them.
-        follow = {"regime", "units", "gini_resolution", "below_resolution", "overidentification"}
+        follow = {"regime", "units", "gini_resolution", "below_resolution", "overidentification", "not_finite"}
         for part in content.keys() - {"run", "schema", *follow}:
             folder.write_json(tmp_path / name, {key: value for key, value in content.items() if key != part})
             with pytest.raises(OutputError, match=re.escape(part)):
-                read(tmp_path)
+                load_result(tmp_path, name.removesuffix(".json"))
 
     @pytest.mark.parametrize("state", ["before", "after"])
     @pytest.mark.parametrize("name", ["gini_wage", "output"])
     @pytest.mark.parametrize("wrong", ["missing", "0.3", [0.3]])
     def test_names_a_statistic_that_is_missing_or_no_number(self, tmp_path, state, name, wrong):
-        store.save_simulation(tmp_path, a_simulation(), {})
+        results.save(tmp_path, "simulate", a_simulation(), {})
         content = strict_json(tmp_path / "simulate.json")
         content[state] = {**content[state], name: wrong}
         if wrong == "missing":
             del content[state][name]
         folder.write_json(tmp_path / "simulate.json", content)
         with pytest.raises(OutputError, match=rf"simulate\.json: .*{state} (lacks|holds no number for) {name}"):
-            store.load_simulation(tmp_path)
+            load_result(tmp_path, "simulate")
 
     def test_names_arrays_that_belong_to_another_run(self, tmp_path):
         for name, run in (
@@ -553,23 +551,23 @@ class TestTheStore:
             ("two", {"run_id": "b", "config_sha256": "c"}),
         ):
             folder.prepare(tmp_path / name)
-            store.save_simulation(tmp_path / name, a_simulation(), run)
-        store.load_simulation(tmp_path / "one")
+            results.save(tmp_path / name, "simulate", a_simulation(), run)
+        load_result(tmp_path / "one", "simulate")
         (tmp_path / "two" / "simulate.nc").replace(tmp_path / "one" / "simulate.nc")
         with pytest.raises(
             OutputError, match=r"simulate\.nc: belongs to another run than simulate\.json \(run b, not a\)"
         ):
-            store.load_simulation(tmp_path / "one")
+            load_result(tmp_path / "one", "simulate")
 
     @pytest.mark.parametrize("part", ["targets", "jacobian", "status", "trace", "starts"])
     def test_names_a_calibration_with_a_part_of_another_kind(self, tmp_path, part):
-        store.save_calibration(tmp_path, a_calibration(), {})
+        results.save(tmp_path, "calibration", a_calibration(), {})
         for wrong in ([3], 3, "three", None, {"a": 1}):
             content = {**strict_json(tmp_path / "calibration.json"), part: wrong}
             (tmp_path / "wrong").mkdir(exist_ok=True)
             folder.write_json(tmp_path / "wrong" / "calibration.json", content)
             with pytest.raises(OutputError, match="is not a readable result"):
-                store.load_calibration(tmp_path / "wrong")
+                load_result(tmp_path / "wrong", "calibration")
 
 
 # --- The main job with nothing computed ---------------------------------------------------------------------
@@ -584,7 +582,7 @@ def test_an_estimate_that_cannot_be_simulated_does_not_lose_the_calibration(tmp_
     monkeypatch.setattr(reproduce, "simulate_at", fail)
     with pytest.raises(EquilibriumError):
         aigini.reproduce(out=tmp_path)
-    assert_same(store.load_calibration(tmp_path), a_calibration(config=load().source))
+    assert_same(load_result(tmp_path, "calibration"), a_calibration(config=load().source))
 
 
 def test_the_main_job_returns_what_it_wrote(tmp_path, monkeypatch):
@@ -596,12 +594,12 @@ def test_the_main_job_returns_what_it_wrote(tmp_path, monkeypatch):
     assert float(result.config.params.xi) == 0.2
     assert strict_json(tmp_path / "run" / "run.json")["config"]["params"]["xi"] == 0.2
     written = dataclasses.replace(result.calibration, config=result.config.source)
-    assert_same(store.load_calibration(result.folder), written)
-    assert_same(store.load_simulation(result.folder), result.start)
-    assert_same(store.load_simulation(result.folder, "simulate_at_estimates"), result.fitted)
+    assert_same(load_result(result.folder, "calibration"), written)
+    assert_same(load_result(result.folder, "simulate"), result.start)
+    assert_same(load_result(result.folder, "simulate_at_estimates"), result.fitted)
     assert str(result.calibration) in str(result)
     assert str(result).endswith(str(result.answer))
-    assert studies_on_disk.load_study(result.folder, "answer") == result.answer
+    assert load_result(result.folder, "answer") == result.answer
 
 
 # --- Checkpoints --------------------------------------------------------------------------------------------

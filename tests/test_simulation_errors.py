@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, t
 
+from aigini.commands.registry import load_result, result_files
 from aigini.parameters import Parameters
 from aigini.population import draw_population
 from aigini.statistics import histogram
@@ -17,9 +18,7 @@ from aigini.statistics.outcomes import OUTCOME_NAMES, UNKNOWN, legend, units
 from aigini.statistics.regime import Regime
 from aigini.statistics.report import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS
 from aigini.statistics.simulation import REPLICATED_ARRAYS, Simulation, simulate
-from aigini.storage import simulation_and_calibration as store
-from aigini.storage.analyses import _KINDS as KINDS
-from aigini.storage.units import units_of_study
+from aigini.storage import results
 
 SEEDS, OTHERS = 48, 8
 
@@ -153,12 +152,12 @@ def test_the_print_gives_every_row_its_unit_and_its_error(simulation):
 
 
 def test_a_file_says_what_its_numbers_are(simulation, tmp_path):
-    path = store.save_simulation(tmp_path, simulation, {})
+    path = results.save(tmp_path, "simulate", simulation, {})
     content = json.loads(path.read_text(encoding="utf-8"))
     assert content["units"]["before"] == STATISTIC_UNITS
     assert content["units"]["moments"]["m6"] == "Gini of total income, change of the Gini"
     assert content["regime"] == simulation.regime.as_dict()
-    again = store.load_simulation(tmp_path)
+    again = load_result(tmp_path, "simulate")
     assert again.regime == simulation.regime
     assert str(again) == str(simulation)
     for name, errors in simulation.change_se_arrays.items():
@@ -172,10 +171,15 @@ def test_every_statistic_and_every_response_has_a_unit():
     assert units(("m6",), "wage") == {"m6": "Gini of wages, change of the Gini"}
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_the_file_of_every_analysis_says_what_output_is(name):
+ANALYSES = [file.type for file in result_files().values() if not isinstance(file.type.units, property)]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in ANALYSES if "responses" in kind.units], ids=lambda kind: kind.__name__
+)
+def test_the_file_of_every_analysis_says_what_output_is(kind):
     """One meaning and one unit: in all of them it is the relative change, as among the responses."""
-    found = units_of_study(name)
+    found = kind.units
     assert found["responses"]["output"] == "output per worker, relative change"
     assert found.get("output", found["responses"]["output"]) == found["responses"]["output"]
     assert legend("output").startswith("output: output per worker, relative change (")

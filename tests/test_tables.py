@@ -14,6 +14,7 @@ from aigini.analysis.answered import Answer
 from aigini.bayes.diagnostics import summarise
 from aigini.bayes.sbc import Calibrated
 from aigini.bench.scaling import Cell, Scaling
+from aigini.commands.registry import load_result
 from aigini.commands.reproduce import Reproduction
 from aigini.config import load
 from aigini.errors import MissingExtraError
@@ -23,8 +24,6 @@ from aigini.inference.standard_errors import independent
 from aigini.numerics.shapley import shapley
 from aigini.statistics.report import STATISTIC_UNITS
 from aigini.statistics.simulation import Simulation
-from aigini.storage.analyses import load_study
-from aigini.storage.simulation_and_calibration import load_calibration
 from aigini.tables import WIDTH, Column, Table, Tabular, numbers, wrapped
 
 NO_TABLE = {
@@ -63,9 +62,12 @@ def simulation():
 def instances():
     baseline = EXPERIMENTS / "baseline"
     names = ("sensitivity", "sign", "regimes", "channels", "policy", "posterior", "beliefs")
-    loaded = [load_study(baseline, name) for name in names]
+    loaded = [load_result(baseline, name) for name in names]
     sensitivity, _, regimes, _, _, posterior, _ = loaded
-    calibration, answer = load_calibration(baseline), Answer(fitted=False, status="It stopped.", income="total")
+    calibration, answer = (
+        load_result(baseline, "calibration"),
+        Answer(fitted=False, status="It stopped.", income="total"),
+    )
     chains = np.random.default_rng(0).normal(size=(2, 50))
     return [
         calibration,

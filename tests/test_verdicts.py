@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from aigini import cli
+from aigini.commands.registry import load_result
 from aigini.estimation import msm, polish
 from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, remaining_step, removable_share
 from aigini.estimation.problem import pose
@@ -14,7 +15,7 @@ from aigini.estimation.result import Calibration, StartResult, Status, Target, T
 from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters
 from aigini.population import draw_population
-from aigini.storage import simulation_and_calibration as store
+from aigini.storage import results
 
 JACOBIAN = np.array([[1.0, 0.5], [-0.3, 2.0], [0.4, 0.1]])
 
@@ -248,14 +249,14 @@ def test_calibrate_writes_its_result_and_ends_with_code_3_if_it_has_failed(
     assert reason in err
     assert ("the estimation has failed" in err) == bool(reason)
     assert result.message in " ".join(out.split())
-    assert store.load_calibration(tmp_path).failure == result.failure
+    assert load_result(tmp_path, "calibration").failure == result.failure
 
 
 def test_a_calibration_of_another_version_is_refused_with_what_it_lacks(tmp_path):
-    path = store.save_calibration(tmp_path, calibrated(), {})
+    path = results.save(tmp_path, "calibration", calibrated(), {})
     path.write_text(path.read_text().replace('"standard_errors"', '"errors"'))
-    with pytest.raises(store.OutputError, match=r"lacks standard_errors, so another version.*run the command"):
-        store.load_calibration(tmp_path)
+    with pytest.raises(OutputError, match=r"lacks standard_errors, so another version.*run the command"):
+        load_result(tmp_path, "calibration")
 
 
 @pytest.mark.parametrize("command", ["calibrate", "reproduce"])

@@ -13,6 +13,7 @@ from aigini.analysis.identification.sensitivity import decompose
 from aigini.analysis.identification.standard_errors import profiled
 from aigini.commands.at_estimates import other_draws
 from aigini.commands.calibrate import blank_progress, posed
+from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.errors import AnalysisError, EstimationError, IdentificationError
 from aigini.estimation.estimated_model import estimate_values, known_model
@@ -27,9 +28,7 @@ from aigini.estimation.weighting import (
 )
 from aigini.inference.standard_errors import known_covariance
 from aigini.inference.weights import optimal_weighting
-from aigini.storage import checkpoint
-from aigini.storage import simulation_and_calibration as store
-from aigini.storage.analyses import load_study, save_study
+from aigini.storage import checkpoint, results
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "configs" / "correlated_targets.toml"
 SMALL = {"population.n_workers": 4096, "population.n_firms": 60}
@@ -294,8 +293,8 @@ def test_a_calibration_that_did_not_settle_says_so_and_survives_being_written(tw
     result = dataclasses.replace(two_steps[0], weighted="iterated", rounds=21, last_change=0.25, settled=False)
     assert "have not converged in 21 rounds" in result.message
     assert "0.25 s.e." in result.message
-    store.save_calibration(tmp_path, result, {})
-    assert str(store.load_calibration(tmp_path)) == str(result)
+    results.save(tmp_path, "calibration", result, {})
+    assert str(load_result(tmp_path, "calibration")) == str(result)
 
 
 def test_weights_that_do_not_settle_are_refused_by_the_analyses(monkeypatch):
@@ -509,8 +508,8 @@ def test_the_report_shows_every_kind_and_survives_being_written(tmp_path, result
     text = str(result)
     for words in ("as given", "independent", "worst case", "with sim.", "contribution", "J ="):
         assert words in text
-    save_study(tmp_path, "sensitivity", result, {})
-    again = load_study(tmp_path, "sensitivity")
+    results.save(tmp_path, "sensitivity", result, {})
+    again = load_result(tmp_path, "sensitivity")
     assert str(again) == text
     assert [measure.kind for measure in again.measures] == KINDS
 

@@ -7,12 +7,13 @@ probability that is neither high nor low says that the sign is open.
 import dataclasses
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from aigini.analysis.identification.sensitivity_result import SignUncertainty
 from aigini.estimation.result import Target
 from aigini.resolution import STANDS_OUT, Simulated
 from aigini.statistics.catalogue import CONCEPT_WORDS
-from aigini.statistics.outcomes import label
+from aigini.statistics.outcomes import Units, file_units, label
 from aigini.tables import WIDTH, Column, Table, Tabular
 
 QUESTION = "Does AI raise or lower inequality here, why, how sure is that, and what would change it?"
@@ -87,6 +88,13 @@ class Answer(Tabular):
         draws: Other draws of the population behind the errors of contributions and probabilities.
         missing: Reason for which `reasons` or `chances` is empty, by its name.
     """
+
+    units: ClassVar[Units] = file_units(
+        assumed="value and standard error in the unit of m6",
+        reasons="total, contributions and errors: change of the Gini, 0 to 1",
+        chances="change, sd and centre: change of the Gini, 0 to 1; variance: its square; probability and its error:"
+        " probability, 0 to 1; entropy: bits; value_of_precision: millibits per 1 % of precision",
+    )
 
     fitted: bool
     status: str

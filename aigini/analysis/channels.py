@@ -11,6 +11,7 @@ again on each at its own estimates.
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -27,7 +28,7 @@ from aigini.resolution import Simulated
 from aigini.runtime.memory import side_by_side
 from aigini.runtime.progress import report
 from aigini.statistics.economy_map import EconomyMap
-from aigini.statistics.outcomes import OUTCOME_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES, Units, file_units
 from aigini.tables import Column, Table, Tabular, numbers
 
 OUTCOMES = {
@@ -94,6 +95,10 @@ class ChannelDecomposition(Tabular):
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
     """
+
+    units: ClassVar[Units] = file_units(
+        "gini_total", "gini_wage", "between_firm_variance", college_premium="change in log points"
+    )
 
     params: Mapping[str, float]
     outcomes: Mapping[str, OutcomeChannels]

@@ -11,6 +11,7 @@ searching them again would change it to second order only.
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from scipy.stats.qmc import Halton
@@ -23,7 +24,7 @@ from aigini.estimation.outcome_map import TILE
 from aigini.numerics.roots import first_root
 from aigini.resolution import Simulated
 from aigini.runtime.progress import steps
-from aigini.statistics.outcomes import legend
+from aigini.statistics.outcomes import Units, file_units, legend
 from aigini.tables import Column, Table, Tabular, numbers
 
 _VANISHED = 10 * (1 - FULL)
@@ -89,6 +90,14 @@ class Policy(Tabular):
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
     """
+
+    units: ClassVar[Units] = file_units(
+        "gini_total",
+        "gini_wage",
+        "output",
+        derivative="of each of them per unit of strength",
+        strength="0 (estimates) to 1",
+    )
 
     params: Mapping[str, float]
     levers: Mapping[str, LeverResult]

@@ -10,6 +10,7 @@ error from the draw of the population. What Monte Carlo error is left in it make
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from scipy.stats import norm
@@ -19,6 +20,7 @@ from aigini.bayes.probability import HALF
 from aigini.bayes.size import SizeChoice
 from aigini.resolution import STANDS_OUT, Simulated
 from aigini.statistics.catalogue import CONCEPT_WORDS
+from aigini.statistics.outcomes import Units, file_units
 from aigini.tables import Column, Table, Tabular
 
 FEWEST = 100
@@ -71,6 +73,8 @@ class Beliefs(Tabular):
         populations: Number of populations that each probability is averaged over.
         size: Number of workers of each, and simulation noise; None where it was not chosen from noise.
     """
+
+    units: ClassVar[Units] = file_units(rises="probability, 0 to 1")
 
     parameter: str
     priors: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from aigini.bayes.probability import ConditionalProbability, Probability, open_s
 from aigini.bayes.size import SizeChoice
 from aigini.estimation.result import Target
 from aigini.statistics.catalogue import CONCEPT_WORDS, names
-from aigini.statistics.outcomes import legend
+from aigini.statistics.outcomes import Units, file_units, legend
 from aigini.tables import Column, Table, Tabular
 
 LAPLACE_K = 0.7
@@ -102,6 +103,10 @@ class Posterior(Tabular):
         gradients: Gradient evaluations of the chains, warm-up included.
         draws: The draws.
     """
+
+    units: ClassVar[Units] = file_units(
+        rises="probability, 0 to 1", summary="parameters in their unit; outcomes as in responses"
+    )
 
     params: Mapping[str, float]
     priors: Mapping[str, str]

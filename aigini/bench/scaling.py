@@ -8,7 +8,7 @@ import dataclasses
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -84,6 +84,12 @@ class Scaling(Tabular):
         bandwidth: Bytes per second that the device reads and writes in a copy of a large array.
         device: Platform, kind and number of devices.
     """
+
+    units: ClassVar[Mapping[str, str]] = {
+        "cells": "seconds; memory in MiB above an empty process; of_bandwidth: share, 0 to 1",
+        "bandwidth": "bytes per second",
+        "exponents": "of time in the number of workers",
+    }
 
     cells: tuple[Cell, ...]
     bandwidth: float

@@ -1,5 +1,6 @@
 """`aigini bench`: time and memory of moments, gradient and Jacobian on this machine."""
 
+import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +12,8 @@ from aigini.bench import scaling
 from aigini.bench.scaling import Scaling
 from aigini.commands.command import Command, Run
 from aigini.config import Config
-from aigini.errors import ConfigError
+from aigini.errors import ConfigError, OutputError
 from aigini.population.sizes import WORKERS_LIMIT
-from aigini.storage import measured
 from aigini.tables import wrapped
 
 
@@ -45,7 +45,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     check, tolerance = options["check"], options["tolerance"]
-    before = measured.load_ratios(check) if check is not None else None
+    before = load_ratios(check) if check is not None else None
     clock = time.perf_counter()
     result = command.compute(
         run.config,
@@ -71,6 +71,22 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 def bench(config: Config, sizes: tuple[int, ...], **settings: Any) -> Scaling:
     """Time and memory by the number of workers, see `aigini.bench.scaling.measure`."""
     return scaling.measure(config, sizes, **settings)
+
+
+def load_ratios(path: Path) -> dict[str, float]:
+    """Ratios of an earlier ``bench.json``.
+
+    Raises:
+        OutputError: if the file is missing or holds none.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))["ratios"]
+        ratios = {str(name): float(value) for name, value in content.items() if value is not None}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise OutputError(f"--check {path}: no ratios can be read from it ({error}); give a bench.json.") from None
+    if not ratios:
+        raise OutputError(f"--check {path}: holds no ratios; give a bench.json of two sizes or two tasks at least.")
+    return ratios
 
 
 BENCH = Command(

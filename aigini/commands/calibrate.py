@@ -231,7 +231,7 @@ CALIBRATE = Command(
     calibrate,
     Calibration,
     resume=checkpoint.exists,
-    files=(ResultFile("calibration", Calibration, figures),),
+    files=(ResultFile("calibration", Calibration, figures, estimates=True),),
     run=_run,
     starts_from_a_run=False,
 )

@@ -38,4 +38,5 @@ CHANNELS = Command(
     channels,
     ChannelDecomposition,
     figures,
+    estimates=True,
 )

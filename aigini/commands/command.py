@@ -44,12 +44,14 @@ class ResultFile:
         type: Class of the result.
         figures: Its figures.
         superseded_by: File whose figures take the place of these, which have the same names.
+        estimates: True if its ``params`` are estimates, which another command can start from.
     """
 
     name: str
     type: type
     figures: Figures = no_figures
     superseded_by: str = ""
+    estimates: bool = False
 
     def draw(self, target: Path, result: Any) -> list[Path]:
         """Draw the figures of a result into a folder.
@@ -100,7 +102,9 @@ class Run:
         if self.origin:
             record["from"] = dict(self.origin)
         for file, result in results:
-            stored.save(self.folder, file.name, result, record)
+            path = stored.save(self.folder, file.name, result, record)
+            if lost := stored.not_finite(result):
+                self.say(f"not finite, and so null in {path.name}: {', '.join(lost)}")
         folder.write_atomically(
             self.folder / "config.toml", lambda path: path.write_text(self.config.to_toml(), encoding="utf-8")
         )
@@ -115,7 +119,8 @@ class Command:
         name: Its name, which is also that of its result's file.
         help: Its purpose, in a sentence or two.
         compute: From a `aigini.commands.source.Source`, and the keywords that `options` gives, to a result.
-        result: Class of the result, a dataclass whose ``str`` is what is printed.
+        result: Class of the result, a dataclass whose ``str`` is what is printed. It may have ``units``, a mapping of
+            what its numbers are, which goes into its file.
         figures: Figures of a result.
         resume: Function that says if a run folder holds finished work; None where a command always begins anew.
         needs: Topics of the configuration that it reads, whose sections must fit together.
@@ -125,6 +130,7 @@ class Command:
         prepare: Called before anything else, to refuse what cannot work.
         run: Computes, writes and prints, and returns the exit code; by default `compute_and_write`.
         starts_from_a_run: True if it can start from the estimates of an earlier run.
+        estimates: True if another command can start from the ``params`` of its result.
     """
 
     name: str
@@ -139,10 +145,13 @@ class Command:
     prepare: Callable[[], None] = lambda: None
     run: "Callable[[Command, Run, Mapping[str, Any]], int] | None" = None
     starts_from_a_run: bool = True
+    estimates: bool = False
 
     def __post_init__(self) -> None:
         if not self.files:
-            object.__setattr__(self, "files", (ResultFile(self.name, self.result, self.figures),))
+            object.__setattr__(
+                self, "files", (ResultFile(self.name, self.result, self.figures, estimates=self.estimates),)
+            )
 
     def perform(self, run: Run, options: Mapping[str, Any]) -> int:
         """Run the command in a folder; the exit code."""

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from aigini.commands.command import ResultFile
-from aigini.commands.registry import result_files
+from aigini.commands.registry import load_result, result_files
 from aigini.errors import OutputError
-from aigini.storage import results
 
 
 def draw(result: Any, folder: str | Path) -> list[Path]:
@@ -58,7 +57,7 @@ def draw_again(run: Path, files: list[ResultFile]) -> Iterator[Path]:
     """
     for file in files:
         try:
-            yield from file.draw(run / "figures", results.load(run, file.name, file.type))
+            yield from file.draw(run / "figures", load_result(run, file.name))
         # What was read is complete in its fields, but tables inside it may still lack an entry that a figure shows.
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             lacks = f"lacks {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"

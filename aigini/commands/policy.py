@@ -37,4 +37,5 @@ POLICY = Command(
     policy,
     Policy,
     figures,
+    estimates=True,
 )

@@ -86,4 +86,5 @@ REGIMES = Command(
     Regimes,
     figures,
     options=_options,
+    estimates=True,
 )

@@ -1,5 +1,8 @@
 """Every command, in the order of ``aigini --help``."""
 
+from pathlib import Path
+from typing import Any
+
 from aigini.commands.beliefs import BELIEFS
 from aigini.commands.bench import BENCH
 from aigini.commands.calibrate import CALIBRATE
@@ -12,6 +15,7 @@ from aigini.commands.reproduce import REPRODUCE
 from aigini.commands.sensitivity import SENSITIVITY
 from aigini.commands.sign import SIGN
 from aigini.commands.simulate import SIMULATE
+from aigini.storage import results
 
 COMMANDS: list[Command] = [
     SIMULATE,
@@ -26,6 +30,15 @@ COMMANDS: list[Command] = [
     BELIEFS,
     BENCH,
 ]
+
+
+def load_result(folder: Path, name: str) -> Any:
+    """A result in a run folder, by the name of its file without its ending.
+
+    Raises:
+        OutputError: if a file is missing or damaged.
+    """
+    return results.load(folder, name, result_files()[name].type)
 
 
 def result_files() -> dict[str, ResultFile]:

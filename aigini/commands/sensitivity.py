@@ -48,4 +48,5 @@ SENSITIVITY = Command(
     partial(sensitivity, profiles=True),
     SensitivityAnalysis,
     figures,
+    estimates=True,
 )

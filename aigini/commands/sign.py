@@ -45,4 +45,5 @@ SIGN = Command(
     sign,
     Sign,
     figures,
+    estimates=True,
 )

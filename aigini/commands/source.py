@@ -13,7 +13,6 @@ from aigini.errors import ConfigError
 from aigini.estimation.result import Calibration
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
-from aigini.storage import estimates as stored
 from aigini.storage.estimates import Estimates
 
 ConfigLike = Config | str | Path | None
@@ -109,46 +108,17 @@ def _from_calibration(calibration: Calibration, overrides: Mapping[str, Any]) ->
     if calibration.failure:
         raise ConfigError(f"the calibration has failed: {calibration.failure}; calibrate again.")
     config = again(calibration.config, "the calibration", overrides)
-    _require_same_estimation(config, again(calibration.config, "the calibration"), "the calibration")
+    require_same_estimation(config, again(calibration.config, "the calibration"), "the calibration")
     return Source(config, Estimates(calibration.params, calibration.weighting, calibration.fitted, "the calibration"))
 
 
-def from_run(run: Path, path: Path | None, overrides: Mapping[str, Any]) -> Source:
-    """The configuration and the estimates of an earlier run.
-
-    Args:
-        run: Its folder.
-        path: A configuration to use in place of the run's.
-        overrides: Values by dotted name, on top of it.
+def require_same_estimation(config: Config, before: Config, where: str) -> None:
+    """Refuse a configuration whose estimates are not those of another one.
 
     Raises:
-        OutputError: if the folder holds no estimates, they are damaged, or the estimation has failed.
-        ConfigError: if the configuration is not valid, or is of other estimates.
+        ConfigError: naming what differs.
     """
-    estimates, there = stored.read(run)
-    where = estimates.where
-    before = again(there, where)
-    # What a later version of aigini adds to a configuration has a default that changes nothing.
-    known = {section: _values(before.source.get(section), values) for section, values in there.items()}
-    if changed := _changes(there, known):
-        raise ConfigError(
-            f"{where}: another version of aigini wrote it, whose configuration reads differently here:"
-            f" {'; '.join(changed)}. Run the command that wrote it again, or leave out --from."
-        )
-    config = again(there, where, overrides) if path is None else configuration.load(path, overrides)
-    _require_same_estimation(config, before, where)
-    return Source(config, estimates)
-
-
-def _values(values: Any, names: Any) -> Any:
-    """The values of a table for the names in another one."""
-    if isinstance(values, Mapping) and isinstance(names, Mapping):
-        return {name: values.get(name) for name in names}
-    return values
-
-
-def _require_same_estimation(config: Config, before: Config, where: str) -> None:
-    changed = _changes(_of_estimates(before.source), _of_estimates(config.source))
+    changed = changes(_of_estimates(before.source), _of_estimates(config.source))
     if changed:
         raise ConfigError(
             f"{where}: its estimates are of another configuration: {'; '.join(changed)}. Leave these as they were, or"
@@ -171,14 +141,14 @@ def _of_estimates(values: Mapping[str, Any]) -> dict[str, Any]:
     return part
 
 
-def _changes(before: Any, after: Any, name: str = "") -> list[str]:
+def changes(before: Any, after: Any, name: str = "") -> list[str]:
     """Differences between two nested tables, a clause each."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         keys = dict.fromkeys([*before, *after])
         return [
             line
             for key in keys
-            for line in _changes(before.get(key), after.get(key), f"{name}.{key}" if name else str(key))
+            for line in changes(before.get(key), after.get(key), f"{name}.{key}" if name else str(key))
         ]
     same = before == after or (isinstance(before, (list, tuple)) and list(before) == list(after or ()))
     return [] if same else [f"{name} is {after!r}, and was {before!r} there"]

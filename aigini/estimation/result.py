@@ -10,6 +10,8 @@ import numpy as np
 from aigini.errors import IdentificationError
 from aigini.estimation.convergence import FIT_TOLERANCE, SIGNIFICANT, STATIONARY, WITHIN_ERROR
 from aigini.inference.overidentification import j_test, worst_case_misfit
+from aigini.parameters import SPECS
+from aigini.statistics.outcomes import FRACTIONS, Units, units
 from aigini.tables import Column, Table, Tabular
 
 CHANGED_BY_USER = "changed by the user"
@@ -156,6 +158,18 @@ class Calibration(Tabular):
     last_change: float | None = None
     settled: bool = True
     config: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+
+    @property
+    def units(self) -> Units:
+        """Units of targets, moments and parameters."""
+        return {
+            "targets": units(self.targets, self.income),
+            "fitted": "as targets",
+            "misfit": "standard errors of the target",
+            "jacobian": "moment per unit of the parameter",
+            "fractions": FRACTIONS,
+            "params": {name: spec.meaning for name, spec in SPECS.items()},
+        }
 
     @property
     def message(self) -> str:

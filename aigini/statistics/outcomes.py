@@ -3,18 +3,21 @@
 What they are and in which order stands in `aigini.statistics.catalogue.OUTCOMES`; targets beside them come after.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from jaxtyping import Array, Float
 
 from aigini.economy.channels import Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import MomentError
-from aigini.parameters import Parameters
+from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.statistics.catalogue import GINI_CHANGE, OUTCOMES, find
 from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.moment import RELATIVE_UNIT, Moment
+
+Units = dict[str, str | Mapping[str, str]]
+"""What numbers are and in which unit, by name."""
 
 OUTCOME_NAMES = tuple(moment.name for moment in OUTCOMES)
 
@@ -47,6 +50,22 @@ def units(names: Iterable[str], income: str = "total") -> dict[str, str]:
         else:
             words[name] = f"{moment.meaning}, {moment.change_unit}"
     return words
+
+
+def file_units(*names: str, **others: str | Mapping[str, str]) -> Units:
+    """What the numbers in the file of a result are, with their units.
+
+    Args:
+        *names: Outcomes and moments that are fields of the result.
+        **others: Other fields, in words.
+    """
+    return {
+        **units(names),
+        **others,
+        "responses": units(OUTCOME_NAMES),
+        "fractions": FRACTIONS,
+        "params": {name: spec.meaning for name, spec in SPECS.items()},
+    }
 
 
 def legend(*names: str) -> str:

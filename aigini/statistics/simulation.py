@@ -10,14 +10,14 @@ import numpy as np
 
 from aigini.economy.economy import Scenario
 from aigini.errors import EquilibriumError
-from aigini.parameters import Parameters
+from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.resolution import Simulated, simulated
 from aigini.statistics.catalogue import MOMENT_NAMES, STATISTICS, IncomeConcept, resolve
 from aigini.statistics.checked import checked_parameters
 from aigini.statistics.histogram import GINI_RESOLUTION
 from aigini.statistics.moment import Moment
-from aigini.statistics.outcomes import FRACTIONS, units
+from aigini.statistics.outcomes import FRACTIONS, Units, units
 from aigini.statistics.regime import Regime
 from aigini.statistics.report import (
     GRID_GINIS,
@@ -102,6 +102,19 @@ class Simulation(Tabular):
             for name in GRID_GINIS
             if any((state[name] or 0.0) < GINI_RESOLUTION for state in (self.before, self.after))
         )
+
+    @property
+    def units(self) -> Units:
+        """Units of levels, their changes, moments and parameters."""
+        return {
+            "before": dict(STATISTIC_UNITS),
+            "after": "as before",
+            "change_se": "of after - before, in the unit of before",
+            "moments": units(self.moments, self.income),
+            "simulation_se": "as moments",
+            "fractions": FRACTIONS,
+            "params": {name: spec.meaning for name, spec in SPECS.items()},
+        }
 
     def table(self) -> Table:
         """Levels before and after AI in their units, with the simulation errors of the changes."""

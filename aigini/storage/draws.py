@@ -12,8 +12,6 @@ from aigini.errors import OutputError
 from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.storage.folder import identity, require_same_run
 
-NAME = "posterior.nc"
-
 _WIDENS = {"gini_total": "widens_total", "gini_wage": "widens_wage"}
 
 
@@ -47,11 +45,11 @@ def _one_chain(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: values[None, :] for name, values in arrays.items()}
 
 
-def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]) -> Draws:
+def load_draws(path: Path, parameters: tuple[str, ...], run: Mapping[str, Any]) -> Draws:
     """Read what `draws_writer` wrote.
 
     Args:
-        folder: Run folder.
+        path: The file; the result is beside it.
         parameters: The parameters that were sampled.
         run: Record of the run that the draws must belong to, from ``posterior.json``.
 
@@ -59,10 +57,9 @@ def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]
         OutputError: if the file is missing or damaged, or belongs to another run.
         MissingExtraError: if xarray or h5netcdf is not installed.
     """
-    tree = dataset.read(folder / NAME)
-    require_same_run(
-        folder / NAME, {str(key): value for key, value in tree.attrs.items()}, folder / "posterior.json", run
-    )
+    tree = dataset.read(path)
+    marks = {str(key): value for key, value in tree.attrs.items()}
+    require_same_run(path, marks, path.with_suffix(".json"), run)
 
     def group(name: str) -> dict[str, np.ndarray]:
         return {str(key): np.asarray(array) for key, array in tree[name].data_vars.items()}
@@ -80,5 +77,5 @@ def load_draws(folder: Path, parameters: tuple[str, ...], run: Mapping[str, Any]
         )
     except (LookupError, TypeError, ValueError) as error:
         raise OutputError(
-            f"{folder / NAME}: lacks a part that a posterior has ({error}); run `aigini posterior` again to write it."
+            f"{path}: lacks a part that a posterior has ({error}); run the command that writes it again."
         ) from None

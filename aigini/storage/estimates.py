@@ -1,7 +1,6 @@
 """Estimates in the run folder of a calibration or of an analysis, for a command that starts from them."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,10 @@ from typing import Any
 import numpy as np
 
 from aigini.errors import OutputError
+from aigini.estimation.result import Calibration
 from aigini.estimation.weighting import follows_estimates
 from aigini.parameters import PARAMETER_NAMES
-from aigini.storage.folder import require_schema
-from aigini.storage.simulation_and_calibration import load_calibration
-
-_ANALYSES = ("sensitivity", "sign", "regimes", "channels", "policy")
-"""Results whose parameters are estimates, where there is no calibration."""
+from aigini.storage import results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,8 +34,12 @@ class Estimates:
     origin: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def read(run: Path) -> tuple[Estimates, dict[str, Any]]:
+def read(run: Path, kinds: Mapping[str, type]) -> tuple[Estimates, dict[str, Any]]:
     """The estimates in a run folder, of its calibration, else of one of its analyses; and its resolved configuration.
+
+    Args:
+        run: The folder.
+        kinds: Results that hold estimates, by the name of their file, those that are preferred first.
 
     Raises:
         OutputError: if there are none, they are damaged, or the estimation has failed.
@@ -49,15 +49,14 @@ def read(run: Path) -> tuple[Estimates, dict[str, Any]]:
             f"is a file; give the run folder that it is in, {run.parent}" if run.exists() else "there is no such folder"
         )
         raise OutputError(f"--from {run}: {wrong}.")
-    names = [name for name in ("calibration", *_ANALYSES) if (run / f"{name}.json").is_file()]
+    names = [name for name in kinds if (run / f"{name}.json").is_file()]
     if not names:
         raise OutputError(
             f"--from {run}: holds no estimates; give the run folder of calibrate, reproduce or an analysis."
         )
     path = run / f"{names[0]}.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        require_schema(path, content)
+        content = results.read(path)
         record, config = content["run"], dict(content["run"]["config"])
         params = {name: float(content["params"][name]) for name in PARAMETER_NAMES}
         follows = follows_estimates(_weighting(config))
@@ -68,8 +67,8 @@ def read(run: Path) -> tuple[Estimates, dict[str, Any]]:
             " that writes it again."
         ) from None
     origin = {"path": str(run), "file": path.name, **marks}
-    if names[0] == "calibration":
-        calibration = load_calibration(run)
+    if kinds[names[0]] is Calibration:
+        calibration = results.load(run, names[0], Calibration)
         if calibration.failure:
             raise OutputError(f"--from {run}: its estimation has failed: {calibration.failure}; calibrate again.")
         return Estimates(params, calibration.weighting, calibration.fitted, f"--from {run}", origin), config

@@ -1,25 +1,59 @@
 """Results in a run folder: ``NAME.json``, and ``NAME.nc`` where arrays are kept beside it."""
 
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aigini.bench.scaling import Scaling
-from aigini.estimation.result import Calibration
+import cattrs
+
+from aigini.bayes.result import Posterior
+from aigini.errors import OutputError
 from aigini.statistics.simulation import Simulation
-from aigini.storage import analyses, measured
-from aigini.storage import simulation_and_calibration as economies
+from aigini.storage.converter import converter
+from aigini.storage.draws import draws_writer, load_draws
+from aigini.storage.folder import (
+    SCHEMA,
+    array_writer,
+    identity,
+    json_writer,
+    read_arrays_and_attributes,
+    require_same_run,
+    require_schema,
+    write_together,
+)
+
+_OWN = ("schema", "run", "not_finite")
+"""Entries of every file beside the fields of its result."""
 
 
 def save(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
-    """Write a result, with the record of its run."""
+    """Write a result: its fields, their ``units`` as its class has them, and `run`, the record of the run.
+
+    Fields that hold numbers which are not finite, null in the file, are listed under ``not_finite``.
+
+    Raises:
+        OutputError: if a file cannot be written, or the result has a field that every file has in another meaning.
+    """
+    content = converter.unstructure(result)
+    if taken := [key for key in _OWN if key in content]:
+        raise OutputError(f"{name}.json: every result file has {', '.join(taken)} already; rename that field.")
+    if hasattr(result, "units"):
+        content["units"] = result.units
+    if lost := not_finite(result):
+        content["not_finite"] = lost
+    writes = {folder / f"{name}.json": json_writer({"schema": SCHEMA, **content, "run": run})}
     if isinstance(result, Simulation):
-        return economies.save_simulation(folder, result, run, name)
-    if isinstance(result, Calibration):
-        return economies.save_calibration(folder, result, run)
-    if isinstance(result, Scaling):
-        return measured.save_scaling(folder, result, run)
-    return analyses.save_study(folder, name, result, run)
+        groups = {
+            "before": result.before_arrays,
+            "after": result.after_arrays,
+            "error": result.change_se_arrays,
+        }
+        writes = {folder / f"{name}.nc": array_writer(groups, identity(run)), **writes}
+    if isinstance(result, Posterior):
+        writes = {folder / f"{name}.nc": draws_writer(result, run), **writes}
+    return write_together(writes)
 
 
 def load(folder: Path, name: str, kind: type) -> Any:
@@ -33,8 +67,66 @@ def load(folder: Path, name: str, kind: type) -> Any:
     Raises:
         OutputError: if a file is missing or damaged.
     """
-    if kind is Simulation:
-        return economies.load_simulation(folder, name)
-    if kind is Calibration:
-        return economies.load_calibration(folder)
-    return analyses.load_study(folder, name, kind)
+    path = folder / f"{name}.json"
+    content = read(path)
+    try:
+        run = content["run"]
+        if kind is Simulation:
+            content |= _arrays(folder / f"{name}.nc", path, run)
+        if kind is Posterior:
+            content["draws"] = load_draws(folder / f"{name}.nc", tuple(content["priors"]), run)
+        return converter.structure(content, kind)
+    except cattrs.BaseValidationError as error:
+        raise _unreadable(path, "; ".join(cattrs.transform_error(error))) from None
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of a result's JSON file.
+
+    Raises:
+        OutputError: if it is missing, damaged, or of a later version.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    require_schema(path, content)
+    return content
+
+
+def not_finite(result: Any) -> list[str]:
+    """Names of the fields of a result, and of fields in them, that hold numbers which are not finite."""
+    return list(dict.fromkeys(_not_finite(converter.unstructure(result), "")))
+
+
+def _not_finite(plain: Any, where: str) -> Iterator[str]:
+    if isinstance(plain, Mapping):
+        for key, value in plain.items():
+            yield from _not_finite(value, f"{where}.{key}" if where else str(key))
+    elif isinstance(plain, (list, tuple)):
+        for value in plain:
+            yield from _not_finite(value, where)
+    elif isinstance(plain, float) and not math.isfinite(plain):
+        yield where
+
+
+def _arrays(path: Path, beside: Path, run: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays of a simulation, by its fields."""
+    try:
+        groups, marks = read_arrays_and_attributes(path)
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    require_same_run(path, marks, beside, run)
+    return {
+        "before_arrays": groups["before"],
+        "after_arrays": groups["after"],
+        "change_se_arrays": groups.get("error", {}),
+    }
+
+
+def _unreadable(path: Path, error: object) -> OutputError:
+    return OutputError(f"{path}: is not a readable result ({error}); run the command that writes it again.")

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from aigini.inference.overidentification import JTest
 from aigini.inference.sensitivity import Sensitivity
 from aigini.resolution import Simulated
 from aigini.statistics.catalogue import CONCEPT_WORDS
-from aigini.statistics.outcomes import legend
+from aigini.statistics.outcomes import Units, file_units, legend
 from aigini.tables import Column, Table, Tabular, numbers
 
 FUNCTIONS = ("gini_total", "gini_wage", "between_firm_variance", "labour_share", "output")
@@ -173,6 +174,21 @@ class SensitivityAnalysis(Tabular):
         interval_simulation_se: Those of both ends of the intervals by the delta method, by kind and parameter; None
             where they are not known.
     """
+
+    units: ClassVar[Units] = file_units(
+        changes="by name as in responses",
+        jacobian="moment per unit of the parameter",
+        functions="outcome per unit of the parameter",
+        elasticities="per 100 % of the parameter; moments: standard errors of the target; outcomes: multiples of their"
+        " change",
+        influence="parameter per unit of target",
+        outcome_influence="outcome per unit of target",
+        pins="share of the variance, 0 to 1",
+        se="of parameters, in the unit of the parameter",
+        outcome_se="in the unit of the outcome",
+        signs="change, sd and centre: change of the Gini, 0 to 1; variance: its square; entropy: bits;"
+        " value_of_precision: millibits per 1 % of precision",
+    )
 
     params: Mapping[str, float]
     free: tuple[str, ...]

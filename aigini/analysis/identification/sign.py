@@ -14,6 +14,7 @@ stopped, so it has no error of its own, is marked, and enters no statement.
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from aigini.estimation.least_squares import Refit, refit
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.runtime.progress import report
-from aigini.statistics.outcomes import OUTCOME_NAMES
+from aigini.statistics.outcomes import OUTCOME_NAMES, Units, file_units
 from aigini.tables import Column, Table, Tabular
 
 DEFAULT_ETA1 = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -69,6 +70,14 @@ class Sign(Tabular):
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
     """
+
+    units: ClassVar[Units] = file_units(
+        "gini_total",
+        "gini_wage",
+        m6="change of the Gini, 0 to 1",
+        misfit="standard errors of the target",
+        direction="unit of the parameter, for a rise of eta1 by 0.1",
+    )
 
     params: Mapping[str, float]
     income: str

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.estimation.other_draws import about_draws, shown
 from aigini.resolution import Simulated
 from aigini.statistics.catalogue import CONCEPT_WORDS
+from aigini.statistics.outcomes import Units, file_units
 from aigini.tables import Column, Table, Tabular
 
 
@@ -140,6 +142,13 @@ class Regimes(Tabular):
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
     """
+
+    units: ClassVar[Units] = file_units(
+        "gini_total",
+        "gini_wage",
+        gini_change="change of the Gini, 0 to 1",
+        distance="ranges of the parameters",
+    )
 
     params: Mapping[str, float]
     maps: Sequence[RegimeMap]
