@@ -273,7 +273,7 @@ class Taken:
 
 def test_a_result_of_ones_own_that_is_not_finite_is_marked_and_has_no_units_of_others(tmp_path, monkeypatch, capsys):
     result = Own(math.nan, [[1.0, -math.inf], [math.inf, 0.0]], {"known": 1.0, "unknown": None, "lost": math.nan})
-    add(Command("own", "Nothing.", lambda source, pieces=None: result, Own))
+    add(Command("own", "Nothing.", lambda source: result, Own))
     try:
         monkeypatch.setattr(sys, "argv", ["aigini", "own", "--out", str(tmp_path)])
         monkeypatch.setenv("AIGINI_CACHE", "off")

@@ -10,8 +10,12 @@ import warnings
 import numpy as np
 import pytest
 
-from aigini.bayes.dataset import build, read, sample_stats, write
+from aigini.bayes.nuts import sample_stats
 from aigini.errors import MissingExtraError, OutputError
+from aigini.storage import folder
+from aigini.storage.netcdf import build_tree as build
+from aigini.storage.netcdf import read_tree as read
+from aigini.storage.netcdf import tree_writer
 
 CHAINS, DRAWS, MOMENTS = 3, 50, ("m1", "m2", "m3")
 
@@ -49,6 +53,10 @@ RUN = {"seed": 3, "config": {"posterior": {"free": ["xi", "eta1"]}}, "m6": "Übe
 def tree(**changes):
     dims, coords = {"moments": ["moment"]}, {"moment": MOMENTS}
     return build(content() | changes, dims=dims, coords=coords, attrs={"run": RUN, "belief": "normal"})
+
+
+def write(path, tree):
+    return folder.write_atomically(path, tree_writer(tree))
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import aigini
-from aigini.bayes import dataset
 from aigini.commands.calibrate import blank_progress
 from aigini.config import load
 from aigini.errors import CheckpointError, FolderInUseError, OutputError
@@ -21,6 +20,7 @@ from aigini.figures import save
 from aigini.runtime import atomic
 from aigini.storage import checkpoint, folder, lock
 from aigini.storage.ledger import Ledger, evaluations_in
+from aigini.storage.netcdf import array_writer, build_tree, tree_writer
 
 
 def hold(place, ready):
@@ -182,9 +182,10 @@ class TestAFullDisk:
         "write",
         [
             lambda place: folder.write_json(place / "a.json", {"a": list(range(2000))}),
-            lambda place: folder.write_arrays(place / "a.nc", {"before": {"x": np.zeros(2000)}}),
-            lambda place: dataset.write(
-                place / "p.nc", dataset.build({"posterior": {"xi": np.random.default_rng(0).random((4, 900))}})
+            lambda place: folder.write_atomically(place / "a.nc", array_writer({"before": {"x": np.zeros(2000)}})),
+            lambda place: folder.write_atomically(
+                place / "p.nc",
+                tree_writer(build_tree({"posterior": {"xi": np.random.default_rng(0).random((4, 900))}})),
             ),
             lambda place: save(figure(), place, "a"),
         ],

@@ -6,6 +6,7 @@ on with the same draws, bit for bit on the same device. Kernel: NumPyro's `hmc` 
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -17,6 +18,7 @@ from jax.sharding import PartitionSpec as P
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
+from aigini.bayes.diagnostics import tree_depth
 from aigini.bayes.laplace import Laplace, potentials
 from aigini.bayes.model import Model, as_point, run
 from aigini.bayes.settings import NutsSettings
@@ -202,3 +204,32 @@ def chain_mesh(chains: int) -> Mesh:
     devices = jax.devices()
     count = max(n for n in range(1, len(devices) + 1) if chains % n == 0)
     return Mesh(np.array(devices[:count]), ("chains",))
+
+
+def sample_stats(statistics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Statistics of NumPyro's NUTS under the names that ArviZ has for them.
+
+    Args:
+        statistics: ``potential_energy``, ``energy``, ``diverging``, ``num_steps``, ``accept_prob`` and ``step_size``,
+            ``[chains, draws]``.
+
+    Returns:
+        ``lp``, the log density in unconstrained space up to a constant, ``energy``, ``diverging``, ``n_steps``,
+        ``tree_depth``, ``acceptance_rate`` and ``step_size``.
+
+    Raises:
+        ValueError: if one is missing.
+    """
+    needed = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
+    missing = [name for name in needed if name not in statistics]
+    if missing:
+        raise ValueError(f"the statistics of the sampler lack {', '.join(missing)}; give all of {', '.join(needed)}.")
+    return {
+        "lp": -np.asarray(statistics["potential_energy"], float),
+        "energy": np.asarray(statistics["energy"], float),
+        "diverging": np.asarray(statistics["diverging"]).astype(bool),
+        "n_steps": np.asarray(statistics["num_steps"]).astype(int),
+        "tree_depth": tree_depth(statistics["num_steps"]),
+        "acceptance_rate": np.asarray(statistics["accept_prob"], float),
+        "step_size": np.asarray(statistics["step_size"], float),
+    }

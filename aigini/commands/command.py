@@ -104,7 +104,7 @@ class Run:
         for file, result in results:
             path = stored.save(self.folder, file.name, result, record)
             if lost := stored.not_finite(result):
-                self.say(f"not finite, and so null in {path.name}: {', '.join(lost)}")
+                self.notify(f"not finite, and so null in {path.name}: {', '.join(lost)}")
         folder.write_atomically(
             self.folder / "config.toml", lambda path: path.write_text(self.config.to_toml(), encoding="utf-8")
         )

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from aigini.bayes import nuts
-from aigini.bayes.dataset import sample_stats
 from aigini.bayes.diagnostics import Summaries, bfmi, stuck_chains, summarise
 from aigini.bayes.health import Health, judge
 from aigini.bayes.importance import smoothed
 from aigini.bayes.laplace import Laplace, laplace, log_ratio, naturals
 from aigini.bayes.model import Model
 from aigini.bayes.model import build as build_model
-from aigini.bayes.nuts import Chains
+from aigini.bayes.nuts import Chains, sample_stats
 from aigini.bayes.over_populations import averages_by_name, over_populations, rises_over
 from aigini.bayes.populations import Populations
 from aigini.bayes.probability import probability

@@ -1,4 +1,4 @@
-"""Code that a user registers: whether it defines something again, and its definition as text.
+"""Code that a user registers: its definition as text, and a test if it takes the place of an earlier one.
 
 Moments, mechanisms and levers of the user's own are known by name, but results rest on what the names stand for. The
 definition goes where the name goes, so that work done with one definition is not gone on with under another.

@@ -17,7 +17,7 @@ from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.moment import RELATIVE_UNIT, Moment
 
 Units = dict[str, str | Mapping[str, str]]
-"""What numbers are and in which unit, by name."""
+"""Meaning and unit of numbers, by name."""
 
 OUTCOME_NAMES = tuple(moment.name for moment in OUTCOMES)
 
@@ -53,7 +53,7 @@ def units(names: Iterable[str], income: str = "total") -> dict[str, str]:
 
 
 def file_units(*names: str, **others: str | Mapping[str, str]) -> Units:
-    """What the numbers in the file of a result are, with their units.
+    """Meaning and unit of the numbers in the file of a result.
 
     Args:
         *names: Outcomes and moments that are fields of the result.

@@ -62,8 +62,8 @@ def _form(
 
     Args:
         kind: The class.
-        write: What takes the place of its fields in the file, or comes on top of them.
-        read: What takes the place of entries of the file where its fields are read from them.
+        write: Entries of the file from a result, in place of its fields or beside them.
+        read: Fields from the entries of the file, in place of these.
         without: Fields that are not in the file.
         reader: The converter of its fields.
     """

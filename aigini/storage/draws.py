@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from aigini.bayes import dataset
 from aigini.bayes.result import Draws, Posterior
 from aigini.errors import OutputError
 from aigini.statistics.outcomes import OUTCOME_NAMES
 from aigini.storage.folder import identity, require_same_run
+from aigini.storage.netcdf import build_tree, read_tree, tree_writer
 
 _WIDENS = {"gini_total": "widens_total", "gini_wage": "widens_wage"}
 
@@ -34,7 +34,7 @@ def draws_writer(result: Posterior, run: Mapping[str, Any]) -> Callable[[Path], 
         "observed_data": {name: np.array(target.value) for name, target in observed.items()},
     }
     about = {"priors": dict(result.priors), "m6": result.belief, "run": run, **identity(run)}
-    return dataset.writer(dataset.build(groups, attrs=about))
+    return tree_writer(build_tree(groups, attrs=about))
 
 
 def _widens(outcomes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -57,7 +57,7 @@ def load_draws(path: Path, parameters: tuple[str, ...], run: Mapping[str, Any]) 
         OutputError: if the file is missing or damaged, or belongs to another run.
         MissingExtraError: if xarray or h5netcdf is not installed.
     """
-    tree = dataset.read(path)
+    tree = read_tree(path)
     marks = {str(key): value for key, value in tree.attrs.items()}
     require_same_run(path, marks, path.with_suffix(".json"), run)
 

@@ -1,10 +1,9 @@
-"""The run folder: atomic writes, JSON without NaN, arrays as NetCDF, and the record of how a result came about."""
+"""The run folder: atomic writes, JSON without NaN, and the record of how a result came about."""
 
 import contextlib
 import datetime
 import importlib.metadata
 import importlib.util
-import io
 import json
 import math
 import os
@@ -17,7 +16,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from scipy.io import netcdf_file
 
 from aigini.config import Config
 from aigini.errors import OutputError
@@ -138,58 +136,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
-
-
-def write_arrays(path: Path, groups: Mapping[str, Mapping[str, np.ndarray]]) -> Path:
-    """Write arrays to a NetCDF-3 file; the variable of array ``name`` in ``group`` is ``group_name``."""
-    return write_atomically(path, array_writer(groups))
-
-
-def array_writer(
-    groups: Mapping[str, Mapping[str, np.ndarray]], attributes: Mapping[str, str] | None = None
-) -> Callable[[Path], object]:
-    """A function that writes arrays as `write_arrays` does, with attributes, into the file that it is given."""
-
-    def write(path: Path) -> None:
-        # Written in memory first: a NetCDF file that fails to be closed on a full disk fails again when it is dropped.
-        buffer = io.BytesIO()
-        with netcdf_file(buffer, "w") as file:
-            for name, value in (attributes or {}).items():
-                setattr(file, name, value)
-            for group, arrays in groups.items():
-                for name, array in arrays.items():
-                    dimensions = []
-                    for axis, size in enumerate(array.shape):
-                        dimension = f"{name}_{axis}"
-                        if dimension not in file.dimensions:
-                            file.createDimension(dimension, size)
-                        dimensions.append(dimension)
-                    variable = file.createVariable(f"{group}_{name}", "d", tuple(dimensions))
-                    variable.data[...] = array
-            file.flush()
-            path.write_bytes(buffer.getvalue())
-
-    return write
-
-
-def read_arrays(path: Path) -> dict[str, dict[str, np.ndarray]]:
-    """Read what `write_arrays` wrote, by group and name."""
-    return read_arrays_and_attributes(path)[0]
-
-
-def read_arrays_and_attributes(path: Path) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
-    """Read what `array_writer` wrote: arrays by group and name, and attributes by name."""
-    groups: dict[str, dict[str, np.ndarray]] = {}
-    with netcdf_file(str(path), "r", mmap=False) as file:
-        for full, variable in file.variables.items():
-            group, _, name = full.partition("_")
-            groups.setdefault(group, {})[name] = np.array(variable.data, float)
-        attributes = {name: _text(value) for name, value in file._attributes.items()}
-    return groups, attributes
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def identity(run: Mapping[str, Any]) -> dict[str, str]:

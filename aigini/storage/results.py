@@ -15,14 +15,13 @@ from aigini.storage.converter import converter
 from aigini.storage.draws import draws_writer, load_draws
 from aigini.storage.folder import (
     SCHEMA,
-    array_writer,
     identity,
     json_writer,
-    read_arrays_and_attributes,
     require_same_run,
     require_schema,
     write_together,
 )
+from aigini.storage.netcdf import array_writer, read_arrays
 
 _OWN = ("schema", "run", "not_finite")
 """Entries of every file beside the fields of its result."""
@@ -117,7 +116,7 @@ def _not_finite(plain: Any, where: str) -> Iterator[str]:
 def _arrays(path: Path, beside: Path, run: Mapping[str, Any]) -> dict[str, Any]:
     """The arrays of a simulation, by its fields."""
     try:
-        groups, marks = read_arrays_and_attributes(path)
+        groups, marks = read_arrays(path)
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise _unreadable(path, error) from None
     require_same_run(path, marks, beside, run)

@@ -1,17 +1,21 @@
-"""A posterior on disk: NetCDF with the groups and names of ArviZ's InferenceData schema, so that ArviZ opens it."""
+"""Arrays on disk, as NetCDF.
+
+Arrays of figures are NetCDF-3, which SciPy reads and writes. Posteriors are NetCDF-4 with the groups and names of
+ArviZ's InferenceData schema, so that ArviZ opens them; this takes packages that come with an extra.
+"""
 
 import importlib
 import importlib.metadata
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.io import netcdf_file
 
-from aigini.bayes.diagnostics import tree_depth
 from aigini.errors import MissingExtraError, OutputError, missing_extra
-from aigini.runtime import atomic
 
 if TYPE_CHECKING:
     import xarray
@@ -26,36 +30,52 @@ SAMPLE = ("chain", "draw")
 _ENGINE = "h5netcdf"
 
 
-def sample_stats(statistics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Statistics of NumPyro's NUTS under the names of the schema.
+def array_writer(
+    groups: Mapping[str, Mapping[str, np.ndarray]], attributes: Mapping[str, str] | None = None
+) -> Callable[[Path], object]:
+    """A function that writes arrays with attributes into the file that it is given, as NetCDF-3.
 
-    Args:
-        statistics: ``potential_energy``, ``energy``, ``diverging``, ``num_steps``, ``accept_prob`` and ``step_size``,
-            ``[chains, draws]``.
-
-    Returns:
-        ``lp``, the log density in unconstrained space up to a constant, ``energy``, ``diverging``, ``n_steps``,
-        ``tree_depth``, ``acceptance_rate`` and ``step_size``.
-
-    Raises:
-        ValueError: if one is missing.
+    The variable of array ``name`` in ``group`` is ``group_name``.
     """
-    needed = ("potential_energy", "energy", "diverging", "num_steps", "accept_prob", "step_size")
-    missing = [name for name in needed if name not in statistics]
-    if missing:
-        raise ValueError(f"the statistics of the sampler lack {', '.join(missing)}; give all of {', '.join(needed)}.")
-    return {
-        "lp": -np.asarray(statistics["potential_energy"], float),
-        "energy": np.asarray(statistics["energy"], float),
-        "diverging": np.asarray(statistics["diverging"]).astype(bool),
-        "n_steps": np.asarray(statistics["num_steps"]).astype(int),
-        "tree_depth": tree_depth(statistics["num_steps"]),
-        "acceptance_rate": np.asarray(statistics["accept_prob"], float),
-        "step_size": np.asarray(statistics["step_size"], float),
-    }
+
+    def write(path: Path) -> None:
+        # Written in memory first: a NetCDF file that fails to be closed on a full disk fails again when it is dropped.
+        buffer = io.BytesIO()
+        with netcdf_file(buffer, "w") as file:
+            for name, value in (attributes or {}).items():
+                setattr(file, name, value)
+            for group, arrays in groups.items():
+                for name, array in arrays.items():
+                    dimensions = []
+                    for axis, size in enumerate(array.shape):
+                        dimension = f"{name}_{axis}"
+                        if dimension not in file.dimensions:
+                            file.createDimension(dimension, size)
+                        dimensions.append(dimension)
+                    variable = file.createVariable(f"{group}_{name}", "d", tuple(dimensions))
+                    variable.data[...] = array
+            file.flush()
+            path.write_bytes(buffer.getvalue())
+
+    return write
 
 
-def build(
+def read_arrays(path: Path) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
+    """Read what `array_writer` wrote: arrays by group and name, and attributes by name."""
+    groups: dict[str, dict[str, np.ndarray]] = {}
+    with netcdf_file(str(path), "r", mmap=False) as file:
+        for full, variable in file.variables.items():
+            group, _, name = full.partition("_")
+            groups.setdefault(group, {})[name] = np.array(variable.data, float)
+        attributes = {name: _text(value) for name, value in file._attributes.items()}
+    return groups, attributes
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def build_tree(
     groups: Mapping[str, Mapping[str, np.ndarray]],
     *,
     dims: Mapping[str, Sequence[str]] | None = None,
@@ -122,23 +142,7 @@ def _attribute(name: str, value: Any) -> str | int | float:
         raise ValueError(f"attribute {name} cannot be written as JSON ({error}); give plain, finite values.") from None
 
 
-def write(path: Path, tree: "xarray.DataTree") -> Path:
-    """Write a tree as NetCDF, completely or not at all; numbers carry checksums.
-
-    Raises:
-        OutputError: if the file cannot be written.
-        MissingExtraError: if h5netcdf is not installed.
-    """
-    try:
-        atomic.replace_files({path: writer(tree)})
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}); free space or choose another folder."
-        ) from None
-    return path
-
-
-def writer(tree: "xarray.DataTree") -> Callable[[Path], object]:
+def tree_writer(tree: "xarray.DataTree") -> Callable[[Path], object]:
     """A function that writes a tree into the file that it is given, for `aigini.runtime.atomic.replace_files`.
 
     Raises:
@@ -159,8 +163,8 @@ def writer(tree: "xarray.DataTree") -> Callable[[Path], object]:
     return lambda path: path.write_bytes(content)
 
 
-def read(path: Path) -> "xarray.DataTree":
-    """Read a tree that `write` wrote, into memory.
+def read_tree(path: Path) -> "xarray.DataTree":
+    """Read a tree that `tree_writer` wrote, into memory.
 
     Raises:
         OutputError: if there is no such file, it is damaged, or it holds no posterior.
