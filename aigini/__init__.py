@@ -22,6 +22,8 @@ from aigini.analysis.identification.sign import Sign
 from aigini.analysis.levers import register_lever
 from aigini.analysis.policy import Policy
 from aigini.analysis.regimes.result import Regimes
+from aigini.bayes.beliefs import Beliefs
+from aigini.bayes.result import Posterior
 from aigini.commands.at_estimates import at_estimates
 from aigini.commands.beliefs import beliefs
 from aigini.commands.calibrate import calibrate
@@ -55,6 +57,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AiginiError",
     "Answer",
+    "Beliefs",
     "Calibration",
     "ChannelDecomposition",
     "Command",
@@ -66,6 +69,7 @@ __all__ = [
     "Parameters",
     "Policy",
     "Population",
+    "Posterior",
     "Regimes",
     "Reproduction",
     "Scenario",

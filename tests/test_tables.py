@@ -21,7 +21,6 @@ from aigini.errors import MissingExtraError
 from aigini.estimation.weighting import Reweighting, Round
 from aigini.inference.overidentification import worst_case_misfit
 from aigini.inference.standard_errors import independent
-from aigini.numerics.shapley import shapley
 from aigini.statistics.report import STATISTIC_UNITS
 from aigini.statistics.simulation import Simulation
 from aigini.tables import WIDTH, Column, Table, Tabular, numbers, wrapped
@@ -83,7 +82,6 @@ def instances():
         answer,
         simulation(),
         Reproduction(load(None), simulation(), calibration, simulation(), answer, baseline),
-        shapley([1.0, 2.0, 4.0, 10.0], ["a", "b"]),
         independent(np.eye(2), np.eye(2), np.array([0.1, 0.2])),
         worst_case_misfit(np.array([0.1, -0.1]), np.ones((2, 1)), np.eye(2), np.array([0.1, 0.2])),
         Reweighting((Round(np.eye(2), np.ones(2), None), Round(np.eye(2), np.ones(2), 0.1)), True),

@@ -9,33 +9,24 @@ back within one cell of the grid do not show on it.
 Source: `contourpy` for the contours of the spline.
 """
 
-import dataclasses
 import itertools
 import math
-from collections.abc import Callable
 
 import contourpy
 import numpy as np
-import numpy.typing as npt
 from scipy.interpolate import RectBivariateSpline
 from scipy.ndimage import distance_transform_edt
 
 from aigini.errors import AnalysisError
 from aigini.numerics.level_set import CLOSED, Branch, LevelSet, LostSeed
-
-Function = Callable[[np.ndarray], tuple[npt.ArrayLike, npt.ArrayLike]]
-"""F and its gradient ``[2]`` at a point ``[2]``, natural units."""
+from aigini.numerics.newton import NO_CONVERGENCE, NO_GRADIENT, Box, Function, Point
 
 EDGES = ("edge x0", "edge x1", "edge y0", "edge y1")
-NOT_FINITE = "value not finite"
-NO_CONVERGENCE = "no convergence"
-NO_GRADIENT = "gradient is zero"
 
 _PER_CELL = 8  # points of the finer grid on which the spline is contoured
 _FEWEST = 128  # of them along an axis
 _TURN = 0.35  # radians that a contour turns at most between neighbouring points
 _STEP = 1e-6  # share of the box, of differences that give gradients of the spline
-_CALLS = 8  # evaluations to bring one point to zero
 _GAP = 1e-4  # share of the box within which the end of a curve inside it is located
 _SAME = 1e-9  # share of the box within which points are one
 _ZERO = 1e-9  # of the largest value, by which exact zeros on the grid are moved to one side
@@ -73,7 +64,7 @@ def zero_contours(
             the function itself pass through.
     """
     _check(x, y, values, tolerance, spacing)
-    box = _Box(value_and_gradient, np.array([x[0], y[0]]), np.array([x[-1], y[-1]]), tolerance)
+    box = Box(value_and_gradient, np.array([x[0], y[0]]), np.array([x[-1], y[-1]]), tolerance)
     branches: list[Branch] = []
     lost: list[LostSeed] = []
     finite = np.isfinite(values)
@@ -94,84 +85,10 @@ def zero_contours(
     return LevelSet(tuple(branches), tuple(lost))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Point:
-    """A point where F is finite: its position and gradient in the unit square, its position in natural units."""
-
-    unit: np.ndarray
-    natural: np.ndarray
-    value: float
-    gradient: np.ndarray
-
-    @property
-    def tangent(self) -> np.ndarray:
-        """The gradient turned left by 90 degrees, of length 1."""
-        return np.array([-self.gradient[1], self.gradient[0]]) / math.hypot(*self.gradient)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Box:
-    """The function with its box scaled to the unit square, so that both axes matter alike whatever their units."""
-
-    function: Function
-    low: np.ndarray
-    high: np.ndarray
-    tolerance: float
-
-    def natural(self, unit: np.ndarray) -> np.ndarray:
-        return np.clip(self.low * (1 - unit) + self.high * unit, self.low, self.high)
-
-    def evaluate(self, unit: np.ndarray) -> _Point | None:
-        """F at a point of the unit square; None if it is not finite."""
-        natural = self.natural(unit)
-        value, gradient = self.function(natural.copy())
-        value, gradient = np.asarray(value, dtype=np.float64), np.asarray(gradient, dtype=np.float64)
-        if value.size != 1 or gradient.shape != (2,):
-            raise AnalysisError(
-                "value_and_gradient must return a number and a gradient [2], got shapes"
-                f" {value.shape} and {gradient.shape}"
-            )
-        with np.errstate(over="ignore"):
-            scaled = gradient * (self.high - self.low)
-        if not (np.isfinite(value).all() and np.isfinite(scaled).all()):
-            return None
-        return _Point(unit, natural, float(value.item()), scaled)
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def newton(self, start: np.ndarray, across: np.ndarray, reach: float) -> _Point | str:
-        """The zero near a point, by the shortest moves that stay in the box; or the reason why there is none.
-
-        Args:
-            start: Where to begin, unit square; on an edge, the zero is sought along this edge.
-            across: Direction in which F should grow there.
-            reach: Longest distance from the start.
-        """
-        unit, free = start, (start > 0) & (start < 1)
-        for _ in range(_CALLS):
-            point = self.evaluate(unit)
-            if point is None:
-                return NOT_FINITE
-            if not point.gradient.any():
-                return NO_GRADIENT
-            if abs(point.value) <= self.tolerance:
-                return point if point.gradient @ across > 0 else NO_CONVERGENCE
-            gradient = np.where(free, point.gradient, 0.0)
-            square = float(gradient @ gradient)
-            if square == 0:
-                return NO_GRADIENT
-            target = point.unit - point.value / square * gradient
-            if not np.isfinite(target).all() or np.abs(target - start).max() > reach:
-                return NO_CONVERGENCE
-            unit = np.clip(target, 0.0, 1.0)
-            if (unit != target).any():  # it goes on along the edge that it ran into
-                free = unit == target
-        return NO_CONVERGENCE
-
-
 class _Contour:
     """One contour of the spline and the zeros of the function along it."""
 
-    def __init__(self, line: np.ndarray, spline: RectBivariateSpline, box: _Box, spacing: float, cell: float) -> None:
+    def __init__(self, line: np.ndarray, spline: RectBivariateSpline, box: Box, spacing: float, cell: float) -> None:
         self._line, self._spline, self._box, self._cell = line, spline, box, cell
         self._closed = bool((line[0] == line[-1]).all())
         lengths = np.hypot(*np.diff(line, axis=0).T)
@@ -201,7 +118,7 @@ class _Contour:
             unit = np.clip(unit - step, 0.0, 1.0)
         return unit, self._across(unit[None])[0]
 
-    def _zero(self, at: float) -> _Point | str:
+    def _zero(self, at: float) -> Point | str:
         """The zero of the function beside the contour at a distance along it."""
         return self._box.newton(*self._guess(at), self._cell)
 
@@ -218,11 +135,11 @@ class _Contour:
         if self._closed:
             missing = [k for k, zero in enumerate(zeros) if isinstance(zero, str)]
             if not missing:
-                return [self._branch([zero for zero in zeros if isinstance(zero, _Point)], (CLOSED, CLOSED))]
+                return [self._branch([zero for zero in zeros if isinstance(zero, Point)], (CLOSED, CLOSED))]
             turn = missing[0]
             at, zeros = at[turn:] + at[: turn + 1], zeros[turn:] + zeros[: turn + 1]
         branches: list[Branch] = []
-        points: list[_Point] = []
+        points: list[Point] = []
         begin = ""
         for k, zero in enumerate(zeros):
             if isinstance(zero, str):
@@ -239,21 +156,21 @@ class _Contour:
             branches.append(self._branch(points, (begin, "")))
         return branches
 
-    def _towards(self, good: _Point, bad: float) -> list[_Point]:
+    def _towards(self, good: Point, bad: float) -> list[Point]:
         """Zeros from one on the curve towards a place that has none, up to where they cease, by halves."""
         away = self._guess(bad)[0] - good.unit
         length, ahead = float(np.hypot(*away)), math.copysign(1.0, away @ good.tangent)
-        points: list[_Point] = []
+        points: list[Point] = []
         while length > _GAP:
             length /= 2
             start = np.clip(good.unit + ahead * length * good.tangent, 0.0, 1.0)
             zero = self._box.newton(start, good.gradient, length)
-            if isinstance(zero, _Point):
+            if isinstance(zero, Point):
                 good = zero
                 points.append(zero)
         return points
 
-    def _branch(self, points: list[_Point], reasons: tuple[str, str]) -> Branch:
+    def _branch(self, points: list[Point], reasons: tuple[str, str]) -> Branch:
         """A curve through points in order, larger values of the function on its right; ends "" are edges of the box."""
         closed = reasons[0] == CLOSED
         apart = [np.abs(b.unit - a.unit).max() > _SAME for a, b in itertools.pairwise(points)]
@@ -278,7 +195,7 @@ class _Contour:
         )
 
 
-def _edge(points: list[_Point]) -> str:
+def _edge(points: list[Point]) -> str:
     """The edge through which a curve leaves the box at the first of its last points, or that it stops before."""
     outward = points[0].unit - points[-1].unit
     leaving = {
