@@ -23,7 +23,7 @@ from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, diffe
 from aigini.estimation.outcome_map import TILE
 from aigini.numerics.roots import first_root
 from aigini.resolution import Simulated
-from aigini.runtime.progress import steps
+from aigini.runtime.progress import report, steps
 from aigini.statistics.outcomes import Units, file_units, legend
 from aigini.tables import Column, Table, Tabular, numbers
 
@@ -283,7 +283,9 @@ def _alone(model: EstimatedModel, strengths: np.ndarray) -> dict[str, LeverResul
     names = tuple(LEVERS)
     points = [combination(model, [name], [s]) for name in names for s in strengths.tolist()]
     changes = _evaluate(model, points, "levers").reshape(len(names), len(strengths), 3)
+    report("slopes of levers", 0, 1)  # compiling them takes long
     slopes = lever_slopes(model)
+    report("slopes of levers", 1, 1)
     levers = {}
     for k in steps("neutral strengths", range(len(names))):
         name, neutral = names[k], _neutral(model, names[k], strengths, changes[k, :, 0])

@@ -29,7 +29,9 @@ def report(part: str, done: int, total: int) -> None:
 
 
 def steps(part: str, items: Sequence[_Item]) -> Iterator[_Item]:
-    """Items one after the other; what is done with one is reported before the next."""
+    """Items one after the other; the part is reported before the first, and each item when it is done."""
+    if items:
+        report(part, 0, len(items))
     for number, item in enumerate(items):
         yield item
         report(part, number + 1, len(items))
