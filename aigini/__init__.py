@@ -20,7 +20,7 @@ from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.levers import register_lever
-from aigini.analysis.policy import Policy
+from aigini.analysis.policy_result import Policy
 from aigini.analysis.regimes.result import Regimes
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.result import Posterior

@@ -19,7 +19,7 @@ from aigini.analysis.identification.ridge import RidgePoint
 from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix, SensitivityAnalysis, SignUncertainty
 from aigini.analysis.identification.sign import LocalSign, Sign
 from aigini.analysis.levers import LEVERS
-from aigini.analysis.policy import LeverResult, Policy
+from aigini.analysis.policy_result import LeverResult, Policy
 from aigini.analysis.regimes.maps import Boundary, RegimeMap
 from aigini.analysis.regimes.result import Distance, Move, Regimes
 from aigini.analysis.regimes.small_ai import FirstOrder

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from aigini.analysis.policy import Policy
 from aigini.analysis.policy import policy as evaluate_levers
+from aigini.analysis.policy_result import Policy
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
 from aigini.commands.source import SourceLike, as_source

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from aigini.analysis.frontier import Frontier
-from aigini.analysis.policy import Policy
+from aigini.analysis.policy_result import Policy
 from aigini.figures.labels import (
     BAND,
     CYCLE,
