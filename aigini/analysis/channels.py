@@ -25,7 +25,7 @@ from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error
 from aigini.numerics.shapley import coalitions, shapley
 from aigini.parameter_space import pack, unpack
 from aigini.resolution import Simulated
-from aigini.runtime.memory import side_by_side
+from aigini.runtime.memory import in_groups, usual_number
 from aigini.runtime.progress import report
 from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.outcomes import OUTCOME_NAMES, Units, file_units
@@ -142,7 +142,7 @@ def _in_words(part: OutcomeChannels) -> str:
 def _all(
     vector: Float[Array, "parameters"], on: Float[Array, "coalitions channels"], economy: EconomyMap, batch: int
 ) -> Float[Array, "coalitions outcomes"]:
-    return jax.lax.map(lambda switches: economy(unpack(vector), Channels(*switches)), on, batch_size=batch)
+    return in_groups(lambda switches: economy(unpack(vector), Channels(*switches)), batch)(on)
 
 
 def require_no_ai_before(scenario: Scenario) -> None:
@@ -158,12 +158,12 @@ def require_no_ai_before(scenario: Scenario) -> None:
         )
 
 
-def channels(model: EstimatedModel, batch: int = 8, others: OtherDraws | None = None) -> ChannelDecomposition:
+def channels(model: EstimatedModel, batch: int | None = None, others: OtherDraws | None = None) -> ChannelDecomposition:
     """Evaluate all 32 coalitions in one program and decompose each outcome.
 
     Args:
         model: The economy at its estimates.
-        batch: Coalitions evaluated side by side, fewer where memory is short.
+        batch: Coalitions evaluated at once; by default `aigini.runtime.memory.usual_number`.
         others: The economy on other draws, for simulation errors; with None there are none.
 
     Raises:
@@ -189,12 +189,12 @@ def channels(model: EstimatedModel, batch: int = 8, others: OtherDraws | None = 
     )
 
 
-def _every(model: EstimatedModel, batch: int) -> np.ndarray:
+def _every(model: EstimatedModel, batch: int | None) -> np.ndarray:
     """Outcomes in every coalition, ``[coalitions, outcomes]``."""
     outcome_map = model.outcome_map
-    together = side_by_side(outcome_map.population.bytes_in_flight, batch)
     on = np.asarray(coalitions(len(CHANNEL_NAMES)), np.float64)
-    return outcome_map.run(_all, pack(model.values), on, batch=together)[:, list(_ROWS)]
+    usual = usual_number(outcome_map.population.bytes_in_flight, len(on))
+    return outcome_map.run(_all, pack(model.values), on, batch=batch or usual)[:, list(_ROWS)]
 
 
 def _outcome(values: np.ndarray, repeated: np.ndarray | None) -> OutcomeChannels:

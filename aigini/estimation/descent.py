@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from aigini.estimation.problem import Problem
-from aigini.runtime.memory import in_groups, side_by_side
+from aigini.runtime.memory import in_groups, usual_number
 
 Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
 
@@ -88,7 +88,7 @@ def _descend(
     problem: Problem, settings: DescentSettings, state: DescentState, count: Int[Array, ""]
 ) -> tuple[DescentState, Float[Array, "steps starts"], Int[Array, ""]]:
     transform = settings.transformation()
-    together = side_by_side(problem.population.bytes_of_gradient, len(state.best))
+    together = usual_number(problem.population.bytes_of_gradient, len(state.best))
 
     def one(
         point: Array, optimizer: optax.OptState, best_point: Array, best: Array

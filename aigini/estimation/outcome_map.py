@@ -19,7 +19,7 @@ from aigini.parameter_space import pack, unpack
 from aigini.parameters import PARAMETER_NAMES, problems
 from aigini.population.population import Population
 from aigini.runtime.evaluations import evaluated, fingerprint
-from aigini.runtime.memory import side_by_side
+from aigini.runtime.memory import in_groups, usual_number
 from aigini.statistics.catalogue import OUTCOMES
 from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.moment import Moment
@@ -42,7 +42,7 @@ def _jacobian(
 def _values(
     vectors: Float[Array, "points parameters"], economy: EconomyMap, batch: int
 ) -> Float[Array, "points outcomes"]:
-    return jax.lax.map(lambda vector: economy(unpack(vector)), vectors, batch_size=batch)
+    return in_groups(lambda vector: economy(unpack(vector)), batch)(vectors)
 
 
 @jax.jit
@@ -137,12 +137,13 @@ class OutcomeMap:
 
         Args:
             points: All parameters of each point, at most `TILE` of them, so that any number is one compiled program.
-            batch: Points evaluated at once; by default `usual_batch`.
+            batch: Points evaluated at once; by default `aigini.runtime.memory.usual_number`.
         """
         vectors = np.array([pack(point) for point in points])
         padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
         vectors = np.concatenate([vectors, padding])
-        return self.run(_values, vectors, batch=batch or usual_batch(self.population))[: len(points)]
+        usual = usual_number(self.population.bytes_in_flight, TILE)
+        return self.run(_values, vectors, batch=batch or usual)[: len(points)]
 
     def one(self, values: Mapping[str, float]) -> np.ndarray:
         """Outcomes at one point, ``[outcomes]``; not a number where there is no outcome.
@@ -159,8 +160,3 @@ class OutcomeMap:
         """Why `values` is no point of the parameter space in this scenario, a sentence each."""
         level = max(float(self.scenario.A0), float(self.scenario.A1))
         return problems(values, level=level, years=self.population.years)
-
-
-def usual_batch(population: Population, most: int = TILE) -> int:
-    """Points evaluated at once: as many as fit on an accelerator; one on a CPU, which gains nothing from more."""
-    return 1 if jax.default_backend() == "cpu" else side_by_side(population.bytes_in_flight, most)

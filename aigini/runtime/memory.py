@@ -29,6 +29,14 @@ def side_by_side(bytes_each: int, most: int) -> int:
     return max(1, min(most, available_bytes() // 4 // max(bytes_each, 1)))
 
 
+def usual_number(bytes_each: int, most: int) -> int:
+    """Number of evaluations that run at once unless asked otherwise, with the arguments of `side_by_side`.
+
+    On an accelerator it is as many as fit. A CPU gains nothing from more than one, whose program compiles faster.
+    """
+    return 1 if jax.default_backend() == "cpu" else side_by_side(bytes_each, most)
+
+
 def in_groups(function: Callable[..., Any], together: int) -> Callable[..., Any]:
     """A function of one made a function of many, like `jax.vmap`, of which at most `together` are done at once.
 
@@ -42,6 +50,9 @@ def in_groups(function: Callable[..., Any], together: int) -> Callable[..., Any]
         size = max(n for n in range(1, min(together, count) + 1) if count % n == 0)
         if size == count:
             return jax.vmap(function)(*arguments)
+        if size == 1:
+            # Not batches of one: in a batch, loops and branches turn into selections, which cost compilation and time.
+            return jax.lax.map(lambda one: function(*one), arguments)
         return jax.lax.map(lambda one: function(*one), arguments, batch_size=size)
 
     return every
