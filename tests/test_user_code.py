@@ -26,11 +26,18 @@ level = (Ces, Ces())
 """
 
 
-def defined(text, tmp_path, name="mine"):
-    """The definition of `level` in a program of its own."""
-    path = tmp_path / f"{name}.py"
-    path.write_text(text + "\nfrom aigini.runtime.user_code import definition\nprint(definition(level))\n")
-    return subprocess.run([sys.executable, path], capture_output=True, text=True, check=True).stdout
+@pytest.fixture(scope="module")
+def defined(tmp_path_factory):
+    """`defined(text, name)`: the definition of `level` in a program of its own, which each text needs once."""
+    folder = tmp_path_factory.mktemp("programs")
+
+    @functools.cache
+    def definition_in(text, name="mine"):
+        path = folder / f"{name}.py"
+        path.write_text(text + "\nfrom aigini.runtime.user_code import definition\nprint(definition(level))\n")
+        return subprocess.run([sys.executable, path], capture_output=True, text=True, check=True).stdout
+
+    return definition_in
 
 
 @pytest.mark.parametrize(
@@ -44,10 +51,10 @@ def defined(text, tmp_path, name="mine"):
         (CLASS, "Ces())", "Ces(0.4))"),
     ],
 )
-def test_a_definition_changes_with_whatever_moves_results_and_with_nothing_else(tmp_path, text, old, new):
-    before = defined(text, tmp_path)
-    assert defined(text.replace(":\n", ":  # a comment\n", 1), tmp_path, "renamed") == before
-    after = defined(text.replace(old, new), tmp_path)
+def test_a_definition_changes_with_whatever_moves_results_and_with_nothing_else(defined, text, old, new):
+    before = defined(text)
+    assert defined(text.replace(":\n", ":  # a comment\n", 1), "renamed") == before
+    after = defined(text.replace(old, new))
     assert after != before
     assert first_difference(before, after)[0] in before
 
