@@ -43,7 +43,8 @@ from aigini.economy.interventions import Instrument, Intervention
 from aigini.economy.mechanisms import Mechanisms, register_mechanism
 from aigini.economy.task_technology import TaskTechnology
 from aigini.errors import AiginiError
-from aigini.estimation.result import Calibration, Target
+from aigini.estimation.result import Calibration
+from aigini.estimation.target import Target
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population, shard
 from aigini.statistics.catalogue import register_moment, unregister_moment

@@ -64,8 +64,14 @@ class ParameterSpace(eqx.Module):
         """Unconstrained point of natural values strictly inside the bounds."""
         return jnp.stack([to_unconstrained(natural[i], *self.bounds(name)) for i, name in enumerate(self.names)])
 
+    def natural_at(self, theta: np.ndarray) -> np.ndarray:
+        """Natural values of an unconstrained point, outside JAX, ``[free]``."""
+        return np.asarray(self.natural(jnp.asarray(theta))) if self.names else np.zeros(0)
+
     def stretch(self, theta: np.ndarray) -> np.ndarray:
         """Derivative of each natural value in its own unconstrained one, ``[free]``."""
+        if not self.names:
+            return np.zeros(0)
         point = jnp.asarray(theta)
         return np.asarray(jax.jvp(self.natural, (point,), (jnp.ones_like(point),))[1])
 
@@ -82,9 +88,7 @@ class ParameterSpace(eqx.Module):
 
     def values(self, base: Mapping[str, float], theta: np.ndarray) -> dict[str, float]:
         """`base` with the free parameters at an unconstrained point, and the tie imposed."""
-        if not self.names:
-            return self.impose(base)
-        return self.replace(base, np.asarray(self.natural(jnp.asarray(theta))))
+        return self.replace(base, self.natural_at(theta))
 
     def replace(self, base: Mapping[str, float], natural: np.ndarray) -> dict[str, float]:
         """`base` with the free parameters at natural values ``[free]``, and the tie imposed."""

@@ -41,7 +41,7 @@ __all__ = [
     "write_json",
 ]
 
-PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy")
+PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
 
 
 def summary(values: Sequence[float]) -> dict[str, Any]:

@@ -28,10 +28,11 @@ from aigini.config import load
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, IdentificationError, OutputError
-from aigini.estimation.estimated_model import known_model
-from aigini.estimation.least_squares import refit
+from aigini.estimation.convergence import FIT_TOLERANCE
+from aigini.estimation.estimated_model import known_model, refit
 from aigini.estimation.other_draws import shown
 from aigini.estimation.outcome_map import GINIS, OutcomeMap
+from aigini.estimation.target import Target
 from aigini.numerics.roots import first_root
 from aigini.parameter_space import ParameterSpace, pack, unpack
 from aigini.parameters import PARAMETER_NAMES
@@ -130,12 +131,12 @@ def test_influence_predicts_the_re_estimated_parameters(model, config):
     result = aigini.sensitivity(config)
     matrix = result.influence.values
     for j, name in enumerate(model.targets):
-        value, se = model.pairs[name]
-        shift = 0.002 * se
-        targets = {**model.pairs, name: (value + shift, se)}
-        moved = refit(model.outcome_map, model.values, model.space, targets, model.income)
-        assert moved.feasible
-        change = np.array([moved.estimates[p] - model.values[p] for p in model.space.names])
+        target = model.targets[name]
+        shift = 0.002 * target.se
+        targets = {**model.targets, name: dataclasses.replace(target, value=target.value + shift)}
+        moved = refit(dataclasses.replace(model, targets=targets), model.values)
+        assert moved.worst < FIT_TOLERANCE
+        change = moved.estimates - model.estimates
         scale = np.abs(matrix[:, j] * shift)
         np.testing.assert_allclose(change, matrix[:, j] * shift, atol=0.02 * scale.max(), rtol=0.02)
         # The same for outcomes, which follow the estimates.
@@ -159,13 +160,14 @@ def test_standard_errors_of_outcomes_are_those_of_their_influence(config):
 def test_a_minimum_that_misses_a_target_is_stationary(model):
     # One parameter for two targets that pull against each other.
     space = ParameterSpace(("alpha",), "none")
-    targets = {"m1": (-0.1, 0.06), "m2": (0.3, 0.017)}
-    found = refit(model.outcome_map, model.values, space, targets, "total", steps=60)
-    assert not found.feasible
+    targets = {"m1": Target(-0.1, 0.06), "m2": Target(0.3, 0.017)}
+    weighting = np.diag([0.06**-2, 0.017**-2])
+    found = refit(dataclasses.replace(model, space=space, targets=targets, weighting=weighting), model.values)
+    assert found.worst > FIT_TOLERANCE
     rows, se = [0, 1], np.array([0.06, 0.017])
     residual = (found.outcomes[rows] - np.array([-0.1, 0.3])) / se
-    gradient = (found.jacobian[rows, 0] / se) @ residual
-    assert abs(gradient) < 1e-2 * np.linalg.norm(found.jacobian[rows, 0] / se) * np.linalg.norm(residual)
+    gradient = (found.free_jacobian[rows, 0] / se) @ residual
+    assert abs(gradient) < 1e-2 * np.linalg.norm(found.free_jacobian[rows, 0] / se) * np.linalg.norm(residual)
 
 
 # --- sensitivity ------------------------------------------------------------------------------------------------------

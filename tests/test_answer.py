@@ -22,7 +22,9 @@ from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import estimate_values, known_model, require_sign_problem
 from aigini.estimation.other_draws import OtherDraws
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.result import Calibration, Status, Target, Trace
+from aigini.estimation.result import Calibration, Trace
+from aigini.estimation.target import Target
+from aigini.estimation.verdict import Status
 from aigini.parameter_space import ParameterSpace
 from aigini.resolution import Simulated
 from aigini.storage import results

@@ -9,7 +9,7 @@ from aigini.commands.registry import COMMANDS
 from aigini.commands.source import as_config
 from aigini.config import load, parse_overrides
 from aigini.errors import ConfigError
-from aigini.estimation.result import CHANGED_BY_USER
+from aigini.estimation.target import CHANGED_BY_USER
 
 WITHOUT_XI = ["alpha", "beta", "sigma", "signal_exposure", "cumulative_advantage", "eta1"]
 WITHOUT_M6 = {"targets.m6": "none", "calibration.free": ["alpha", "beta"]}

@@ -13,7 +13,7 @@ from aigini.config import load
 from aigini.config.schema import FileSchema
 from aigini.errors import ConfigError
 from aigini.estimation.descent import DescentSettings
-from aigini.estimation.polish import PolishSettings
+from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.parameters import SPECS
 
 TABLES = {"targets": "m1", "ranges": "xi", "priors": "sigma", "alternatives": "xi.patent_rents"}
@@ -114,5 +114,5 @@ def test_what_would_not_fit_into_memory_is_refused_at_once():
 def test_the_baseline_asks_for_what_the_estimators_do_by_default():
     config = load(None)
     assert config.descent == DescentSettings()
-    assert config.polish == PolishSettings()
+    assert config.polish == LeastSquaresSettings()
     assert config.posterior.nuts == NutsSettings()

@@ -12,9 +12,10 @@ from aigini.commands.calibrate import posed
 from aigini.errors import EstimationError
 from aigini.estimation import msm, starts
 from aigini.estimation.descent import DescentSettings
-from aigini.estimation.polish import PolishSettings
+from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.problem import pose, weight_root
-from aigini.estimation.result import Status, Target
+from aigini.estimation.target import Target
+from aigini.estimation.verdict import Status
 from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters, problems
 from aigini.population import draw_population
@@ -58,7 +59,7 @@ def solve_two(population, m1, m2, start=((0.5, -0.05),), **changes):
         targets,
         np.array(start),
         descent_settings=DescentSettings(steps=10),
-        polish_settings=PolishSettings(),
+        polish_settings=LeastSquaresSettings(),
     )
 
 
@@ -176,7 +177,7 @@ def test_an_overidentified_problem_ends_at_a_stationary_point_that_misses_target
         targets,
         np.array([[0.5, 5.0], [1.2, 9.0]]),
         descent_settings=DescentSettings(steps=10),
-        polish_settings=PolishSettings(),
+        polish_settings=LeastSquaresSettings(),
     )
     assert result.status is Status.MINIMUM
     assert result.agreed == 2
@@ -192,7 +193,7 @@ def test_iterations_that_run_out_are_not_called_a_minimum(small_population):
         targets,
         np.array([[0.5, -0.05]]),
         descent_settings=DescentSettings(steps=5),
-        polish_settings=PolishSettings(steps=0),
+        polish_settings=LeastSquaresSettings(steps=0),
     )
     assert result.status is Status.STOPPED
     assert "raise calibration" in result.message
@@ -200,6 +201,9 @@ def test_iterations_that_run_out_are_not_called_a_minimum(small_population):
     assert result.removable_share > 0.1
     assert result.standard_errors is None
     assert "not converged" in result.failure
+    assert (result.agreed, result.starts[0].agrees) == (0, False)
+    assert "no start is known to have reached an optimum" in str(result)
+    assert "reached this optimum" not in str(result)
 
 
 def test_descent_alone_is_a_complete_solver(small_population):
@@ -209,7 +213,7 @@ def test_descent_alone_is_a_complete_solver(small_population):
         targets,
         np.array([[0.5, -0.05]]),
         descent_settings=DescentSettings(steps=300, tolerance=1e-5),
-        polish_settings=PolishSettings(steps=0),
+        polish_settings=LeastSquaresSettings(steps=0),
     )
     assert result.status is Status.FITTED
 
@@ -229,7 +233,7 @@ def test_weights_change_an_overidentified_estimate_but_not_an_exact_one(small_po
 
 def test_resuming_from_any_block_gives_the_same_result_bit_for_bit(small_population):
     problem, targets = pose_two(small_population, -0.19, 0.152)
-    settings = {"descent_settings": DescentSettings(steps=10), "polish_settings": PolishSettings()}
+    settings = {"descent_settings": DescentSettings(steps=10), "polish_settings": LeastSquaresSettings()}
     states = []
     whole = msm.estimate(problem, targets, np.array([[0.5, -0.05]]), watch=states.append, **settings)
     assert len(states) >= 3
@@ -254,7 +258,7 @@ def test_results_do_not_depend_on_how_often_progress_is_saved(small_population):
                 targets,
                 np.array([[0.5, -0.05]]),
                 descent_settings=DescentSettings(steps=10, block=every),
-                polish_settings=PolishSettings(block=every),
+                polish_settings=LeastSquaresSettings(block=every),
                 watch=states.append,
             )
         )
@@ -342,6 +346,9 @@ def test_the_root_reproduces_the_weighting():
         ({"targets": {"m1": Target(0.1, 0.0), "m2": Target(0.1, 1.0)}}, "targets.m1.se"),
         ({"targets": {"m1": Target(float("nan"), 1.0), "m2": Target(0.1, 1.0)}}, "targets.m1.value"),
         ({"targets": {"m9": Target(0.1, 1.0), "m2": Target(0.1, 1.0)}}, "nothing called m9"),
+        ({"targets": {"m6": Target(0.1, 1.0), "gini_total": Target(0.1, 1.0)}}, "m6 and gini_total.*same number"),
+        ({"targets": {"gini_wage": Target(0.1, 1.0), "m6": Target(0.1, 1.0)}, "income": "wage"}, "are the same number"),
+        ({"targets": {"m1": Target(0.1, 1.0), "within_task_cv": Target(0.1, 1.0)}}, "m1 and within_task_cv"),
         ({"weighting": np.array([[1.0, 2.0], [2.0, 1.0]])}, "not positive definite"),
         ({"weighting": np.array([[1.0, 2.0], [0.0, 1.0]])}, "not a symmetric"),
         ({"weighting": np.eye(3)}, "has shape"),
@@ -350,6 +357,12 @@ def test_the_root_reproduces_the_weighting():
 def test_a_problem_that_cannot_be_posed_is_refused_with_the_reason(small_population, changes, message):
     with pytest.raises(EstimationError, match=message):
         pose_two(small_population, -0.1, 0.1, **changes)
+
+
+def test_a_gini_that_is_not_m6_is_another_number(small_population):
+    targets = {"m6": Target(0.1, 1.0), "gini_total": Target(0.1, 1.0)}
+    problem, _ = pose_two(small_population, -0.1, 0.1, targets=targets, income="wage")
+    assert set(problem.moment_names) == {"m6", "gini_total"}
 
 
 def test_fewer_than_three_firms_cannot_be_targeted_on_growth():

@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 import aigini
 from aigini import figures
 from aigini.errors import OutputError
-from aigini.estimation.result import CHANGED_BY_USER, Calibration, StartResult, Status, Target, Trace
+from aigini.estimation.result import Calibration, StartResult, Trace
+from aigini.estimation.target import CHANGED_BY_USER, Target
+from aigini.estimation.verdict import Status
 from aigini.figures import distribution, fit, style
 from aigini.parameters import Parameters
 from aigini.population import draw_population

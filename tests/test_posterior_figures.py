@@ -25,7 +25,7 @@ from aigini.bayes.sign_boundary import log_odds_of_rise
 from aigini.bayes.size import SizeChoice
 from aigini.commands.posterior_problem import belief_used
 from aigini.config import load
-from aigini.estimation.result import Target
+from aigini.estimation.target import Target
 from aigini.figures.posterior import _beside_zero
 from aigini.parameters import SPECS
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 import aigini
-from aigini.analysis.identification.constrained_fit import QUANTILE
+from aigini.analysis.identification.constrained_fit import QUANTILE, constrained_search
 from aigini.analysis.identification.profile import RISES, direction_profile, profile
 from aigini.commands.registry import load_result
 from aigini.config import load

@@ -25,7 +25,9 @@ from aigini.commands.calibrate import blank_progress
 from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.errors import CheckpointError, EquilibriumError, OutputError
-from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.estimation.result import Calibration, StartResult, Trace
+from aigini.estimation.target import Target
+from aigini.estimation.verdict import Status
 from aigini.parameters import SPECS
 from aigini.statistics.moments import MOMENT_NAMES
 from aigini.statistics.report import Distribution
@@ -245,7 +247,6 @@ class TestARunFolder:
             "numpy",
             "equinox",
             "optax",
-            "optimistix",
         }
         assert run["device"]["platform"] == "cpu"
         assert run["device"]["count"] >= 1

@@ -8,10 +8,13 @@ import pytest
 
 from aigini import cli
 from aigini.commands.registry import load_result
-from aigini.estimation import msm, polish
+from aigini.errors import OutputError
+from aigini.estimation import report
 from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, remaining_step, removable_share
 from aigini.estimation.problem import pose
-from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
+from aigini.estimation.result import Calibration, StartResult, Trace
+from aigini.estimation.target import Target
+from aigini.estimation.verdict import Status, Verdict, judge, removable_within_bounds, status_of
 from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS, Parameters
 from aigini.population import draw_population
@@ -96,7 +99,7 @@ def test_the_remaining_step_is_the_error_of_the_parameters_of_a_linear_problem()
     ],
 )
 def test_a_verdict_needs_its_condition(misfit, share, at_bound, status):
-    assert msm._status(np.array([0.0, -misfit]), share, at_bound) is status
+    assert status_of(np.array([0.0, -misfit]), share, at_bound) is status
 
 
 @pytest.fixture(scope="module")
@@ -107,27 +110,39 @@ def problem():
 
 
 def test_a_parameter_at_its_bound_may_only_move_inwards(problem):
-    matrix = np.eye(2)
+    space, matrix = problem.space, np.eye(2)
     for pull, share in ((1.0, 0.0), (-1.0, 1.0)):  # fitted above the target: alpha should fall, and cannot
-        assert msm._removable_share(problem, np.array([pull, 0.0]), matrix, {"alpha": 0.0}) == share
-    assert msm._removable_share(problem, np.array([1.0, 0.0]), matrix, {}) == 1.0
+        assert removable_within_bounds(space, np.array([pull, 0.0]), matrix, {"alpha": 0.0}) == share
+    assert removable_within_bounds(space, np.array([1.0, 0.0]), matrix, {}) == 1.0
 
 
-def test_a_start_goes_on_until_it_converged_to_the_tolerance_or_to_rounding_or_makes_no_progress():
-    # (objective before and after, next step before and after, scale, whether it is done)
-    cases = [
-        (1.0, 0.9, 0.5, 0.4, 1000.0, False),
-        (1.0, 1.0, 0.5, 0.5, 1000.0, False),  # all steps may have been too long
-        (1.0, 1.0, 0.5, 0.5, 1.0, True),
-        (1e-14, 1e-16, 1e-3, 0.9e-7, 1000.0, True),
-        (1e-16, 0.9e-16, 4e-6, 3e-6, 1000.0, True),  # rounding
-        (1e-14, 1e-16, 4e-6, 1e-6, 1000.0, False),
-        (1.0, np.inf, 0.5, np.inf, 1000.0, True),
-    ]
-    before, after, step_before, step, scale, expected = map(np.array, zip(*cases, strict=True))
-    done, then = polish.judge(before, after, step_before, step, scale, 1e-7)
-    np.testing.assert_array_equal(done, expected)
-    np.testing.assert_array_equal(then[:3], [1000.0, 100.0, 1.0])
+@pytest.mark.parametrize(
+    ("alpha", "misfit", "status"),
+    [
+        (0.5, [0.0, 0.0], Status.FITTED),
+        (0.5, [1.0, 0.0], Status.STOPPED),
+        (1e-9, [1.0, 0.0], Status.AT_BOUND),
+        (1e-9, [-1.0, 0.0], Status.STOPPED),
+    ],
+)
+def test_one_judgement_puts_the_conditions_together(problem, alpha, misfit, status):
+    verdict = judge(problem.space, np.array([alpha, 0.1]), np.array(misfit), np.array(misfit), np.eye(2))
+    assert verdict.status is status
+    assert verdict.at_bound == ({"alpha": 0.0} if alpha < 1e-3 else {})
+
+
+@pytest.mark.parametrize(
+    ("status", "exact", "overidentified"),
+    [
+        (Status.FITTED, True, True),
+        (Status.MINIMUM, False, True),
+        (Status.AT_BOUND, False, False),
+        (Status.STOPPED, False, False),
+    ],
+)
+def test_a_minimum_is_an_estimate_only_with_more_targets_than_parameters(status, exact, overidentified):
+    assert status.estimates(targets=2, free=2) is exact
+    assert status.estimates(targets=3, free=2) is overidentified
 
 
 # --- Sentences --------------------------------------------------------------------------------------------------------
@@ -159,6 +174,30 @@ def test_a_search_that_stopped_short_says_nothing_about_the_economy():
     assert "cannot reach" not in message
 
 
+@pytest.mark.parametrize(
+    ("status", "changes", "words"),
+    [
+        (Status.STOPPED, {"no_standard_errors": "the estimation has not converged"}, "no test: the estimation has not"),
+        (Status.AT_BOUND, {"no_standard_errors": "at a bound", "at_bound": {"alpha": 0.0}}, "no test: at a bound"),
+        (Status.MINIMUM, {}, "p = "),
+    ],
+)
+def test_the_targets_are_tested_together_only_at_a_minimum_inside_the_bounds(status, changes, words):
+    matrix = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    result = calibrated((0.1, 0.3, -0.4), status, jacobian=matrix, **changes)
+    assert words in result.overidentification
+    assert f"overidentification: {result.overidentification}" in str(result)
+    assert ("no test" in str(result)) == (status is not Status.MINIMUM)
+
+
+def test_a_search_that_stopped_short_claims_no_agreement_of_starts():
+    stopped = calibrated((0.0, 5.0), Status.STOPPED, agreed=1, starts=4)
+    assert "no start is known to have reached an optimum" in str(stopped)
+    assert "reached this optimum" not in str(stopped)
+    assert stopped.failure == "the search has not converged"
+    assert "1 of 4 starts reached this optimum" in str(calibrated(agreed=1, starts=4))
+
+
 def test_how_close_to_a_minimum_is_printed_in_a_measure_without_units():
     assert "could still remove 1e-06% of the length" in str(calibrated((0.0, 0.5), Status.MINIMUM))
     assert "no estimate by more than 3e-09" in str(calibrated())
@@ -184,7 +223,7 @@ def test_standard_errors_and_simulation_error_are_apart_and_labelled():
 def test_standard_errors_of_two_targets_are_those_of_the_inverse_jacobian(problem):
     matrix, se = np.array([[2.0, 1.0], [0.5, 3.0]]), np.array([0.1, 0.4])
     covariance = np.array([[0.01, 0.02], [0.02, 0.16]])
-    errors, reason = msm._standard_errors(problem, matrix, se, covariance, Status.FITTED, {})
+    errors, reason = report.standard_errors(problem, matrix, se, covariance, Verdict(Status.FITTED, 0.0, {}))
     inverse = np.linalg.inv(matrix)
     assert reason == ""
     assert errors is not None
@@ -197,7 +236,7 @@ def test_standard_errors_of_two_targets_are_those_of_the_inverse_jacobian(proble
     assert errors.keys() == expected.keys()
     for kind, values in expected.items():
         np.testing.assert_allclose(list(errors[kind].values()), values, rtol=1e-12)
-    without, _ = msm._standard_errors(problem, matrix, se, None, Status.FITTED, {})
+    without, _ = report.standard_errors(problem, matrix, se, None, Verdict(Status.FITTED, 0.0, {}))
     assert without is not None
     assert list(without) == ["independent", "worst_case"]
 
@@ -212,7 +251,7 @@ def test_standard_errors_of_two_targets_are_those_of_the_inverse_jacobian(proble
     ],
 )
 def test_there_are_no_standard_errors_where_they_would_mean_nothing(problem, matrix, status, bound, words):
-    errors, reason = msm._standard_errors(problem, np.array(matrix), np.ones(2), None, status, bound)
+    errors, reason = report.standard_errors(problem, np.array(matrix), np.ones(2), None, Verdict(status, 0.0, bound))
     assert errors is None
     assert words in reason
     text = str(calibrated(standard_errors=None, no_standard_errors=reason))

@@ -299,7 +299,7 @@ def test_a_calibration_that_did_not_settle_says_so_and_survives_being_written(tw
 
 def test_weights_that_do_not_settle_are_refused_by_the_analyses(monkeypatch):
     monkeypatch.setattr(
-        "aigini.commands.at_estimates.reweight", lambda *a, **k: reweight(*a, **k, rounds=2, settled=0.0)
+        "aigini.estimation.reweighted.reweight", lambda *a, **k: reweight(*a, **k, rounds=2, settled=0.0)
     )
     with pytest.raises(AnalysisError, match=r'have not converged in 3 rounds.*"two_step"'):
         aigini.at_estimates(pulled(weighting="iterated"))
@@ -308,7 +308,7 @@ def test_weights_that_do_not_settle_are_refused_by_the_analyses(monkeypatch):
 def test_an_estimation_that_stops_short_of_a_minimum_is_refused(monkeypatch):
     config = pulled()
     estimated = aigini.at_estimates(config)
-    monkeypatch.setattr("aigini.estimation.estimated_model.STATIONARY", -1.0)
+    monkeypatch.setattr("aigini.estimation.verdict.STATIONARY", -1.0)
     with pytest.raises(AnalysisError, match="stopped short of a minimum"):
         estimate_values(estimated.outcome_map, estimated.values, estimated.space, estimated.targets, estimated.income)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from aigini.analysis.identification.sensitivity_result import SignUncertainty
-from aigini.estimation.result import Target
+from aigini.estimation.target import Target
 from aigini.resolution import STANDS_OUT, Simulated
 from aigini.statistics.catalogue import CONCEPT_WORDS
 from aigini.statistics.outcomes import Units, file_units, label

@@ -15,7 +15,7 @@ from aigini.bayes.populations import Averages
 from aigini.bayes.power_scaling import PowerScaling
 from aigini.bayes.probability import ConditionalProbability, Probability, open_sentence
 from aigini.bayes.size import SizeChoice
-from aigini.estimation.result import Target
+from aigini.estimation.target import Target
 from aigini.statistics.catalogue import CONCEPT_WORDS, names
 from aigini.statistics.outcomes import Units, file_units, legend
 from aigini.tables import Column, Table, Tabular

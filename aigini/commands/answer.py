@@ -11,7 +11,8 @@ from aigini.config import Config
 from aigini.errors import AiginiError, AnalysisError
 from aigini.estimation.estimated_model import known_model
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.result import Calibration, Status
+from aigini.estimation.result import Calibration
+from aigini.estimation.verdict import Status
 from aigini.runtime.precision import with_x64
 
 FEWEST_FIRMS = 3

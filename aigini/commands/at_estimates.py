@@ -10,11 +10,13 @@ import numpy as np
 from aigini.commands.source import SourceLike, as_source
 from aigini.config import Config
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, removable_share
+from aigini.estimation.convergence import FIT_TOLERANCE
 from aigini.estimation.estimated_model import EstimatedModel, estimate_values, known_model
-from aigini.estimation.other_draws import OtherDraws, covariance
+from aigini.estimation.least_squares import LeastSquaresSettings
+from aigini.estimation.other_draws import OtherDraws
 from aigini.estimation.outcome_map import OutcomeMap
-from aigini.estimation.weighting import before_estimates, follows_estimates, reweight
+from aigini.estimation.reweighted import reweighted
+from aigini.estimation.weighting import before_estimates, follows_estimates
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
 from aigini.runtime.progress import report
@@ -61,56 +63,40 @@ def _checked(model: EstimatedModel, estimates: Estimates) -> EstimatedModel:
         AnalysisError: if its moments are not those that were reported, or neither meet the targets nor are at
             a minimum.
     """
-    moments = model.outcomes[list(model.rows)]
-    gap = moments - np.array([target.value for target in model.targets.values()])
+    moments, misfit = model.outcomes[list(model.rows)], model.misfit
     reported = np.array([estimates.fitted.get(name, moments[i]) for i, name in enumerate(model.targets)])
-    root = np.linalg.cholesky(model.weighting)
-    fits = np.abs(gap / model.se).max() <= FIT_TOLERANCE
-    exact = len(model.space.names) == len(model.targets)
-    minimum = fits or (not exact and removable_share(root.T @ gap, root.T @ model.moment_jacobian) <= STATIONARY)
-    if not minimum or np.abs((moments - reported) / model.se).max() > FIT_TOLERANCE:
-        worst = int(np.argmax(np.abs(gap / model.se)))
+    if not model.at_estimates or np.abs((moments - reported) / model.se).max() > FIT_TOLERANCE:
+        worst = int(np.argmax(np.abs(misfit)))
         raise AnalysisError(
             f"{estimates.where}: these are no estimates of this economy: {list(model.targets)[worst]} is missed by"
-            f" {gap[worst] / model.se[worst]:+.2g} s.e.; another version of aigini, or another model, wrote them."
-            " Estimate again."
+            f" {misfit[worst]:+.2g} s.e.; another version of aigini, or another model, wrote them. Estimate again."
         )
     return model
 
 
 def _reweighted(config: Config, model: EstimatedModel) -> tuple[dict[str, float], np.ndarray]:
     """Every parameter and the weights after further rounds, from an estimated model at those of the first."""
-    problem = (model.space, model.targets, model.income)
 
-    def at(natural: np.ndarray) -> dict[str, float]:
-        return model.space.replace(model.values, natural)
-
-    def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values = estimate_values(model.outcome_map, at(start), *problem, weights)
-        fitted = known_model(model.outcome_map, values, *problem, weights)
-        return fitted.estimates, fitted.moment_jacobian
-
-    def simulation_covariance(natural: np.ndarray) -> np.ndarray:
+    def on_other_draws(natural: np.ndarray) -> list[np.ndarray]:
+        values = model.space.replace(model.values, natural)
         outcome_maps = (model.outcome_map.on(_draw(config, k)) for k in range(config.replications))
-        result = covariance([outcome_map.jacobian(at(natural))[0] for outcome_map in outcome_maps], model.rows)
-        assert result is not None  # a configuration with these weights has two replications at least
-        return result
+        return [outcome_map.jacobian(values)[0][list(model.rows)] for outcome_map in outcome_maps]
 
-    sequence = reweight(
+    sequence, end = reweighted(
         config.weighting,
-        model.weighting,
+        model.objective(model.values),
         model.estimates,
-        estimate,
-        simulation_covariance,
+        on_other_draws,
         config.covariance,
         moments=tuple(model.targets),
+        settings=LeastSquaresSettings(),
     )
     if not sequence.converged:
         raise AnalysisError(
             f"the iterated weights have not converged in {len(sequence.rounds)} rounds: the estimates still changed by"
             f' {sequence.last.change:.2g} s.e. in the last; use calibration.weighting = "two_step".'
         )
-    return at(sequence.last.estimates), sequence.last.weighting
+    return model.space.replace(model.values, end.natural), sequence.last.weighting
 
 
 def other_draws(config: Config, model: EstimatedModel) -> OtherDraws:

@@ -13,10 +13,12 @@ from aigini.commands.command import Command, Notify, ResultFile, Run
 from aigini.commands.source import ConfigLike, as_config, replications
 from aigini.config import Config
 from aigini.estimation import msm, starts, weighting
+from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.msm import STAGES, Progress, Watcher
-from aigini.estimation.polish import PolishSettings
 from aigini.estimation.problem import Problem, pose, weight_root
+from aigini.estimation.report import report
 from aigini.estimation.result import Calibration
+from aigini.estimation.reweighted import reweighted
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
 from aigini.storage import checkpoint, folder
@@ -72,45 +74,34 @@ def calibrate(
 
 def _reweighted(config: Config, problem: Problem, first: Calibration, others: Sequence[Population]) -> Calibration:
     """The calibration after further rounds, with the starts and the trace of the first."""
-    rounds = [first]
-
-    def estimate(weights: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        root = weight_root(weights, [target.se for target in config.targets.values()])
-        calibration = msm.estimate(
-            dataclasses.replace(problem, root=jnp.asarray(root)),
-            config.targets,
-            start[None],
-            descent_settings=dataclasses.replace(config.descent, steps=0),
-            polish_settings=config.polish if config.polish.steps > 0 else PolishSettings(),
-            replications=others,
-            covariance=config.covariance,
-        )
-        rounds.append(calibration)
-        return _vector(calibration), calibration.jacobian
-
-    sequence = weighting.reweight(
+    sequence, end = reweighted(
         config.weighting,
-        first.weighting,
-        _vector(first),
-        estimate,
-        lambda natural: msm.simulation_covariance(problem, natural, others),
+        msm.objective_of(problem),
+        np.array([first.estimates[name] for name in first.free]),
+        lambda natural: msm.moments_on_other_draws(problem, natural, others),
         config.covariance,
         moments=problem.moment_names,
+        settings=config.polish if config.polish.steps > 0 else LeastSquaresSettings(),
+    )
+    root = weight_root(sequence.last.weighting, [target.se for target in config.targets.values()])
+    last = report(
+        dataclasses.replace(problem, root=jnp.asarray(root)),
+        config.targets,
+        end.natural[None],
+        [end],
+        first.trace,
+        msm.moments_on_other_draws(problem, end.natural, others),
+        config.covariance,
     )
     return dataclasses.replace(
-        rounds[-1],
+        last,
         weighting=sequence.last.weighting,
         starts=first.starts,
         agreed=first.agreed,
-        trace=first.trace,
         rounds=len(sequence.rounds),
         last_change=sequence.last.change,
         settled=sequence.converged,
     )
-
-
-def _vector(calibration: Calibration) -> np.ndarray:
-    return np.array([calibration.estimates[name] for name in calibration.free])
 
 
 def posed(config: Config, start: Mapping[str, float] | None = None) -> tuple[Problem, np.ndarray]:
@@ -138,7 +129,7 @@ def posed(config: Config, start: Mapping[str, float] | None = None) -> tuple[Pro
 def blank_progress(config: Config) -> Progress:
     """A state of the shapes that an estimation of `config` has, to read a checkpoint into."""
     points = jnp.zeros((max(config.starts, 1), len(config.free)))
-    return msm.blank(points, points, config.descent, config.polish)
+    return msm.blank(points, points, len(config.targets), config.descent, config.polish)
 
 
 def calibrate_in(

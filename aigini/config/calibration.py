@@ -11,8 +11,8 @@ import numpy as np
 
 from aigini.config.schema import FileSchema
 from aigini.errors import EstimationError
-from aigini.estimation.problem import joint_free_problems, own_free_problems, weight_root
-from aigini.estimation.result import Target
+from aigini.estimation.problem import joint_free_problems, own_free_problems, same_number_problems, weight_root
+from aigini.estimation.target import Target
 from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
 from aigini.parameter_space import ParameterSpace
 
@@ -38,6 +38,7 @@ def joint_problems(
         for name in settings.moments or ()
         if name not in file.targets
     ]
+    lines += same_number_problems(settings.moments or list(targets), file.income.concept)
     space = ParameterSpace(tuple(settings.free), settings.tie)
     lines += joint_free_problems(space, len(settings.moments or targets), params)
     named = settings.weighting if isinstance(settings.weighting, str) else "diagonal"

@@ -33,8 +33,8 @@ from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
 from aigini.errors import ConfigError
 from aigini.estimation.descent import DescentSettings
-from aigini.estimation.polish import PolishSettings
-from aigini.estimation.result import Target
+from aigini.estimation.least_squares import LeastSquaresSettings
+from aigini.estimation.target import Target
 from aigini.estimation.weighting import Weighting
 from aigini.parameter_space import ParameterSpace, Tie
 from aigini.parameters import Parameters
@@ -95,7 +95,7 @@ class Config:
     start_seed: int
     replications: int
     descent: DescentSettings
-    polish: PolishSettings
+    polish: LeastSquaresSettings
     income: IncomeConcept
     ranges: Mapping[str, tuple[float, float]]
     posterior: PosteriorSettings
@@ -240,7 +240,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
             block=settings.checkpoint_every,
             tolerance=settings.descent_tolerance,
         ),
-        polish=PolishSettings(
+        polish=LeastSquaresSettings(
             steps=settings.polish_steps, block=settings.checkpoint_every, tolerance=settings.polish_tolerance
         ),
         income=file.income.concept,

@@ -8,7 +8,7 @@ does not have these numbers.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aigini.estimation.result import CHANGED_BY_USER
+from aigini.estimation.target import CHANGED_BY_USER
 
 MARKS = {"source": CHANGED_BY_USER, "seen": ""}
 """What stands in the place of each mark where numbers were changed."""

@@ -12,7 +12,7 @@ from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
 from aigini.bayes.settings import NutsSettings
 from aigini.estimation.descent import DescentSettings, Optimizer
-from aigini.estimation.polish import PolishSettings
+from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.weighting import Weighting
 from aigini.parameter_space import TIED, Tie
 from aigini.population.sizes import Storage
@@ -20,7 +20,7 @@ from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.statistics.catalogue import IncomeConcept, names, unknown_moment
 
 # Defaults stand in the settings that the estimators take; the file's are those.
-_DESCENT, _POLISH, _NUTS = DescentSettings(), PolishSettings(), NutsSettings()
+_DESCENT, _POLISH, _NUTS = DescentSettings(), LeastSquaresSettings(), NutsSettings()
 
 _LARGEST = 1e6
 _SMALLEST = 1e-9

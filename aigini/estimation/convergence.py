@@ -1,4 +1,4 @@
-"""When targets count as met and a point counts as a minimum: the thresholds of every estimator, in one place.
+"""Conditions of met targets and of a minimum: the thresholds of every estimator, in one place.
 
 Both judgements are free of units. A misfit is measured in standard errors of its target. A minimum is judged by the
 part of the length of the weighted misfit that the free parameters could still remove, to first order: the length of

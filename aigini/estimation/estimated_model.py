@@ -7,19 +7,20 @@ from typing import Literal
 import numpy as np
 
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, removable_share
-from aigini.estimation.least_squares import refit
+from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY
+from aigini.estimation.least_squares import LeastSquaresSettings, Objective, begin, minimise
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.estimation.problem import weight_root
-from aigini.estimation.result import Target
+from aigini.estimation.target import Target
+from aigini.estimation.verdict import Status, Verdict, judge
 from aigini.parameter_space import ParameterSpace
 from aigini.statistics.moments import IncomeConcept
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
 
-@dataclasses.dataclass(frozen=True)
-class EstimatedModel:
-    """An economy at its estimates.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TargetedModel:
+    """An economy with free parameters, and the targets that they should meet.
 
     Attributes:
         outcome_map: The economy.
@@ -27,9 +28,6 @@ class EstimatedModel:
         targets: Targets by moment.
         income: Income concept of m6.
         weighting: W, ``[moments, moments]``.
-        values: Every parameter at the estimates.
-        outcomes: Outcomes there, ``[outcomes]``.
-        jacobian: Derivatives of all outcomes in all parameters at the estimates, ``[outcomes, parameters]``.
         covariance: S of the targets; None where only their standard errors are known, ``[moments, moments]``.
     """
 
@@ -38,9 +36,6 @@ class EstimatedModel:
     targets: Mapping[str, Target]
     income: IncomeConcept
     weighting: np.ndarray
-    values: Mapping[str, float]
-    outcomes: np.ndarray
-    jacobian: np.ndarray
     covariance: np.ndarray | None = None
 
     @property
@@ -49,9 +44,9 @@ class EstimatedModel:
         return self.outcome_map.rows(tuple(self.targets), self.income)
 
     @property
-    def pairs(self) -> dict[str, tuple[float, float]]:
-        """(value, s.e.) of each target."""
-        return {name: (target.value, target.se) for name, target in self.targets.items()}
+    def target(self) -> np.ndarray:
+        """Values of the targets, ``[moments]``."""
+        return np.array([target.value for target in self.targets.values()])
 
     @property
     def se(self) -> np.ndarray:
@@ -62,6 +57,41 @@ class EstimatedModel:
     def target_covariance(self) -> np.ndarray:
         """S of the targets, read as independent where only standard errors are known, ``[moments, moments]``."""
         return np.diag(self.se**2) if self.covariance is None else self.covariance
+
+    def objective(self, start: Mapping[str, float]) -> Objective:
+        """The distance of the moments from the targets, with the parameters of `start` at coordinates zero.
+
+        Outcomes, and their Jacobian in all parameters, are in `Point.more`.
+        """
+        space, rows = self.space, list(self.rows)
+
+        def evaluate(natural: np.ndarray) -> tuple[np.ndarray, ...]:
+            outcomes, jacobian = self.outcome_map.jacobian(space.replace(start, natural))
+            return outcomes[rows], jacobian[rows] @ space.directions.T, outcomes, jacobian
+
+        return Objective(
+            evaluate=evaluate,
+            space=space,
+            target=self.target,
+            root=np.linalg.cholesky(self.weighting),
+            origin=space.coordinates(start),
+            admits=lambda natural: self.outcome_map.admits(space.replace(start, natural)),
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EstimatedModel(TargetedModel):
+    """An economy at its estimates.
+
+    Attributes:
+        values: Every parameter at the estimates.
+        outcomes: Outcomes there, ``[outcomes]``.
+        jacobian: Derivatives of all outcomes in all parameters at the estimates, ``[outcomes, parameters]``.
+    """
+
+    values: Mapping[str, float]
+    outcomes: np.ndarray
+    jacobian: np.ndarray
 
     @property
     def estimates(self) -> np.ndarray:
@@ -77,6 +107,32 @@ class EstimatedModel:
     def moment_jacobian(self) -> np.ndarray:
         """dm/dθ of the targeted moments along the tie, ``[moments, free]``."""
         return self.free_jacobian[list(self.rows)]
+
+    @property
+    def gap(self) -> np.ndarray:
+        """m(θ) - m̂ at the estimates, ``[moments]``."""
+        return self.outcomes[list(self.rows)] - self.target
+
+    @property
+    def misfit(self) -> np.ndarray:
+        """The gap in standard errors of the targets, ``[moments]``."""
+        return self.gap / self.se
+
+    @property
+    def criterion(self) -> float:
+        """(m(θ) - m̂)' W (m(θ) - m̂) at the estimates."""
+        return float(self.gap @ self.weighting @ self.gap)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on these parameters as the end of an estimation."""
+        root = np.linalg.cholesky(self.weighting)
+        return judge(self.space, self.estimates, self.misfit, root.T @ self.gap, root.T @ self.moment_jacobian)
+
+    @property
+    def at_estimates(self) -> bool:
+        """True if the parameters are estimates by the criteria of an estimation."""
+        return self.verdict.status.estimates(targets=len(self.targets), free=len(self.space.names))
 
     def outcome(self, name: str) -> float:
         """An outcome at the estimates."""
@@ -131,26 +187,31 @@ def estimate_values(
             minimum, so that "at the estimates" is not what it says.
     """
     root = weight_root(weighting, [target.se for target in targets.values()])
-    pairs = {name: (target.value, target.se) for name, target in targets.items()}
-    fit = refit(outcome_map, start, space, pairs, income, root=root, steps=60, tolerance=1e-12)
-    if len(space.names) == len(targets) and not fit.feasible:
-        worst = max(fit.misfit, key=lambda name: abs(fit.misfit[name]))
+    problem = TargetedModel(
+        outcome_map=outcome_map, space=space, targets=targets, income=income, weighting=root @ root.T
+    )
+    model = refit(problem, start, settings=LeastSquaresSettings())
+    if model.at_estimates:
+        return model.values
+    remedy = "start from its estimates with --set params.NAME=VALUE."
+    if len(space.names) == len(targets):
+        worst = int(np.argmax(np.abs(model.misfit)))
         raise AnalysisError(
-            f"the targets are not met from the configured starting point: {worst} is missed by {fit.misfit[worst]:+.2g}"
-            f" s.e. (accepted: {FIT_TOLERANCE}); run `aigini calibrate` to see what the economy can reach, and start"
-            " from its estimates with --set params.NAME=VALUE."
+            f"the targets are not met from the configured starting point: {list(targets)[worst]} is missed by"
+            f" {model.misfit[worst]:+.2g} s.e. (accepted: {FIT_TOLERANCE}); run `aigini calibrate` to see what the"
+            f" economy can reach, and {remedy}"
         )
-    rows = list(outcome_map.rows(tuple(targets), income))
-    residual = root.T @ (fit.outcomes[rows] - np.array([value for value, _ in pairs.values()]))
-    left = removable_share(residual, root.T @ fit.jacobian[rows])
-    if not fit.feasible and left > STATIONARY:
+    if model.verdict.status is Status.AT_BOUND:
         raise AnalysisError(
-            "the estimation stopped short of a minimum from the configured starting point: a small move of the free"
-            f" parameters would still take away {left:.1%} of the length of the misfit"
-            f" (accepted: {STATIONARY:.1%}); run `aigini calibrate` to see where it ends, and start from its estimates"
-            " with --set params.NAME=VALUE."
+            "the estimation from the configured starting point ran to a bound, where it is no minimum to be analysed:"
+            f" {', '.join(model.verdict.at_bound)}; run `aigini calibrate` to see where it ends, and fix these"
+            f" parameters or {remedy}"
         )
-    return fit.values
+    raise AnalysisError(
+        "the estimation stopped short of a minimum from the configured starting point: a small move of the free"
+        f" parameters would still take away {model.verdict.removable_share:.1%} of the length of the misfit"
+        f" (accepted: {STATIONARY:.1%}); run `aigini calibrate` to see where it ends, and {remedy}"
+    )
 
 
 def known_model(
@@ -165,4 +226,74 @@ def known_model(
     """The economy at known estimates."""
     root = weight_root(weighting, [target.se for target in targets.values()])
     outcomes, jacobian = outcome_map.jacobian(values)
-    return EstimatedModel(outcome_map, space, targets, income, root @ root.T, values, outcomes, jacobian, covariance)
+    return EstimatedModel(
+        outcome_map=outcome_map,
+        space=space,
+        targets=targets,
+        income=income,
+        weighting=root @ root.T,
+        covariance=covariance,
+        values=values,
+        outcomes=outcomes,
+        jacobian=jacobian,
+    )
+
+
+AGAIN = LeastSquaresSettings(tolerance=1e-4, share=STATIONARY)
+"""Settings of a re-estimation, which ends at a minimum by the criterion of `aigini.estimation.convergence`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Refit(EstimatedModel):
+    """An economy estimated again.
+
+    Attributes:
+        at_start: All outcomes where the search began, ``[outcomes]``.
+        converged: True if the search came to its end, rather than to its largest number of moves.
+    """
+
+    at_start: np.ndarray
+    converged: bool
+
+    @property
+    def worst(self) -> float:
+        """Largest absolute misfit in standard errors."""
+        return float(np.abs(self.misfit).max())
+
+
+def refit(
+    model: TargetedModel,
+    start: Mapping[str, float],
+    *,
+    basis: np.ndarray | None = None,
+    settings: LeastSquaresSettings = AGAIN,
+) -> Refit:
+    """Estimate the free parameters, from a start that is near.
+
+    Ridges, profiles, other draws and checks of a sensitivity estimate the same economy many times, each time from where
+    the answer was before, which needs none of the many starts of a calibration.
+
+    Args:
+        model: The economy, its free parameters and the targets.
+        start: Every parameter; the free ones are the starting point, the others stay.
+        basis: Moves of the free parameters that are allowed, in columns on the unconstrained scale, ``[free, moves]``;
+            all by default.
+        settings: When the search ends.
+
+    Raises:
+        AnalysisError: if the economy has no finite outcomes at the start.
+    """
+    # Moves of length 1, so that the reach of a search is in logs and log odds here as well.
+    allowed = np.eye(len(model.space.names)) if basis is None else np.linalg.qr(basis)[0]
+    objective = dataclasses.replace(model.objective(start), basis=allowed)
+    first = begin(objective, np.zeros(allowed.shape[1]))
+    search = minimise(objective, first, settings)
+    outcomes, jacobian = search.point.more
+    return Refit(
+        **{field.name: getattr(model, field.name) for field in dataclasses.fields(TargetedModel)},
+        values=model.space.replace(start, search.point.natural),
+        outcomes=outcomes,
+        jacobian=jacobian,
+        at_start=first.point.more[0],
+        converged=search.ended,
+    )

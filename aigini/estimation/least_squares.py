@@ -1,153 +1,220 @@
-"""Re-estimation near a known point: a few exact-Jacobian least-squares steps from where the answer was before.
+"""Weighted least squares on an exact Jacobian: the one engine of every estimation and re-estimation.
 
-Ridges, profiles and checks of a sensitivity re-estimate the same economy many times, each time from a good start. The
-whole multi-start estimator would be wasteful; this is its last stage, on the shared outcome map.
+The objective (m(θ) - m̂)' W (m(θ) - m̂), with W = L L', is lowered by trust-region moves on the unconstrained scales of
+the parameters, where a move is a change in logs or log odds. Each move minimises the length of the linearised residual
+L'(m(θ) - m̂) among all moves no longer than a radius. It comes from the singular values of L'J and never from J'WJ,
+which would square the condition number. A move is taken if the objective falls, and the radius follows from how well
+the linearisation foretold the fall.
+
+The next move depends on nothing but the point and the radius, so a search that was cut off goes on with the same bits.
+
+Source: Nocedal and Wright, Numerical Optimization (2006), algorithm 4.1 and section 10.3.
 """
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import OptimizeResult, least_squares
+from scipy.optimize import root_scalar
 
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import FIT_TOLERANCE
-from aigini.estimation.outcome_map import OutcomeMap
+from aigini.estimation.convergence import FLAT, remaining_step
 from aigini.parameter_space import ParameterSpace
-from aigini.statistics.moments import IncomeConcept
 
-_EXACT = 1e-18  # half the squared misfit, in standard errors, of targets met to rounding
-_FAR = 1e6  # residual, in standard errors, of a point outside the parameter space
-_REACH = 4.0  # log units or log odds that a parameter may move at once; without an end it runs away where it is flat
+REACH = 4.0
+"""Longest move, in logs or log odds; without an end a parameter runs away where the moments hardly depend on it."""
+
+FIRST_RADIUS = 1.0
+"""Longest first move, in logs or log odds."""
+
+_ROUNDING = 100.0
+"""Times the tolerance: a Gauss-Newton step that is shorter, and that a move has not halved, is rounding."""
+
+_TINY = float(np.finfo(float).tiny)  # the damping is found to relative precision
 
 
 @dataclasses.dataclass(frozen=True)
-class Refit:
-    """A re-estimation.
+class LeastSquaresSettings:
+    """Conditions under which a search ends.
 
     Attributes:
-        values: Every parameter at the new estimates.
-        estimates: The free ones.
-        misfit: (fitted - target)/s.e. by moment.
-        outcomes: All outcomes there, ``[outcomes]``.
-        jacobian: Derivatives of all outcomes in the free parameters along the tie, ``[outcomes, free]``.
-        objective: Half the squared length of the weighted misfit.
-        converged: True if the search converged, rather than stopped at its largest number of evaluations.
+        steps: Most moves.
+        block: Moves between progress reports and checkpoints of a calibration; no result depends on it.
+        tolerance: Largest change of a parameter in a Gauss-Newton step, in logs or log odds, that is the last one; it
+            is still made.
+        share: Part of the length of the residual that moves of at most `REACH` could still remove, to first order,
+            below which a search has reached a minimum.
     """
 
-    values: Mapping[str, float]
-    estimates: Mapping[str, float]
-    misfit: Mapping[str, float]
-    outcomes: np.ndarray
+    steps: int = 120
+    block: int = 5
+    tolerance: float = 1e-7
+    share: float = 1e-6
+
+
+class Point(NamedTuple):
+    """Moments at a point, and the residual linearised there.
+
+    Attributes:
+        coordinates: The point in the coordinates that are searched, ``[moves]``.
+        natural: Free parameters, ``[free]``.
+        moments: Targeted moments, ``[moments]``.
+        jacobian: dm/dθ in natural parameters along the tie, ``[moments, free]``.
+        residual: L'(m(θ) - m̂), ``[moments]``.
+        slope: Its derivatives in the coordinates, ``[moments, moves]``.
+        more: Other arrays that were evaluated there.
+    """
+
+    coordinates: np.ndarray
+    natural: np.ndarray
+    moments: np.ndarray
     jacobian: np.ndarray
-    objective: float
-    converged: bool = True
+    residual: np.ndarray
+    slope: np.ndarray
+    more: tuple[np.ndarray, ...] = ()
 
     @property
-    def worst(self) -> float:
-        """Largest absolute misfit in standard errors."""
-        return max(abs(value) for value in self.misfit.values())
-
-    @property
-    def feasible(self) -> bool:
-        """True if every target is met."""
-        return self.worst < FIT_TOLERANCE
+    def objective(self) -> float:
+        """The squared length of the residual; infinite where it is not a number."""
+        value = float(self.residual @ self.residual)
+        return value if math.isfinite(value) and np.all(np.isfinite(self.slope)) else math.inf
 
 
-def refit(
-    outcome_map: OutcomeMap,
-    start: Mapping[str, float],
-    space: ParameterSpace,
-    targets: Mapping[str, tuple[float, float]],
-    income: IncomeConcept,
-    *,
-    root: np.ndarray | None = None,
-    steps: int = 25,
-    tolerance: float = 1e-4,
-    basis: np.ndarray | None = None,
-) -> Refit:
-    """Estimate the free parameters again, from `start`, each by no more than a factor of about 50.
+def _anywhere(natural: np.ndarray) -> bool:
+    return True
 
-    Args:
-        outcome_map: The economy.
-        start: Every parameter; the free ones are the starting point, the others stay.
-        space: Free parameters, ties and bounds.
-        targets: (value, s.e.) by moment, m1 ... m6.
-        income: Income concept of m6.
-        root: L with W = L L', ``[moments, moments]``; 1/s.e. on the diagonal by default.
-        steps: Largest number of evaluations.
-        tolerance: Relative fall of the objective in a step at which a minimum that misses targets counts as reached.
-        basis: Moves of the free parameters that are allowed, in columns on the unconstrained scale, ``[free, moves]``;
-            all by default.
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """The distance of an economy's moments from their targets, as a function of coordinates of the free parameters.
+
+    Attributes:
+        evaluate: Moments ``[moments]``, their Jacobian along the tie ``[moments, free]``, and more arrays that go into
+            `Point.more`, at natural values ``[free]``; it may raise `AnalysisError` where there are none.
+        space: Free parameters and bounds.
+        target: m̂, ``[moments]``.
+        root: L with W = L L', ``[moments, moments]``.
+        origin: Unconstrained point at coordinates zero, ``[free]``; zero by default.
+        basis: Unconstrained move of each coordinate, in columns, ``[free, moves]``; the free parameters by default.
+        admits: True for natural values in the parameter space; searches go nowhere else.
+    """
+
+    evaluate: Callable[[np.ndarray], tuple[np.ndarray, ...]]
+    space: ParameterSpace
+    target: np.ndarray
+    root: np.ndarray
+    origin: np.ndarray | None = None
+    basis: np.ndarray | None = None
+    admits: Callable[[np.ndarray], bool] = _anywhere
+
+    def theta(self, coordinates: np.ndarray) -> np.ndarray:
+        """The unconstrained point at some coordinates, ``[free]``."""
+        moved = coordinates if self.basis is None else self.basis @ coordinates
+        return moved if self.origin is None else self.origin + moved
+
+    def at(self, coordinates: np.ndarray) -> Point:
+        """The economy evaluated at some coordinates.
+
+        Raises:
+            AnalysisError: if it has no finite outcomes there.
+        """
+        theta = self.theta(coordinates)
+        natural = self.space.natural_at(theta)
+        moments, jacobian, *more = self.evaluate(natural)
+        slope = self.root.T @ jacobian * self.space.stretch(theta)
+        slope = slope if self.basis is None else slope @ self.basis
+        residual = self.root.T @ (moments - self.target)
+        return Point(coordinates, natural, moments, jacobian, residual, slope, tuple(more))
+
+    def reached(self, coordinates: np.ndarray) -> Point | None:
+        """The point at the end of a move; None where the objective is not finite or the parameters are not allowed."""
+        if not self.admits(self.space.natural_at(self.theta(coordinates))):
+            return None
+        try:
+            point = self.at(coordinates)
+        except AnalysisError:
+            return None
+        return point if math.isfinite(point.objective) else None
+
+
+class Search(NamedTuple):
+    """A search between two moves, or several of them with a leading axis everywhere.
+
+    Attributes:
+        point: The best point so far.
+        radius: Longest next move.
+        ended: True once it has converged, to the tolerances or to rounding, or can go no further.
+    """
+
+    point: Point
+    radius: Any
+    ended: Any
+
+
+def begin(objective: Objective, coordinates: np.ndarray) -> Search:
+    """The search before its first move; it has ended where the objective is not finite.
 
     Raises:
-        AnalysisError: if the economy has no finite outcomes at the start.
+        AnalysisError: if the economy has no finite outcomes there.
     """
-    rows = outcome_map.rows(tuple(targets), income)
-    value, se = np.array(list(targets.values())).T
-    weight = np.diag(1 / se) if root is None else root
-    moves = space.directions
-    basis = np.eye(len(space.names)) if basis is None else basis
-    first = space.coordinates(start)
-    origin = basis.T @ first
-    seen: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+    point = objective.at(coordinates)
+    return Search(point, FIRST_RADIUS, not math.isfinite(point.objective))
 
-    def theta_at(move: np.ndarray) -> np.ndarray:
-        return first + basis @ (move - origin)
 
-    def values_at(move: np.ndarray) -> dict[str, float]:
-        return space.values(start, theta_at(move))
+def advance(objective: Objective, search: Search, settings: LeastSquaresSettings) -> Search:
+    """The search after one more move, which is one evaluation of the economy; as it is if it has ended."""
+    here, radius, ended = search
+    if ended:
+        return search
+    step = move_within(here, REACH)
+    if not _fall(here, step) > settings.share**2 * here.objective:
+        return Search(here, radius, ended=True)
+    newton = remaining_step(here.residual, here.slope)
+    last, near = newton <= settings.tolerance, newton <= _ROUNDING * settings.tolerance
+    step = step if np.linalg.norm(step) <= radius else move_within(here, radius)
+    length, foretold = float(np.linalg.norm(step)), _fall(here, step)
+    there = objective.reached(here.coordinates + step)
+    gain = -math.inf if there is None else (here.objective - there.objective) / foretold
+    if there is None or not gain > 0:
+        return Search(here, length / 4, ended=last or near or length / 4 <= settings.tolerance)
+    if gain < 0.25:
+        radius = length / 4
+    elif gain > 0.75 and length > 0.99 * radius:
+        radius = min(2 * radius, REACH)
+    return Search(there, radius, ended=last or (near and remaining_step(there.residual, there.slope) > newton / 2))
 
-    def evaluate(move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        key = move.tobytes()
-        if key not in seen:
-            seen.clear()
-            seen[key] = outcome_map.along(values_at(move), moves)
-        return seen[key]
 
-    def residual(move: np.ndarray) -> np.ndarray:
-        if not outcome_map.admits(values_at(move)):
-            return np.full(len(rows), _FAR)
-        try:
-            outcomes, _ = evaluate(move)
-        except AnalysisError:
-            return np.full(len(rows), _FAR)
-        return weight.T @ (outcomes[list(rows)] - value)
+def minimise(objective: Objective, search: Search, settings: LeastSquaresSettings) -> Search:
+    """The search when it ends, or when its moves are used up and `Search.ended` is false."""
+    for _ in range(settings.steps):
+        search = advance(objective, search, settings)
+    return search
 
-    def slope(move: np.ndarray) -> np.ndarray:
-        _, matrix = evaluate(move)
-        return weight.T @ matrix[list(rows)] @ np.diag(space.stretch(theta_at(move))) @ basis
 
-    evaluate(origin)
+def move_within(point: Point, radius: float) -> np.ndarray:
+    """The move of at most this length that minimises the linearised residual, ``[moves]``.
 
-    def watch(intermediate_result: OptimizeResult) -> None:
-        if intermediate_result.cost < _EXACT:
-            raise StopIteration
+    Along directions in which the residual hardly moves, see `aigini.estimation.convergence.FLAT`, it does not go.
+    """
+    left, singular, right = np.linalg.svd(point.slope, full_matrices=False)
+    used = singular > FLAT * singular.max(initial=0.0)
+    singular, pull = singular[used], -left.T[used] @ point.residual
 
-    end, converged = origin, True
-    if origin.size:
-        solution = least_squares(
-            residual,
-            origin,
-            jac=slope,  # pyright: ignore[reportArgumentType]
-            bounds=(origin - _REACH, origin + _REACH),
-            x_scale="jac",
-            ftol=tolerance,
-            xtol=1e-10,
-            gtol=1e-12,
-            max_nfev=steps,
-            callback=watch,
-        )
-        end, converged = solution.x, solution.status != 0
-    outcomes, matrix = evaluate(end)
-    values = values_at(end)
-    misfit = (outcomes[list(rows)] - value) / se
-    return Refit(
-        values=values,
-        estimates={name: values[name] for name in space.names},
-        misfit=dict(zip(targets, misfit.tolist(), strict=True)),
-        outcomes=outcomes,
-        jacobian=matrix,
-        objective=float(np.sum(residual(end) ** 2)) / 2,
-        converged=converged,
-    )
+    def damped(damping: float) -> np.ndarray:
+        return singular * pull / (singular**2 + damping)
+
+    def excess(damping: float) -> float:
+        return float(np.linalg.norm(damped(damping))) - radius
+
+    if not excess(0.0) > 0:
+        return right[used].T @ damped(0.0)
+    most = float(np.linalg.norm(singular * pull)) / radius  # there the move is shorter than the radius
+    damping = root_scalar(excess, bracket=(0.0, most), method="brentq", xtol=_TINY, maxiter=1000).root
+    return right[used].T @ damped(damping)
+
+
+def _fall(point: Point, step: np.ndarray) -> float:
+    """Fall of the objective over a move, to first order of the residual."""
+    return point.objective - float(np.sum((point.residual + point.slope @ step) ** 2))

@@ -1,7 +1,7 @@
-"""Estimation by the method of simulated moments: starts, descent, polish, and what the optimum looks like.
+"""Estimation by the method of simulated moments: gradient descent from all starts, then least squares from each.
 
-The estimator is a loop over blocks of compiled iterations. After each block its whole state is an `Progress`, which can
-be shown, saved, and given back to continue exactly where it was; what is done with it is the caller's business.
+The estimator is a loop over blocks of iterations. After each block its whole state is a `Progress`, which can be shown,
+saved, and given back to continue exactly where it was; what is done with it is the caller's business.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,41 +10,33 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
-from aigini.errors import EstimationError, IdentificationError
-from aigini.estimation import descent, polish
-from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, remaining_step, removable_share
+from aigini.errors import EstimationError
+from aigini.estimation import descent, least_squares
 from aigini.estimation.descent import DescentSettings, DescentState
-from aigini.estimation.polish import PolishSettings
+from aigini.estimation.least_squares import LeastSquaresSettings, Objective, Point, Search
 from aigini.estimation.problem import Problem
-from aigini.estimation.result import Calibration, StartResult, Status, Target, Trace
-from aigini.inference.influence import influence
-from aigini.inference.standard_errors import independent, known_covariance, worst_case
-from aigini.parameters import SPECS, Parameters
+from aigini.estimation.report import best, report
+from aigini.estimation.result import Calibration, Trace
+from aigini.estimation.target import Target
 from aigini.population.population import Population
 from aigini.runtime.precision import require_x64
-from aigini.statistics.economy_map import EconomyMap
 
 DESCENT, POLISH, DONE = range(3)
 STAGES = ("descent", "polish", "done")
-
-AGREEMENT = 1e-3
-"""Relative difference of estimates below which two starts found the same optimum."""
 
 
 class Progress(eqx.Module):
     """The whole state of an estimation between two blocks of iterations.
 
     Attributes:
-        stage: 0 descent, 1 polish, 2 done.
+        stage: 0 descent, 1 least squares, 2 done.
         iteration: Iterations done, both stages together.
         descended: Iterations of the first stage among them.
         start: Starting points, natural units, ``[starts, free]``.
         descent: State of the first stage.
-        point: Unconstrained points of the second stage, ``[starts, free]``.
-        scale: Residual scale, that is damping, of the next round of the second stage, ``[starts]``.
-        ended: Starts with which the second stage is done, converged or not, ``[starts]``.
+        searches: State of the second stage, with a leading axis ``[starts]``; not yet evaluated in the first.
         trace: Objective of every start after every iteration, infinite where not recorded, ``[iterations, starts]``.
     """
 
@@ -53,9 +45,7 @@ class Progress(eqx.Module):
     descended: Int[Array, ""]
     start: Float[Array, "starts free"]
     descent: DescentState
-    point: Float[Array, "starts free"]
-    scale: Float[Array, "starts"]
-    ended: Bool[Array, "starts"]
+    searches: Search
     trace: Float[Array, "iterations starts"]
 
     @property
@@ -68,95 +58,139 @@ Watcher = Callable[[Progress], None]
 
 
 def begin(
-    problem: Problem, starts: np.ndarray, descent_settings: DescentSettings, polish_settings: PolishSettings
+    problem: Problem,
+    starts: np.ndarray,
+    descent_settings: DescentSettings,
+    polish_settings: LeastSquaresSettings,
 ) -> Progress:
     """State before the first iteration, from starts in natural units, ``[starts, free]``."""
     start = jnp.asarray(starts)
-    return blank(start, jax.vmap(problem.space.unconstrained)(start), descent_settings, polish_settings)
+    points = jax.vmap(problem.space.unconstrained)(start)
+    progress = blank(start, points, len(problem.moment_names), descent_settings, polish_settings)
+    if descent_settings.steps > 0:
+        return progress
+    return _in_second_stage(problem, progress, points, polish_settings)
 
 
-def blank(start: Array, point: Array, descent_settings: DescentSettings, polish_settings: PolishSettings) -> Progress:
+def blank(
+    start: Array,
+    point: Array,
+    n_moments: int,
+    descent_settings: DescentSettings,
+    polish_settings: LeastSquaresSettings,
+) -> Progress:
     """State before the first iteration at given starts and unconstrained points, each ``[starts, free]``."""
-    room = descent_settings.steps + polish_settings.rounds * polish.ROUND
+    count, free = point.shape
+    values, moments = np.full((count, free), np.nan), np.full((count, n_moments), np.nan)
+    slopes = np.full((count, n_moments, free), np.nan)
     return Progress(
-        stage=jnp.asarray(DESCENT if descent_settings.steps > 0 else POLISH),
+        stage=jnp.asarray(DESCENT),
         iteration=jnp.asarray(0),
         descended=jnp.asarray(0),
         start=start,
         descent=descent.begin(descent_settings, point),
-        point=point,
-        scale=jnp.full(point.shape[0], polish.SCALE, jnp.float64),
-        ended=jnp.zeros(point.shape[0], bool),
-        trace=jnp.full((room, point.shape[0]), jnp.inf),
+        searches=Search(
+            Point(values, values, moments, slopes, moments, slopes), np.zeros(count), np.zeros(count, bool)
+        ),
+        trace=jnp.full((descent_settings.steps + polish_settings.steps, count), jnp.inf),
     )
 
 
 def advance(
-    problem: Problem, progress: Progress, descent_settings: DescentSettings, polish_settings: PolishSettings
+    problem: Problem, progress: Progress, descent_settings: DescentSettings, polish_settings: LeastSquaresSettings
 ) -> Progress:
     """One block of iterations; changes nothing once the stage is done."""
     stage = int(progress.stage)
     if stage == DESCENT:
         return _descend(problem, progress, descent_settings, polish_settings)
     if stage == POLISH:
-        return _polish(problem, progress, polish_settings)
+        return _search(problem, progress, polish_settings)
     return progress
 
 
 def _descend(
-    problem: Problem, progress: Progress, settings: DescentSettings, polish_settings: PolishSettings
+    problem: Problem, progress: Progress, settings: DescentSettings, polish_settings: LeastSquaresSettings
 ) -> Progress:
     before = int(progress.iteration)
     count = min(settings.block, settings.steps - before)
-    state, best, done = descent.descend(problem, settings, progress.descent, count)
+    state, objective, done = descent.descend(problem, settings, progress.descent, count)
     iteration = before + int(done)
-    finished = iteration >= settings.steps or bool(jnp.all(state.best < settings.tolerance))
-    next_stage = (POLISH if polish_settings.steps > 0 else DONE) if finished else DESCENT
-    return eqx.tree_at(
-        lambda p: (p.stage, p.iteration, p.descended, p.descent, p.point, p.trace),
+    progress = eqx.tree_at(
+        lambda p: (p.iteration, p.descended, p.descent, p.trace),
         progress,
         (
-            jnp.asarray(next_stage),
             jnp.asarray(iteration),
             jnp.asarray(iteration),
             state,
-            state.best_point,
-            progress.trace.at[before:iteration].set(best[: int(done)]),
+            progress.trace.at[before:iteration].set(objective[: int(done)]),
         ),
+    )
+    if iteration < settings.steps and not bool(jnp.all(state.best < settings.tolerance)):
+        return progress
+    return _in_second_stage(problem, progress, state.best_point, polish_settings)
+
+
+def _in_second_stage(
+    problem: Problem, progress: Progress, points: Float[Array, "starts free"], settings: LeastSquaresSettings
+) -> Progress:
+    """The state once the economy is evaluated where the searches begin."""
+    objective = objective_of(problem)
+    searches = _together([least_squares.begin(objective, point) for point in np.asarray(points)])
+    stage = POLISH if settings.steps > 0 else DONE
+    return eqx.tree_at(lambda p: (p.stage, p.searches), progress, (jnp.asarray(stage), searches))
+
+
+def _search(problem: Problem, progress: Progress, settings: LeastSquaresSettings) -> Progress:
+    objective = objective_of(problem)
+    searches, trace = progress.searches, progress.trace
+    iteration, last = int(progress.iteration), int(progress.descended) + settings.steps
+    for _ in range(min(settings.block, last - iteration)):
+        moved = [least_squares.advance(objective, each, settings) for each in _apart(searches)]
+        searches = _together(moved)
+        trace = trace.at[iteration].set(jnp.asarray([search.point.objective for search in moved]))
+        iteration += 1
+        if searches.ended.all():
+            break
+    stage = DONE if searches.ended.all() or iteration >= last else POLISH
+    return eqx.tree_at(
+        lambda p: (p.stage, p.iteration, p.searches, p.trace),
+        progress,
+        (jnp.asarray(stage), jnp.asarray(iteration), searches, trace),
     )
 
 
-def _polish(problem: Problem, progress: Progress, settings: PolishSettings) -> Progress:
-    point, scale, ended = progress.point, np.asarray(progress.scale), np.asarray(progress.ended)
-    iteration, trace = int(progress.iteration), progress.trace
-    last = int(progress.descended) + settings.rounds * polish.ROUND
-    here = polish.linearise(problem, point)
-    for _ in range(settings.rounds_of_block):
-        factor = polish.residual_scale(problem, here, scale)
-        point = polish.polish(problem, point, jnp.asarray(factor), jnp.asarray(ended))
-        there = polish.linearise(problem, point)
-        after = there.objective(problem)
-        now, scale = polish.judge(
-            here.objective(problem), after, here.step(problem), there.step(problem), scale, settings.tolerance
-        )
-        here = there
-        ended = ended | now
-        iteration += polish.ROUND
-        trace = trace.at[iteration - 1].set(after)
-        if ended.all() or iteration >= last:
-            break
-    finished = bool(ended.all()) or iteration >= last
-    return eqx.tree_at(
-        lambda p: (p.stage, p.iteration, p.point, p.scale, p.ended, p.trace),
-        progress,
-        (
-            jnp.asarray(DONE if finished else POLISH),
-            jnp.asarray(iteration),
-            point,
-            jnp.asarray(scale),
-            jnp.asarray(ended),
-            trace,
-        ),
+def _together(searches: Sequence[Search]) -> Search:
+    return jax.tree.map(lambda *each: np.stack(each), *searches)
+
+
+def _apart(searches: Search) -> list[Search]:
+    return [jax.tree.map(lambda every, k=k: every[k], searches) for k in range(len(searches.ended))]
+
+
+def moments_and_jacobian(problem: Problem, natural: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Targeted moments ``[moments]`` and dm/dθ along the tie ``[moments, free]`` at natural values ``[free]``.
+
+    On other draws of the same size it is the same compiled program.
+    """
+    moments, matrix = _moments_and_jacobian(problem, jnp.asarray(natural))
+    return np.asarray(moments), np.asarray(matrix)
+
+
+@jax.jit
+def _moments_and_jacobian(
+    problem: Problem, natural: Float[Array, "free"]
+) -> tuple[Float[Array, "moments"], Float[Array, "moments free"]]:
+    return problem.moments_and_jacobian(natural)
+
+
+def objective_of(problem: Problem) -> Objective:
+    """The objective in unconstrained coordinates, evaluated by one compiled program."""
+    return Objective(
+        evaluate=lambda natural: moments_and_jacobian(problem, natural),
+        space=problem.space,
+        target=np.asarray(problem.target),
+        root=np.asarray(problem.root),
+        admits=problem.admits,
     )
 
 
@@ -166,7 +200,7 @@ def estimate(
     starts: np.ndarray,
     *,
     descent_settings: DescentSettings | None = None,
-    polish_settings: PolishSettings | None = None,
+    polish_settings: LeastSquaresSettings | None = None,
     replications: Sequence[Population] = (),
     watch: Watcher = lambda _: None,
     resume: Progress | None = None,
@@ -190,7 +224,7 @@ def estimate(
         PrecisionError: if 64-bit mode is off.
     """
     require_x64()
-    first, second = descent_settings or DescentSettings(), polish_settings or PolishSettings()
+    first, second = descent_settings or DescentSettings(), polish_settings or LeastSquaresSettings()
     progress = begin(problem, starts, first, second) if resume is None else resume
     while int(progress.stage) != DONE:
         progress = advance(problem, progress, first, second)
@@ -200,166 +234,20 @@ def estimate(
                 " problem by fixing a parameter."
             )
         watch(progress)
-    return _report(problem, targets, progress, replications, covariance)
+    end_points = [search.point for search in _apart(progress.searches)]
+    others = moments_on_other_draws(problem, end_points[best(end_points)].natural, replications)
+    return report(problem, targets, np.asarray(progress.start), end_points, _trace(progress), others, covariance)
 
 
-def _report(
-    problem: Problem,
-    targets: Mapping[str, Target],
-    progress: Progress,
-    replications: Sequence[Population],
-    covariance: np.ndarray | None,
-) -> Calibration:
-    names, moment_names = problem.space.names, problem.moment_names
-    trace = np.asarray(progress.trace)
-    recorded = np.isfinite(trace).any(axis=1)
-    objectives = trace[recorded][-1]
-    best = int(np.argmin(objectives))
-    every = polish.linearise(problem, progress.point)
-    every_end, natural, moments, matrix = every.natural, every.natural[best], every.moments[best], every.jacobian[best]
-    residual, slope = every.residual(problem)[best], every.slope(problem)[best]
-    se = np.array([targets[name].se for name in moment_names])
-    misfit = (moments - np.asarray(problem.target)) / se
-    at_bound = _at_bound(problem, natural)
-    share = _removable_share(problem, residual, matrix, at_bound)
-    agrees = np.max(np.abs(every_end - natural) / np.maximum(np.abs(natural), 1e-12), axis=1) < AGREEMENT
-    singular = np.linalg.svd(matrix / se[:, None] * np.maximum(np.abs(natural), 1e-12)[None, :], compute_uv=False)
-    moment_se, estimate_se = _simulation_errors(problem, natural, matrix, replications)
-    status = _status(misfit, share, at_bound)
-    errors, no_errors = _standard_errors(problem, matrix, se, covariance, status, at_bound)
-    params = problem.parameters(jnp.asarray(natural))
-    descended = int(progress.descended)
-    iterations = np.flatnonzero(recorded)
-    return Calibration(
-        free=names,
-        estimates=dict(zip(names, natural.tolist(), strict=True)),
-        params=params.as_dict(),
-        targets={name: targets[name] for name in moment_names},
-        fitted=dict(zip(moment_names, moments.tolist(), strict=True)),
-        misfit=dict(zip(moment_names, misfit.tolist(), strict=True)),
-        weighting=np.asarray(problem.root @ problem.root.T),
-        objective=float(objectives[best]),
-        gradient_norm=float(np.max(np.abs(2 * slope.T @ residual))),
-        removable_share=share,
-        remaining_step=remaining_step(residual, slope),
-        jacobian=matrix,
-        singular_values=singular,
-        standard_errors=errors,
-        no_standard_errors=no_errors,
-        status=status,
-        at_bound=at_bound,
-        starts=[
-            StartResult(
-                start=dict(zip(names, start.tolist(), strict=True)),
-                estimates=dict(zip(names, end.tolist(), strict=True)),
-                objective=float(objective),
-                agrees=bool(agree),
-            )
-            for start, end, objective, agree in zip(
-                np.asarray(progress.start), every_end, objectives, agrees, strict=True
-            )
-        ],
-        agreed=int(agrees.sum()),
-        trace=Trace(
-            stage=[STAGES[DESCENT] if i < descended else STAGES[POLISH] for i in iterations],
-            iteration=[int(i) + 1 for i in iterations],
-            objective=trace[recorded],
-        ),
-        income=problem.income,
-        moment_simulation_se=moment_se,
-        estimate_simulation_se=estimate_se,
-        replications=len(replications),
-    )
+def moments_on_other_draws(
+    problem: Problem, natural: np.ndarray, replications: Sequence[Population]
+) -> list[np.ndarray]:
+    """Targeted moments at natural values ``[free]`` on other draws of the population, ``[moments]`` each."""
+    return [moments_and_jacobian(problem.on(population), natural)[0] for population in replications]
 
 
-def _at_bound(problem: Problem, natural: np.ndarray) -> dict[str, float]:
-    bounds = {}
-    for name, value in zip(problem.space.names, natural, strict=True):
-        low, high = problem.space.bounds(name)
-        scale = high - low if np.isfinite(high - low) else max(abs(SPECS[name].default), 1e-3)
-        if value - low < 1e-3 * scale:
-            bounds[name] = low
-        elif high - value < 1e-3 * scale or value > 1e3 * scale:
-            bounds[name] = high
-    return bounds
-
-
-def _removable_share(
-    problem: Problem, residual: np.ndarray, matrix: np.ndarray, at_bound: Mapping[str, float]
-) -> float:
-    """Part of the length of the misfit that the parameters could still remove; one may not move beyond its bound."""
-    root = np.asarray(problem.root)
-    slope = root.T @ matrix
-    descent_direction = -slope.T @ residual
-    moves = [
-        name not in at_bound or (direction > 0) == (at_bound[name] == problem.space.bounds(name)[0])
-        for name, direction in zip(problem.space.names, descent_direction, strict=True)
-    ]
-    return removable_share(residual, slope[:, moves])
-
-
-def _status(misfit: np.ndarray, share: float, at_bound: Mapping[str, float]) -> Status:
-    if np.max(np.abs(misfit)) < FIT_TOLERANCE:
-        return Status.FITTED
-    if not share <= STATIONARY:
-        return Status.STOPPED
-    return Status.AT_BOUND if at_bound else Status.MINIMUM
-
-
-def _standard_errors(
-    problem: Problem,
-    matrix: np.ndarray,
-    se: np.ndarray,
-    covariance: np.ndarray | None,
-    status: Status,
-    at_bound: Mapping[str, float],
-) -> tuple[dict[str, dict[str, float]] | None, str]:
-    """Standard errors of the estimates from those of the targets by kind, or None and why there are none."""
-    names = problem.space.names
-    if status is Status.STOPPED:
-        return None, "the estimation has not converged"
-    if at_bound:
-        return None, f"the normal approximation does not hold at a bound, where {', '.join(at_bound)} is"
-    weighting = np.asarray(problem.root @ problem.root.T)
-    try:
-        kinds = [independent(matrix, weighting, se, names=names), worst_case(matrix, weighting, se, names=names)]
-        if covariance is not None:
-            kinds.append(known_covariance(matrix, weighting, covariance, names=names))
-    except IdentificationError as error:
-        return None, str(error)
-    return {each.kind.replace(" ", "_"): dict(zip(names, each.se.tolist(), strict=True)) for each in kinds}, ""
-
-
-@jax.jit
-def _moments(params: Parameters, economy: EconomyMap) -> Array:
-    return economy(params)
-
-
-def simulation_covariance(problem: Problem, natural: np.ndarray, replications: Sequence[Population]) -> np.ndarray:
-    """Covariance of the targeted moments over other draws, ``[moments, moments]``.
-
-    Args:
-        problem: The problem.
-        natural: Values of the free parameters, ``[free]``.
-        replications: Two or more populations of other seeds.
-    """
-    params = problem.parameters(jnp.asarray(natural))
-    sample = np.array([np.asarray(_moments(params, problem.economy.on(p))) for p in replications])
-    return np.atleast_2d(np.cov(sample, rowvar=False))
-
-
-def _simulation_errors(
-    problem: Problem, natural: np.ndarray, matrix: np.ndarray, replications: Sequence[Population]
-) -> tuple[dict[str, float] | None, dict[str, float] | None]:
-    """Standard deviations over other draws, of the moments and of the estimates they would give."""
-    names = problem.moment_names
-    if len(replications) < 2:
-        return None, None
-    covariance = simulation_covariance(problem, natural, replications)
-    moment_se = dict(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True))
-    try:
-        response = influence(matrix, np.asarray(problem.root @ problem.root.T), problem.space.names)
-    except IdentificationError:
-        return moment_se, None
-    spread = np.sqrt(np.diag(response @ covariance @ response.T))
-    return moment_se, dict(zip(problem.space.names, spread.tolist(), strict=True))
+def _trace(progress: Progress) -> Trace:
+    objective = np.asarray(progress.trace)
+    recorded = np.flatnonzero(np.isfinite(objective).any(axis=1))
+    stages = [STAGES[DESCENT] if i < int(progress.descended) else STAGES[POLISH] for i in recorded]
+    return Trace(stage=stages, iteration=[int(i) + 1 for i in recorded], objective=objective[recorded])

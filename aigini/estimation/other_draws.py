@@ -7,12 +7,7 @@ standard deviation over draws is the simulation standard error of the number fro
 by replication: nothing is linearised but where a function says so. Draws are common to everything that is compared, so
 that the error of a difference is the spread of the difference.
 
-Estimates on a draw are those of Gauss-Newton steps from the estimates of the first draw,
-
-    θ_r = θ - Λ_r (m_r(θ) - m̂),
-
-with the exact Jacobian of that draw, until a further step moves the moments by less than 1e-6 of a standard error.
-Weights stay those of the first draw.
+Estimates on a draw are searched from those of the first draw, see `refit`. Weights stay those of the first draw.
 """
 
 import dataclasses
@@ -21,9 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aigini.errors import AnalysisError
 from aigini.estimation.convergence import FIT_TOLERANCE
-from aigini.estimation.estimated_model import EstimatedModel
+from aigini.estimation.estimated_model import EstimatedModel, refit
 from aigini.estimation.outcome_map import OutcomeMap
 from aigini.population.population import Population
 from aigini.resolution import Simulated, simulated
@@ -33,10 +27,6 @@ FEWEST = 2
 """Other draws from which a standard deviation can be taken."""
 
 _ROUNDING = 1e-6  # of a number, below which its error is rounding
-_STEPS = 15  # evaluations of a re-estimation, at most; three are usual
-_SETTLED = 1e-6  # standard errors
-_FAR = 1.0  # log units or log odds that a step may go at most
-_HALVINGS = 6
 
 
 class OtherDraws:
@@ -173,38 +163,7 @@ def difference(values: np.ndarray, others: np.ndarray, one: int, other: int) -> 
 
 
 def _estimate_again(model: EstimatedModel, outcome_map: OutcomeMap) -> _Fit:
-    """Estimates on another draw by Gauss-Newton steps from those of the estimated model."""
-    rows, moves = list(model.rows), model.space.directions
-    target = np.array([target.value for target in model.targets.values()])
-    root = np.linalg.cholesky(model.weighting)
-    point = model.space.coordinates(model.values)
-    values = dict(model.values)
-    outcomes, jacobian = first, _ = outcome_map.jacobian(values)
-    for _ in range(_STEPS - 1):
-        slope = root.T @ (jacobian @ moves.T)[rows]
-        matrix = slope * model.space.stretch(point)
-        step = -np.linalg.lstsq(matrix, root.T @ (outcomes[rows] - target))[0]
-        if np.linalg.norm(matrix @ step) < _SETTLED:
-            break
-        step *= min(1.0, _FAR / float(np.abs(step).max()))
-        usable = _first_usable(model, outcome_map, point, step)
-        if usable is None:
-            break
-        point, values, outcomes, jacobian = usable
-    misfit, before = (np.linalg.norm(root.T @ (at[rows] - target)) for at in (outcomes, model.outcomes))
-    return _Fit(first, values, outcomes, jacobian, bool(misfit < before + FIT_TOLERANCE))
-
-
-def _first_usable(
-    model: EstimatedModel, outcome_map: OutcomeMap, point: np.ndarray, step: np.ndarray
-) -> tuple[np.ndarray, dict[str, float], np.ndarray, np.ndarray] | None:
-    """The end of a step, halved until the economy can be evaluated there."""
-    for _ in range(_HALVINGS):
-        values = model.space.values(model.values, point + step)
-        if outcome_map.admits(values):
-            try:
-                return point + step, values, *outcome_map.jacobian(values)
-            except AnalysisError:
-                pass
-        step = step / 2
-    return None
+    """Estimates on another draw, searched from those of the estimated model."""
+    fit = refit(dataclasses.replace(model, outcome_map=outcome_map), model.values)
+    as_good = fit.criterion**0.5 < model.criterion**0.5 + FIT_TOLERANCE
+    return _Fit(fit.at_start, fit.values, fit.outcomes, fit.jacobian, as_good)

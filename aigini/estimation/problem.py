@@ -4,10 +4,11 @@ The objective is (m(θ) - m̂)' W (m(θ) - m̂), minimised over the free paramet
 is the squared length of the residual L'(m(θ) - m̂), which is what least-squares solvers need.
 """
 
+import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -15,9 +16,9 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario
 from aigini.errors import EstimationError, unknown_name
 from aigini.estimation.moment_map import MomentMap
-from aigini.estimation.result import Target
+from aigini.estimation.target import Target
 from aigini.parameter_space import ParameterSpace
-from aigini.parameters import SPECS, Parameters
+from aigini.parameters import SPECS, Parameters, problems
 from aigini.population.population import Population
 from aigini.statistics import catalogue
 from aigini.statistics.catalogue import IncomeConcept, resolve
@@ -35,14 +36,6 @@ class Problem(MomentMap):
     target: Float[Array, "moments"]
     root: Float[Array, "moments moments"]
 
-    def residual_and_jacobian(
-        self, point: Float[Array, "free"]
-    ) -> tuple[Float[Array, "moments"], Float[Array, "moments free"]]:
-        """The residual and its Jacobian at an unconstrained point."""
-        natural, stretch = jax.jvp(self.space.natural, (point,), (jnp.ones_like(point),))  # each coordinate alone
-        moments, matrix = self.moments_and_jacobian(natural)
-        return self.root.T @ (moments - self.target), self.root.T @ matrix * stretch[None, :]
-
     def residual(self, point: Float[Array, "free"]) -> Float[Array, "moments"]:
         """L'(m(θ) - m̂) at an unconstrained point."""
         return self.root.T @ (self(self.space.natural(point)) - self.target)
@@ -50,6 +43,16 @@ class Problem(MomentMap):
     def objective(self, point: Float[Array, "free"]) -> Float[Array, ""]:
         """(m(θ) - m̂)' W (m(θ) - m̂) at an unconstrained point."""
         return jnp.sum(self.residual(point) ** 2)
+
+    def admits(self, natural: np.ndarray) -> bool:
+        """True for natural values of the free parameters in the parameter space of this scenario."""
+        values = self.space.replace(self.params.as_dict(), natural)
+        level = max(float(self.economy.scenario.A0), float(self.economy.scenario.A1))
+        return not problems(values, level=level, years=self.population.years)
+
+    def on(self, population: Population) -> "Problem":
+        """The same problem on another draw of the population."""
+        return dataclasses.replace(self, economy=self.economy.on(population))
 
 
 def pose(
@@ -77,9 +80,9 @@ def pose(
         EstimationError: if there are unknown names, more parameters than targets, targets without a positive s.e.,
             a target the population does not define, or a weighting that is not symmetric positive definite.
     """
-    problems = _problems(params, targets, space, population)
-    if problems:
-        raise EstimationError("\n".join(problems))
+    sentences = _problems(params, targets, space, population, income)
+    if sentences:
+        raise EstimationError("\n".join(sentences))
     names = tuple(name for name in catalogue.names() if name in targets)
     return Problem(
         params=params,
@@ -93,48 +96,70 @@ def pose(
 
 
 def _problems(
-    params: Parameters, targets: Mapping[str, Target], space: ParameterSpace, population: Population
+    params: Parameters,
+    targets: Mapping[str, Target],
+    space: ParameterSpace,
+    population: Population,
+    income: IncomeConcept,
 ) -> list[str]:
-    lines = []
+    sentences = []
     for name, target in targets.items():
         if name not in catalogue.names():
-            lines.append(f"targets.{name}: {unknown_name(name, catalogue.names())}")
+            sentences.append(f"targets.{name}: {unknown_name(name, catalogue.names())}")
         if not np.isfinite(target.value):
-            lines.append(f"targets.{name}.value = {target.value} must be a finite number.")
+            sentences.append(f"targets.{name}.value = {target.value} must be a finite number.")
         if not (np.isfinite(target.se) and target.se > 0):
-            lines.append(
+            sentences.append(
                 f"targets.{name}.se = {target.se} must be a positive standard error; leave the target out if unknown."
             )
-    lines += [*own_free_problems(space.names), *joint_free_problems(space, len(targets), params.as_dict())]
+    sentences += same_number_problems([name for name in targets if name in catalogue.names()], income)
+    sentences += [*own_free_problems(space.names), *joint_free_problems(space, len(targets), params.as_dict())]
     for name in targets:
         fewest = resolve([name])[0].fewest_firms if name in catalogue.names() else 0
         if population.n_firms < fewest:
-            lines.append(
+            sentences.append(
                 f"targets.{name} needs at least {fewest} firms, but population.n_firms = {population.n_firms}; use"
                 " more of them or drop the target."
             )
-    return lines
+    return sentences
+
+
+def same_number_problems(moments: Sequence[str], income: IncomeConcept) -> list[str]:
+    """Pairs of targets that are one number under two names, as m6 and gini_total may be, a sentence each.
+
+    As two targets it would be tested against itself, and leaving one of them out, as analyses do with m6, would leave
+    it in.
+    """
+    numbers = [
+        (name, moment.level, moment.relative) for name in dict.fromkeys(moments) for moment in resolve([name], income)
+    ]
+    return [
+        f"calibration.moments has {one[0]} and {other[0]}, which are the same number; keep one of them, with the mean"
+        " of the two values weighted by precision if it was measured twice."
+        for one, other in itertools.combinations(numbers, 2)
+        if one[1:] == other[1:]
+    ]
 
 
 def own_free_problems(free: Sequence[str]) -> list[str]:
-    """Sentences about mistakes in the list of free parameters in itself."""
-    lines = [f"calibration.free: {unknown_name(name, list(SPECS))}" for name in free if name not in SPECS]
+    """Mistakes in the list of free parameters in itself, a sentence each."""
+    sentences = [f"calibration.free: {unknown_name(name, list(SPECS))}" for name in free if name not in SPECS]
     if not free:
-        lines.append("calibration.free is empty: name at least one parameter to estimate.")
+        sentences.append("calibration.free is empty: name at least one parameter to estimate.")
     if len(set(free)) < len(free):
-        lines.append("calibration.free names a parameter twice; name each once.")
-    return lines
+        sentences.append("calibration.free names a parameter twice; name each once.")
+    return sentences
 
 
 def joint_free_problems(space: ParameterSpace, n_targets: int, params: Mapping[str, float]) -> list[str]:
-    """Sentences about free parameters that contradict targets, tie and `params`, the values of the others."""
-    lines = []
+    """Mistakes in the free parameters beside targets, tie and `params`, the values of the others, a sentence each."""
+    sentences = []
     if len(space.names) > n_targets:
-        lines.append(
+        sentences.append(
             f"calibration.free has {len(space.names)} parameters for {n_targets} targets; free at most as many as there"
             " are targets."
         )
-    return [*lines, *space.problems("calibration.free", params)]
+    return [*sentences, *space.problems("calibration.free", params)]
 
 
 def weight_root(weighting: Literal["diagonal", "identity"] | np.ndarray, se: Sequence[float]) -> np.ndarray:

@@ -1,66 +1,30 @@
-"""Results of a calibration."""
+"""The result of a calibration, and its readable print."""
 
 import dataclasses
-import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from aigini.errors import IdentificationError
-from aigini.estimation.convergence import FIT_TOLERANCE, SIGNIFICANT, STATIONARY, WITHIN_ERROR
+from aigini.estimation.convergence import SIGNIFICANT, STATIONARY, WITHIN_ERROR
+from aigini.estimation.target import Target
+from aigini.estimation.verdict import Status
 from aigini.inference.overidentification import j_test, worst_case_misfit
 from aigini.parameters import SPECS
 from aigini.statistics.outcomes import FRACTIONS, Units, units
 from aigini.tables import Column, Table, Tabular
 
-CHANGED_BY_USER = "changed by the user"
-"""The source of a target whose numbers are not those of the publication that the baseline names."""
-
-
-class Status(enum.Enum):
-    """The end of an estimation; `Calibration.message` adds by how much targets are missed, and the remedy."""
-
-    FITTED = f"every target is met to within {FIT_TOLERANCE:g} of its standard error"
-    MINIMUM = "no small change of the free parameters improves the fit, and not every target is met"
-    AT_BOUND = "a parameter ran to its bound, no change of the others improves the fit, and not every target is met"
-    STOPPED = (
-        "not converged: the search ended before it reached a minimum, so nothing follows about what the economy can"
-        " reach"
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Target:
-    """An empirical moment.
-
-    Attributes:
-        value: Its value, in the units of the moment.
-        se: Its standard error.
-        source: Where it was published.
-        seen: Provenance: P in the paper itself, S in somebody else's summary, D derived, J judgement.
-    """
-
-    value: float
-    se: float
-    source: str = ""
-    seen: str = ""
-
-    @property
-    def mark(self) -> str:
-        """Provenance of the target, for tables and figures: as written, else that it was changed, or ``not said``."""
-        return self.seen or (CHANGED_BY_USER if self.source == CHANGED_BY_USER else "not said")
-
 
 @dataclasses.dataclass(frozen=True)
 class StartResult:
-    """Where one start ended.
+    """The end of one start.
 
     Attributes:
         start: Starting values of the free parameters.
         estimates: Final values.
         objective: Final objective.
-        agrees: True if it ended at the best optimum (parameters within 1e-3 relative).
+        agrees: True where it ended at the best optimum (parameters within 1e-3 relative); false where none is known.
     """
 
     start: Mapping[str, float]
@@ -113,7 +77,7 @@ class Calibration(Tabular):
         status: The end of the estimation.
         at_bound: Free parameters at a bound, with the bound.
         starts: Where each start ended; with weights from first estimates, at those of the first round.
-        agreed: Number of starts that ended at the best optimum of that round.
+        agreed: Number of starts that ended at the best optimum of that round; 0 where none is known.
         trace: Objective along the way of that round.
         moment_simulation_se: Standard deviation of each moment over other draws of the population; None with fewer
             than two replications.
@@ -173,7 +137,7 @@ class Calibration(Tabular):
 
     @property
     def message(self) -> str:
-        """The end in sentences: distance from a minimum, the target that is missed most, and the consequence."""
+        """The end in sentences: the distance from a minimum, the target that is missed most, and what follows."""
         text = f"{self.status.name}: {self.status.value}."
         if self.status is Status.STOPPED:
             text += (
@@ -210,7 +174,13 @@ class Calibration(Tabular):
 
     @property
     def overidentification(self) -> str:
-        """Tests that one economy meets all targets, for independent targets and for any correlation."""
+        """The test that one economy meets all targets, for independent targets and for any correlation.
+
+        There is none where the misfit is not that of a minimum inside the bounds, of which alone its distribution is
+        known.
+        """
+        if self.status is Status.STOPPED or self.at_bound:
+            return f"no test: {self.no_standard_errors}"
         se = np.array([target.se for target in self.targets.values()])
         gap = np.array([self.misfit[name] for name in self.targets]) * se
         try:
@@ -224,14 +194,13 @@ class Calibration(Tabular):
 
     @property
     def failure(self) -> str:
-        """Why the estimates should not be used as they are; empty where they may be.
+        """The reasons why the estimates should not be used as they are; empty where they may be.
 
         An estimation has succeeded if all targets are met, or, with more targets than parameters, if it converged to a
         minimum inside the bounds; if iterated weights have settled; and if at least half of the starts agree.
         """
         reasons = []
-        overidentified = len(self.targets) > len(self.free)
-        if self.status is not Status.FITTED and not (self.status is Status.MINIMUM and overidentified):
+        if not self.status.estimates(targets=len(self.targets), free=len(self.free)):
             reasons.append(
                 {
                     Status.MINIMUM: "there are as many parameters as targets, and not every target is met",
@@ -241,7 +210,7 @@ class Calibration(Tabular):
             )
         if not self.settled:
             reasons.append("the iterated weights have not converged")
-        if 2 * self.agreed < len(self.starts):
+        if self.status is not Status.STOPPED and 2 * self.agreed < len(self.starts):
             reasons.append(f"only {self.agreed} of {len(self.starts)} starts reached the best optimum")
         return "; ".join(reasons)
 
@@ -287,9 +256,14 @@ class Calibration(Tabular):
         lines.append("scaled singular values " + " ".join(f"{value:.3g}" for value in self.singular_values))
         if len(self.targets) > len(self.free):
             lines.append(f"overidentification: {self.overidentification}")
-        lines.append(f"{self.agreed} of {len(self.starts)} starts reached this optimum")
+        lines.append(self._agreement())
         lines.append(self.message)
         return "\n".join(lines)
+
+    def _agreement(self) -> str:
+        if self.status is Status.STOPPED:
+            return "no start is known to have reached an optimum"
+        return f"{self.agreed} of {len(self.starts)} starts reached this optimum"
 
     def _rounds(self) -> str:
         if self.last_change is None:
@@ -311,7 +285,7 @@ class Calibration(Tabular):
         return lines
 
     def _distance(self) -> str:
-        """Distance of the estimates from where they would settle."""
+        """The distance of the estimates from where they would settle."""
         if self.status is Status.FITTED:
             return f"another step would change no estimate by more than {self.remaining_step:.0e} (logs or log odds)"
         return (

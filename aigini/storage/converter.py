@@ -17,7 +17,8 @@ from aigini.analysis.answered import Answer
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.bayes.result import Draws, Posterior
 from aigini.bench.scaling import TASKS, Cell, Scaling
-from aigini.estimation.result import Calibration, Status
+from aigini.estimation.result import Calibration
+from aigini.estimation.verdict import Status
 from aigini.statistics.histogram import GINI_RESOLUTION
 from aigini.statistics.report import STATISTIC_UNITS, Distribution
 from aigini.statistics.simulation import Simulation

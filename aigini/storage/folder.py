@@ -23,7 +23,7 @@ from aigini.runtime import atomic
 from aigini.storage import environment, lock
 
 _OPTIONAL = ("numpyro", "arviz")
-_PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "optimistix", "numpy", "scipy", "matplotlib")
+_PACKAGES = ("aigini", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "matplotlib")
 
 
 def prepare(folder: Path) -> Path:

@@ -12,8 +12,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from aigini.errors import AnalysisError
-from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.least_squares import refit
+from aigini.estimation.estimated_model import EstimatedModel, refit
 from aigini.inference.intervals import Interval, profile_interval
 
 LEVEL = 0.95
@@ -24,34 +23,20 @@ Piece = dict[str, Any]
 """``criterion``, ``estimates`` and ``converged`` of one search, plain numbers."""
 
 _ROUNDS = 2  # of searches at both ends
-_STEPS, _TOLERANCE = 60, 1e-6  # of each search
-_SEARCHES = 3
-_FAR = 3.0  # log units or log odds
-_GAIN = 0.99  # of the criterion, what another search must leave to be followed by one more
 _NEAR = 0.01  # of the quantile, difference of the criterion at what counts as an end of the interval
 
 
 def constrained_search(model: EstimatedModel, start: Mapping[str, float], basis: np.ndarray) -> Piece:
     """The search from `start` along some moves only; a criterion of None where the economy cannot be evaluated."""
-    result: Piece = {"criterion": None, "estimates": {}, "converged": False}
     values = model.space.impose(start)
-    problem = (model.space, model.pairs, model.income)
-    how = {"root": np.linalg.cholesky(model.weighting), "basis": basis, "steps": _STEPS, "tolerance": _TOLERANCE}
-    # One search goes so far and no further; a parameter that is drawn to its bound gets there in a few.
-    last = math.inf
-    for _ in range(_SEARCHES):
-        if not model.outcome_map.admits(values):
-            break
-        try:
-            fit = refit(model.outcome_map, values, *problem, **how)
-        except AnalysisError:
-            break
-        result = {"criterion": 2 * fit.objective, "estimates": dict(fit.estimates), "converged": fit.converged}
-        moved = np.abs(model.space.coordinates(fit.values) - model.space.coordinates(values)).max(initial=0.0)
-        if fit.objective > _GAIN * last or moved < _FAR:
-            break
-        values, last = fit.values, fit.objective
-    return result
+    if not model.outcome_map.admits(values):
+        return {"criterion": None, "estimates": {}, "converged": False}
+    try:
+        fit = refit(model, values, basis=basis)
+    except AnalysisError:
+        return {"criterion": None, "estimates": {}, "converged": False}
+    estimates = {name: fit.values[name] for name in model.space.names}
+    return {"criterion": fit.criterion, "estimates": estimates, "converged": fit.converged}
 
 
 def height(piece: Mapping[str, Any]) -> float:
@@ -59,16 +44,10 @@ def height(piece: Mapping[str, Any]) -> float:
     return math.inf if piece["criterion"] is None else piece["criterion"]
 
 
-def minimum(model: EstimatedModel) -> float:
-    """The criterion at the estimates."""
-    misfit = np.array([model.outcomes[row] for row in model.rows]) - np.array([t.value for t in model.targets.values()])
-    return float(misfit @ model.weighting @ misfit)
-
-
 def at_estimates(model: EstimatedModel) -> Piece:
     """The piece of the estimates themselves."""
     estimates = {name: model.values[name] for name in model.space.names}
-    return {"criterion": minimum(model), "estimates": estimates, "converged": True}
+    return {"criterion": model.criterion, "estimates": estimates, "converged": True}
 
 
 def read(

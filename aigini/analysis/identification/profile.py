@@ -18,7 +18,6 @@ from aigini.analysis.identification.constrained_fit import (
     at_estimates,
     constrained_search,
     height,
-    minimum,
     nearest,
     read,
 )
@@ -122,7 +121,7 @@ def profile(model: EstimatedModel, parameter: str, se: float) -> Profile:
     reach = min(_REACH * se / abs(float(space.stretch(centre)[0])), _FURTHEST)
     others = np.delete(np.eye(len(model.space.names)), model.space.names.index(parameter), axis=1)
     steps = [reach * share for share in _LADDER if share <= 1 or reach * share <= _FURTHEST]
-    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + minimum(model)
+    part, total, enough = f"profile of {parameter}", 2 * len(steps), QUANTILE + model.criterion
     searches = {estimate: at_estimates(model)}
     for side, sign in enumerate((-1.0, 1.0)):
         start, path = dict(model.values), [estimate]
@@ -145,7 +144,7 @@ def profile(model: EstimatedModel, parameter: str, se: float) -> Profile:
         start = {**model.values, **searches[nearest(searches, end)]["estimates"], parameter: end}
         return constrained_search(model, start, others)
 
-    values, criterion, interval = read(searches, search, minimum(model), estimate)
+    values, criterion, interval = read(searches, search, model.criterion, estimate)
     converged = np.array([searches[value]["converged"] for value in values], bool)
     estimates = {
         name: np.array([searches[value]["estimates"].get(name, np.nan) for value in values])
@@ -179,7 +178,7 @@ def direction_profile(model: EstimatedModel, identified: Identification) -> Dire
                 break
             rungs[sign * step] = piece
             across = frame.across(piece["estimates"])
-            if height(piece) > QUANTILE + minimum(model):
+            if height(piece) > QUANTILE + model.criterion:
                 end = RISES
                 break
             if (name := frame.at_bound(piece["estimates"])) is not None:
@@ -191,7 +190,7 @@ def direction_profile(model: EstimatedModel, identified: Identification) -> Dire
         start = frame.across(rungs[nearest(rungs, end)]["estimates"])
         return frame.search(end, start)
 
-    offsets, criterion, interval = read(rungs, search, minimum(model), 0.0)
+    offsets, criterion, interval = read(rungs, search, model.criterion, 0.0)
     return DirectionProfile(
         direction=describe_direction(frame.vector, frame.names),
         vector=dict(zip(frame.names, frame.vector.tolist(), strict=True)),

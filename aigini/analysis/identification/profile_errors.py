@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from aigini.analysis.identification.constrained_fit import QUANTILE, minimum
+from aigini.analysis.identification.constrained_fit import QUANTILE
 from aigini.analysis.identification.profile import DirectionProfile, Profile
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import OtherDraws, error_at, spread
@@ -75,15 +75,14 @@ def _slope(model: EstimatedModel, at: np.ndarray, one: Profile | DirectionProfil
     """Slope of the profile where it passes the quantile, from the signed root that the interval is read from."""
     known = np.isfinite(one.criterion)
     centre = 0.0 if isinstance(one, DirectionProfile) else model.values[one.parameter]
-    rise = np.sqrt(np.maximum(one.criterion[known] - minimum(model), 0.0))
+    rise = np.sqrt(np.maximum(one.criterion[known] - model.criterion, 0.0))
     curve = PchipInterpolator(at[known], np.where(at[known] < centre, -rise, rise))
     return 2 * np.sqrt(QUANTILE) * float(curve(end, 1))
 
 
 def _rises(model: EstimatedModel, other: EstimatedModel, points: Sequence[Mapping[str, float]]) -> list[float]:
     """Criterion at some economies above its minimum, on another draw."""
-    target = np.array([target.value for target in model.targets.values()])
     outcomes = np.concatenate([other.outcome_map.values(points[i : i + TILE]) for i in range(0, len(points), TILE)])
-    misfit = outcomes[:, list(model.rows)] - target
-    lowest = minimum(dataclasses.replace(other, weighting=model.weighting))
+    misfit = outcomes[:, list(model.rows)] - model.target
+    lowest = dataclasses.replace(other, weighting=model.weighting).criterion
     return (np.einsum("pm,mn,pn->p", misfit, model.weighting, misfit) - lowest).tolist()

@@ -22,8 +22,7 @@ from aigini.analysis.identification.ridge import RidgePoint
 from aigini.analysis.identification.ridge_statement import signs_of, statement
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import FIT_TOLERANCE
-from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.least_squares import Refit, refit
+from aigini.estimation.estimated_model import EstimatedModel, Refit, refit
 from aigini.estimation.other_draws import FEWEST, OtherDraws, about_draws, error_at, shown, spread
 from aigini.estimation.outcome_map import GINIS, TILE
 from aigini.runtime.progress import report
@@ -302,20 +301,19 @@ def _ridge_point(
         gini_total=gini["gini_total"],
         gini_wage=gini["gini_wage"],
         misfit=fit.worst,
-        feasible=fit.feasible,
-        estimates=fit.estimates,
+        feasible=fit.worst < FIT_TOLERANCE,
+        estimates={name: fit.values[name] for name in fit.space.names},
     )
-    return point, _follow(model, fit)
+    return point, _follow(fit)
 
 
-def _follow(model: EstimatedModel, fit: Refit) -> np.ndarray:
+def _follow(fit: Refit) -> np.ndarray:
     """Derivatives of both Ginis in the other moments, through the parameters estimated from them, ``[2, moments]``."""
-    rows = [i for i, name in enumerate(model.targets) if name != "m6"]
-    root = np.linalg.cholesky(model.weighting[np.ix_(rows, rows)])
-    matrix = root.T @ fit.jacobian[[model.rows[i] for i in rows]]
+    root = np.linalg.cholesky(fit.weighting)
+    matrix = root.T @ fit.moment_jacobian
     size = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
     influence = np.linalg.lstsq(matrix / size, root.T)[0] / size[:, None]
-    return fit.jacobian[list(GINIS)] @ influence
+    return fit.free_jacobian[list(GINIS)] @ influence
 
 
 def refit_others(
@@ -323,6 +321,6 @@ def refit_others(
 ) -> Refit:
     """Re-estimate with some parameters fixed at their starting values and some moments left out."""
     used = [i for i, name in enumerate(model.targets) if name not in left_out]
-    targets = {name: pair for name, pair in model.pairs.items() if name not in left_out}
-    root = np.linalg.cholesky(model.weighting[np.ix_(used, used)])
-    return refit(model.outcome_map, start, model.space.without(*fixed), targets, model.income, root=root)
+    targets = {name: target for name, target in model.targets.items() if name not in left_out}
+    weighting, space = model.weighting[np.ix_(used, used)], model.space.without(*fixed)
+    return refit(dataclasses.replace(model, targets=targets, space=space, weighting=weighting, covariance=None), start)
