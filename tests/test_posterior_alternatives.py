@@ -35,9 +35,9 @@ SHIFTS = (0.0, 0.3, -0.2, 0.1, -0.4, 0.2)
 
 
 class Sum(eqx.Module):
-    weight: Float[Array, "parameters"]
+    weight: Float[Array, " parameters"]
 
-    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+    def __call__(self, natural: Float[Array, " parameters"]) -> Float[Array, " moments"]:
         return jnp.stack([natural[0], self.weight @ natural])
 
 

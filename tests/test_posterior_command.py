@@ -122,7 +122,7 @@ def test_parameters_of_the_result_keep_the_tie_and_are_a_point_of_the_parameter_
 class Nothing(eqx.Module):
     """Moments that are not needed."""
 
-    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+    def __call__(self, natural: Float[Array, " parameters"]) -> Float[Array, " moments"]:
         return natural[:6]
 
 

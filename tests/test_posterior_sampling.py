@@ -35,7 +35,7 @@ COVARIANCE = CORRELATION * np.outer(SE, SE)
 class Linear(eqx.Module):
     matrix: Float[Array, "moments parameters"]
 
-    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+    def __call__(self, natural: Float[Array, " parameters"]) -> Float[Array, " moments"]:
         return self.matrix @ natural
 
 
@@ -144,7 +144,7 @@ class Edge(eqx.Module):
 
     last: Float[Array, ""]
 
-    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+    def __call__(self, natural: Float[Array, " parameters"]) -> Float[Array, " moments"]:
         return jnp.where(natural < self.last, natural, jnp.nan)
 
 

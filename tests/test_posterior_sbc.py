@@ -33,7 +33,7 @@ PRIORS = {
 class Curved(eqx.Module):
     scale: Float[Array, ""]
 
-    def __call__(self, natural: Float[Array, "parameters"]) -> Float[Array, "moments"]:
+    def __call__(self, natural: Float[Array, " parameters"]) -> Float[Array, " moments"]:
         return jnp.stack([natural[0] * jnp.exp(self.scale * natural[1]), natural[0] + natural[1]])
 
 
