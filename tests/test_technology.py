@@ -227,6 +227,46 @@ def test_the_mechanisms_are_part_of_the_configuration(ces):
     assert config.digest != aigini.load(None, same).digest
 
 
+def test_numbers_of_a_mechanism_are_part_of_the_configuration(ces, population):
+    kind, config = ces
+    named = {"model.technology": "my_ces", "population.n_workers": 16384}
+    other = aigini.load(None, {**named, "mechanisms.technology.rho": 0.4})
+    assert other.scenario.mechanisms.technology == kind(rho=0.4)
+    assert config.scenario.mechanisms.technology == kind(rho=0.5)
+    assert other.digest != config.digest
+    assert "mechanisms" not in config.source
+    assert again(other.source, "here").digest == other.digest
+    assert aigini.load(None, {**named, "mechanisms.technology.rho": 1}).source["mechanisms"]["technology"]["rho"] == 1.0
+
+
+@pytest.fixture(scope="module")
+def picky(ces):
+    """A technology that says itself which of its numbers are allowed."""
+
+    class Picky(ces[0]):
+        def __check_init__(self):
+            if self.rho < 0:
+                raise ValueError("rho must be positive")
+
+    aigini.register_mechanism("technology", "picky", Picky)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"mechanisms.technology.sigma": 2.0}, "has no such number; it has no numbers"),
+        ({"mechanisms.nonesuch.rho": 2.0}, r"mechanisms\.nonesuch: there is nothing called nonesuch"),
+        ({"model.technology": "my_ces", "mechanisms.technology.ro": 0.4}, "no such number; its numbers are rho"),
+        ({"model.technology": "my_ces", "mechanisms.technology.rho": "high"}, "mechanisms.technology.rho = 'high'"),
+        ({"model.technology": "my_ces", "mechanisms.technology.rho": float("nan")}, "mechanisms.technology.rho = nan"),
+        ({"model.technology": "picky", "mechanisms.technology.rho": -1.0}, r"refuses .* \(rho must be positive\)"),
+    ],
+)
+def test_numbers_that_a_mechanism_does_not_have_are_refused(picky, settings, message):
+    with pytest.raises(ConfigError, match=message):
+        aigini.load(None, settings)
+
+
 def test_what_is_no_mechanism_is_not_registered(ces):
     with pytest.raises(ConfigError, match="exists already"):
         aigini.register_mechanism("technology", "additive", AdditiveByTask)

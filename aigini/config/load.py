@@ -193,7 +193,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         mistakes += sentences(error)
         file = FileSchema.model_validate(without_mistakes(raw, error, read(baseline_path())))
     names = file.model.model_dump()
-    mistakes += mechanisms.problems(names)
+    mistakes += mechanisms.problems(names, file.mechanisms)
     params = parameters.values(file, mistakes)
     mistakes += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
     chosen = file.calibration.moments
@@ -215,14 +215,16 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         every = [*mistakes, *(line for lines in problems.values() for line in lines)]
         raise ConfigError("\n".join(f"{where}: {line}" for line in dict.fromkeys(every)))
     settings = file.calibration
-    source = file.model_dump()
+    source = file.model_dump(exclude=None if file.mechanisms else {"mechanisms"})
     source["params"] = params
     source["calibration"]["moments"] = moments if chosen is None else chosen
     if registered := {**definitions(tuple(targets)), **mechanisms.definitions(names)}:
         source["definitions"] = registered
     return Config(
         params=Parameters(**params),
-        scenario=Scenario(A0=file.scenario.A0, A1=file.scenario.A1, mechanisms=mechanisms.mechanisms(names)),
+        scenario=Scenario(
+            A0=file.scenario.A0, A1=file.scenario.A1, mechanisms=mechanisms.mechanisms(names, file.mechanisms)
+        ),
         years=file.scenario.years,
         population=file.population.model_dump(),
         targets=targets,

@@ -177,6 +177,7 @@ class FileSchema(Section):
 
     params: dict[str, float] = {}
     model: ModelSection = ModelSection()
+    mechanisms: dict[str, dict[str, Number]] = {}
     population: PopulationSection = PopulationSection()
     scenario: ScenarioSection = ScenarioSection()
     targets: dict[Moment, TargetSection] = {}

@@ -1,9 +1,11 @@
 """The mechanisms of an economy that can be replaced, each by name or by an object of the user's own.
 
 A mechanism is an `equinox.Module`: numbers in its fields are arguments of compiled programs and can be differentiated.
-One that is registered can be named in a configuration, `[model] technology = "additive"`.
+One that is registered can be named in a configuration, `[model] technology = "additive"`, which may give its numbers,
+`[mechanisms.technology] rho = 0.5`.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -85,8 +87,8 @@ def require_finite_output(mechanisms: Mechanisms, params: Parameters, levels: It
                 worker, task = wrong[0]
                 raise EquilibriumError(
                     f"technology {type(mechanisms.technology).__name__}: output on task {task} of a worker with human"
-                    f" capital {human[worker]:.3g} is not finite at effective AI {float(ai):.3g}; mend task_output, or"
-                    " the numbers that it is given."
+                    f" capital {human[worker]:.3g} is not finite at effective AI {float(ai):.3g}; correct task_output,"
+                    " or the numbers that it is given."
                 )
 
 
@@ -136,16 +138,41 @@ def definitions(names: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def problems(names: Mapping[str, str]) -> list[str]:
-    """Sentences about names of mechanisms by kind that are not registered."""
-    return [
+def problems(names: Mapping[str, str], numbers: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Sentences about what `mechanisms` cannot make: names that are not registered, and numbers that are not theirs."""
+    wrong = [
         f"model.{kind} = {name!r}: expected one of {', '.join(map(repr, MECHANISMS[kind]))}; correct it, or register"
         " your own with aigini.register_mechanism."
         for kind, name in names.items()
         if name not in MECHANISMS[kind]
     ]
+    wrong += [
+        f"mechanisms.{kind}: {unknown_name(kind, list(MECHANISMS))}" for kind in numbers if kind not in MECHANISMS
+    ]
+    for kind, name in names.items():
+        given = numbers.get(kind, {})
+        if not given or name not in MECHANISMS[kind]:
+            continue
+        made = MECHANISMS[kind][name]()
+        own = [field.name for field in dataclasses.fields(made) if isinstance(getattr(made, field.name), float)]
+        if unknown := [field for field in given if field not in own]:
+            has = f"its numbers are {', '.join(own)}" if own else "it has no numbers"
+            wrong += [f"mechanisms.{kind}.{field}: {kind} {name} has no such number; {has}." for field in unknown]
+            continue
+        try:
+            dataclasses.replace(made, **given)
+        except (ValueError, TypeError) as error:
+            wrong.append(f"mechanisms.{kind}: {kind} {name} refuses {dict(given)} ({error}); give other numbers.")
+    return wrong
 
 
-def mechanisms(names: Mapping[str, str]) -> Mechanisms:
-    """The mechanisms of these names by kind; those not named are the baseline's."""
-    return Mechanisms(**{kind: MECHANISMS[kind][name]() for kind, name in names.items()})
+def mechanisms(names: Mapping[str, str], numbers: Mapping[str, Mapping[str, float]]) -> Mechanisms:
+    """The mechanisms of an economy.
+
+    Args:
+        names: Name of the mechanism by kind; the baseline's where a kind is left out.
+        numbers: Values of fields of the mechanism by kind; its own defaults where they are left out.
+    """
+    return Mechanisms(
+        **{kind: dataclasses.replace(MECHANISMS[kind][name](), **numbers.get(kind, {})) for kind, name in names.items()}
+    )
