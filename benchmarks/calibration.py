@@ -195,10 +195,10 @@ class Gradient(Method):
         descended = int(progress.descended)
         evaluations = {"with_gradient": descended, "with_jacobian": len(trace) - descended}
         if rounds:
-            stopped = "converged" if bool(np.all(progress.ended)) else "out of steps"
+            stopped = "converged" if progress.searches.ended.all() else "out of steps"
         else:
             stopped = "below its tolerance" if progress.best < self._descent.tolerance else "out of steps"
-        return Outcome(np.asarray(progress.point)[0], stopped, evaluations, trace)
+        return Outcome(progress.searches.point.coordinates[0], stopped, evaluations, trace)
 
 
 class NelderMead(Method):

@@ -9,10 +9,9 @@ import pytest
 from scipy.optimize import least_squares as scipy_least_squares
 
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import removable_share
+from aigini.estimation.convergence import REACH, bounded_step, fall, removable_share
 from aigini.estimation.least_squares import (
     FIRST_RADIUS,
-    REACH,
     LeastSquaresSettings,
     Objective,
     Point,
@@ -20,7 +19,6 @@ from aigini.estimation.least_squares import (
     advance,
     begin,
     minimise,
-    move_within,
 )
 from aigini.parameter_space import ParameterSpace
 
@@ -39,13 +37,41 @@ def objective(evaluate: Callable = curved, target=TARGET, root=None, **changes):
     return Objective(evaluate, SPACE, target, np.eye(len(target)) if root is None else root, **changes)
 
 
-def linear_point(residual, slope):
-    zeros = np.zeros(slope.shape[1])
-    return Point(zeros, zeros, residual, slope, residual, slope)
-
-
 def searched(problem, start=(0.3, 4.0), **settings):
     return minimise(problem, begin(problem, np.log(start)), LeastSquaresSettings(**settings))
+
+
+# --- Where a residual stays long --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("long", [1.0, 1e2, 1e4, 1e8])
+def test_a_search_ends_at_the_least_of_a_long_residual_and_never_rises(long):
+    """Near the least the fall that a move foretells is far below the rounding of the objective."""
+
+    def bowl(natural):
+        x = np.log(natural)
+        return np.array([long + x @ x]), (2 * x / natural)[None, :]
+
+    problem = objective(bowl, target=np.zeros(1))
+    for start in np.exp(np.random.default_rng(1).normal(size=(20, 2))):
+        search, lowest = begin(problem, np.log(start)), np.inf
+        for _ in range(60):
+            search = advance(problem, search, LeastSquaresSettings())
+            assert search.point.objective <= lowest
+            lowest = search.point.objective
+        assert search.ended
+        assert search.point.objective == pytest.approx(long**2, rel=1e-14)
+
+
+def test_the_fall_of_a_short_move_is_not_rounding():
+    residual, slope = np.full(3, 1e6), np.array([[1.0], [1.0], [-1.0]])
+    assert fall(residual, slope, np.array([-1e-9])) == pytest.approx(2e-3, rel=1e-9)
+
+
+def test_a_search_does_not_begin_where_parameters_are_not_allowed():
+    search = begin(objective(admits=lambda natural: natural[0] < 1), np.log([2.0, 1.0]))
+    assert search.ended
+    assert search.point.objective == np.inf
 
 
 # --- One move ---------------------------------------------------------------------------------------------------------
@@ -55,7 +81,7 @@ def searched(problem, start=(0.3, 4.0), **settings):
 def test_a_move_is_the_best_within_its_radius(radius):
     generator = np.random.default_rng(0)
     slope, residual = generator.normal(size=(5, 3)), generator.normal(size=5)
-    move = move_within(linear_point(residual, slope), radius)
+    move = bounded_step(residual, slope, radius)
     newton = -np.linalg.lstsq(slope, residual)[0]
     assert np.linalg.norm(move) == pytest.approx(min(radius, np.linalg.norm(newton)), rel=1e-9)
     left = np.sum((residual + slope @ move) ** 2)
@@ -69,21 +95,21 @@ def test_a_move_does_not_lose_the_digits_that_normal_equations_lose():
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     slope, truth = left @ np.diag([1.0, 3e-8]) @ turn, np.array([0.3, -0.2])
     residual = -slope @ truth
-    np.testing.assert_allclose(move_within(linear_point(residual, slope), np.inf), truth, rtol=1e-6)
+    np.testing.assert_allclose(bounded_step(residual, slope, np.inf), truth, rtol=1e-6)
     assert not np.allclose(np.linalg.solve(slope.T @ slope, -slope.T @ residual), truth, rtol=1e-2)
 
 
 def test_a_short_move_is_found_however_small_the_damping():
     slope, residual = np.diag([1.0, 2e-8]), np.array([0.0, -1e-7])
-    move = move_within(linear_point(residual, slope), 1.0)
+    move = bounded_step(residual, slope, 1.0)
     np.testing.assert_allclose(move, [0.0, 1.0], rtol=1e-9)
 
 
 def test_directions_that_move_nothing_are_left_alone():
     slope = np.array([[1.0, 1e-12], [0.0, 1e-12]])
-    assert abs(move_within(linear_point(np.ones(2), slope), REACH)[1]) < 1e-9
-    np.testing.assert_array_equal(move_within(linear_point(np.ones(2), np.zeros((2, 2))), REACH), [0.0, 0.0])
-    assert move_within(linear_point(np.ones(2), np.zeros((2, 0))), REACH).shape == (0,)
+    assert abs(bounded_step(np.ones(2), slope, REACH)[1]) < 1e-9
+    np.testing.assert_array_equal(bounded_step(np.ones(2), np.zeros((2, 2)), REACH), [0.0, 0.0])
+    assert bounded_step(np.ones(2), np.zeros((2, 0)), REACH).shape == (0,)
 
 
 # --- Searches ---------------------------------------------------------------------------------------------------------

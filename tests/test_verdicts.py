@@ -1,16 +1,27 @@
 """How an estimation says it ended: every verdict has its condition, every sentence fits the size of a misfit."""
 
+import dataclasses
 import pathlib
 import sys
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from aigini import cli
 from aigini.commands.registry import load_result
-from aigini.errors import OutputError
-from aigini.estimation import report
-from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, remaining_step, removable_share
+from aigini.economy.economy import Scenario
+from aigini.errors import EstimationError, OutputError
+from aigini.estimation import msm, report
+from aigini.estimation.convergence import (
+    FIT_TOLERANCE,
+    STATIONARY,
+    remaining_step,
+    removable_share,
+    removable_share_within,
+)
+from aigini.estimation.descent import DescentSettings
+from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.problem import pose
 from aigini.estimation.result import Calibration, StartResult, Trace
 from aigini.estimation.target import Target
@@ -78,6 +89,32 @@ def test_nothing_can_be_removed_at_a_minimum_or_where_nothing_is_missed_or_may_m
     assert removable_share(normal, np.empty((3, 0))) == 0
     assert removable_share(normal, np.zeros((3, 2))) == 0
     assert removable_share(normal, np.full((3, 2), np.nan)) == 1
+
+
+def test_where_derivatives_vanish_a_limited_move_removes_nothing():
+    for slope in (1e-3, 1e-6, 0.0):
+        assert removable_share_within(np.array([3.0]), np.array([[slope]]), 4.0) == pytest.approx(4 * slope / 3)
+    assert removable_share_within(np.array([3.0]), np.array([[1.0]]), 4.0) == 1
+    residual = np.array([0.3, -0.2, 0.5])
+    assert removable_share_within(residual, JACOBIAN, 4.0) == pytest.approx(removable_share(residual, JACOBIAN))
+    assert removable_share_within(np.zeros(3), JACOBIAN, 4.0) == 0
+    assert removable_share_within(residual, np.full((3, 2), np.nan), 4.0) == 1
+
+
+def test_the_largest_value_of_a_moment_is_a_minimum_of_the_misfit(problem):
+    """With as many targets as parameters the residual never is at a right angle to the derivatives."""
+    space = problem.space.over(["alpha"])
+    at_the_top = judge(space, np.array([0.5]), np.array([-20.0]), np.array([-20.0]), np.array([[1e-9]]))
+    assert at_the_top.status is Status.MINIMUM
+    on_the_way = judge(space, np.array([0.5]), np.array([-20.0]), np.array([-20.0]), np.array([[1e-1]]))
+    assert on_the_way.status is Status.STOPPED
+
+
+def test_a_parameter_without_a_lower_bound_can_run_off_as_well(problem):
+    (name,) = [name for name in ("skill_gradient",) if SPECS[name].lower == -np.inf]
+    space = problem.space.over([name])
+    verdict = judge(space, np.array([-1e9]), np.array([-20.0]), np.array([-20.0]), np.array([[-1e-20]]))
+    assert verdict.at_bound == {name: -np.inf}
 
 
 def test_the_remaining_step_is_the_error_of_the_parameters_of_a_linear_problem():
@@ -313,3 +350,24 @@ def test_the_readme_shows_the_tables_that_are_printed():
     for head in ("moment", "parameter"):
         (shown,) = [line for line in block.splitlines() if line.startswith(head)]
         assert shown.split() in [line.split() for line in printed]
+
+
+# --- Points that are not in the parameter space -----------------------------------------------------------------------
+
+
+def test_the_second_stage_begins_where_parameters_are_allowed_together_or_not_at_all(problem):
+    """With A = 2 human output vanishes at beta = -1/2, which is not a bound of beta alone."""
+    strong = dataclasses.replace(problem, economy=dataclasses.replace(problem.economy, scenario=Scenario(A1=2.0)))
+    first, second = DescentSettings(steps=0), LeastSquaresSettings()
+    allowed, beyond = np.array([[0.8, -0.1]]), np.array([[0.8, -0.6]])
+    with pytest.raises(EstimationError, match="no start is a point of the parameter space"):
+        msm.begin(strong, beyond, first, second)
+    one = msm.begin(strong, np.concatenate([beyond, allowed]), first, second)
+    assert one.searches.ended.tolist() == [True, False]
+    descended = strong.space.unconstrained(jnp.asarray(beyond[0]))[None]
+    (began,) = msm.in_second_stage(strong, one_of(allowed, descended), descended, second).searches.point.natural
+    np.testing.assert_allclose(began, allowed[0], rtol=1e-12)
+
+
+def one_of(start, point):
+    return msm.blank(jnp.asarray(start), point, 2, DescentSettings(), LeastSquaresSettings())

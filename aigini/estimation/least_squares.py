@@ -17,22 +17,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import root_scalar
 
 from aigini.errors import AnalysisError
-from aigini.estimation.convergence import FLAT, remaining_step
+from aigini.estimation.convergence import REACH, bounded_step, fall, remaining_step
 from aigini.parameter_space import ParameterSpace
-
-REACH = 4.0
-"""Longest move, in logs or log odds; without an end a parameter runs away where the moments hardly depend on it."""
 
 FIRST_RADIUS = 1.0
 """Longest first move, in logs or log odds."""
 
 _ROUNDING = 100.0
 """Times the tolerance: a Gauss-Newton step that is shorter, and that a move has not halved, is rounding."""
-
-_TINY = float(np.finfo(float).tiny)  # the damping is found to relative precision
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,12 +148,16 @@ class Search(NamedTuple):
 
 
 def begin(objective: Objective, coordinates: np.ndarray) -> Search:
-    """The search before its first move; it has ended where the objective is not finite.
+    """The search before its first move.
+
+    It has ended where the objective is not finite, and where parameters are not allowed, which has no objective.
 
     Raises:
         AnalysisError: if the economy has no finite outcomes there.
     """
     point = objective.at(coordinates)
+    if not objective.admits(point.natural):
+        point = point._replace(residual=np.full_like(point.residual, np.nan))
     return Search(point, FIRST_RADIUS, not math.isfinite(point.objective))
 
 
@@ -168,15 +166,16 @@ def advance(objective: Objective, search: Search, settings: LeastSquaresSettings
     here, radius, ended = search
     if ended:
         return search
-    step = move_within(here, REACH)
-    if not _fall(here, step) > settings.share**2 * here.objective:
+    step = bounded_step(here.residual, here.slope, REACH)
+    if not fall(here.residual, here.slope, step) > settings.share**2 * here.objective:
         return Search(here, radius, ended=True)
     newton = remaining_step(here.residual, here.slope)
     last, near = newton <= settings.tolerance, newton <= _ROUNDING * settings.tolerance
-    step = step if np.linalg.norm(step) <= radius else move_within(here, radius)
-    length, foretold = float(np.linalg.norm(step)), _fall(here, step)
+    step = step if np.linalg.norm(step) <= radius else bounded_step(here.residual, here.slope, radius)
+    length, foretold = float(np.linalg.norm(step)), fall(here.residual, here.slope, step)
     there = objective.reached(here.coordinates + step)
-    gain = -math.inf if there is None else (here.objective - there.objective) / foretold
+    # Near a minimum of a long residual a short move foretells a fall that is rounding, or none.
+    gain = -math.inf if there is None or not foretold > 0 else (here.objective - there.objective) / foretold
     if there is None or not gain > 0:
         return Search(here, length / 4, ended=last or near or length / 4 <= settings.tolerance)
     if gain < 0.25:
@@ -191,30 +190,3 @@ def minimise(objective: Objective, search: Search, settings: LeastSquaresSetting
     for _ in range(settings.steps):
         search = advance(objective, search, settings)
     return search
-
-
-def move_within(point: Point, radius: float) -> np.ndarray:
-    """The move of at most this length that minimises the linearised residual, ``[moves]``.
-
-    Along directions in which the residual hardly moves, see `aigini.estimation.convergence.FLAT`, it does not go.
-    """
-    left, singular, right = np.linalg.svd(point.slope, full_matrices=False)
-    used = singular > FLAT * singular.max(initial=0.0)
-    singular, pull = singular[used], -left.T[used] @ point.residual
-
-    def damped(damping: float) -> np.ndarray:
-        return singular * pull / (singular**2 + damping)
-
-    def excess(damping: float) -> float:
-        return float(np.linalg.norm(damped(damping))) - radius
-
-    if not excess(0.0) > 0:
-        return right[used].T @ damped(0.0)
-    most = float(np.linalg.norm(singular * pull)) / radius  # there the move is shorter than the radius
-    damping = root_scalar(excess, bracket=(0.0, most), method="brentq", xtol=_TINY, maxiter=1000).root
-    return right[used].T @ damped(damping)
-
-
-def _fall(point: Point, step: np.ndarray) -> float:
-    """Fall of the objective over a move, to first order of the residual."""
-    return point.objective - float(np.sum((point.residual + point.slope @ step) ** 2))

@@ -69,7 +69,7 @@ def begin(
     progress = blank(start, points, len(problem.moment_names), descent_settings, polish_settings)
     if descent_settings.steps > 0:
         return progress
-    return _in_second_stage(problem, progress, points, polish_settings)
+    return in_second_stage(problem, progress, points, polish_settings)
 
 
 def blank(
@@ -127,15 +127,30 @@ def _descend(
     )
     if iteration < settings.steps and not bool(jnp.all(state.best < settings.tolerance)):
         return progress
-    return _in_second_stage(problem, progress, state.best_point, polish_settings)
+    return in_second_stage(problem, progress, state.best_point, polish_settings)
 
 
-def _in_second_stage(
+def in_second_stage(
     problem: Problem, progress: Progress, points: Float[Array, "starts free"], settings: LeastSquaresSettings
 ) -> Progress:
-    """The state once the economy is evaluated where the searches begin."""
-    objective = objective_of(problem)
-    searches = _together([least_squares.begin(objective, point) for point in np.asarray(points)])
+    """The state once the economy is evaluated where the searches begin.
+
+    Gradient descent knows the bounds of each parameter, and not those of several together: where it left these, the
+    search begins where the descent did.
+
+    Raises:
+        EstimationError: if no start is a point of the parameter space with a finite objective.
+    """
+    objective, begun = objective_of(problem), []
+    for point, start in zip(np.asarray(points), progress.start, strict=True):
+        first = point if problem.admits(problem.space.natural_at(point)) else problem.space.unconstrained(start)
+        begun.append(least_squares.begin(objective, np.asarray(first)))
+    if all(search.ended for search in begun):
+        raise EstimationError(
+            "calibration: no start is a point of the parameter space with finite moments; start nearer the baseline, or"
+            " narrow the problem by fixing a parameter."
+        )
+    searches = _together(begun)
     stage = POLISH if settings.steps > 0 else DONE
     return eqx.tree_at(lambda p: (p.stage, p.searches), progress, (jnp.asarray(stage), searches))
 

@@ -142,8 +142,8 @@ class OutcomeMap:
         vectors = np.array([pack(point) for point in points])
         padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
         vectors = np.concatenate([vectors, padding])
-        usual = usual_number(self.population.bytes_in_flight, TILE)
-        return self.run(_values, vectors, batch=batch or usual)[: len(points)]
+        batch = batch or usual_number(self.population.bytes_in_flight, TILE)
+        return self.run(_values, vectors, batch=batch)[: len(points)]
 
     def one(self, values: Mapping[str, float]) -> np.ndarray:
         """Outcomes at one point, ``[outcomes]``; not a number where there is no outcome.

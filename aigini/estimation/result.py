@@ -142,7 +142,9 @@ class Calibration(Tabular):
         if self.status is Status.STOPPED:
             text += (
                 f" The free parameters could still remove {_percent(self.removable_share)} of the length of the misfit,"
-                f" where a minimum leaves at most {STATIONARY:.1%}; raise calibration.polish_steps, or start elsewhere."
+                f" where a minimum leaves at most {STATIONARY:.1%}; raise calibration.polish_steps if they were used"
+                " up. Otherwise the search ended where the parameters are not allowed together, or where there are no"
+                " finite moments: start elsewhere, or fix a parameter."
             )
         for name, bound in self.at_bound.items():
             text += f" {name} is at its bound {bound:g}."

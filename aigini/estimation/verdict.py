@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from aigini.estimation.convergence import FIT_TOLERANCE, STATIONARY, removable_share
+from aigini.estimation.convergence import FIT_TOLERANCE, REACH, STATIONARY, removable_share, removable_share_within
 from aigini.parameter_space import ParameterSpace
 from aigini.parameters import SPECS
 
 _NEAR = 1e-3  # of the width between the bounds, or of the baseline: a parameter that is nearer to a bound is at it
-_FAR = 1e3  # baselines: a parameter without an upper bound that is larger has run off
+_FAR = 1e3  # baselines: a parameter without a bound that is further from zero has run off
 
 
 class Status(enum.Enum):
@@ -42,7 +42,7 @@ class Verdict:
     Attributes:
         status: The verdict.
         removable_share: Part of the length of the weighted misfit that the free parameters could still remove within
-            their bounds, to first order.
+            their bounds, to first order; with no parameter at a bound, by moves of at most `REACH` in logs or log odds.
         at_bound: Free parameters at a bound, with the bound.
     """
 
@@ -65,6 +65,9 @@ def judge(
     """
     at_bound = parameters_at_bound(space, natural)
     share = removable_within_bounds(space, residual, slope, at_bound)
+    if not at_bound:
+        values = dict(zip(space.names, natural.tolist(), strict=True))
+        share = min(share, removable_share_within(residual, slope * space.stretch(space.coordinates(values)), REACH))
     return Verdict(status_of(misfit, share, at_bound), share, at_bound)
 
 
@@ -83,7 +86,7 @@ def parameters_at_bound(space: ParameterSpace, natural: np.ndarray) -> dict[str,
     for name, value in zip(space.names, natural.tolist(), strict=True):
         low, high = space.bounds(name)
         scale = high - low if np.isfinite(high - low) else max(abs(SPECS[name].default), _NEAR)
-        if value - low < _NEAR * scale:
+        if value - low < _NEAR * scale or value < -_FAR * scale:
             bounds[name] = low
         elif high - value < _NEAR * scale or value > _FAR * scale:
             bounds[name] = high
