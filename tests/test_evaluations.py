@@ -89,6 +89,19 @@ def test_a_block_is_kept_as_a_whole(small, asked):
     assert len(asked) == cache.count == 1
 
 
+def test_a_block_holds_numbers_that_are_not_finite(tmp_path):
+    numbers = {"k": [np.nan, np.inf, -np.inf, -0.0, 5e-324, 0.1], "m": np.inf}
+    config = load()
+    with kept_in(Ledger(tmp_path, config, "s", resume=False)):
+        block("work", lambda: numbers)
+    resumed = Ledger(tmp_path, config, "s", resume=True)
+    with kept_in(resumed):
+        again = block("work", lambda: {})
+        block("more", lambda: -np.inf)
+    assert repr(again) == repr(numbers)
+    assert Ledger(tmp_path, config, "s", resume=True).count == 2
+
+
 def test_a_question_has_the_same_name_in_another_process():
     """Objects lie elsewhere in memory there, and sets and hashes have another order."""
     command = "import sys; sys.path.insert(0, sys.argv[1]); import test_evaluations; print(test_evaluations.question())"

@@ -701,3 +701,39 @@ class TestACheckpoint:
         arrays.write_bytes(content)
         with pytest.raises(CheckpointError, match="damaged"):
             checkpoint.load(place, config, blank_progress(config))
+
+
+@dataclasses.dataclass
+class Own:
+    """A result of a user's own, with a field that may hold anything."""
+
+    field: object
+    name: str = "own"
+
+
+def test_numbers_and_arrays_of_jax_and_numpy_are_written_as_pythons(tmp_path):
+    values = {
+        "scalar": jnp.asarray(0.5, jnp.float32),
+        "array": [jnp.asarray([[1.5, jnp.inf]])],
+        "whole": (np.int32(3), np.bool_(True)),
+        "half": jnp.asarray(0.25, jnp.bfloat16),
+        "lost": np.float32("nan"),
+        "long": np.longdouble("inf"),
+        np.int64(7): None,
+    }
+    content = strict_json(results.save(tmp_path, "own", Own(values), {}))
+    assert content["field"] == {
+        **{"scalar": 0.5, "array": [[[1.5, None]]], "whole": [3, True], "half": 0.25, "lost": None, "long": None},
+        "7": None,
+    }
+    assert content["not_finite"] == ["field.array", "field.lost", "field.long"]
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [({1, 2}, "set"), (1j, "complex"), (np.ones(2) * 1j, "complex"), ({(1, 2): 3}, "tuple"), (b"a", "bytes")],
+)
+def test_what_json_cannot_hold_is_refused_by_the_name_of_its_field(tmp_path, value, word):
+    with pytest.raises(OutputError, match=rf"result field field\.deep: holds .*{word}.*, which JSON cannot hold; give"):
+        results.save(tmp_path, "own", Own({"deep": [value]}), {})
+    assert not list(tmp_path.iterdir())

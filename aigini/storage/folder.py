@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from aigini.config import Config
@@ -112,8 +113,12 @@ def write_json(path: Path, content: Mapping[str, Any]) -> Path:
 
 
 def json_writer(content: Mapping[str, Any]) -> Callable[[Path], object]:
-    """A function that writes `content` as `write_json` does, into the file that it is given."""
-    text = json.dumps(_plain(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    """A function that writes `content` as `write_json` does, into the file that it is given.
+
+    Raises:
+        OutputError: naming the field, if one holds what JSON cannot.
+    """
+    text = json.dumps(_plain(content, ""), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     return lambda path: path.write_text(text, encoding="utf-8")
 
 
@@ -122,20 +127,44 @@ def _utf8(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, where: str) -> Any:
+    value = as_python(value)
     if isinstance(value, Mapping):
-        return {_utf8(str(key)): _plain(item) for key, item in value.items()}
+        return {_key(key, where): _plain(item, f"{where}.{key}" if where else str(key)) for key, item in value.items()}
     if isinstance(value, str):
         return _utf8(value)
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
+        return [_plain(item, where) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return value
+    if value is None or isinstance(value, int):
+        return value
+    raise _unwritten(where, f"a {type(value).__name__}")
+
+
+def as_python(value: Any) -> Any:
+    """An array or scalar of NumPy or JAX as Python's lists and numbers, floating-point ones as float; others as is."""
+    if not isinstance(value, (np.ndarray, np.generic, jax.Array)) or jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
+        return value
+    array = np.asarray(value)
+    for kind, python in ((jnp.floating, float), (jnp.complexfloating, complex)):
+        if jnp.issubdtype(array.dtype, kind):
+            array = array.astype(python)
+    return array.tolist()
+
+
+def _key(key: Any, where: str) -> str:
+    key = as_python(key)
+    if key is not None and not isinstance(key, (str, int, float)):
+        raise _unwritten(where, f"a mapping with a {type(key).__name__} as a key")
+    return _utf8(str(key))
+
+
+def _unwritten(where: str, got: str) -> OutputError:
+    return OutputError(
+        f"result field {where}: holds {got}, which JSON cannot hold; give it numbers, words, None, arrays, lists,"
+        " dataclasses, or mappings whose keys are words or numbers."
+    )
 
 
 def identity(run: Mapping[str, Any]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 The first line of the file names the configuration; every other line is one value, with a checksum of itself and of all
 lines before it. A value of another configuration does not continue that chain and is refused. A line that was cut off
 by a kill is dropped, and its value is computed again. Numbers are held exactly, so a resumed run ends with the same
-ones.
+ones; those that are not finite are written NaN, Infinity and -Infinity, which JSON has not but Python reads.
 """
 
 import contextlib
@@ -89,7 +89,7 @@ class Ledger(Cache):
                 file.truncate(len(whole))
 
     def _keep(self, key: str, value: Any) -> None:
-        text = json.dumps({"key": key, "value": value}, allow_nan=False).removesuffix("}")
+        text = json.dumps({"key": key, "value": value}).removesuffix("}")
         chain = _checksum(self._chain, text)
         try:
             with self._path.open("a", encoding="utf-8") as file:

@@ -15,6 +15,7 @@ from aigini.storage.converter import converter
 from aigini.storage.draws import draws_writer, load_draws
 from aigini.storage.folder import (
     SCHEMA,
+    as_python,
     identity,
     json_writer,
     require_same_run,
@@ -33,7 +34,8 @@ def save(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
     Fields that hold numbers which are not finite, null in the file, are listed under ``not_finite``.
 
     Raises:
-        OutputError: if a file cannot be written, or the result has a field that every file has in another meaning.
+        OutputError: if a file cannot be written, or the result has a field that every file has in another meaning or
+            that holds what JSON cannot.
     """
     content = converter.unstructure(result)
     if taken := [key for key in _OWN if key in content]:
@@ -103,6 +105,7 @@ def not_finite(result: Any) -> list[str]:
 
 
 def _not_finite(plain: Any, where: str) -> Iterator[str]:
+    plain = as_python(plain)
     if isinstance(plain, Mapping):
         for key, value in plain.items():
             yield from _not_finite(value, f"{where}.{key}" if where else str(key))
