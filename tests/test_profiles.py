@@ -144,7 +144,7 @@ def test_the_interval_ends_where_the_profile_passes_the_quantile(model):
         model, {**model.values, "sigma": end}, np.delete(np.eye(6), 2, axis=1)
     )  # from the estimates
     assert model.space.names[2] == "sigma"
-    assert again["criterion"] == pytest.approx(QUANTILE, rel=0.01)
+    assert again.criterion == pytest.approx(QUANTILE, rel=0.01)
 
 
 def test_a_direction_of_one_parameter_has_nothing_to_search(model):

@@ -1,4 +1,4 @@
-"""First stage: gradient descent with optax on all starts at once."""
+"""First stage: gradient descent with optax from all starts."""
 
 import dataclasses
 import functools

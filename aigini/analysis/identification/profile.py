@@ -14,10 +14,9 @@ import numpy as np
 
 from aigini.analysis.identification.constrained_fit import (
     QUANTILE,
-    Piece,
+    ConstrainedFit,
     at_estimates,
     constrained_search,
-    height,
     nearest,
     read,
 )
@@ -130,25 +129,24 @@ def profile(model: EstimatedModel, parameter: str, se: float) -> Profile:
             searches[value] = constrained_search(model, {**start, parameter: value}, others)
             report(part, side * len(steps) + number + 1, total)
             path.append(value)
-            start |= searches[value]["estimates"]
-            if height(searches[value]) > enough:
+            start |= searches[value].estimates
+            if searches[value].criterion > enough:
                 break
         # A profile that falls on the way out was stuck further in: search there again, from further out.
         for number in range(len(path) - 2, 0, -1):
             value, outer = path[number], searches[path[number + 1]]
-            if height(outer) < height(searches[value]):
-                again = constrained_search(model, {**model.values, **outer["estimates"], parameter: value}, others)
-                searches[value] = min(again, searches[value], key=height)
+            if outer.criterion < searches[value].criterion:
+                again = constrained_search(model, {**model.values, **outer.estimates, parameter: value}, others)
+                searches[value] = min(again, searches[value], key=lambda fit: fit.criterion)
 
-    def search(end: float) -> Piece:
-        start = {**model.values, **searches[nearest(searches, end)]["estimates"], parameter: end}
+    def search(end: float) -> ConstrainedFit:
+        start = {**model.values, **searches[nearest(searches, end)].estimates, parameter: end}
         return constrained_search(model, start, others)
 
     values, criterion, interval = read(searches, search, model.criterion, estimate)
-    converged = np.array([searches[value]["converged"] for value in values], bool)
+    converged = np.array([searches[value].converged for value in values], bool)
     estimates = {
-        name: np.array([searches[value]["estimates"].get(name, np.nan) for value in values])
-        for name in model.space.names
+        name: np.array([searches[value].estimates.get(name, np.nan) for value in values]) for name in model.space.names
     }
     return Profile(parameter, values, criterion, interval, converged=converged, estimates=estimates)
 
@@ -166,28 +164,28 @@ def direction_profile(model: EstimatedModel, identified: Identification) -> Dire
     frame = _Frame(model, identified.directions[-1])
     unit = min(math.sqrt(QUANTILE / frame.curvature), _LARGEST) if frame.curvature > 0 else _LARGEST
     steps = [unit * share for share in _LADDER]
-    rungs: dict[float, Piece] = {0.0: at_estimates(model)}
+    rungs: dict[float, ConstrainedFit] = {0.0: at_estimates(model)}
     part, outermost = "profile of the weakest direction", []
     for side, sign in enumerate((-1.0, 1.0)):
         across, end = np.zeros(len(frame.names) - 1), f"followed to an offset of {sign * steps[-1]:.3g}"
         for number, step in enumerate(steps):
-            piece = frame.search(sign * step, across)
+            fit = frame.search(sign * step, across)
             report(part, side * len(steps) + number + 1, 2 * len(steps))
-            if piece["criterion"] is None:
+            if not fit.exists:
                 end = LOST
                 break
-            rungs[sign * step] = piece
-            across = frame.across(piece["estimates"])
-            if height(piece) > QUANTILE + model.criterion:
+            rungs[sign * step] = fit
+            across = frame.across(fit.estimates)
+            if fit.criterion > QUANTILE + model.criterion:
                 end = RISES
                 break
-            if (name := frame.at_bound(piece["estimates"])) is not None:
+            if (name := frame.at_bound(fit.estimates)) is not None:
                 end = f"{name} reaches its bound"
                 break
         outermost.append(end)
 
-    def search(end: float) -> Piece:
-        start = frame.across(rungs[nearest(rungs, end)]["estimates"])
+    def search(end: float) -> ConstrainedFit:
+        start = frame.across(rungs[nearest(rungs, end)].estimates)
         return frame.search(end, start)
 
     offsets, criterion, interval = read(rungs, search, model.criterion, 0.0)
@@ -196,8 +194,8 @@ def direction_profile(model: EstimatedModel, identified: Identification) -> Dire
         vector=dict(zip(frame.names, frame.vector.tolist(), strict=True)),
         offsets=offsets,
         criterion=criterion,
-        values={name: np.array([rungs[offset]["estimates"][name] for offset in offsets]) for name in frame.names},
-        converged=np.array([rungs[offset]["converged"] for offset in offsets], bool),
+        values={name: np.array([rungs[offset].estimates[name] for offset in offsets]) for name in frame.names},
+        converged=np.array([rungs[offset].converged for offset in offsets], bool),
         curvature=frame.curvature,
         interval=interval,
         ends=(outermost[0], outermost[1]),
@@ -224,7 +222,7 @@ class _Frame:
         """The part of a move to `values` that is across the direction, ``[free - 1]``."""
         return self.rest.T @ ((self.model.space.coordinates(values) - self.centre) / self.size)
 
-    def search(self, offset: float, across: np.ndarray) -> Piece:
+    def search(self, offset: float, across: np.ndarray) -> ConstrainedFit:
         """The best parameters at an offset along the direction, searched from a move across it."""
         position = self.centre + self.size * (offset * self.vector + self.rest @ across)
         start = self.model.space.values(self.model.values, position)
