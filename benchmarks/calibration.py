@@ -3,7 +3,7 @@
 All start from the first point of the baseline's space-filling design and minimise the same objective in the same
 unconstrained coordinates, each in a process of its own:
 
-* two_stages: what aigini does, Adam and then Levenberg-Marquardt on the exact Jacobian;
+* two_stages: what aigini does, Adam and then a trust region (Levenberg-Marquardt) on the exact Jacobian;
 * levenberg_marquardt: the second stage alone;
 * adam: the first stage alone, with --adam-steps iterations;
 * nelder_mead: scipy.optimize.minimize(method="Nelder-Mead", adaptive=True) on the jitted objective, with at most
@@ -286,7 +286,7 @@ class Estimagic(Method):
 
 
 DESCRIPTIONS = {
-    "two_stages": "aigini: Adam, then Levenberg-Marquardt on the exact Jacobian",
+    "two_stages": "aigini: Adam, then a trust region on the exact Jacobian",
     "levenberg_marquardt": "the second stage alone",
     "adam": "the first stage alone, with more steps",
     "estimagic_lbfgsb": "estimagic.estimate_msm, scipy_lbfgsb, numerical derivatives, the same simulator in float64",

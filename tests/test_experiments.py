@@ -55,3 +55,16 @@ def test_the_table_of_runs_names_the_commands():
         assert f"`{run.command}`" in table
         for name in run.results:
             assert f"`{run.folder}/{name}`" in table
+
+
+def test_the_readme_says_what_the_benchmark_of_calibration_measured():
+    record = json.loads((ROOT / "benchmarks" / "results" / "calibration-cpu.json").read_text(encoding="utf-8"))
+    assert record["environment"]["clean_tree"]
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    (first,) = [number for number, line in enumerate(lines) if line.startswith("| calibration from one start")]
+    for line, method in zip(lines[first : first + 2], ("nelder_mead", "estimagic_ls"), strict=True):
+        seconds = {name: record["methods"][name]["seconds"]["median"] for name in ("two_stages", method)}
+        ratio = record["ratios"][f"{method} / two_stages"]["whole_run"]["time"]["median"]
+        assert f"{seconds[method]:.2f} s | {ratio:.2g} |" in line
+        assert record["methods"][method]["objective"] < record["fitted"]
+    assert f"| {record['methods']['two_stages']['seconds']['median']:.2f} s |" in lines[first]
