@@ -138,7 +138,7 @@ def _field(name: str) -> Any:
 class Parameters(eqx.Module):
     """One point of the parameter space; a pytree of scalars, so it can be differentiated and vmapped over.
 
-    Building it checks nothing, because fields may be tracers; `validate` checks concrete values.
+    Building it checks nothing, because fields may be tracers; `problems` checks concrete values.
     """
 
     sigma: Scalar = _field("sigma")
@@ -261,17 +261,6 @@ def _largest_rent(values: Mapping[str, float], level: float) -> float:
     with np.errstate(over="ignore"):
         price = min(float(human ** (-1 / values["sigma"])), 1e300)
     return values["eta1"] * level * values["alpha"] * values["adoption"] * reach * price
-
-
-def validate(params: Parameters, *, level: float = 1.0, years: int = 10) -> None:
-    """Raise if concrete `params` lie outside the parameter space.
-
-    Raises:
-        ParameterError: naming every offending parameter, its value, its bounds and the remedy.
-    """
-    lines = problems(params.as_dict(), level=level, years=years)
-    if lines:
-        raise ParameterError("\n".join(lines))
 
 
 def to_unconstrained(value: Float[Array, "..."], lower: float, upper: float) -> Float[Array, "..."]:

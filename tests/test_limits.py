@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from aigini.economy.ability import NormalAbility
-from aigini.economy.quadrature import OCCUPATION_SCORES, population_nodes
+from aigini.economy.normal_nodes import OCCUPATION_SCORES
+from aigini.economy.quadrature import population_nodes
 from aigini.population import draw_population
 from aigini.statistics.report import STATISTIC_UNITS, Distribution
 from aigini.statistics.simulation import simulate

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.polynomial.hermite_e import hermegauss
 
-from aigini.economy.quadrature import OCCUPATION_SCORES
+from aigini.economy.normal_nodes import OCCUPATION_SCORES
 from aigini.economy.screening import credential_requirement, screening, signal_correlation
 from aigini.economy.workers import in_occupation, outcomes
 

@@ -193,8 +193,14 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         mistakes += sentences(error)
         file = FileSchema.model_validate(without_mistakes(raw, error, read(baseline_path())))
     names = file.model.model_dump()
-    mistakes += mechanisms.problems(names, file.mechanisms)
+    unknown = mechanisms.problems(names, file.mechanisms)
+    mistakes += unknown
     params = parameters.values(file, mistakes)
+    scenario = Scenario(file.scenario.A0, file.scenario.A1)
+    if not unknown:
+        scenario = dataclasses.replace(scenario, mechanisms=mechanisms.mechanisms(names, file.mechanisms))
+    if not mistakes:
+        mistakes += scenario.mechanisms.problems(params, (file.scenario.A0, file.scenario.A1))
     mistakes += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
     chosen = file.calibration.moments
     moments = [name for name in moment_names() if name in (file.targets if chosen is None else chosen)]
@@ -222,9 +228,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         source["definitions"] = registered
     return Config(
         params=Parameters(**params),
-        scenario=Scenario(
-            A0=file.scenario.A0, A1=file.scenario.A1, mechanisms=mechanisms.mechanisms(names, file.mechanisms)
-        ),
+        scenario=scenario,
         years=file.scenario.years,
         population=file.population.model_dump(),
         targets=targets,

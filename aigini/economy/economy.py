@@ -1,5 +1,6 @@
 """The economy before and after AI: markets, firms, and the environment of workers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -15,7 +16,7 @@ from aigini.economy.interventions import Intervention
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.technology import WorkSample
 from aigini.economy.workers import WorkerEnvironment, worker_environment
-from aigini.parameters import Parameters, Scalar
+from aigini.parameters import Parameters, Scalar, problems
 
 
 def _level(value: object) -> object:
@@ -36,6 +37,16 @@ class Scenario(eqx.Module):
     A1: Scalar = eqx.field(converter=_level, default=1.0)
     mechanisms: Mechanisms = eqx.field(default_factory=Mechanisms)
     intervention: Intervention | None = None
+
+    def problems(self, values: Mapping[str, float], years: int) -> list[str]:
+        """Why there is no economy at some parameters in this scenario, a full sentence each.
+
+        Args:
+            values: All parameters.
+            years: Years of firm growth T.
+        """
+        levels = float(self.A0), float(self.A1)
+        return [*problems(values, level=max(levels), years=years), *self.mechanisms.problems(values, levels)]
 
 
 class State(eqx.Module):

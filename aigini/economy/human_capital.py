@@ -7,14 +7,14 @@ c_i e at the optimum. Schooling is in years.
 
 import abc
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from aigini.economy.mechanism import Mechanism
 from aigini.parameters import Parameters, Scalar
 
 
-class HumanCapital(eqx.Module):
+class HumanCapital(Mechanism):
     """Law of human capital h(θ, e), with the schooling that is optimal under it; arrays of one common shape."""
 
     @abc.abstractmethod
@@ -83,3 +83,34 @@ class MultiplicativeHumanCapital(HumanCapital):
         """Ω_o γ θ / (h + T_o/R_h,o)."""
         human = ability * (1 + params.schooling_return * schooling)
         return recognised * params.schooling_return * ability / (human + fixed_pay)
+
+
+class AdditiveHumanCapital(HumanCapital):
+    """Schooling adds to ability: h = θ + γ e, so that a year is worth γ to everyone, whatever their ability.
+
+    The first-order condition is γ e² + (θ_i + T_o / R_h,o) e - γ Ω_o / c_i = 0 (MODEL.md section 8.2).
+    """
+
+    def log_human(self, params: Parameters, log_ability: Array, schooling: Array | Scalar) -> Float[Array, "..."]:
+        """Log h = log θ + log(1 + γ e / θ)."""
+        return log_ability + jnp.log1p(params.schooling_return * schooling * jnp.exp(-log_ability))
+
+    def optimal_schooling(
+        self, params: Parameters, ability: Array, cost: Array, recognised: Array, fixed_pay: Array
+    ) -> Float[Array, "..."]:
+        """e*, in closed form."""
+        linear = ability + fixed_pay
+        gain = params.schooling_return * recognised / cost
+        return 2 * gain / (linear + jnp.sqrt(linear**2 + 4 * params.schooling_return * gain))
+
+    def education_return(
+        self,
+        params: Parameters,
+        ability: Array,
+        schooling: Array,
+        recognised: Array | Scalar,
+        fixed_pay: Array | Scalar,
+    ) -> Float[Array, "..."]:
+        """Ω_o γ / (h + T_o/R_h,o)."""
+        human = ability + params.schooling_return * schooling
+        return recognised * params.schooling_return / (human + fixed_pay)

@@ -13,10 +13,10 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from aigini.economy.ability import AbilityLaw, NormalAbility
+from aigini.economy.ability import AbilityLaw, NormalAbility, SinhArcsinhAbility
 from aigini.economy.additive import AdditiveTechnology
-from aigini.economy.human_capital import HumanCapital, MultiplicativeHumanCapital
-from aigini.economy.reach import Reach, SkilledFirst
+from aigini.economy.human_capital import AdditiveHumanCapital, HumanCapital, MultiplicativeHumanCapital
+from aigini.economy.reach import Reach, SkilledFirst, UniformReach, UnskilledFirst
 from aigini.economy.task_technology import TaskTechnology
 from aigini.economy.tasks import Tasks, tasks_at
 from aigini.economy.technology import Production, Technology
@@ -33,9 +33,9 @@ _KINDS: dict[str, type[eqx.Module]] = {
 
 MECHANISMS: dict[str, dict[str, Callable[[], Any]]] = {
     "technology": {"additive": AdditiveTechnology},
-    "human_capital": {"multiplicative": MultiplicativeHumanCapital},
-    "ability": {"normal": NormalAbility},
-    "reach": {"skilled_first": SkilledFirst},
+    "human_capital": {"multiplicative": MultiplicativeHumanCapital, "additive": AdditiveHumanCapital},
+    "ability": {"normal": NormalAbility, "sinh_arcsinh": SinhArcsinhAbility},
+    "reach": {"skilled_first": SkilledFirst, "unskilled_first": UnskilledFirst, "uniform": UniformReach},
 }
 """Mechanisms by kind and name, the baseline's first."""
 _BUILT_IN = {kind: frozenset(known) for kind, known in MECHANISMS.items()}
@@ -63,6 +63,10 @@ class Mechanisms(eqx.Module):
     def tasks(self, params: Parameters, level: Scalar) -> Tasks:
         """The tasks at AI level `level`."""
         return tasks_at(params, level, self.reach.exposure(params, level))
+
+    def problems(self, values: Mapping[str, float], levels: tuple[float, float]) -> list[str]:
+        """Why these mechanisms have no economy at all parameters `values` and AI levels A0 and A1, a sentence each."""
+        return [line for kind in _KINDS for line in getattr(self, kind).problems(f"mechanisms.{kind}", values, levels)]
 
 
 def require_finite_output(mechanisms: Mechanisms, params: Parameters, levels: Iterable[Scalar]) -> None:

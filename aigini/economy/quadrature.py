@@ -8,21 +8,14 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.special import ndtri
 
 from aigini.economy.ability import AbilityLaw
+from aigini.economy.normal_nodes import NORMAL_MASSES, NORMAL_NODES, OCCUPATION_SCORES
 from aigini.economy.schooling import schooling_cost
-from aigini.economy.tasks import OCCUPATION_NODES
 from aigini.parameters import Parameters
 
-_POINTS = 13
-
-_x, _w = np.polynomial.hermite_e.hermegauss(_POINTS)
-_NODE_ABILITY, _NODE_COST = (grid.reshape(-1) for grid in np.meshgrid(_x, _x, indexing="ij"))
-_NODE_WEIGHTS = np.outer(_w, _w).reshape(-1) / np.sum(_w) ** 2
-
-OCCUPATION_SCORES: np.ndarray = ndtri(OCCUPATION_NODES)
-"""v_o = Φ⁻¹(z_o), ``[occupations]``."""
+_NODE_ABILITY, _NODE_COST = (grid.reshape(-1) for grid in np.meshgrid(NORMAL_NODES, NORMAL_NODES, indexing="ij"))
+_NODE_WEIGHTS = np.outer(NORMAL_MASSES, NORMAL_MASSES).reshape(-1) / np.sum(NORMAL_MASSES) ** 2
 
 
 class Nodes(eqx.Module):

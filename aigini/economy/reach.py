@@ -1,13 +1,13 @@
-"""Reach of AI: the tasks that it can augment at each level (MODEL.md section 1)."""
+"""Reach of AI: the tasks that it can augment at each level (MODEL.md sections 1 and 8.3)."""
 
 import abc
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from aigini.economy.tasks import TASK_NODES
+from aigini.economy.mechanism import Mechanism
+from aigini.economy.tasks import N_TASKS, TASK_NODES
 from aigini.parameters import Parameters, Scalar
 
 
@@ -16,7 +16,7 @@ def reached_share(params: Parameters, level: Scalar) -> Scalar:
     return -jnp.expm1(level * jnp.log1p(-params.exposed_share))
 
 
-class Reach(eqx.Module):
+class Reach(Mechanism):
     """Law of the tasks that AI reaches as it becomes more capable."""
 
     @abc.abstractmethod
@@ -36,3 +36,20 @@ class SkilledFirst(Reach):
         """m(z; A)."""
         edge = 1 - reached_share(params, level)
         return jax.nn.sigmoid((jnp.asarray(TASK_NODES) - edge) / params.exposure_smoothing)
+
+
+class UnskilledFirst(Reach):
+    """AI reaches the tasks first that need the least skill: m(z; A) = sigmoid(((1 - z) - (1 - s(A))) / τ)."""
+
+    def exposure(self, params: Parameters, level: Scalar) -> Float[Array, "tasks"]:
+        """m(z; A)."""
+        edge = 1 - reached_share(params, level)
+        return jax.nn.sigmoid((jnp.asarray(1 - TASK_NODES) - edge) / params.exposure_smoothing)
+
+
+class UniformReach(Reach):
+    """AI reaches the same part of every task: m(z; A) = s(A)."""
+
+    def exposure(self, params: Parameters, level: Scalar) -> Float[Array, "tasks"]:
+        """m(z; A)."""
+        return jnp.full(N_TASKS, reached_share(params, level))

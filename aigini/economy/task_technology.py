@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
+from aigini.economy.normal_nodes import NORMAL_NODES, NORMAL_WEIGHTS
 from aigini.economy.quadrature import node_mean
 from aigini.economy.tasks import Tasks
 from aigini.economy.technology import (
@@ -31,8 +31,6 @@ from aigini.parameters import Parameters, Scalar
 from aigini.population.workers import N_OCCUPATIONS
 
 _NEWTON_STEPS = 30
-_NOISE_NODES, _noise_weights = np.polynomial.hermite_e.hermegauss(13)
-_NOISE_WEIGHTS = _noise_weights / np.sum(_noise_weights)
 
 
 class TaskTechnology(Technology):
@@ -215,8 +213,8 @@ class BundlePay(Pay):
             def at(shift: Array) -> Array:
                 return node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_assessed + (scale + shift)[:, None])))
 
-            spread = jnp.asarray(_NOISE_NODES)[:, None] * jnp.sqrt(noise)[None, :]
-            return jnp.log(_NOISE_WEIGHTS @ jax.lax.map(at, spread)) - break_even
+            spread = jnp.asarray(NORMAL_NODES)[:, None] * jnp.sqrt(noise)[None, :]
+            return jnp.log(NORMAL_WEIGHTS @ jax.lax.map(at, spread)) - break_even
 
         def slope(function: Any, at: Array) -> tuple[Array, Array]:
             return jax.jvp(function, (at,), (jnp.ones_like(at),))  # each occupation depends on its own scale only

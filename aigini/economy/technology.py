@@ -22,6 +22,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from aigini.economy.mechanism import Mechanism
 from aigini.economy.tasks import Tasks
 from aigini.parameters import Parameters, Scalar
 
@@ -190,7 +191,7 @@ class Production(eqx.Module):
         return weights / jnp.sum(weights)
 
 
-class Technology(eqx.Module):
+class Technology(Mechanism):
     """A task technology, at every AI level.
 
     Attributes:

@@ -14,7 +14,7 @@ from aigini.economy.ability import ability_score
 from aigini.economy.equilibrium import Market
 from aigini.economy.interventions import Intervention
 from aigini.economy.mechanisms import Mechanisms
-from aigini.economy.quadrature import OCCUPATION_SCORES
+from aigini.economy.normal_nodes import OCCUPATION_SCORES
 from aigini.economy.technology import Pay
 from aigini.economy.worker_outcome import WorkerOutcome
 from aigini.parameters import Parameters, Scalar

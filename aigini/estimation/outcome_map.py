@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
 from aigini.parameter_space import pack, unpack
-from aigini.parameters import PARAMETER_NAMES, problems
+from aigini.parameters import PARAMETER_NAMES
 from aigini.population.population import Population
 from aigini.runtime.evaluations import evaluated, fingerprint
 from aigini.runtime.memory import in_groups, usual_number
@@ -158,5 +158,4 @@ class OutcomeMap:
 
     def problems(self, values: Mapping[str, float]) -> list[str]:
         """Why `values` is no point of the parameter space in this scenario, a sentence each."""
-        level = max(float(self.scenario.A0), float(self.scenario.A1))
-        return problems(values, level=level, years=self.population.years)
+        return self.scenario.problems(values, self.population.years)

@@ -18,7 +18,7 @@ from aigini.errors import EstimationError, unknown_name
 from aigini.estimation.moment_map import MomentMap
 from aigini.estimation.target import Target
 from aigini.parameter_space import ParameterSpace
-from aigini.parameters import SPECS, Parameters, problems
+from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.statistics import catalogue
 from aigini.statistics.catalogue import IncomeConcept, resolve
@@ -47,8 +47,7 @@ class Problem(MomentMap):
     def admits(self, natural: np.ndarray) -> bool:
         """True for natural values of the free parameters in the parameter space of this scenario."""
         values = self.space.replace(self.params.as_dict(), natural)
-        level = max(float(self.economy.scenario.A0), float(self.economy.scenario.A1))
-        return not problems(values, level=level, years=self.population.years)
+        return not self.economy.scenario.problems(values, self.population.years)
 
     def on(self, population: Population) -> "Problem":
         """The same problem on another draw of the population."""

@@ -11,7 +11,8 @@ from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from aigini.economy.economy import Scenario
-from aigini.parameters import SPECS, Parameters, validate
+from aigini.errors import ParameterError
+from aigini.parameters import SPECS, Parameters
 from aigini.population.population import Population
 from aigini.statistics.catalogue import MOMENT_NAMES, IncomeConcept
 from aigini.statistics.moments import six_moments
@@ -37,7 +38,8 @@ def checked_parameters(params: Parameters, scenario: Scenario, years: int) -> Pa
             its interval; under plain `jax.jit` the error of JAX with the same text.
     """
     if not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((params, scenario))):
-        validate(params, level=max(float(scenario.A0), float(scenario.A1)), years=years)
+        if lines := scenario.problems(params.as_dict(), years):
+            raise ParameterError("\n".join(lines))
         return params
     outside = ~jnp.stack([jnp.asarray(spec.inside(getattr(params, name))) for name, spec in SPECS.items()])
     return eqx.branched_error_if(params, jnp.any(outside), jnp.argmax(outside), _MESSAGES)
