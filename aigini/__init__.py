@@ -15,6 +15,7 @@ interruption.guard_start()
 # in a second run of a command. Real failures are exceptions. This must come before jax is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from aigini import oews
 from aigini.analysis.answered import Answer
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
@@ -87,6 +88,7 @@ __all__ = [
     "draw",
     "draw_population",
     "load",
+    "oews",
     "policy",
     "posterior",
     "regimes",

@@ -60,6 +60,10 @@ class BackendError(AiginiError):
     """The platform that JAX was asked to compute on is not there."""
 
 
+class DataError(AiginiError):
+    """A file of published data cannot be read as what it should be; the message names file, row and column."""
+
+
 class MissingExtraError(AiginiError):
     """A command needs packages that come with an extra of aigini and are not installed."""
 

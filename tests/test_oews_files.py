@@ -1,0 +1,263 @@
+"""Readers of OEWS: published forms, marks, codes, exposures, and a sentence for each malformed file."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("python_calamine")
+
+import oews_files as files  # noqa: E402
+
+from aigini import oews  # noqa: E402
+from aigini.errors import DataError  # noqa: E402
+from aigini.oews.codes import AGGREGATES, HYBRIDS  # noqa: E402
+from aigini.oews.exposures import read_exposures  # noqa: E402
+from aigini.oews.panel import comparable, mixture, panel, read_panel  # noqa: E402
+
+SCORES = {10: -1.2816, 25: -0.6745, 50: 0, 75: 0.6745, 90: 1.2816}
+REAL = os.environ.get("AIGINI_OEWS_DATA")
+needs_real = pytest.mark.skipif(not REAL, reason="AIGINI_OEWS_DATA names no folder of published files")
+
+
+def at(table, code, year=2023):
+    return table[(table["occ_code"] == code) & (table["year"] == year)].iloc[0]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "zip", "xls", "csv", "csv.gz"])
+def test_every_published_form_gives_the_same_table(tmp_path, form):
+    import gzip
+
+    table = files.rows(2023)
+    content = {
+        "xlsx": lambda: files.as_xlsx(table, 2023),
+        "zip": lambda: files.as_zip("oesm23nat/national_M2023_dl.xlsx", files.as_xlsx(table, 2023)),
+        "xls": lambda: files.as_xls(table),
+        "csv": lambda: files.as_csv(table),
+        "csv.gz": lambda: gzip.compress(files.as_csv(table)),
+    }[form]()
+    (tmp_path / ("oesm23nat.zip" if form == "zip" else f"national_M2023_dl.{form}")).write_bytes(content)
+    read = oews.read(tmp_path)
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "national_M2023_dl.csv").write_bytes(files.as_csv(table))
+    plain = oews.read(tmp_path / "plain")
+    drop = ["file", "sha256"]
+    pd.testing.assert_frame_equal(read.drop(columns=drop), plain.drop(columns=drop))
+    assert set(read["year"]) == {2023}
+    assert (read["top_code"] == 239_200).all()
+
+
+def test_marks_stay_what_they_are_and_hourly_wages_become_annual(tmp_path):
+    table = files.rows(2021)
+    own = next(r for r in table if r["OCC_CODE"] == "13-2011")
+    own |= {"TOT_EMP": "**", "A_PCT75": "#", "A_PCT90": "#", "A_MEAN": "*"}
+    actor = next(r for r in table if r["OCC_CODE"] == "27-2011")
+    actor |= {f"A_{n}": "*" for n in ("MEAN", "PCT10", "PCT25", "MEDIAN", "PCT75", "PCT90")}
+    actor |= {"HOURLY": "TRUE", "H_MEAN": 40, "H_PCT10": 1.25, "H_PCT90": "#"}
+    path = tmp_path / "national_M2021_dl.csv"
+    path.write_bytes(files.as_csv(table))
+    read = oews.read(path)
+    one, other = at(read, "13-2011", 2021), at(read, "27-2011", 2021)
+    assert np.isnan(one[["emp", "p75", "p90", "mean"]].to_numpy(float)).all()
+    assert list(one[["emp_mark", "p75_mark", "p90_mark", "mean_mark", "p50_mark"]]) == ["**", "#", "#", "*", ""]
+    assert one["top_code"] == 208_000
+    assert other["p10"] == 2_600
+    assert other["p90_mark"] == "#"
+    assert other["wage_basis"] == "hourly_x2080"
+    assert len(read) == len(table)  # nothing is dropped
+
+
+def test_the_top_code_is_that_of_the_file(tmp_path):
+    table = files.rows(2024, top=(130.0, 270_400))
+    rich = next(r for r in table if r["OCC_CODE"] == "13-2011")
+    rich |= {"A_PCT90": 260_000, "H_PCT90": 125.0}
+    (tmp_path / "national_M2025_dl.csv").write_bytes(files.as_csv(table))
+    with pytest.raises(DataError, match="does not state the top code of May 2025"):
+        oews.read(tmp_path)
+    (tmp_path / "national_M2025_dl.csv").unlink()
+    files.TOP[2025] = (130.0, 270_400)
+    (tmp_path / "national_M2025_dl.xlsx").write_bytes(files.as_xlsx(table, 2025))
+    assert set(oews.read(tmp_path)["top_code"]) == {270_400.0}
+
+
+def broken(change, name="national_M2023_dl.csv", columns=files.COLUMNS):
+    table = files.rows(2023)
+    change(table)
+    return name, files.as_csv(table, columns)
+
+
+MALFORMED = {
+    "a missing column": (
+        lambda: broken(lambda t: None, columns=[c for c in files.COLUMNS if c != "A_PCT90"]),
+        "row 1: column A_PCT90 is missing",
+    ),
+    "text in numbers": (
+        lambda: broken(lambda t: t[20].update(A_MEDIAN="about 4e4")),
+        r"row 22, column A_MEDIAN: got 'about 4e4', expected a number or \* or #",
+    ),
+    "duplicate codes": (
+        lambda: broken(lambda t: t.append(dict(t[20]))),
+        "row 75, column OCC_CODE: got '.*', expected each occupation once",
+    ),
+    "percentiles out of order": (
+        lambda: broken(lambda t: t[20].update(A_PCT75=1000)),
+        "row 22, column A_PCT75: got '1000', expected at least A_PCT25|row 22, column A_PCT75.*at least A_MEDIAN",
+    ),
+    "a number after a top code": (
+        lambda: broken(lambda t: t[20].update(A_PCT75="#", A_PCT90=90000)),
+        "row 22, column A_PCT90: got '90000', expected at least A_PCT75",
+    ),
+    "a number above the top code": (
+        lambda: broken(lambda t: t[20].update(A_PCT90=250000)),
+        "column A_PCT90: got '250000', expected less than the top code of May 2023, 239,200",
+    ),
+    "a code that is none": (lambda: broken(lambda t: t[20].update(OCC_CODE="131011")), "column OCC_CODE: got '131011'"),
+    "a negative number": (lambda: broken(lambda t: t[20].update(TOT_EMP=-5)), "column TOT_EMP: got '-5'"),
+    "the wrong year": (
+        lambda: ("national_M2022_dl.xlsx", files.as_xlsx(files.rows(2023), 2023)),
+        "its name gives May 2022 and its sheets May 2023",
+    ),
+    "no year": (lambda: broken(lambda t: None, name="national_dl.csv"), "its name gives no year"),
+    "an empty file": (lambda: ("national_M2023_dl.xlsx", b""), "the file is empty"),
+    "a header alone": (lambda: ("national_M2023_dl.csv", files.as_csv([])), "holds a header and no rows"),
+    "not a zip": (lambda: ("oesm23nat.zip", b"<html>Access denied</html>"), "is no whole zip archive"),
+    "a truncated zip": (
+        lambda: ("oesm23nat.zip", files.as_zip("national_M2023_dl.csv", files.as_csv(files.rows(2023)))[:-200]),
+        "is no whole zip archive",
+    ),
+    "a truncated workbook": (
+        lambda: ("national_M2023_dl.xlsx", files.as_xlsx(files.rows(2023), 2023)[:4000]),
+        "is no whole workbook",
+    ),
+    "another agency's table": (
+        lambda: ("national_M2023_dl.csv", b"year,fsize,firms,emp\n1978,a,1,2\n1979,a,1,2\n"),
+        r"is no table of OEWS, for it has no column OCC_CODE \(it begins with year, fsize, firms, emp\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MALFORMED)
+def test_a_malformed_file_is_one_sentence(tmp_path, mistake):
+    make, expected = MALFORMED[mistake]
+    name, content = make()
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=expected) as raised:
+        oews.read(tmp_path)
+    assert name in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_same_numbers_in_two_years_are_refused(tmp_path):
+    for year in (2022, 2023):
+        (tmp_path / f"national_M{year}_dl.csv").write_bytes(files.as_csv(files.rows(2022)))
+    with pytest.raises(DataError, match=r"has the numbers of .*M2022"):
+        oews.read(tmp_path)
+
+
+def test_a_year_in_two_files_is_refused(tmp_path):
+    (tmp_path / "national_M2022_dl.csv").write_bytes(files.as_csv(files.rows(2022)))
+    (tmp_path / "national_M2022_dl.xlsx").write_bytes(files.as_xlsx(files.rows(2022), 2022))
+    with pytest.raises(DataError, match=r"May 2022 is in .* already"):
+        oews.read(tmp_path)
+
+
+def test_exposures_of_two_raters_are_collapsed_to_soc(tmp_path):
+    table = read_exposures(files.write_folder(tmp_path, years=[2023]))
+    assert list(table.columns) == ["eloundou_beta_gpt4", "eloundou_beta_human"]
+    assert table.loc["11-1011", "eloundou_beta_gpt4"] == pytest.approx(files.exposure("11-1011"), abs=1e-12)
+    one = read_exposures(tmp_path, f"{tmp_path / 'occ_level.csv'}:eloundou_beta_human")
+    assert list(one.columns) == ["eloundou_beta_human"]
+    with pytest.raises(DataError, match="did you mean eloundou_beta_human"):
+        read_exposures(tmp_path, f"{tmp_path / 'occ_level.csv'}:eloundou_beta_humans")
+
+
+def test_exposures_by_soc_2010_go_through_the_crosswalk(tmp_path):
+    (tmp_path / "aioe.csv").write_text(
+        "SOC Code,Occupation Title,AIOE\n11-2031,PR,1.0\n11-2032,Other,3.0\n11-1011,C,0.5\n"
+    )
+    (tmp_path / "cross.csv").write_text("soc2010,soc2018\n11-2031,11-2032\n11-2032,11-2032\n11-1011,11-1011\n")
+    table = read_exposures(tmp_path)
+    assert table["felten_aioe"].to_dict() == {"11-1011": 0.5, "11-2030": 2.0, "11-2032": 2.0}
+
+
+def test_a_wrong_exposure_is_a_sentence(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("soc,mine\n11-1011,0.5\n11-1021,much\n13-1011,1\n")
+    with pytest.raises(DataError, match="row 3, column mine: got 'much', expected a number"):
+        read_exposures(tmp_path, str(path))
+    with pytest.raises(DataError, match="there is no such file"):
+        read_exposures(tmp_path, str(tmp_path / "none.csv"))
+
+
+def test_hybrid_codes_are_put_together_again(tmp_path):
+    code = "15-1256"
+    parts = HYBRIDS[code]
+    for year in (2019, 2023):
+        codes = [*files.CODES, *((code,) if year == 2019 else parts)]
+        (tmp_path / f"national_M{year}_dl.csv").write_bytes(files.as_csv(files.rows(year, codes)))
+    table, rows = read_panel(tmp_path)
+    exact, bridged = (comparable(table, rows, kind) for kind in ("exact", "bridged"))
+    assert set(exact[exact["soc"] == code]["year"]) == {2019}
+    assert set(bridged[bridged["soc"] == code]["year"]) == {2019, 2023}
+    assert not bridged["soc"].isin(parts).any()
+    whole, own = at(bridged, code), rows[(rows["year"] == 2023) & rows["soc"].isin(parts)]
+    assert whole["emp"] == own["emp"].sum()
+    assert own["p50"].min() <= whole["p50"] <= own["p50"].max()
+
+
+def test_percentiles_of_a_mixture_of_equals_are_theirs():
+    one = {f"p{p}": float(np.exp(10 + 0.4 * s)) for p, s in SCORES.items()}
+    parts = pd.DataFrame([{**one, "emp": 5.0, "mean": 3e4, "top_code": 239_200.0, "year": 2023}] * 2)
+    whole = mixture(parts, "15-1256")
+    assert [whole[name] for name in one] == pytest.approx(list(one.values()), rel=1e-4)
+
+
+def test_codes_of_2018_without_a_counterpart_have_none(tmp_path):
+    table = files.rows(2018)
+    table[-1] |= {"OCC_TITLE": "Another name"}
+    (tmp_path / "national_M2018_dl.csv").write_bytes(files.as_csv(table))
+    (tmp_path / "national_M2019_dl.csv").write_bytes(files.as_csv(files.rows(2019)))
+    rows = panel(oews.read(tmp_path))
+    lost = rows[rows["soc"].isna()]
+    assert list(lost["occ_code"]) == [files.CODES[-1]]
+    assert list(lost["match"]) == ["unmatched"]
+
+
+def test_combinations_partition_their_parts():
+    for table in (HYBRIDS, AGGREGATES):
+        parts = [part for several in table.values() for part in several]
+        assert len(parts) == len(set(parts))
+        assert all(code[:2] == part[:2] for code, several in table.items() for part in several)
+    assert (len(HYBRIDS), sum(map(len, HYBRIDS.values()))) == (30, 72)
+
+
+@needs_real
+def test_totals_of_the_published_files():
+    table = oews.read(REAL)
+    total = table[table["group"] == "total"].set_index("year")
+    assert total["emp"].to_dict() == {
+        2018: 144733270, 2019: 146875480, 2020: 139099570, 2021: 140886310, 2022: 147886000, 2023: 151853870,
+        2024: 154187380,
+    }  # fmt: skip
+    assert list(total["mean"]) == [51960, 53490, 56310, 58260, 61900, 65470, 67920]
+    detailed = table[table["group"] == "detailed"]
+    assert list(detailed.groupby("year").size()) == [808, 789, 789, 831, 830, 831, 831]
+    assert (detailed.groupby("year")["emp"].sum() - total["emp"]).abs().max() <= 2800
+    sectors = oews.read(REAL, sectors=True)
+    sums = sectors[sectors["group"] == "total"].groupby("year")["emp"].sum()
+    assert (sums - total["emp"].loc[sums.index]).abs().max() <= 20
+
+
+@needs_real
+def test_the_panel_is_that_of_the_published_files():
+    _, rows = read_panel(Path(REAL))
+    theirs = pd.read_csv(Path(REAL) / "oews_panel.csv", dtype={"soc": str, "occ_code_published": str})
+    both = rows.merge(
+        theirs, left_on=["year", "occ_code"], right_on=["year", "occ_code_published"], suffixes=("", "_r")
+    )
+    assert len(both) == len(rows) == len(theirs)
+    assert (both["soc"].fillna("") == both["soc_r"].fillna("")).all()
+    for name in ("emp", "mean", "p10", "p25", "p50", "p75", "p90"):
+        np.testing.assert_allclose(both[name], both[f"{name}_r"], atol=0.5)
