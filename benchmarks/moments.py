@@ -185,6 +185,8 @@ class Draws(JaxProgram):
 
     def arrays(self) -> numpy_model.NumpyPopulation:
         """The same workers and firms as NumPy arrays, without the padding of rows."""
+        from aigini.population.workers import tilted
+
         population = self._population
         width = population.workers.firm.shape[1]
         real = np.arange(width)[None, :] < np.asarray(population.count)[:, None]
@@ -192,7 +194,8 @@ class Draws(JaxProgram):
         def flat(values: Any) -> np.ndarray:
             return np.asarray(values)[real]
 
-        workers, count = population.workers, np.asarray(population.count)
+        workers, weight = tilted(population.workers, population.ownership_tilt)
+        count = np.asarray(population.count)
         return numpy_model.NumpyPopulation(
             occupation=np.repeat(np.asarray(population.occupation), count).astype(np.intp),
             firm=flat(workers.firm).astype(np.intp),
@@ -203,6 +206,7 @@ class Draws(JaxProgram):
             work_sample=flat(workers.work_sample),
             credential=flat(workers.credential),
             ownership=flat(workers.ownership),
+            weight=flat(weight),
             firm_shocks=np.asarray(population.firm_shocks),
         )
 

@@ -40,6 +40,7 @@ def _pass(
     own: float,  # weight of own ability in the ability score
     scores: Array,  # part of the ability score that comes from the occupation, [16]
     terms: Array,  # what workers face, by occupation, [2, 8, 16]
+    added: Array,  # `numpy_model.typical_rent_effect`, [J]
     kappa: Array,  # [2, J]
     portfolio: Array,  # capital income per unit owned, by firm, [2, J]
     centres: Array,  # points near mean schooling and mean log wage, [2, 2]
@@ -57,7 +58,7 @@ def _pass(
 
     Returns:
         Total income, [2, N]; workers by occupation, [16]; sums of deviations of h from its centre and of their
-        squares, [2, 2, 16]; sums of x, y, xx and xy of schooling x and log wage y about their centres, [2, 4].
+        squares, [2, 2, 16]; `numpy_model.regression_sums` of schooling and log wage about their centres, [2, 8].
     """
     ability_sd, by_firm, cost_sd, gradient, cost, gamma, retooling, spread, corr = parameters
     apart = math.sqrt(1.0 - corr * corr)
@@ -66,7 +67,7 @@ def _pass(
     income = np.empty((2, n))
     count = np.zeros((blocks, N_OCCUPATIONS))
     human = np.zeros((blocks, 2, 2, N_OCCUPATIONS))
-    wages = np.zeros((blocks, 2, 4))
+    wages = np.zeros((blocks, 2, 8))
     for b in prange(blocks):
         start = b * BLOCK
         size = min(n, start + BLOCK) - start
@@ -109,6 +110,11 @@ def _pass(
                 wages[b, s, 1] += y
                 wages[b, s, 2] += x * x
                 wages[b, s, 3] += x * y
+                c = schooling_cost[start + k] * added[firm[start + k]]
+                wages[b, s, 4] += c
+                wages[b, s, 5] += x * c
+                wages[b, s, 6] += y * c
+                wages[b, s, 7] += x * y * c
     return income, count.sum(axis=0), human.sum(axis=0), wages.sum(axis=0)
 
 
@@ -141,6 +147,7 @@ def moments(params: Params, population: NumpyPopulation, A0: float = 0.0, A1: fl
         math.sqrt(1.0 - sorting**2 - params["firm_sorting"] ** 2),
         sorting * numpy_model._occupation_centres()[1],
         np.stack([_terms(params, eq, rule) for eq, rule in zip(equilibria, rules, strict=True)]),
+        numpy_model.typical_rent_effect(pop.firm_shocks),
         np.stack([rule.kappa for rule in rules]),
         np.stack([rule.capital * (spread + (1.0 - spread) * rule.kappa) for rule in rules]),
         np.array(centres),
@@ -173,7 +180,7 @@ def moments(params: Params, population: NumpyPopulation, A0: float = 0.0, A1: fl
                 growth_gap=numpy_model.asset_growth_gap(growth),
             )
         )
-    return numpy_model._moment_vector(*states, *map(numpy_model.gini, income))
+    return numpy_model._moment_vector(*states, *(numpy_model.gini(values, pop.weight) for values in income))
 
 
 def central_difference_jacobian(

@@ -11,10 +11,10 @@ uses:
 * in the tests it is an oracle for the package's values and derivatives.
 
 Statistics that the specification leaves open follow these conventions: the SD of human capital and the
-variance of log wages divide by n; occupation weights are normalised; the shares of the top 1% and 10% count
-round(0.01 N) and round(0.1 N) people; kappa is taken at the end of the years of the firm shocks; all task
-prices are one before AI, whatever A0 is; the ANOVA component and the Theil split group workers by their
-employer.
+variance of log wages divide by n; occupation weights are normalised; the shares of the top 1% and 10% are read
+from the Lorenz curve; kappa is taken at the end of the years of the firm shocks; all task prices are one before
+AI, whatever A0 is; the ANOVA component and the Theil split group workers by their employer. Workers are weighted
+where capital income matters.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ N_OCCUPATIONS = 16
 N_NODES = 13
 TOLERANCE = 1e-13
 MAX_ITERATIONS = 1000
+TYPICAL_PAY = 1.5  # about that for human capital before AI
 # Workers per block: about thirty temporary vectors of this length fit in a second-level cache.
 BLOCK = 8192
 
@@ -88,6 +89,7 @@ class NumpyPopulation:
     work_sample: Array  # [N] u_s
     credential: Array  # [N] u_c
     ownership: Array  # [N] the part of u_s' unrelated to ability
+    weight: Array  # [N] weights of workers where capital income matters
     firm_shocks: Array  # [J, T] epsilon_jt
 
     @property
@@ -197,6 +199,7 @@ def random_population(n_workers: int, n_firms: int, years: int = 10, seed: int =
         work_sample=rng.standard_normal(n_workers),
         credential=rng.standard_normal(n_workers),
         ownership=rng.standard_normal(n_workers),
+        weight=np.ones(n_workers),
         firm_shocks=rng.standard_normal((n_firms, years)),
     )
 
@@ -565,30 +568,55 @@ def _centred_ranks(n: int) -> Array:
     return np.arange(n) - 0.5 * (n - 1)
 
 
-def gini(values: Array) -> float:
-    """Gini coefficient of a sample."""
-    ordered = np.sort(values)
-    n = ordered.shape[0]
-    # Ranks are centred on their mean, so that the sum is not a small difference of large numbers.
-    return float(2.0 * (_centred_ranks(n) @ ordered) / (n * ordered.sum()))
+def gini(values: Array, weight: Array | None = None) -> float:
+    """Gini coefficient of a sample, whose members count as much as `weight` says."""
+    if weight is None:
+        ordered = np.sort(values)
+        n = ordered.shape[0]
+        # Ranks are centred on their mean, so that the sum is not a small difference of large numbers.
+        return float(2.0 * (_centred_ranks(n) @ ordered) / (n * ordered.sum()))
+    order = np.argsort(values)
+    ordered, w = values[order], weight[order]
+    total = w.sum()
+    ranks = np.cumsum(w) - 0.5 * w - 0.5 * total
+    return float(2.0 * (ranks @ (w * ordered)) / (total * (w @ ordered)))
 
 
-def top_share(ordered: Array, share: float) -> float:
-    """Share of the total held by the top `share` of an ascending sample."""
-    count = max(1, round(share * ordered.shape[0]))
-    return float(ordered[-count:].sum() / ordered.sum())
+def top_share(values: Array, weight: Array, share: float) -> float:
+    """Share of the total held by the richest `share` of a weighted sample."""
+    order = np.argsort(values)
+    w = weight[order]
+    people, income = np.cumsum(w), np.cumsum(w * values[order])
+    return float(1.0 - np.interp(1.0 - share, people / people[-1], income / income[-1]))
 
 
-def theil_split(income: Array, firm: Array, n_firms: int) -> tuple[float, float, float]:
-    """Theil index, and its parts between and within firms."""
-    relative = income / income.mean()
-    total = float(np.mean(relative * np.log(relative)))
+def theil(income: Array, weight: Array) -> float:
+    """Theil index of a weighted sample."""
+    share = weight / weight.sum()
+    relative = income / (share @ income)
+    return float(share @ (relative * np.log(relative)))
+
+
+def theil_between(income: Array, firm: Array, kappa: Array) -> float:
+    """Theil index of firms' mean incomes, to second order about a regression on kappa and rank, noise removed.
+
+    `income` may be noisy, and then is unbiased worker by worker.
+    """
+    n, n_firms = income.shape[0], kappa.shape[0]
     size = np.bincount(firm, minlength=n_firms)
-    pay = np.bincount(firm, weights=relative, minlength=n_firms)
     used = size > 0
-    size, pay = size[used], pay[used]
-    between = float((pay @ np.log(pay / size)) / income.shape[0])
-    return total, between, total - between
+    ratio = np.bincount(firm, weights=income / income.mean(), minlength=n_firms)[used] / size[used]
+    share = size[used] / n
+    design = np.stack([np.ones(n_firms), kappa, ndtri((np.arange(n_firms) + 0.5) / n_firms)], axis=1)[used]
+    root = np.sqrt(share)[:, None]
+    fitted = np.maximum(design @ np.linalg.lstsq(root * design, root[:, 0] * ratio)[0], 0.1)
+    squares = np.bincount(firm, weights=(income / income.mean()) ** 2, minlength=n_firms)[used]
+    within, free = squares - size[used] * ratio**2, size[used] - 1
+    pooled = within.sum() / max(free.sum(), 1)
+    noise = np.where(free > 0, within / np.maximum(free, 1), pooled) / size[used]
+    apart = ratio - fitted
+    terms = fitted * np.log(fitted) + (1 + np.log(fitted)) * apart + (apart**2 - noise) / (2 * fitted)
+    return float(share @ terms)
 
 
 def between_component(values: Array, firm: Array, n_firms: int) -> float:
@@ -606,6 +634,30 @@ def between_component(values: Array, firm: Array, n_firms: int) -> float:
     return (between / (groups - 1) - within / (n - groups)) / typical_size
 
 
+def typical_rent_effect(firm_shocks: Array) -> Array:
+    """What rents would add to log pay by firm, standardised, with assets of the baseline that do not revert, [J]."""
+    n_firms = firm_shocks.shape[0]
+    innovation = BASELINE["asset_sd"] * math.sqrt(1.0 - (1.0 - BASELINE["asset_reversion"]) ** 2)
+    log_k = BASELINE["asset_sd"] * ndtri((np.arange(n_firms) + 0.5) / n_firms) + innovation * firm_shocks.sum(axis=1)
+    kappa = np.exp(log_k)
+    added = np.log1p(BASELINE["xi"] * BASELINE["asset_return"] / TYPICAL_PAY * kappa / kappa.mean())
+    return (added - added.mean()) / added.std()
+
+
+def regression_sums(x: Array, y: Array, c: Array) -> Array:
+    """Sums of x, y, xx, xy, c, xc, yc and xyc, with the control c, [8]."""
+    return np.array([x.sum(), y.sum(), x @ x, x @ y, c.sum(), x @ c, y @ c, (x * y) @ c])
+
+
+def controlled_slope(n: float, sums: Array) -> float:
+    """The slope of y on x, its error predicted by the control taken off, from `regression_sums`."""
+    x, y, xx, xy, c, xc, yc, xyc = sums
+    mean_x, mean_y = x / n, y / n
+    spread = xx - x * mean_x
+    slope = (xy - x * mean_y) / spread
+    return float(slope - c * (xyc - mean_x * yc - mean_y * xc + mean_x * mean_y * c) / n / spread)
+
+
 class _Tally:
     """Sums over the workers of one state, block by block: human capital by occupation, log wage on schooling.
 
@@ -619,10 +671,10 @@ class _Tally:
         self.sum_h = np.zeros(N_OCCUPATIONS)
         self.sum_hh = np.zeros(N_OCCUPATIONS)
         self.centre: tuple[float, float] | None = None
-        # Sums of x, y, xx and xy, for x schooling and y the log wage.
-        self.regression = np.zeros(4)
+        # See `regression_sums`.
+        self.regression = np.zeros(8)
 
-    def add(self, occupation: Array, workers: Workers) -> None:
+    def add(self, occupation: Array, workers: Workers, control: Array) -> None:
         deviation = workers.human_capital - self.centre_h[occupation]
         self.count += np.bincount(occupation, minlength=N_OCCUPATIONS)
         self.sum_h += np.bincount(occupation, weights=deviation, minlength=N_OCCUPATIONS)
@@ -632,7 +684,7 @@ class _Tally:
             self.centre = (workers.schooling.mean(), log_wage.mean())
         x = workers.schooling - self.centre[0]
         y = log_wage - self.centre[1]
-        self.regression += (x.sum(), y.sum(), x @ x, x @ y)
+        self.regression += regression_sums(x, y, control)
 
     def human_capital(self) -> tuple[Array, Array]:
         """Mean and population SD by occupation."""
@@ -642,10 +694,8 @@ class _Tally:
         return self.centre_h + mean, np.sqrt(self.sum_hh / self.count - mean**2)
 
     def wage_slope(self) -> float:
-        """OLS slope of the log wage on schooling."""
-        n = self.count.sum()
-        x, y, xx, xy = self.regression
-        return float((xy - x * y / n) / (xx - x * x / n))
+        """OLS slope of the log wage on schooling, less what the control explains of its sampling error."""
+        return controlled_slope(self.count.sum(), self.regression)
 
 
 def treated_cells(tech: Technology, weights: Array, mean_h: Array, sd_h: Array) -> tuple[float, float]:
@@ -695,10 +745,11 @@ def _solve(
     rules = tuple(_worker_rules(params, eq, kappa) for eq, (kappa, _) in zip(equilibria, assets, strict=True))
     tallies = tuple(_Tally(eq.H) for eq in equilibria)
     stores: tuple[list, list] = ([], [])
+    added = typical_rent_effect(pop.firm_shocks)
     for block, outcomes in worker_blocks(params, pop, rules):
-        occupation = pop.occupation[block]
+        occupation, control = pop.occupation[block], pop.schooling_cost[block] * added[pop.firm[block]]
         for tally, store, workers in zip(tallies, stores, outcomes, strict=True):
-            tally.add(occupation, workers)
+            tally.add(occupation, workers, control)
             store.append(keep(workers))
 
     cells, by_occupation = _treatment_weights(params, before.technology, levels[1])
@@ -753,7 +804,8 @@ def moments(
 ) -> Array:
     """The six moments of section 6; `income` is 'total' or 'wage', for m6."""
     before, after, _ = _solve(params, population, (A0, A1), INCOMES[income])
-    return _moment_vector(before, after, gini(before.kept[0]), gini(after.kept[0]))
+    weight = None if income == "wage" else population.weight
+    return _moment_vector(before, after, gini(before.kept[0], weight), gini(after.kept[0], weight))
 
 
 def central_difference_jacobian(
@@ -801,11 +853,13 @@ def _report(
     eq, agents = state.equilibrium, Workers(*state.kept)
     wage, capital = agents.wage, agents.capital_income
     income = wage + capital
-    ordered = np.sort(income)
+    weight = pop.weight
+    mean_income = float(weight @ income / weight.sum())
     log_wage = np.log(wage)
     wage_variance = float(log_wage.var())
     component = between_component(log_wage, pop.firm, pop.n_firms)
-    theil_total, theil_between, theil_within = theil_split(income, pop.firm, pop.n_firms)
+    theil_total = theil(income, weight)
+    between_firms = theil_between(wage + weight * capital, pop.firm, state.kappa)
     requirement = credential_requirement(params, eq.screening.credential_value, reference_value)
     return {
         "within_task_cv": state.cv,
@@ -819,20 +873,20 @@ def _report(
         "between_firm_variance": component,
         "between_firm_share": component / wage_variance,
         "log_wage_variance": wage_variance,
-        "gini_total": gini(income),
+        "gini_total": gini(income, weight),
         "gini_wage": gini(wage),
-        "gini_capital": gini(capital),
+        "gini_capital": gini(capital, weight),
         "gini_assets": gini(state.kappa),
         "theil_total": theil_total,
-        "theil_between": theil_between,
-        "theil_within": theil_within,
-        "top1_share": top_share(ordered, 0.01),
-        "top10_share": top_share(ordered, 0.10),
-        "labour_share": float(wage.sum() / income.sum()),
+        "theil_between": between_firms,
+        "theil_within": theil_total - between_firms,
+        "top1_share": top_share(income, weight, 0.01),
+        "top10_share": top_share(income, weight, 0.10),
+        "labour_share": float(wage.mean() / mean_income),
         "mean_schooling": float(agents.schooling.mean()),
         "output": eq.output,
         "human_capital": float(agents.human_capital.mean()),
-        "accounting_gap": float(income.mean() / (eq.output + params["asset_return"]) - 1.0),
+        "accounting_gap": float(mean_income / (eq.output + params["asset_return"]) - 1.0),
     }
 
 

@@ -15,20 +15,23 @@ from aigini.economy import firms
 from aigini.economy.economy import State, solve
 from aigini.economy.workers import WorkerOutcome, in_occupation, outcomes
 from aigini.parameters import PARAMETER_NAMES
-from aigini.population.workers import N_OCCUPATIONS, Workers
+from aigini.population.workers import N_OCCUPATIONS, Workers, tilted
+from aigini.statistics.accumulate import typical_rent_effect
 from aigini.statistics.catalogue import MOMENT_NAMES, resolve
 from aigini.statistics.moment import changes
-from aigini.statistics.sums import CrossMoments
+from aigini.statistics.sums import Control, CrossMoments
 from aigini.statistics.treated import mean_signal_correlation, treated_output
 from aigini.statistics.worker_sums import HumanSums
 
 
-def gini_sorted(values: jax.Array, n: int) -> jax.Array:
-    """Gini coefficient of the `n` finite entries of `values`, [N]; entries that do not count are infinite."""
-    ordered = jnp.sort(values)[:n].astype(jnp.float64)
+def gini_sorted(values: jax.Array, weight: jax.Array) -> jax.Array:
+    """Gini coefficient of weighted `values`, [N]; entries of weight 0 do not count."""
+    ordered, w = jax.lax.sort((values, weight), num_keys=1)
+    ordered, w = ordered.astype(jnp.float64), w.astype(jnp.float64)
+    total = jnp.sum(w)
     # Ranks are centred on their mean, so that the sum is not a small difference of large numbers.
-    ranks = jnp.arange(n, dtype=jnp.float64) - 0.5 * (n - 1)
-    return 2 * jnp.sum(ranks * ordered) / (n * jnp.sum(ordered))
+    ranks = jnp.cumsum(w) - 0.5 * w - 0.5 * total
+    return 2 * jnp.sum(ranks * w * ordered) / (total * jnp.sum(w * ordered))
 
 
 def human_sums(outcome: WorkerOutcome, present: jax.Array, own: jax.Array) -> HumanSums:
@@ -41,8 +44,8 @@ def human_sums(outcome: WorkerOutcome, present: jax.Array, own: jax.Array) -> Hu
     return HumanSums(n=by_occupation(present), h=by_occupation(h), hh=by_occupation(h * h))
 
 
-def wage_moments(outcome: WorkerOutcome, present: jax.Array) -> CrossMoments:
-    """Cross moments of schooling and log wage, about their means so that squares stay small."""
+def wage_moments(outcome: WorkerOutcome, workers: Workers, present: jax.Array, added: jax.Array) -> CrossMoments:
+    """Cross moments of schooling and log wage, about their means so that squares stay small, with their control."""
 
     def total(values: jax.Array) -> jax.Array:
         return jnp.sum(values.astype(jnp.float64))
@@ -54,7 +57,16 @@ def wage_moments(outcome: WorkerOutcome, present: jax.Array) -> CrossMoments:
         return (values - mean.astype(values.dtype)) * present
 
     x, y = centred(outcome.schooling), centred(jnp.log(outcome.wage))
-    return CrossMoments(n=n, x=total(x), y=total(y), xx=total(x * x), xy=total(x * y), yy=total(y * y))
+    control = workers.cost * added * present
+    return CrossMoments(
+        n=n,
+        x=total(x),
+        y=total(y),
+        xx=total(x * x),
+        xy=total(x * y),
+        yy=total(y * y),
+        control=Control(c=total(control), xc=total(x * control), yc=total(y * control), xyc=total(x * y * control)),
+    )
 
 
 def six_moments_sorted(params: Parameters, population: Population, scenario: Scenario | None = None) -> jax.Array:
@@ -65,9 +77,9 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
         population: Workers, their draws stored, and firm shocks.
         scenario: AI levels; 0 and 1 by default.
     """
-    workers = population.workers
-    if not isinstance(workers, Workers):
+    if not isinstance(population.workers, Workers):
         raise TypeError("all workers at once need stored draws: draw the population with storage='stored'.")
+    workers, weight = tilted(population.workers, population.ownership_tilt)
     economy = solve(params, scenario or Scenario(), population.firm_shocks)
     occupation = jax.nn.one_hot(population.occupation, N_OCCUPATIONS, dtype=jnp.float64)
     counted = jnp.arange(population.chunk, dtype=jnp.int32)[None, :] < population.count[:, None]
@@ -78,19 +90,19 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
 
     outcome = jax.vmap(row, out_axes=1)(occupation, workers)
     both = [jax.tree.map(lambda leaf, at=at: leaf[at], outcome) for at in (0, 1)]
+    added = typical_rent_effect(population.firm_shocks)[workers.firm].astype(population.dtype)
     weights = economy.after.market.production.treated_weights()
 
     def statistics(state: State, outcome: WorkerOutcome) -> jax.Array:
         cv, output = treated_output(state.market.production, human_sums(outcome, present, occupation), weights)
-        income = jnp.where(counted, outcome.total, jnp.inf)
         return jnp.stack(
             [
                 cv,
                 output,
-                4 * wage_moments(outcome, present).slope,
+                4 * wage_moments(outcome, workers, present, added).slope,
                 mean_signal_correlation(params, state, weights),
                 firms.growth_gap(state.asset_path),
-                gini_sorted(income.reshape(-1), population.n_workers),
+                gini_sorted(outcome.total.reshape(-1), (weight * present).reshape(-1)),
             ]
         )
 

@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
-from numpy_model import N_NODES, N_OCCUPATIONS, N_TASKS, NumpyPopulation
+from numpy_model import N_NODES, N_OCCUPATIONS, N_TASKS, NumpyPopulation, typical_rent_effect
 from scipy.special import ndtri
 
 Tensor: TypeAlias = torch.Tensor
@@ -56,6 +56,8 @@ class TorchPopulation:
     work_sample: Tensor
     credential: Tensor
     ownership: Tensor
+    weight: Tensor  # of workers where capital income matters
+    rent_effect: Tensor  # `numpy_model.typical_rent_effect` of the employers
     present: Tensor  # 1 for workers, 0 for padding
     places: Tensor | None  # indices of the workers among the 16 W places; None without padding
     firm_shocks: Tensor
@@ -82,6 +84,8 @@ def convert(population: NumpyPopulation, dtype: torch.dtype = torch.float64, dev
         work_sample=rows(population.work_sample),
         credential=rows(population.credential),
         ownership=rows(population.ownership),
+        weight=rows(population.weight),
+        rent_effect=rows(typical_rent_effect(population.firm_shocks)[population.firm]),
         present=torch.from_numpy(present).to(device, dtype),
         places=None if present.all() else torch.from_numpy(np.flatnonzero(present)).to(device),
         firm_shocks=torch.tensor(population.firm_shocks, dtype=torch.float64),
@@ -391,13 +395,14 @@ def _of_firm(values: Tensor, firm: Tensor) -> Tensor:
 # Moments.
 
 
-def gini(values: Tensor) -> Tensor:
-    """Gini coefficient of a sample [N]."""
-    ordered = torch.sort(values).values.double()
-    n = ordered.shape[0]
+def gini(values: Tensor, weight: Tensor) -> Tensor:
+    """Gini coefficient of a weighted sample [N]."""
+    ordered, order = torch.sort(values)
+    w = weight[order].double()
+    total, mass = w.sum(), w * ordered.double()
     # Ranks are centred on their mean, so that the sum is not a small difference of large numbers.
-    ranks = torch.arange(n, dtype=torch.float64, device=values.device) - 0.5 * (n - 1)
-    return 2.0 * (ranks @ ordered) / (n * ordered.sum())
+    ranks = torch.cumsum(w, 0) - 0.5 * w - 0.5 * total
+    return 2.0 * (ranks @ mass) / (total * mass.sum())
 
 
 def _human_capital(pop: TorchPopulation, h: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
@@ -409,7 +414,7 @@ def _human_capital(pop: TorchPopulation, h: Tensor, centre: Tensor) -> tuple[Ten
 
 
 def _wage_slope(pop: TorchPopulation, workers: Workers) -> Tensor:
-    """OLS slope of log wage on schooling."""
+    """OLS slope of log wage on schooling, less what the control explains of its sampling error."""
 
     def total(values: Tensor) -> Tensor:
         return values.sum(dtype=torch.float64)
@@ -422,7 +427,13 @@ def _wage_slope(pop: TorchPopulation, workers: Workers) -> Tensor:
         return (values - centre.to(values.dtype)) * pop.present
 
     x, y = centred(workers.schooling), centred(torch.log(workers.wage))
-    return (total(x * y) - total(x) * total(y) / n) / (total(x * x) - total(x) ** 2 / n)
+    spread = total(x * x) - total(x) ** 2 / n
+    slope = (total(x * y) - total(x) * total(y) / n) / spread
+    control = pop.schooling_cost * pop.rent_effect * pop.present
+    chance, with_x, with_y, with_both = (total(part * control) for part in (pop.present, x, y, x * y))
+    mean_x, mean_y = total(x) / n, total(y) / n
+    shared = with_both - mean_x * with_y - mean_y * with_x + mean_x * mean_y * chance
+    return slope - chance * shared / n / spread
 
 
 WorkerStatistics = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -480,7 +491,9 @@ def moments(
         mean_h, sd_h, slope, income = state
         output = (centre.double() + mean_h[:, None]).cpu() * tech.human + tech.machine * tech.mean_ai
         cv = sd_h[:, None].cpu() * tech.human / output
-        income = income.view(-1)
+        income, weight = income.view(-1), population.weight.view(-1)
+        if population.places is not None:
+            income, weight = income[population.places], weight[population.places]
         values.append(
             (
                 (cells * cv).sum(),
@@ -488,7 +501,7 @@ def moments(
                 4.0 * slope.cpu(),
                 cells.sum(1) @ signal_correlation(params, tech, eq),
                 asset_growth_gap(growth),
-                gini(income if population.places is None else income[population.places]).cpu(),
+                gini(income, weight).cpu(),
             )
         )
     relative = (True, True, False, True, False, False)

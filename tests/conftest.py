@@ -36,6 +36,7 @@ import numpy_model  # noqa: E402
 from aigini.economy.economy import Scenario, solve  # noqa: E402
 from aigini.parameters import PARAMETER_NAMES, SPECS, Parameters, problems  # noqa: E402
 from aigini.population import draw_population  # noqa: E402
+from aigini.population.workers import tilted  # noqa: E402
 from aigini.statistics.moments import six_moments  # noqa: E402
 from aigini.statistics.report import statistics  # noqa: E402
 
@@ -187,7 +188,7 @@ def numpy_population():
         def flat(values):
             return np.asarray(values, np.float64 if values.dtype.kind == "f" else np.intp)[real]
 
-        workers = population.workers
+        workers, weight = tilted(population.workers, population.ownership_tilt)
         return numpy_model.NumpyPopulation(
             occupation=np.repeat(np.asarray(population.occupation), np.asarray(population.count)),
             firm=flat(workers.firm),
@@ -198,6 +199,7 @@ def numpy_population():
             work_sample=flat(workers.work_sample),
             credential=flat(workers.credential),
             ownership=flat(workers.ownership),
+            weight=flat(weight),
             firm_shocks=np.asarray(population.firm_shocks),
         )
 

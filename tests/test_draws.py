@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from aigini.population import draws
 
-KINDS = ("qmc", "pseudo")
+KINDS = ("qmc", "sobol", "pseudo")
 
 
 def bits(kind, seed, index, purpose):
@@ -116,10 +116,21 @@ def test_seed_and_purpose_both_change_the_draws(kind):
             assert abs(correlation) < 5 / np.sqrt(1024)
 
 
+def test_stratified_uniforms_are_even_in_their_first_bits_and_random_in_the_others():
+    index = np.arange(2**12)
+    even, chance = bits("qmc", 3, index, 1), bits("pseudo", 3, index, 1)
+    for count in (0, 5, 12, 32):
+        mixed = np.asarray(draws.stratified(jnp.asarray(even), jnp.asarray(chance), count))
+        leading = np.uint32(((1 << count) - 1) << (32 - count))
+        np.testing.assert_array_equal(mixed & leading, even & leading)
+        np.testing.assert_array_equal(mixed & ~leading, chance & ~leading)
+
+
 GOLDEN = {
     ("qmc", 0, 0): [1818426270, 3754007482, 62315395, 3796609207],
     ("qmc", 0, 7): [3155349259, 1276084780, 4031562218, 1365642979],
     ("qmc", 12345, 3): [1847063833, 3719143266, 2797174995, 2733912966],
+    ("sobol", 12345, 3): [1847063833, 3719143266, 2797174995, 2733912966],
     ("pseudo", 0, 0): [363610888, 3197945454, 1089805623, 3034416942],
     ("pseudo", 0, 7): [1502854145, 2999466199, 605520707, 382384162],
     ("pseudo", 12345, 3): [2537616089, 1423711674, 809111485, 4273693369],

@@ -17,7 +17,7 @@ from aigini.statistics.moment import Moment
 from aigini.statistics.moments import moments_and_jacobian, six_moments
 from aigini.statistics.worker_sums import WAGES, Sum
 
-SQUARED_WAGES = Sum(lambda workers: workers.total(workers.outcome.wage**2))
+SQUARED_WAGES = Sum(lambda workers: workers.total_without_capital(workers.outcome.wage**2))
 WAGE_CV = Moment(
     "wage_cv",
     "coefficient of variation of wages",

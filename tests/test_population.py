@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
+from scipy.stats import norm
 
 from aigini.errors import AiginiError, PopulationError, PrecisionError
 from aigini.population import Population, draw_population, draws
-from aigini.population.sizes import size_problems
-from aigini.population.workers import N_OCCUPATIONS, Workers
+from aigini.population.sizes import default_firms, default_tilt, size_problems
+from aigini.population.workers import N_OCCUPATIONS, Workers, tilted
 
 FIELDS = [field.name for field in dataclasses.fields(Workers)]
+KINDS = ("qmc", "sobol", "pseudo")
 
 
 def real_workers(population):
@@ -42,7 +44,7 @@ def chunked():
     return draw_population(n_workers=4096, n_firms=64, precision="float64", seed=3, chunk=100)
 
 
-@pytest.mark.parametrize("kind", ["qmc", "pseudo"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_rows_hold_the_workers_of_one_occupation_and_nobody_is_lost(kind):
     n, seed = 3000, 9
     population = draw_population(n_workers=n, n_firms=50, draws=kind, seed=seed, precision="float64")
@@ -72,7 +74,7 @@ def test_the_workers_do_not_depend_on_the_chunk(small, chunk):
     np.testing.assert_array_equal(small.firm_shocks, other.firm_shocks)
 
 
-@pytest.mark.parametrize("kind", ["qmc", "pseudo"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_rows_split_evenly_unless_the_chunk_is_too_small(kind):
     for n_workers in (4096, 5000):
         for chunk, unit in ((1000, 16), (96, 8), (100, 8), (51, 1)):
@@ -102,7 +104,7 @@ def test_padding_has_no_influence(chunked, baseline, moments_of):
     np.testing.assert_array_equal(moments_of(baseline, population=changed), moments_of(baseline, population=chunked))
 
 
-@pytest.mark.parametrize("kind", ["qmc", "pseudo"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_first_workers_of_a_larger_population_are_the_smaller_one(kind):
     arguments = {"n_firms": 50, "draws": kind, "seed": 4, "precision": "float64"}
     few = real_workers(draw_population(n_workers=3000, **arguments))
@@ -111,14 +113,68 @@ def test_the_first_workers_of_a_larger_population_are_the_smaller_one(kind):
         np.testing.assert_array_equal(many[o][: len(few[o])], few[o])
 
 
-def test_the_first_years_of_a_longer_history_are_the_shorter_one():
-    arguments = {"n_workers": 3000, "n_firms": 50, "seed": 4, "precision": "float64"}
+@pytest.mark.parametrize("kind", ["sobol", "pseudo"])
+def test_the_first_years_of_a_longer_history_are_the_shorter_one(kind):
+    # Those of qmc are not: what is even is the sum of shocks over all years.
+    arguments = {"n_workers": 3000, "n_firms": 50, "seed": 4, "precision": "float64", "draws": kind}
     short, long = (draw_population(years=years, **arguments) for years in (5, 12))
     np.testing.assert_array_equal(short.firm_shocks, long.firm_shocks[:, :5])
     assert (long.n_firms, long.years) == long.firm_shocks.shape == (50, 12)
 
 
-@pytest.mark.parametrize("kind", ["qmc", "pseudo"])
+@pytest.mark.parametrize("years", [1, 2, 3, 10, 40])
+def test_the_shocks_of_qmc_are_those_of_sobol_rotated_towards_their_sums(years):
+    arguments = {"n_workers": 3000, "n_firms": 50, "seed": 4, "precision": "float64", "years": years}
+    even, plain = (draw_population(draws=kind, **arguments).firm_shocks for kind in ("qmc", "sobol"))
+    turn = draws.rotation(years)
+    np.testing.assert_allclose(turn @ turn.T, np.eye(years), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(even, np.asarray(plain) @ turn.T, rtol=0, atol=1e-13)
+    # Shocks accumulated at any growth rate of assets lie nearly in the first three directions.
+    for rho in np.linspace(0.8, 1.15, 8):
+        weights = rho ** np.arange(years - 1, -1, -1)
+        outside = np.linalg.norm((weights @ turn)[3:]) / np.linalg.norm(weights)
+        assert outside < (0.01 if years <= 10 else 0.15)
+
+
+def test_every_quantile_of_firms_employs_as_many_under_qmc_and_matching_within_it_is_random():
+    n_firms, n_workers = 2**12, 2**16
+    population = draw_population(n_workers=n_workers, n_firms=n_firms, seed=2)
+    firm = np.asarray(population.workers.firm).reshape(-1)
+    strata = np.bincount(firm // 256, minlength=16)
+    np.testing.assert_array_equal(strata, n_workers // 16)
+    within = np.bincount(firm, minlength=n_firms)
+    assert np.var(within) / (n_workers / n_firms) == pytest.approx(1, abs=5 * np.sqrt(2 / n_firms))
+
+
+def test_ownership_is_tilted_under_qmc_alone_and_weights_undo_it():
+    arguments = {"n_workers": 2**16, "n_firms": 300, "seed": 2, "precision": "float64"}
+    draw = {kind: draw_population(draws=kind, **arguments) for kind in KINDS}
+    assert float(draw["qmc"].ownership_tilt) == pytest.approx(0.72 * 1.8)
+    assert float(draw["sobol"].ownership_tilt) == float(draw["pseudo"].ownership_tilt) == 0
+    for population in (draw["qmc"], draw_population(ownership_tilt=0.5, **arguments)):
+        moved, weight = tilted(population.workers, population.ownership_tilt)
+        u, w = np.asarray(moved.ownership), np.asarray(weight)
+        np.testing.assert_allclose(w, norm.pdf(u) / norm.pdf(u - float(population.ownership_tilt)), rtol=1e-12)
+        assert np.mean(w) == pytest.approx(1, abs=1e-3)
+        assert np.mean(w * u) == pytest.approx(0, abs=3e-3)
+        assert np.mean(w * u**2) == pytest.approx(1, abs=1e-2)
+    untouched, weight = tilted(draw["sobol"].workers, draw["sobol"].ownership_tilt)
+    assert eqx.tree_equal(untouched, draw["sobol"].workers)
+    assert np.all(np.asarray(weight) == 1)
+
+
+@pytest.mark.parametrize(("sd", "tilt"), [(0.0, 0.0), (0.1, 0.072), (1.8, 1.296), (4.9, 1.5)])
+def test_the_tilt_follows_the_configured_dispersion_of_ownership(sd, tilt):
+    assert default_tilt("qmc", sd) == pytest.approx(tilt)
+    assert default_tilt("sobol", sd) == default_tilt("pseudo", sd) == 0
+
+
+def test_firms_left_open_have_sixteen_workers_each_and_are_2_to_the_14_at_most():
+    assert [default_firms(n) for n in (1000, 2**14, 2**18, 2**30)] == [62, 2**10, 2**14, 2**14]
+    assert draw_population(n_workers=4096).n_firms == 256
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_shapes_do_not_change_with_the_seed(kind):
     shapes = {
         tuple(
@@ -198,14 +254,14 @@ def test_fewer_than_two_workers_per_firm_are_refused(n_firms, missing):
 
 
 @settings(max_examples=8)
-@given(st.integers(2, 31), st.sampled_from(["qmc", "pseudo"]))
+@given(st.integers(2, 31), st.sampled_from(KINDS))
 def test_occupations_with_fewer_than_two_workers_are_refused(n_workers, kind):
     message = refusal(n_workers=n_workers, n_firms=1, draws=kind)
     assert f"n_workers = {n_workers} leaves occupation" in message
     assert "use at least 1000 workers" in message
 
 
-@given(st.text().filter(lambda name: name not in ("qmc", "pseudo")))
+@given(st.text().filter(lambda name: name not in KINDS))
 def test_unknown_kinds_of_draws_are_refused_with_the_known_ones(name):
     # Under this suite's type checks draw_population itself never sees such a name; users have no such checks.
     sizes = {
@@ -213,13 +269,14 @@ def test_unknown_kinds_of_draws_are_refused_with_the_known_ones(name):
         "n_firms": 50,
         "years": 10,
         "seed": 0,
+        "ownership_tilt": 0.0,
         "precision": "float64",
         "chunk": None,
         "storage": "auto",
     }
     assert size_problems(**sizes, draws="pseudo") == []
     (message,) = size_problems(**sizes, draws=name)
-    assert f"draws = {name!r} is unknown; use 'qmc' or 'pseudo'" in message
+    assert f"draws = {name!r} is unknown; use 'qmc', 'sobol' or 'pseudo'" in message
 
 
 @given(st.text().filter(lambda name: name not in ("float32", "float64")))
@@ -236,6 +293,9 @@ def test_unknown_precisions_are_refused_with_the_known_ones(name):
         ({"years": 10_001, "draws": "pseudo"}, "1 .. 10000"),
         ({"seed": -1}, "0 .. 2^63 - 1"),
         ({"seed": 2**63}, "0 .. 2^63 - 1"),
+        ({"ownership_tilt": -0.1}, "0 .. 2"),
+        ({"ownership_tilt": 2.5}, "0 .. 2"),
+        ({"ownership_tilt": float("nan")}, "0 .. 2"),
         ({"chunk": 0}, "at least 1, or left out"),
         ({"chunk": -5}, "at least 1, or left out"),
     ],
@@ -257,6 +317,6 @@ def test_drawing_needs_64_bit_mode():
 
 def test_a_population_is_a_pytree_of_arrays(population):
     leaves, structure = jax.tree.flatten(population)
-    assert len(leaves) == len(FIELDS) + 3
+    assert len(leaves) == len(FIELDS) + 4
     assert all(isinstance(leaf, jax.Array) for leaf in leaves)
     assert isinstance(jax.tree.unflatten(structure, leaves), Population)

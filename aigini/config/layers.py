@@ -27,6 +27,8 @@ OPTIONAL = (
     ("calibration", "moments"),
     ("calibration", "correlation"),
     ("population", "chunk"),
+    ("population", "n_firms"),
+    ("population", "ownership_tilt"),
     ("posterior", "n_workers"),
 )
 """Other keys that can be taken away."""

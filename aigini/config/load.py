@@ -40,7 +40,7 @@ from aigini.parameter_space import ParameterSpace, Tie
 from aigini.parameters import Parameters
 from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
-from aigini.population.sizes import size_problems
+from aigini.population.sizes import default_firms, default_tilt, size_problems
 from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.runtime.user_code import first_difference
 from aigini.statistics.catalogue import IncomeConcept, computed, definitions
@@ -201,7 +201,8 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         scenario = dataclasses.replace(scenario, mechanisms=mechanisms.mechanisms(names, file.mechanisms))
     if not mistakes:
         mistakes += scenario.mechanisms.problems(params, (file.scenario.A0, file.scenario.A1))
-    mistakes += size_problems(years=file.scenario.years, **file.population.model_dump(exclude={"devices"}))
+    population = _population(file, params["ownership_sd"])
+    mistakes += size_problems(years=file.scenario.years, **{k: v for k, v in population.items() if k != "devices"})
     chosen = file.calibration.moments
     moments = [name for name in moment_names() if name in (file.targets if chosen is None else chosen)]
     targets = {name: Target(**file.targets[name].model_dump()) for name in moments if name in file.targets}
@@ -223,6 +224,9 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     settings = file.calibration
     source = file.model_dump(exclude=None if file.mechanisms else {"mechanisms"})
     source["params"] = params
+    # What other draws make nothing of is not recorded, so that quasi-random ones asked for later get theirs.
+    tilt = population["ownership_tilt"] if file.population.draws == "qmc" else None
+    source["population"] = {**population, "ownership_tilt": tilt}
     source["calibration"]["moments"] = moments if chosen is None else chosen
     if registered := {**definitions(tuple(targets)), **mechanisms.definitions(names)}:
         source["definitions"] = registered
@@ -230,7 +234,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         params=Parameters(**params),
         scenario=scenario,
         years=file.scenario.years,
-        population=file.population.model_dump(),
+        population=population,
         targets=targets,
         free=tuple(settings.free),
         tie=settings.tie,
@@ -255,6 +259,16 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         source=source,
         problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )
+
+
+def _population(file: FileSchema, ownership_sd: float) -> dict[str, Any]:
+    """The population, with what is left open filled in."""
+    given = file.population.model_dump()
+    filled = {
+        "n_firms": default_firms(file.population.n_workers),
+        "ownership_tilt": default_tilt(file.population.draws, ownership_sd),
+    }
+    return {**given, **{name: value for name, value in filled.items() if given[name] is None}}
 
 
 def again(source: Mapping[str, Any], where: str, overrides: Mapping[str, Any] | None = None) -> Config:

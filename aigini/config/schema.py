@@ -15,7 +15,8 @@ from aigini.estimation.descent import DescentSettings, Optimizer
 from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.weighting import Weighting
 from aigini.parameter_space import TIED, Tie
-from aigini.population.sizes import Storage
+from aigini.population.draws import Draws
+from aigini.population.sizes import TILT_LIMIT, Storage
 from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.statistics.catalogue import IncomeConcept, names, unknown_moment
 
@@ -61,13 +62,15 @@ class Section(BaseModel):
 class PopulationSection(Section):
     """[population], the arguments of `aigini.population.draw_population`, and over how many devices it is divided.
 
-    Lower ends of these ranges are those of `aigini.population.sizes.size_problems`.
+    Lower ends of these ranges are those of `aigini.population.sizes.size_problems`. The number of firms and the tilt
+    follow from the number of workers and from ``params.ownership_sd`` where they are left out.
     """
 
     n_workers: int = Field(default=1 << 18, ge=-SEED_LIMIT, lt=2**32)
-    n_firms: int = Field(default=1000, ge=-SEED_LIMIT, lt=2**31)
+    n_firms: int | None = Field(default=None, ge=-SEED_LIMIT, lt=2**31)
     seed: Seed = 0
-    draws: Literal["qmc", "pseudo"] = "qmc"
+    draws: Draws = "qmc"
+    ownership_tilt: float | None = Field(default=None, ge=0, le=TILT_LIMIT)
     precision: Literal["float32", "float64"] = "float32"
     chunk: int | None = Field(default=None, ge=-SEED_LIMIT, lt=2**32)
     storage: Storage = "auto"
@@ -144,7 +147,7 @@ class PosteriorSection(Section):
     m6_high: GiniChange = 0.02
     scenarios: list[GiniChange] = Field(default=[], max_length=20)
     n_workers: int | None = Field(default=None, ge=2, lt=2**32)
-    noise_share: float = Field(default=0.13, gt=0, le=1000)
+    noise_share: float = Field(default=0.03, gt=0, le=1000)
     populations: int = Field(default=8, ge=2, le=1000)
     population_draws: int = Field(default=500, ge=100, le=100_000)
     chains: int = Field(default=_NUTS.chains, ge=2, le=1000)

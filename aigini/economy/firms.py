@@ -7,18 +7,22 @@
 * Capital intensity of deployment κ_j = k_j^ψ / mean_j(k^ψ), so that its mean over firms is 1.
 """
 
+import functools
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 from scipy.special import ndtri
 
 from aigini.parameters import Parameters, Scalar
 
 
-def initial_log_assets(params: Parameters, n_firms: int) -> Float[Array, "firms"]:
-    """Initial log k_j,0, the same before and after AI."""
-    return params.asset_sd * jnp.asarray(ndtri((np.arange(n_firms) + 0.5) / n_firms))
+def ranks(n_firms: int) -> np.ndarray:
+    """Normal scores of firms in the order of their initial assets, Φ⁻¹((j - 1/2)/J), ``[firms]``."""
+    return ndtri((np.arange(n_firms) + 0.5) / n_firms)
 
 
 def growth(params: Parameters, rent: Scalar) -> Scalar:
@@ -35,16 +39,43 @@ def asset_paths(
     params: Parameters, rent: Scalar, shocks: Float[Array, "firms years"]
 ) -> Float[Array, "years_and_start firms"]:
     """Paths of log k_jt for t = 0..T, when the rent q_A that AI creates is `rent` in all T years."""
-    rho = growth(params, rent)
     innovation = params.asset_sd * jnp.sqrt(1 - (1 - params.asset_reversion) ** 2)
-    start = initial_log_assets(params, shocks.shape[0])
+    laws = jnp.asarray(params.asset_sd), growth(params, rent), innovation
+    return _paths(*(law.astype(jnp.float64) for law in laws), shocks)
 
+
+def _evolved(
+    spread: Scalar, rho: Scalar, innovation: Scalar, shocks: Float[Array, "firms years"]
+) -> Float[Array, "years_and_start firms"]:
     def year(log_assets: Array, shock: Array) -> tuple[Array, Array]:
         moved = rho * log_assets + innovation * shock
         return moved, moved
 
+    start = spread * jnp.asarray(ranks(shocks.shape[0]))
     _, path = jax.lax.scan(year, start, shocks.T)
     return jnp.concatenate([start[None, :], path])
+
+
+_paths = jax.custom_jvp(_evolved)
+
+
+@functools.partial(_paths.defjvp, symbolic_zeros=True)
+def _paths_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+    # Of many directions each moves firms through these numbers alone, so that firms' derivatives in them are computed
+    # once and not in every direction.
+    path = _paths(*primals)
+    moved = jnp.zeros_like(path)
+    for place, tangent in enumerate(tangents):
+        if isinstance(tangent, SymbolicZero):
+            continue
+        units = [jnp.zeros_like(primal) for primal in primals]
+        if tangent.ndim:
+            units[place] = tangent
+            moved = moved + jax.jvp(_evolved, primals, tuple(units))[1]
+        else:
+            units[place] = jnp.ones_like(primals[place])
+            moved = moved + tangent * jax.jvp(_evolved, primals, tuple(units))[1]
+    return path, moved
 
 
 def capital_intensity(params: Parameters, log_assets: Float[Array, "firms"]) -> Float[Array, "firms"]:

@@ -254,7 +254,9 @@ def _theil_stack(axis: Axes, simulation: Simulation) -> None:
         bottom = bottom + part
     axis.set_title("Theil index of total income")
     axis.set_ylabel("Theil index (0 = equal)")
-    axis.set_xlabel("The part between firms includes the sampling noise\nof mean incomes of firms.", fontsize=11)
+    axis.set_xlabel(
+        "The part between firms is corrected for the sampling noise\nof mean incomes of firms.", fontsize=11
+    )
     _two_states(axis, bottom, ".3f")
 
 

@@ -20,7 +20,7 @@ from aigini.errors import PopulationError
 from aigini.population import draws as numbers
 from aigini.population import layout
 from aigini.population.draws import Draws
-from aigini.population.sizes import Storage, is_stored, memory_problem, size_problems
+from aigini.population.sizes import Storage, default_firms, default_tilt, is_stored, memory_problem, size_problems
 from aigini.population.workers import Regenerated, Workers, drawn, regenerated, streams
 from aigini.runtime.precision import require_x64
 
@@ -39,6 +39,7 @@ class Population(eqx.Module):
         occupation: Occupation of each row, ``[rows]``.
         count: Workers of each row that count, ``[rows]``.
         firm_shocks: ε_jt, standard normal, ``[n_firms, years]``, float64, the same before and after AI.
+        ownership_tilt: t of `aigini.population.workers.tilted`, ``[]``, float64.
         n_workers: Number of workers N.
         mesh: Devices among which rows are divided; None is one device. See `aigini.population.shard`.
     """
@@ -47,6 +48,7 @@ class Population(eqx.Module):
     occupation: Int32[Array, "rows"]
     count: Int32[Array, "rows"]
     firm_shocks: Float[Array, "firms years"]
+    ownership_tilt: Float[Array, ""]
     n_workers: int = eqx.field(static=True)
     mesh: Mesh | None = eqx.field(static=True, default=None)
 
@@ -90,10 +92,11 @@ class Population(eqx.Module):
 def draw_population(
     *,
     n_workers: SupportsIndex = 1 << 18,
-    n_firms: SupportsIndex = 1000,
+    n_firms: SupportsIndex | None = None,
     years: SupportsIndex = 10,
     seed: SupportsIndex = 0,
     draws: Draws = "qmc",
+    ownership_tilt: float | None = None,
     precision: str = "float32",
     chunk: SupportsIndex | None = None,
     storage: Storage = "auto",
@@ -101,11 +104,14 @@ def draw_population(
     """Draw a population.
 
     Args:
-        n_workers: Number of workers N; with ``qmc`` draws a power of two is three to four times more accurate.
-        n_firms: Number of firms J of equal expected employment.
+        n_workers: Number of workers N; but for ``pseudo`` draws a power of two is three to four times more accurate.
+        n_firms: Number of firms J of equal expected employment; by default one for 16 workers, and at most 2^14.
         years: Years of firm growth T.
         seed: Non-negative integer; the draws of worker i depend on (seed, i, purpose) only.
-        draws: ``"qmc"`` (scrambled Sobol') or ``"pseudo"`` (Threefry).
+        draws: ``"qmc"``, ``"sobol"`` or ``"pseudo"``, see `aigini.population.draws`.
+        ownership_tilt: How much more often owners of much are drawn than they occur, in standard deviations of the
+            ownership score, 0 to 2; weights make up for it. By default `aigini.population.sizes.default_tilt` of the
+            baseline; under ``qmc`` alone, other draws have none.
         precision: ``"float32"`` or ``"float64"`` workers; sums over them are float64 either way.
         chunk: Workers processed at a time, at most; memory, not results, depends on it. By default 2^16 on a CPU and
             2^22 on an accelerator.
@@ -120,7 +126,9 @@ def draw_population(
     """
     require_x64()
     # Whole numbers of NumPy are whole numbers too; sizes are part of compiled programs and must be Python's.
-    n_workers, n_firms, years, seed = (operator.index(size) for size in (n_workers, n_firms, years, seed))
+    n_workers, years, seed = (operator.index(size) for size in (n_workers, years, seed))
+    n_firms = default_firms(n_workers) if n_firms is None else operator.index(n_firms)
+    tilt = default_tilt(draws) if ownership_tilt is None else ownership_tilt if draws == "qmc" else 0.0
     chunk = None if chunk is None else operator.index(chunk)
     problems = size_problems(
         n_workers=n_workers,
@@ -128,6 +136,7 @@ def draw_population(
         years=years,
         seed=seed,
         draws=draws,
+        ownership_tilt=tilt,
         precision=precision,
         chunk=chunk,
         storage=storage,
@@ -153,6 +162,7 @@ def draw_population(
         occupation=jnp.asarray(occupation),
         count=jnp.asarray(count),
         firm_shocks=_draw_firm_shocks(n_firms, years, seed, draws),
+        ownership_tilt=jnp.asarray(tilt, jnp.float64),
         n_workers=n_workers,
     )
 
@@ -165,4 +175,9 @@ def _draw_normal(kind: Draws, words: Array, index: Array, dimension: int) -> Arr
 def _draw_firm_shocks(n_firms: int, years: int, seed: int, kind: Draws) -> Array:
     index = jnp.arange(n_firms, dtype=jnp.uint32)
     words = [jnp.asarray(numbers.stream(seed, _FIRM_SHOCKS + year)) for year in range(years)]
-    return jnp.stack([_draw_normal(kind, words[year], index, year) for year in range(years)], axis=1)
+    shocks = jnp.stack([_draw_normal(kind, words[year], index, year) for year in range(years)], axis=1)
+    if kind != "qmc":
+        return shocks
+    # Term by term: a product of matrices may round differently on each device.
+    terms = [shocks[:, [k]] * jnp.asarray(column)[None, :] for k, column in enumerate(numbers.rotation(years).T)]
+    return functools.reduce(jnp.add, terms)

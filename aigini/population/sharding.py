@@ -55,5 +55,6 @@ def shard(population: Population, devices: int | Mesh = 0) -> Population:
         occupation=divide(population.occupation),
         count=jax.device_put(count, divided),
         firm_shocks=copy(population.firm_shocks),
+        ownership_tilt=copy(population.ownership_tilt),
         mesh=mesh,
     )

@@ -79,6 +79,13 @@ def _theil(at: View) -> Scalar:
     return sums.theil(income.n, income.mean * income.n, at[INCOME_LOG_INCOME].total)
 
 
+def _theil_between(at: View) -> Scalar:
+    # Wages of a firm depend on its rents, in κ_j, and on whom it attracts, in its rank; capital income on the latter.
+    intensity = at.state.intensity
+    rank = jnp.asarray(firms.ranks(intensity.shape[0]))
+    return sums.theil_between(at[INCOME_BY_FIRM], jnp.stack([intensity, rank]))
+
+
 _LOG, _SHARE, _GINI, _THEIL, _GOOD = (
     "log points",
     "share, 0 to 1",
@@ -129,7 +136,7 @@ LABOUR_SHARE = Moment(
     "labour_share",
     "wages over total income",
     _SHARE,
-    lambda at: at[WAGES].total / at[TOTAL_INCOME].total,
+    lambda at: at[WAGES].mean / at[TOTAL_INCOME].mean,
     (WAGES, TOTAL_INCOME),
     label="labour share",
 )
@@ -186,14 +193,14 @@ STATISTICS = (
         "theil_between",
         "Theil index of total income between firms",
         _THEIL,
-        lambda at: sums.theil_between(at[INCOME_BY_FIRM]),
+        _theil_between,
         (INCOME_BY_FIRM,),
     ),
     Moment(
         "theil_within",
         "Theil index of total income within firms",
         _THEIL,
-        lambda at: _theil(at) - sums.theil_between(at[INCOME_BY_FIRM]),
+        lambda at: _theil(at) - _theil_between(at),
         (TOTAL_INCOME, INCOME_LOG_INCOME, INCOME_BY_FIRM),
     ),
     Moment(

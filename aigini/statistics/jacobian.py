@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Economy
 from aigini.economy.workers import WorkerEnvironment, in_occupation, outcomes
 from aigini.population.population import Population
-from aigini.statistics.accumulate import Row, accumulate, over_rows, with_payouts
+from aigini.statistics.accumulate import Counted, Row, accumulate, over_rows, with_payouts
 
 
 class Part(NamedTuple):
@@ -86,29 +86,32 @@ def value_and_jacobian(
     (seeds,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
 
-    def one_row(shared: Any, workers: Any, own: Array, present: Array) -> tuple[Array, Array]:
+    def one_row(shared: Any, workers: Any, own: Array, counted: Counted) -> list[tuple[Array, Array]]:
         statistic, environment, (everywhere, by_occupation), (common, of_occupation) = shared
         own_environment = in_occupation(environment, own, population.dtype)
         tangents = jnp.concatenate([everywhere, jnp.tensordot(by_occupation, own, axes=(1, 0))], axis=1)
         own_seeds = common, jax.tree.map(lambda leaf: jnp.tensordot(leaf, own, axes=(1, 0)), of_occupation)
-        cotangents = jnp.zeros((value.size, tangents.shape[1]))
-        firm_cotangents = jnp.zeros((value.size, 2 * population.n_firms))
+        by_part = []
         for part in statistic.parts:
 
             def sums_of(own_environment: WorkerEnvironment, part: Part = part) -> Any:
-                row = Row(outcome=outcomes(own_environment, workers), workers=workers, present=present)
+                row = Row(outcomes(own_environment, workers), workers, *counted)
                 return part.select(statistic.summarise(row))
 
             _, pull = jax.vjp(sums_of, own_environment)
             rows = jnp.asarray(part.rows)
             (own_cotangents,) = jax.vmap(pull)(jax.tree.map(lambda leaf, rows=rows: leaf[rows], part.select(own_seeds)))
             at_occupation, at_firms = jax.vmap(_split)(own_cotangents)
-            cotangents, firm_cotangents = cotangents.at[rows].add(at_occupation), firm_cotangents.at[rows].add(at_firms)
-        return cotangents @ tangents.T, firm_cotangents
+            # Of the rows of the part alone: there may be as many firms as workers in a row.
+            by_part.append((at_occupation @ tangents.T, at_firms))
+        return by_part
 
     tangents = jax.vmap(lambda move: _tangents(move, population.dtype))(moves.environment)
-    through_workers, firm_cotangents = over_rows(one_row, (statistic, economy.environment, tangents, seeds), population)
-    return value, direct.T + through_workers + firm_cotangents @ jax.vmap(_split)(moves.environment)[1].T
+    by_part = over_rows(one_row, (statistic, economy.environment, tangents, seeds), population)
+    at_firms, matrix = jax.vmap(_split)(moves.environment)[1].T, direct.T
+    for part, (through_workers, firm_cotangents) in zip(statistic.parts, by_part, strict=True):
+        matrix = matrix.at[jnp.asarray(part.rows)].add(through_workers + firm_cotangents @ at_firms)
+    return value, matrix
 
 
 def _flat(*parts: Any) -> Float[Array, "all"]:

@@ -26,6 +26,7 @@ from aigini.statistics.moment import Moment
 from aigini.statistics.worker_sums import (
     CAPITAL_CLAIMS,
     HUMAN_CAPITAL,
+    OWNERS,
     TOTAL_INCOME,
     WAGES,
     HumanSums,
@@ -66,10 +67,12 @@ class Statistics(eqx.Module):
     Attributes:
         scalars: In the order of `STATISTIC_UNITS`; NaN where the economy has too few firms to define one.
         levels: Levels of the moments that were asked for, in their order; NaN likewise.
+        effective: Effective numbers of workers and of owners, see `aigini.statistics.worker_sums.OwnerSums`.
     """
 
     scalars: tuple[Scalar, ...]
-    levels: tuple[Scalar, ...] = ()
+    levels: tuple[Scalar, ...]
+    effective: tuple[Scalar, Scalar]
 
     def __getattr__(self, name: str) -> Scalar:
         if name not in STATISTIC_UNITS:
@@ -138,12 +141,13 @@ class _Own(eqx.Module):
 
     human: HumanSums
     human_masses: Float[Array, "*occupations nodes"]
+    owners: Float[Array, "*occupations"]
     total: Float[Array, "*occupations"]
     total_masses: Float[Array, "*occupations nodes"]
 
 
 def _arrays_of(at: WorkersAt) -> _Arrays:
-    outcome, present, firm = at.outcome, at.present, at.workers.firm
+    outcome, owners, firm = at.outcome, at.owners, at.workers.firm
     log_total = jnp.log(outcome.total)
     group = (firm * ASSET_GROUPS) // at.n_firms
     nearest, _ = histogram.nearest(log_total)
@@ -154,9 +158,9 @@ def _arrays_of(at: WorkersAt) -> _Arrays:
         outcome.capital,
     )
     return _Arrays(
-        group_masses=histogram.grouped_node_masses(log_total, present, group, ASSET_GROUPS),
-        group_total=by_firm(outcome.total * present, group, ASSET_GROUPS),
-        source_by_node=jnp.stack([by_firm(part * present, nearest, histogram.N_NODES) for part in sources]),
+        group_masses=histogram.grouped_node_masses(log_total, owners, group, ASSET_GROUPS),
+        group_total=by_firm(outcome.total * owners, group, ASSET_GROUPS),
+        source_by_node=jnp.stack([by_firm(part * owners, nearest, histogram.N_NODES) for part in sources]),
     )
 
 
@@ -165,8 +169,9 @@ def _own_of(at: WorkersAt) -> _Own:
     return _Own(
         human=HUMAN_CAPITAL.of(at),
         human_masses=histogram.node_masses(outcome.log_human, present),
+        owners=at.total(jnp.ones_like(at.owners)),
         total=at.total(outcome.total),
-        total_masses=histogram.node_masses(jnp.log(outcome.total), present),
+        total_masses=histogram.node_masses(jnp.log(outcome.total), at.owners),
     )
 
 
@@ -187,14 +192,14 @@ def statistics(
     require_x64()
     economy = with_payouts(solve(params, scenario or Scenario(), population.firm_shocks), population)
     about = reference(economy.before)
-    every = dict.fromkeys(needed for moment in (*STATISTICS, *moments) for needed in moment.needs)
+    every = dict.fromkeys((OWNERS, *(needed for moment in (*STATISTICS, *moments) for needed in moment.needs)))
     # Those of total income and of human capital follow from what is kept by occupation.
     needs = [needed for needed in every if needed not in (TOTAL_INCOME, HUMAN_CAPITAL)]
     common, own = ([s for s in needs if s.by_occupation is separate] for separate in (False, True))
 
     def summarise(row: Row) -> tuple[Any, Any]:
         def one(outcome: WorkerOutcome) -> tuple[Any, Any]:
-            at = WorkersAt(outcome, row.workers, row.present, about, population.n_firms)
+            at = WorkersAt(outcome, row.workers, row.present, row.owners, row.rent_effect, about, population.n_firms)
             return ([s.of(at) for s in common], _arrays_of(at)), ([s.of(at) for s in own], _own_of(at))
 
         return jax.vmap(one)(row.outcome)
@@ -204,12 +209,13 @@ def statistics(
         sums = dict(zip((*common, *own), (*totals[0], *by_occupation[0]), strict=True))
         sums[HUMAN_CAPITAL] = own_sums.human
         sums[TOTAL_INCOME] = IncomeSums(
-            n=sums[WAGES].n, total=jnp.sum(own_sums.total), masses=jnp.sum(own_sums.total_masses, axis=0)
+            n=jnp.sum(own_sums.owners), total=jnp.sum(own_sums.total), masses=jnp.sum(own_sums.total_masses, axis=0)
         )
         return (
             Statistics(
                 (*(_level(moment, economy, state, sums) for moment in STATISTICS), *_diagnostics(state, sums)),
                 tuple(_level(moment, economy, state, sums) for moment in moments),
+                sums[OWNERS].effective,
             ),
             _distribution(params, state, sums, totals[1], own_sums),
         )
@@ -240,7 +246,7 @@ def _distribution(
     def output(human: Scalar) -> Scalar:
         return production.treated_task_output(human[None], task)[0]
 
-    zero, mean = jnp.zeros(()), jnp.sum(own.human.h) / income.n
+    zero, mean = jnp.zeros(()), jnp.sum(own.human.h) / jnp.sum(own.human.n)
     slope = jax.jvp(output, (mean,), (jnp.ones(()),))[1]
     on_task = market.tasks.bundles[:, task] / jnp.sum(market.tasks.bundles[:, task])
     group_mean = arrays.group_total / jnp.maximum(jnp.sum(arrays.group_masses, axis=1), 1.0)
@@ -257,7 +263,7 @@ def _distribution(
         task_output=production.treated_task_output(jnp.exp(jnp.asarray(histogram.LOG_NODES)), task),
         lorenz_total=jnp.stack(histogram.lorenz(income.masses, income.mean)),
         lorenz_wage=jnp.stack(histogram.lorenz(wages.masses, wages.mean)),
-        gini_by_occupation=jax.vmap(histogram.gini)(own.total_masses, own.total / own.human.n),
+        gini_by_occupation=jax.vmap(histogram.gini)(own.total_masses, own.total / own.owners),
         gini_by_assets=jax.vmap(histogram.gini)(arrays.group_masses, group_mean),
         income_by_source=jnp.sum(arrays.source_by_node, axis=1) / income.n,
         income_by_source_and_group=_by_income_group(income.masses, arrays.source_by_node),

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -52,6 +53,9 @@ class Simulation(Tabular):
         after_arrays: The same after AI.
         income: Income concept of m6.
         n_workers: Simulated workers.
+        ownership_tilt: How much more often owners of much were drawn, s.d. of the ownership score.
+        effective: Effective numbers before AI of ``workers``, where capital income counts but hardly matters, and of
+            ``owners``, in statistics of capital income; of wages alone all workers are effective.
         simulation_se: Standard deviation of each moment over other draws of the population: what simulating with these
             draws rather than others adds in error. None where a moment is undefined; empty where there were fewer than
             two others.
@@ -67,6 +71,8 @@ class Simulation(Tabular):
     after_arrays: Mapping[str, np.ndarray]
     income: IncomeConcept
     n_workers: int
+    ownership_tilt: float = 0.0
+    effective: Mapping[str, float] = dataclasses.field(default_factory=dict)
     simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
     change_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
     change_se_arrays: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
@@ -200,20 +206,20 @@ def simulate(
 
     requested = dict(zip(moments, resolve(moments, income), strict=True))
 
-    def measured(population: Population) -> tuple[_Scalars, _Scalars, _Scalars, tuple[Distribution, Distribution]]:
-        """Moments, levels before and after AI, and the arrays of both."""
+    def measured(population: Population) -> tuple[_Scalars, _Scalars, _Scalars, tuple[Any, ...]]:
+        """Moments, levels before and after AI, the arrays of both, and the effective numbers."""
         both = jax.device_get(_statistics(params, population, scenario, tuple(requested.values())))
         (old, old_arrays), (new, new_arrays) = both
         before, after = (_scalars(state, population.n_firms) for state in (old, new))
-        return _moments(requested, old, new, population.n_firms), before, after, (old_arrays, new_arrays)
+        return _moments(requested, old, new, population.n_firms), before, after, (old_arrays, new_arrays, old.effective)
 
-    values, before, after, (before_arrays, after_arrays) = measured(population)
+    values, before, after, (before_arrays, after_arrays, effective) = measured(population)
     other_values, changes, arrays = [], [], []
     for other in replications:
-        replicated, *states, distributions = measured(other)
+        replicated, *states, (old, new, _) = measured(other)
         other_values.append(replicated)
         changes.append(_differences(*states))
-        arrays.append({name: _difference(*distributions, name) for name in REPLICATED_ARRAYS})
+        arrays.append({name: _difference(old, new, name) for name in REPLICATED_ARRAYS})
     return Simulation(
         params=params.as_dict(),
         moments=values,
@@ -223,6 +229,8 @@ def simulate(
         after_arrays={f.name: np.asarray(getattr(after_arrays, f.name)) for f in dataclasses.fields(Distribution)},
         income=income,
         n_workers=population.n_workers,
+        ownership_tilt=float(population.ownership_tilt),
+        effective=dict(zip(("workers", "owners"), map(float, effective), strict=True)),
         simulation_se=_spread(values, other_values),
         change_se=_spread(_differences(before, after), changes),
         change_se_arrays={
@@ -305,6 +313,12 @@ def report(simulation: Simulation, *, assumed: bool = False) -> str:
     lines += [
         "change: after - before, in the unit of the row; ± sim.: its sim. s.e., over other draws; relative: to before"
     ]
+    if simulation.effective:
+        workers, owners = (round(simulation.effective[name]) for name in ("workers", "owners"))
+        lines.append(
+            f"effective sample: {simulation.n_workers:,} workers for wages, {owners:,} for capital income,"
+            f" {workers:,} for what depends on both but hardly on large owners"
+        )
     if simulation.below_resolution:
         lines.append(
             f"< grid: a Gini under {GINI_RESOLUTION:.4f} may be zero on the grid of incomes, as may its change"

@@ -3,7 +3,11 @@
 A `Sum` is computed for the workers of one occupation at one AI level; those of all rows are then added up, in float64.
 Another one is a function of what such workers are observed to do:
 
-    SQUARED_WAGES = Sum(lambda workers: workers.total(workers.outcome.wage**2))
+    SQUARED_INCOME = Sum(lambda workers: workers.total(workers.outcome.total**2))
+
+Workers weigh in sums as `aigini.population.workers.tilted` says, because those who own much are drawn more often than
+they occur. What does not depend on capital income needs no weights, and has smaller simulation errors without them:
+`WorkersAt.total_without_capital`.
 """
 
 import dataclasses
@@ -20,7 +24,7 @@ from aigini.economy.workers import WorkerOutcome
 from aigini.parameters import Scalar
 from aigini.population.workers import Workers
 from aigini.statistics import accumulate, histogram
-from aigini.statistics.sums import CrossMoments, GroupSums
+from aigini.statistics.sums import Control, CrossMoments, GroupSums
 
 
 class Reference(eqx.Module):
@@ -50,7 +54,9 @@ class WorkersAt(eqx.Module):
     Attributes:
         outcome: Their schooling, human capital and incomes.
         workers: Their draws.
-        present: 1 for workers, 0 for padding, ``[workers]``.
+        present: 1 for workers, 0 for padding, ``[workers]``: how they count where capital income does not matter.
+        owners: Weights of workers where it matters, 0 for padding, ``[workers]``.
+        rent_effect: `aigini.statistics.accumulate.typical_rent_effect` of their employers, ``[workers]``.
         about: Points about which squares are summed.
         n_firms: Number of firms.
     """
@@ -58,15 +64,25 @@ class WorkersAt(eqx.Module):
     outcome: WorkerOutcome
     workers: Workers
     present: Float[Array, "workers"]
+    owners: Float[Array, "workers"]
+    rent_effect: Float[Array, "workers"]
     about: Reference
     n_firms: int = eqx.field(static=True)
 
     def total(self, values: Float[Array, "workers"]) -> Scalar:
         """Sum of a value of each worker, float64."""
+        return accumulate.total(values, self.owners)
+
+    def total_without_capital(self, values: Float[Array, "workers"]) -> Scalar:
+        """Sum of a value that does not depend on capital income, such as of wages or schooling, float64."""
         return accumulate.total(values, self.present)
 
     def by_firm(self, values: Float[Array, "workers"]) -> Float[Array, "firms"]:
         """Sums of a value of each worker by employer, float64."""
+        return accumulate.by_firm(values * self.owners, self.workers.firm, self.n_firms)
+
+    def by_firm_without_capital(self, values: Float[Array, "workers"]) -> Float[Array, "firms"]:
+        """The same of a value that does not depend on capital income."""
         return accumulate.by_firm(values * self.present, self.workers.firm, self.n_firms)
 
     @property
@@ -165,59 +181,108 @@ def _human(workers: WorkersAt) -> HumanSums:
     masses = None
     if workers.outcome.human_sums == "histogram":
         masses = histogram.node_masses(workers.outcome.log_human, workers.present)
-    return HumanSums(n=workers.total(workers.present), h=workers.total(h), hh=workers.total(h * h), masses=masses)
+    total = workers.total_without_capital
+    return HumanSums(n=total(workers.present), h=total(h), hh=total(h * h), masses=masses)
 
 
 def _wages_and_schooling(workers: WorkersAt) -> CrossMoments:
     x = workers.outcome.schooling - jnp.asarray(workers.about.schooling, workers.present.dtype)
-    y = workers.centred_log_wage
+    y, total = workers.centred_log_wage, workers.total_without_capital
+
+    # The draw of schooling cost has mean 0 whatever a worker's occupation and employer: what a sample has of its
+    # product with the employer's rents is chance, and makes up most of the sampling error of the slope.
+    control = workers.workers.cost * workers.rent_effect
     return CrossMoments(
-        n=workers.total(workers.present),
-        x=workers.total(x),
-        y=workers.total(y),
-        xx=workers.total(x * x),
-        xy=workers.total(x * y),
-        yy=workers.total(y * y),
+        n=total(workers.present),
+        x=total(x),
+        y=total(y),
+        xx=total(x * x),
+        xy=total(x * y),
+        yy=total(y * y),
+        control=Control(c=total(control), xc=total(x * control), yc=total(y * control), xyc=total(x * y * control)),
     )
 
 
-def _mean(value: Callable[[WorkerOutcome], Array]) -> Sum:
-    return Sum(lambda workers: MeanSums(n=workers.total(workers.present), total=workers.total(value(workers.outcome))))
+def _mean(value: Callable[[WorkerOutcome], Array], *, of_capital: bool) -> Sum:
+    def of(workers: WorkersAt) -> MeanSums:
+        weights = workers.owners if of_capital else workers.present
+        return MeanSums(n=_sum(weights), total=accumulate.total(value(workers.outcome), weights))
+
+    return Sum(of)
 
 
-def _income(value: Callable[[WorkerOutcome], Array]) -> Sum:
+def _income(value: Callable[[WorkerOutcome], Array], *, of_capital: bool) -> Sum:
     def of(workers: WorkersAt) -> IncomeSums:
-        income = value(workers.outcome)
+        income, weights = value(workers.outcome), workers.owners if of_capital else workers.present
         return IncomeSums(
-            n=workers.total(workers.present),
-            total=workers.total(income),
-            masses=histogram.node_masses(jnp.log(income), workers.present),
+            n=_sum(weights),
+            total=accumulate.total(income, weights),
+            masses=histogram.node_masses(jnp.log(income), weights),
         )
 
     return Sum(of)
 
 
-def _by_firm(value: Callable[[WorkersAt], Array]) -> Sum:
-    return Sum(lambda workers: GroupSums(n=workers.by_firm(workers.present), y=workers.by_firm(value(workers))))
+class OwnerSums(eqx.Module):
+    """Sums of weights w of workers, of w², of w r and of (w r)², r their capital income."""
+
+    w: Scalar
+    ww: Scalar
+    r: Scalar
+    rr: Scalar
+
+    @property
+    def effective(self) -> tuple[Scalar, Scalar]:
+        """Effective numbers (Kish) of workers, where capital income hardly matters, and of owners, where it is all."""
+        return self.w**2 / self.ww, self.r**2 / self.rr
+
+
+def _owners(workers: WorkersAt) -> OwnerSums:
+    owned = workers.outcome.claim * workers.owners
+    return OwnerSums(
+        w=_sum(workers.owners),
+        ww=accumulate.total(workers.owners, workers.owners),
+        r=_sum(owned),
+        rr=accumulate.total(owned, owned),
+    )
+
+
+def _sum(weights: Float[Array, "workers"]) -> Scalar:
+    return accumulate.total(jnp.ones_like(weights), weights)
+
+
+def _log_wages_by_firm(workers: WorkersAt) -> GroupSums:
+    by_firm = workers.by_firm_without_capital
+    return GroupSums(n=by_firm(workers.present), y=by_firm(workers.centred_log_wage))
+
+
+def _income_by_firm(workers: WorkersAt) -> GroupSums:
+    outcome = workers.outcome
+    # Wages need no weights; the rest of incomes does.
+    income = outcome.wage * workers.present + (outcome.total - outcome.wage) * workers.owners
+    y, yy = (accumulate.by_firm(values, workers.workers.firm, workers.n_firms) for values in (income, income**2))
+    return GroupSums(n=workers.by_firm_without_capital(workers.present), y=y, yy=yy)
 
 
 HUMAN_CAPITAL = Sum(_human, by_occupation=True)
 """`HumanSums` of each occupation."""
 WAGES_AND_SCHOOLING = Sum(_wages_and_schooling)
 """`CrossMoments` of schooling (x) and log wage (y)."""
-WAGES = _income(lambda outcome: outcome.wage)
+WAGES = _income(lambda outcome: outcome.wage, of_capital=False)
 """`IncomeSums` of wages."""
-TOTAL_INCOME = _income(lambda outcome: outcome.total)
+TOTAL_INCOME = _income(lambda outcome: outcome.total, of_capital=True)
 """`IncomeSums` of wages and capital income together."""
-CAPITAL_CLAIMS = _income(lambda outcome: outcome.claim)
+CAPITAL_CLAIMS = _income(lambda outcome: outcome.claim, of_capital=True)
 """`IncomeSums` of capital income per unit of its mean."""
-SCHOOLING = _mean(lambda outcome: outcome.schooling)
+SCHOOLING = _mean(lambda outcome: outcome.schooling, of_capital=False)
 """`MeanSums` of years of schooling."""
-EDUCATION_RETURN = _mean(lambda outcome: outcome.education_return)
+EDUCATION_RETURN = _mean(lambda outcome: outcome.education_return, of_capital=False)
 """`MeanSums` of the causal return to a year of schooling."""
-INCOME_LOG_INCOME = _mean(lambda outcome: outcome.total * jnp.log(outcome.total))
+INCOME_LOG_INCOME = _mean(lambda outcome: outcome.total * jnp.log(outcome.total), of_capital=True)
 """`MeanSums` of total income times its log."""
-LOG_WAGES_BY_FIRM = _by_firm(lambda workers: workers.centred_log_wage)
+LOG_WAGES_BY_FIRM = Sum(_log_wages_by_firm)
 """`GroupSums` of log wages by employer, about the reference point."""
-INCOME_BY_FIRM = _by_firm(lambda workers: workers.outcome.total)
+INCOME_BY_FIRM = Sum(_income_by_firm)
 """`GroupSums` of total income by employer."""
+OWNERS = Sum(_owners)
+"""`OwnerSums`."""
