@@ -89,7 +89,9 @@ def _simulation(content: Plain) -> Plain:
     for state in ("before", "after"):
         _require_numbers(state, content[state], STATISTIC_UNITS)
         _require_numbers(f"{state}_arrays", content[f"{state}_arrays"], Distribution.__dataclass_fields__)
-    lacking = [field.name for field in dataclasses.fields(Simulation) if field.name not in content]
+    # Files written before ownership was tilted lack what says so, and have its defaults.
+    known = (*content, "ownership_tilt", "effective")
+    lacking = [field.name for field in dataclasses.fields(Simulation) if field.name not in known]
     if lacking:
         raise ValueError(f"lacks {', '.join(lacking)}")
     return {}
