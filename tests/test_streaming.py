@@ -118,7 +118,7 @@ def test_the_memory_that_is_free_is_known():
 
 def test_other_names_of_storage_are_refused():
     sizes = {"n_workers": 4096, "n_firms": 50, "years": 10, "seed": 0, "precision": "float64", "chunk": None}
-    (message,) = size_problems(**sizes, draws="qmc", storage="disk")
+    (message,) = size_problems(**sizes, draws="qmc", ownership_tilt=1.0, storage="disk")
     assert "storage = 'disk' is unknown; use 'auto', 'stored' or 'regenerated'" in message
 
 
