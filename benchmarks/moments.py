@@ -185,8 +185,6 @@ class Draws(JaxProgram):
 
     def arrays(self) -> numpy_model.NumpyPopulation:
         """The same workers and firms as NumPy arrays, without the padding of rows."""
-        from aigini.population.workers import tilted
-
         population = self._population
         width = population.workers.firm.shape[1]
         real = np.arange(width)[None, :] < np.asarray(population.count)[:, None]
@@ -194,7 +192,7 @@ class Draws(JaxProgram):
         def flat(values: Any) -> np.ndarray:
             return np.asarray(values)[real]
 
-        workers, weight = tilted(population.workers, population.ownership_tilt)
+        workers = population.workers
         count = np.asarray(population.count)
         return numpy_model.NumpyPopulation(
             occupation=np.repeat(np.asarray(population.occupation), count).astype(np.intp),
@@ -206,7 +204,7 @@ class Draws(JaxProgram):
             work_sample=flat(workers.work_sample),
             credential=flat(workers.credential),
             ownership=flat(workers.ownership),
-            weight=flat(weight),
+            weight=flat(workers.weight),
             firm_shocks=np.asarray(population.firm_shocks),
         )
 

@@ -15,8 +15,7 @@ from aigini.economy import firms
 from aigini.economy.economy import State, solve
 from aigini.economy.workers import WorkerOutcome, in_occupation, outcomes
 from aigini.parameters import PARAMETER_NAMES
-from aigini.population.workers import N_OCCUPATIONS, Workers, tilted
-from aigini.statistics.accumulate import typical_rent_effect
+from aigini.population.workers import N_OCCUPATIONS, Workers
 from aigini.statistics.catalogue import MOMENT_NAMES, resolve
 from aigini.statistics.moment import changes
 from aigini.statistics.sums import Control, CrossMoments
@@ -44,7 +43,7 @@ def human_sums(outcome: WorkerOutcome, present: jax.Array, own: jax.Array) -> Hu
     return HumanSums(n=by_occupation(present), h=by_occupation(h), hh=by_occupation(h * h))
 
 
-def wage_moments(outcome: WorkerOutcome, workers: Workers, present: jax.Array, added: jax.Array) -> CrossMoments:
+def wage_moments(outcome: WorkerOutcome, workers: Workers, present: jax.Array) -> CrossMoments:
     """Cross moments of schooling and log wage, about their means so that squares stay small, with their control."""
 
     def total(values: jax.Array) -> jax.Array:
@@ -57,7 +56,7 @@ def wage_moments(outcome: WorkerOutcome, workers: Workers, present: jax.Array, a
         return (values - mean.astype(values.dtype)) * present
 
     x, y = centred(outcome.schooling), centred(jnp.log(outcome.wage))
-    control = workers.cost * added * present
+    control = workers.rent_control * present
     return CrossMoments(
         n=n,
         x=total(x),
@@ -79,7 +78,7 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
     """
     if not isinstance(population.workers, Workers):
         raise TypeError("all workers at once need stored draws: draw the population with storage='stored'.")
-    workers, weight = tilted(population.workers, population.ownership_tilt)
+    workers = population.workers
     economy = solve(params, scenario or Scenario(), population.firm_shocks)
     occupation = jax.nn.one_hot(population.occupation, N_OCCUPATIONS, dtype=jnp.float64)
     counted = jnp.arange(population.chunk, dtype=jnp.int32)[None, :] < population.count[:, None]
@@ -90,7 +89,6 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
 
     outcome = jax.vmap(row, out_axes=1)(occupation, workers)
     both = [jax.tree.map(lambda leaf, at=at: leaf[at], outcome) for at in (0, 1)]
-    added = typical_rent_effect(population.firm_shocks)[workers.firm].astype(population.dtype)
     weights = economy.after.market.production.treated_weights()
 
     def statistics(state: State, outcome: WorkerOutcome) -> jax.Array:
@@ -99,10 +97,10 @@ def six_moments_sorted(params: Parameters, population: Population, scenario: Sce
             [
                 cv,
                 output,
-                4 * wage_moments(outcome, workers, present, added).slope,
+                4 * wage_moments(outcome, workers, present).slope,
                 mean_signal_correlation(params, state, weights),
                 firms.growth_gap(state.asset_path),
-                gini_sorted(outcome.total.reshape(-1), (weight * present).reshape(-1)),
+                gini_sorted(outcome.total.reshape(-1), (workers.weight * present).reshape(-1)),
             ]
         )
 

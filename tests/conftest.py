@@ -36,7 +36,6 @@ import numpy_model  # noqa: E402
 from aigini.economy.economy import Scenario, solve  # noqa: E402
 from aigini.parameters import PARAMETER_NAMES, SPECS, Parameters, problems  # noqa: E402
 from aigini.population import draw_population  # noqa: E402
-from aigini.population.workers import tilted  # noqa: E402
 from aigini.statistics.moments import six_moments  # noqa: E402
 from aigini.statistics.report import statistics  # noqa: E402
 
@@ -188,7 +187,7 @@ def numpy_population():
         def flat(values):
             return np.asarray(values, np.float64 if values.dtype.kind == "f" else np.intp)[real]
 
-        workers, weight = tilted(population.workers, population.ownership_tilt)
+        workers = population.workers
         return numpy_model.NumpyPopulation(
             occupation=np.repeat(np.asarray(population.occupation), np.asarray(population.count)),
             firm=flat(workers.firm),
@@ -199,7 +198,7 @@ def numpy_population():
             work_sample=flat(workers.work_sample),
             credential=flat(workers.credential),
             ownership=flat(workers.ownership),
-            weight=flat(weight),
+            weight=flat(workers.weight),
             firm_shocks=np.asarray(population.firm_shocks),
         )
 

@@ -9,10 +9,11 @@ import pytest
 from scipy.special import erf, ndtri
 
 from aigini import parameters
-from aigini.economy.firms import asset_paths, capital_intensity, growth, growth_gap, ranks
+from aigini.economy.firms import asset_paths, capital_intensity, growth, growth_gap
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.rents import capital_claim, fixed_pay, ownership, quasi_rent
 from aigini.economy.technology import Totals
+from aigini.population.draws import normal_scores
 from aigini.statistics import sample
 from aigini.statistics.moments import six_moments
 
@@ -114,7 +115,7 @@ def test_parameters_are_refused_where_firms_outgrow_the_income_grid_and_no_earli
 
 
 def test_capital_intensity_has_mean_one_and_the_gini_of_a_lognormal(baseline):
-    logs = baseline.asset_sd * jnp.asarray(ranks(20_000))
+    logs = baseline.asset_sd * jnp.asarray(normal_scores(20_000))
     for psi in (0.0, 0.5, 1.5):
         kappa = capital_intensity(baseline.replace(psi=psi), logs)
         assert float(jnp.mean(kappa)) == pytest.approx(1, rel=1e-13)

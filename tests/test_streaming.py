@@ -31,7 +31,7 @@ def regenerated():
 
 @pytest.mark.parametrize("seed", [0, 1, 2**40])
 def test_the_index_modulo_16_is_the_occupation(seed):
-    origin = streams(seed=seed, kind="qmc", n_firms=10, precision="float64")
+    origin = streams(seed=seed, kind="qmc", shocks=jnp.zeros((10, 1)), tilt=0.0, precision="float64")
     index = jnp.concatenate([jnp.arange(5000), 2**32 - 1 - jnp.arange(5000)]).astype(jnp.uint32)
     by_residue = np.asarray(origin.occupation(jnp.arange(N_OCCUPATIONS, dtype=jnp.uint32)))
     assert sorted(by_residue) == list(range(N_OCCUPATIONS))
@@ -41,7 +41,7 @@ def test_the_index_modulo_16_is_the_occupation(seed):
 @pytest.mark.parametrize("n_workers", [32, 33, 1000, 4097, 2**16 + 5])
 @pytest.mark.parametrize("width", [1, 8, 4096])
 def test_rows_hold_every_worker_once(n_workers, width):
-    origin = streams(seed=1, kind="qmc", n_firms=10, precision="float64")
+    origin = streams(seed=1, kind="qmc", shocks=jnp.zeros((10, 1)), tilt=0.0, precision="float64")
     first, occupation, count = residues(origin, n_workers, width)
     index = in_steps(first, width)
     held = index[np.arange(width)[None, :] < count[:, None]]

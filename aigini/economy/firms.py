@@ -12,17 +12,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
-from scipy.special import ndtri
 
 from aigini.parameters import Parameters, Scalar
-
-
-def ranks(n_firms: int) -> np.ndarray:
-    """Normal scores of firms in the order of their initial assets, Φ⁻¹((j - 1/2)/J), ``[firms]``."""
-    return ndtri((np.arange(n_firms) + 0.5) / n_firms)
+from aigini.population.draws import normal_scores
 
 
 def growth(params: Parameters, rent: Scalar) -> Scalar:
@@ -51,7 +45,7 @@ def _evolved(
         moved = rho * log_assets + innovation * shock
         return moved, moved
 
-    start = spread * jnp.asarray(ranks(shocks.shape[0]))
+    start = spread * jnp.asarray(normal_scores(shocks.shape[0]))
     _, path = jax.lax.scan(year, start, shocks.T)
     return jnp.concatenate([start[None, :], path])
 
@@ -65,15 +59,15 @@ def _paths_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Arr
     # once and not in every direction.
     path = _paths(*primals)
     moved = jnp.zeros_like(path)
-    for place, tangent in enumerate(tangents):
+    for position, tangent in enumerate(tangents):
         if isinstance(tangent, SymbolicZero):
             continue
         units = [jnp.zeros_like(primal) for primal in primals]
         if tangent.ndim:
-            units[place] = tangent
+            units[position] = tangent
             moved = moved + jax.jvp(_evolved, primals, tuple(units))[1]
         else:
-            units[place] = jnp.ones_like(primals[place])
+            units[position] = jnp.ones_like(primals[position])
             moved = moved + tangent * jax.jvp(_evolved, primals, tuple(units))[1]
     return path, moved
 

@@ -28,6 +28,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt32
+from scipy.special import ndtri
 
 from aigini.runtime.random_keys import indexed_bits
 
@@ -185,6 +186,11 @@ def rotation(years: int) -> np.ndarray:
 
 def _power(base: float, exponent: int) -> float:
     return math.prod([base] * exponent, start=1.0)
+
+
+def normal_scores(count: int) -> np.ndarray:
+    """Normal scores of agents in a known order, Φ⁻¹((j - 1/2)/J), ``[count]``, float64."""
+    return ndtri((np.arange(count) + 0.5) / count)
 
 
 def normal(uniform: UInt32[Array, "n"], dtype: jnp.dtype) -> Float[Array, "n"]:

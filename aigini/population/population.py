@@ -39,7 +39,8 @@ class Population(eqx.Module):
         occupation: Occupation of each row, ``[rows]``.
         count: Workers of each row that count, ``[rows]``.
         firm_shocks: ε_jt, standard normal, ``[n_firms, years]``, float64, the same before and after AI.
-        ownership_tilt: t of `aigini.population.workers.tilted`, ``[]``, float64.
+        ownership_tilt: Mean of the ownership scores as drawn, ``[]``, float64, see
+            `aigini.population.workers.Streams.workers`.
         n_workers: Number of workers N.
         mesh: Devices among which rows are divided; None is one device. See `aigini.population.shard`.
     """
@@ -109,13 +110,13 @@ def draw_population(
         years: Years of firm growth T.
         seed: Non-negative integer; the draws of worker i depend on (seed, i, purpose) only.
         draws: ``"qmc"``, ``"sobol"`` or ``"pseudo"``, see `aigini.population.draws`.
-        ownership_tilt: How much more often owners of much are drawn than they occur, in standard deviations of the
-            ownership score, 0 to 2; weights make up for it. By default `aigini.population.sizes.default_tilt` of the
-            baseline; under ``qmc`` alone, other draws have none.
+        ownership_tilt: Mean of the ownership scores as drawn, 0 to 2 of their standard deviations. Owners of much are
+            drawn more often than they occur, and weights make up for it. By default
+            `aigini.population.sizes.default_tilt` of the baseline; under ``qmc`` alone, other draws have none.
         precision: ``"float32"`` or ``"float64"`` workers; sums over them are float64 either way.
         chunk: Workers processed at a time, at most; memory, not results, depends on it. By default 2^16 on a CPU and
             2^22 on an accelerator.
-        storage: ``"stored"`` keeps the draws, 32 bytes per worker (56 in float64); ``"regenerated"`` makes them again
+        storage: ``"stored"`` keeps the draws, 40 bytes per worker (72 in float64); ``"regenerated"`` makes them again
             in every evaluation, so that memory does not grow with `n_workers`; ``"auto"`` keeps up to 1 GiB of them on
             a CPU, and up to a quarter of the memory that is free on an accelerator.
 
@@ -143,7 +144,8 @@ def draw_population(
     )
     if problems:
         raise PopulationError("\n".join(problems))
-    origin = streams(seed=seed, kind=draws, n_firms=n_firms, precision=precision)
+    shocks = _draw_firm_shocks(n_firms, years, seed, draws)
+    origin = streams(seed=seed, kind=draws, shocks=shocks, tilt=tilt, precision=precision)
     most = chunk or (_CHUNK_CPU if jax.default_backend() == "cpu" else _CHUNK_ACCELERATOR)
     stored = is_stored(storage, draws, n_workers, precision)
     if stored and (problem := memory_problem(n_workers, draws, precision)):
@@ -161,7 +163,7 @@ def draw_population(
         workers=workers,
         occupation=jnp.asarray(occupation),
         count=jnp.asarray(count),
-        firm_shocks=_draw_firm_shocks(n_firms, years, seed, draws),
+        firm_shocks=shocks,
         ownership_tilt=jnp.asarray(tilt, jnp.float64),
         n_workers=n_workers,
     )

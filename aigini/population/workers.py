@@ -5,7 +5,7 @@ to be drawn at all: the first 16 levels of a scrambled van der Corput sequence d
 alone, so the workers of an occupation are those whose index has one residue modulo 16.
 """
 
-import dataclasses
+import math
 from collections.abc import Callable
 
 import equinox as eqx
@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32, UInt32
 
+from aigini.parameters import SPECS
 from aigini.population import draws
 from aigini.population.draws import Draws
 
@@ -25,11 +26,12 @@ _OCCUPATION, _FIRM, _ABILITY, _COST, _OWNERSHIP, _OWNER_FIRM, _SAMPLE, _CREDENTI
 _PURPOSES = 8
 
 _STRATUM_BITS = 8  # at least 256 firms in each stratum
+_TYPICAL_PAY = 1.5  # for human capital, about that of the baseline before AI, units of the final good
 
 
 def bytes_per_worker(precision: str) -> int:
-    """Memory of a worker's draws: two firms in int32, six scores."""
-    return 2 * 4 + 6 * np.dtype(precision).itemsize
+    """Memory of a worker's draws: two firms in int32, eight numbers in working precision."""
+    return 2 * 4 + 8 * np.dtype(precision).itemsize
 
 
 class Workers(eqx.Module):
@@ -43,7 +45,9 @@ class Workers(eqx.Module):
         cost: u_e, schooling cost.
         work_sample: u_s, noise of the work sample.
         credential: u_c, noise of the credential.
-        ownership: u of u_s', ownership not related to ability.
+        ownership: u of u_s', ownership not related to ability, drawn about the tilt of the population.
+        weight: How a worker counts where capital income matters, see `Streams.workers`.
+        rent_control: The schooling cost times `rent_effect` of the employer, with mean 0: a control variate.
     """
 
     firm: Int32[Array, "*rows workers"]
@@ -54,6 +58,8 @@ class Workers(eqx.Module):
     work_sample: Float[Array, "*rows workers"]
     credential: Float[Array, "*rows workers"]
     ownership: Float[Array, "*rows workers"]
+    weight: Float[Array, "*rows workers"]
+    rent_control: Float[Array, "*rows workers"]
 
     @property
     def width(self) -> int:
@@ -86,15 +92,22 @@ class Streams(eqx.Module):
 
     Attributes:
         words: Scramble or key of each purpose, ``[purposes, 2]``; data, so that a seed compiles nothing anew.
+        rent_effect: `rent_effect` of each firm, ``[firms]``, float64.
+        tilt: Mean of the ownership scores, ``[]``, float64; 0 is as they occur.
         kind: How they are drawn, see `aigini.population.draws`.
-        n_firms: Number of firms J.
         precision: Working precision of the draws.
     """
 
     words: UInt32[Array, "purposes 2"]
+    rent_effect: Float[Array, "firms"]
+    tilt: Float[Array, ""]
     kind: Draws = eqx.field(static=True)
-    n_firms: int = eqx.field(static=True)
     precision: str = eqx.field(static=True)
+
+    @property
+    def n_firms(self) -> int:
+        """Number of firms J."""
+        return self.rent_effect.shape[0]
 
     @property
     def even_bits(self) -> int:
@@ -118,7 +131,13 @@ class Streams(eqx.Module):
     def workers(
         self, index: UInt32[Array, "workers"], sobol: UInt32[Array, "purposes workers"] | None = None
     ) -> Workers:
-        """Draws of the workers with these indices; `sobol` are their points if they are known already."""
+        """Draws of the workers with these indices; `sobol` are their points if they are known already.
+
+        Owners of much are drawn more often than they occur: their score is v = u + t, with u standard normal and the
+        tilt t, and they weigh φ(v)/φ(v - t) = exp(-t u - t²/2). The weighted sample is of the same economy, with more
+        of the few workers on whom the dispersion of capital income depends. Statistics that do not depend on capital
+        income need no weights, since the score is independent of all other draws.
+        """
 
         def uniform(purpose: int) -> Array:
             words = self.words[purpose]
@@ -135,38 +154,49 @@ class Streams(eqx.Module):
         def firm(purpose: int) -> Array:
             return draws.choice(uniform(purpose), self.n_firms).astype(jnp.int32)
 
+        employer, cost, ownership = firm(_FIRM), score(_COST), score(_OWNERSHIP)
+        tilt, effect = (leaf.astype(ownership.dtype) for leaf in (self.tilt, self.rent_effect))
         return Workers(
-            firm=firm(_FIRM),
+            firm=employer,
             owner_firm=firm(_OWNER_FIRM),
             firm_score=score(_FIRM),
             ability=score(_ABILITY),
-            cost=score(_COST),
+            cost=cost,
             work_sample=score(_SAMPLE),
             credential=score(_CREDENTIAL),
-            ownership=score(_OWNERSHIP),
+            ownership=ownership + tilt,
+            weight=jnp.exp(-tilt * ownership - tilt**2 / 2),
+            rent_control=cost * effect.at[employer].get(mode="promise_in_bounds"),
         )
 
 
-def tilted(workers: Workers, tilt: Float[Array, ""]) -> tuple[Workers, Float[Array, "*rows workers"]]:
-    """Workers who own much drawn more often than they occur, and the weights that make up for it.
+def rent_effect(shocks: Float[Array, "firms years"]) -> Float[Array, "firms"]:
+    """What the rents of each firm would add to the log of a typical wage, standardised over firms, float64.
 
-    The ownership score u is replaced by v = u + t, and workers weigh φ(v)/φ(v - t) = exp(-t u - t²/2): the weighted
-    sample is of the same economy, with more of the few workers on whom the dispersion of capital income depends. What
-    does not depend on the score needs no weights, since the score is independent of all other draws.
-
-    Args:
-        workers: As drawn.
-        tilt: t, in standard deviations of the score; 0 changes nothing, to the last bit.
+    A function of the draws alone, so that the control made of it is the same at all parameters: assets are those of the
+    baseline but for mean reversion, which is 0, between the economies before and after AI. With a single firm it is 0.
     """
-    t = tilt.astype(workers.dtype)
-    weight = jnp.exp(-t * workers.ownership - t * t / 2)
-    return dataclasses.replace(workers, ownership=workers.ownership + t), weight
+    sd, reversion, xi, asset_return = (
+        SPECS[name].default for name in ("asset_sd", "asset_reversion", "xi", "asset_return")
+    )
+    n_firms = shocks.shape[0]
+    start = sd * jnp.asarray(draws.normal_scores(n_firms))
+    innovation = sd * math.sqrt(1 - (1 - reversion) ** 2)
+    intensity = jax.nn.softmax(start + innovation * jnp.sum(shocks, axis=1)) * n_firms
+    effect = jnp.log1p(xi * asset_return / _TYPICAL_PAY * intensity)
+    apart = effect - jnp.mean(effect)
+    return apart / jnp.sqrt(jnp.maximum(jnp.mean(apart**2), 1e-30))
 
 
-def streams(*, seed: int, kind: Draws, n_firms: int, precision: str) -> Streams:
+def streams(*, seed: int, kind: Draws, shocks: Float[Array, "firms years"], tilt: float, precision: str) -> Streams:
     """The streams of a seed."""
-    words = np.stack([draws.stream(seed, purpose) for purpose in range(_PURPOSES)])
-    return Streams(words=jnp.asarray(words), kind=kind, n_firms=n_firms, precision=precision)
+    return Streams(
+        words=jnp.asarray(np.stack([draws.stream(seed, purpose) for purpose in range(_PURPOSES)])),
+        rent_effect=rent_effect(shocks),
+        tilt=jnp.asarray(tilt, jnp.float64),
+        kind=kind,
+        precision=precision,
+    )
 
 
 class StoredRows(eqx.Module):

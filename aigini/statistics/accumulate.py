@@ -5,9 +5,8 @@ Rows of agents are processed one after the other, so memory does not grow with t
 differentiation recomputes a row instead of storing it, which makes it a second pass of the same shape.
 """
 
-import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -15,29 +14,18 @@ import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int32
 
-from aigini.economy import firms
 from aigini.economy.economy import Economy
 from aigini.economy.worker_outcome import WorkerOutcome
 from aigini.economy.workers import WorkerEnvironment, in_occupation, outcomes
-from aigini.parameters import SPECS, Scalar
+from aigini.parameters import Scalar
 from aigini.population.population import Population
-from aigini.population.workers import N_OCCUPATIONS, Workers, tilted
+from aigini.population.workers import N_OCCUPATIONS, Workers
 from aigini.statistics.sums import segment_sum
-
-_TYPICAL_PAY = 1.5  # for human capital, about that of the baseline before AI, units of the final good
 
 Common = TypeVar("Common")
 Own = TypeVar("Own")
 Shared = TypeVar("Shared")
 Sums = TypeVar("Sums")
-
-
-class Counted(NamedTuple):
-    """How the workers of a row count, see `Row`."""
-
-    present: Float[Array, "workers"]
-    owners: Float[Array, "workers"]
-    rent_effect: Float[Array, "workers"]
 
 
 class Row(eqx.Module):
@@ -47,31 +35,16 @@ class Row(eqx.Module):
         outcome: Outcomes before and after AI, each array ``[2, workers]``.
         workers: Their draws.
         present: 1 for workers, 0 for padding, ``[workers]``.
-        owners: Weights of workers where capital income matters, 0 for padding, ``[workers]``; see
-            `aigini.population.workers.tilted`.
-        rent_effect: `typical_rent_effect` of their employers, ``[workers]``.
     """
 
     outcome: WorkerOutcome
     workers: Workers
     present: Float[Array, "workers"]
-    owners: Float[Array, "workers"]
-    rent_effect: Float[Array, "workers"]
 
-
-def typical_rent_effect(shocks: Float[Array, "firms years"]) -> Float[Array, "firms"]:
-    """What the rents of each firm would add to the log of a typical wage, standardised over firms.
-
-    A function of the draws alone, for controls that are the same at all parameters: assets are those of the baseline
-    but for mean reversion, which is 0, between the economies before and after AI. With a single firm it is 0.
-    """
-    defaults = {name: SPECS[name].default for name in ("asset_sd", "asset_reversion", "xi", "asset_return")}
-    innovation = defaults["asset_sd"] * math.sqrt(1 - (1 - defaults["asset_reversion"]) ** 2)
-    start = jnp.asarray(defaults["asset_sd"] * firms.ranks(shocks.shape[0]))
-    intensity = jax.nn.softmax(start + innovation * jnp.sum(shocks, axis=1)) * shocks.shape[0]
-    effect = jnp.log1p(defaults["xi"] * defaults["asset_return"] / _TYPICAL_PAY * intensity)
-    apart = effect - jnp.mean(effect)
-    return apart / jnp.sqrt(jnp.maximum(jnp.mean(apart**2), 1e-30))
+    @property
+    def owners(self) -> Float[Array, "workers"]:
+        """Weights of workers where capital income matters, 0 for padding."""
+        return self.workers.weight * self.present
 
 
 def total(values: Float[Array, "workers"], present: Float[Array, "workers"]) -> Scalar:
@@ -85,11 +58,11 @@ def by_firm(values: Float[Array, "workers"], firm: Int32[Array, "workers"], n_fi
 
 
 def over_rows(
-    function: Callable[[Shared, Workers, Float[Array, "occupations"], Counted], Sums],
+    function: Callable[[Shared, Workers, Float[Array, "occupations"], Array], Sums],
     shared: Shared,
     population: Population,
 ) -> Sums:
-    """Sum a function of (shared, workers, own occupation as an indicator, how they count) over rows, one after another.
+    """Sum a function of (shared, workers, own occupation as an indicator, who counts) over rows, one after another.
 
     Of several devices each sums its own rows; only their sums travel.
     """
@@ -98,12 +71,10 @@ def over_rows(
 
     @jax.checkpoint
     def one_row(context: Any, row: Any, occupation: Array, count: Array) -> Sums:
-        shared, source, tilt, effect = context
+        shared, source = context
         own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
         present = (jnp.arange(population.chunk, dtype=jnp.int32) < count).astype(population.dtype)
-        workers, weight = tilted(source.draw(row), tilt)
-        own_effect = effect.at[workers.firm].get(mode="promise_in_bounds").astype(population.dtype)
-        return function(shared, workers, own, Counted(present, weight * present, own_effect))
+        return function(shared, source.draw(row), own, present)
 
     def summed(context: Any, rows: tuple[Any, Array, Array]) -> Sums:
         shapes = jax.eval_shape(one_row, context, *jax.tree.map(lambda leaf: leaf[0], rows))
@@ -119,7 +90,7 @@ def over_rows(
         return jax.lax.pcast(tree, names, to="varying") if names else tree
 
     rows = (draws.rows, population.occupation, population.count)
-    context = shared, draws.source, population.ownership_tilt, typical_rent_effect(population.firm_shocks)
+    context = shared, draws.source
     if population.mesh is None:
         return summed(context, rows)
     together = jax.shard_map(
@@ -161,9 +132,9 @@ def accumulate(
         The first pytree summed; the second with a leading axis ``[occupations]``.
     """
 
-    def one_row(environment: WorkerEnvironment, workers: Workers, own: Array, counted: Counted) -> tuple[Common, Own]:
+    def one_row(environment: WorkerEnvironment, workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
         outcome = outcomes(in_occupation(environment, own, population.dtype), workers)
-        common, of_occupation = summarise(Row(outcome, workers, *counted))
+        common, of_occupation = summarise(Row(outcome, workers, present))
         return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), of_occupation)
 
     return over_rows(one_row, environment, population)

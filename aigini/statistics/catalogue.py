@@ -23,6 +23,7 @@ from aigini.economy import firms
 from aigini.economy.screening import credential_requirement
 from aigini.errors import MomentError, unknown_name
 from aigini.parameters import Scalar
+from aigini.population.draws import normal_scores
 from aigini.runtime.user_code import definition
 from aigini.statistics import sample, sums
 from aigini.statistics.moment import Moment, View
@@ -82,7 +83,7 @@ def _theil(at: View) -> Scalar:
 def _theil_between(at: View) -> Scalar:
     # Wages of a firm depend on its rents, in κ_j, and on whom it attracts, in its rank; capital income on the latter.
     intensity = at.state.intensity
-    rank = jnp.asarray(firms.ranks(intensity.shape[0]))
+    rank = jnp.asarray(normal_scores(intensity.shape[0]))
     return sums.theil_between(at[INCOME_BY_FIRM], jnp.stack([intensity, rank]))
 
 

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from aigini.economy.economy import Economy
 from aigini.economy.workers import WorkerEnvironment, in_occupation, outcomes
 from aigini.population.population import Population
-from aigini.statistics.accumulate import Counted, Row, accumulate, over_rows, with_payouts
+from aigini.statistics.accumulate import Row, accumulate, over_rows, with_payouts
 
 
 class Part(NamedTuple):
@@ -86,7 +86,7 @@ def value_and_jacobian(
     (seeds,) = jax.vmap(pull)(jnp.eye(value.size, dtype=value.dtype))
     direct = jax.vmap(lambda move: jax.jvp(lambda e: statistic.finish(e, sums), (economy,), (move,))[1])(moves)
 
-    def one_row(shared: Any, workers: Any, own: Array, counted: Counted) -> list[tuple[Array, Array]]:
+    def one_row(shared: Any, workers: Any, own: Array, present: Array) -> list[tuple[Array, Array]]:
         statistic, environment, (everywhere, by_occupation), (common, of_occupation) = shared
         own_environment = in_occupation(environment, own, population.dtype)
         tangents = jnp.concatenate([everywhere, jnp.tensordot(by_occupation, own, axes=(1, 0))], axis=1)
@@ -95,7 +95,7 @@ def value_and_jacobian(
         for part in statistic.parts:
 
             def sums_of(own_environment: WorkerEnvironment, part: Part = part) -> Any:
-                row = Row(outcomes(own_environment, workers), workers, *counted)
+                row = Row(outcomes(own_environment, workers), workers, present)
                 return part.select(statistic.summarise(row))
 
             _, pull = jax.vjp(sums_of, own_environment)

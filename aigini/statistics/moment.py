@@ -145,7 +145,7 @@ class MomentStatistic(eqx.Module):
         """Sums over a row of workers, before and after AI: those of the economy, and those kept by occupation."""
 
         def one(outcome: WorkerOutcome) -> Any:
-            state = WorkersAt(outcome, row.workers, row.present, row.owners, row.rent_effect, self.about, self.n_firms)
+            state = WorkersAt(outcome, row.workers, row.present, self.about, self.n_firms)
             common, own = (tuple(s.of(state) for s in sums) for sums in self.sums)
             return common, own
 

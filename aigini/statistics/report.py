@@ -199,7 +199,7 @@ def statistics(
 
     def summarise(row: Row) -> tuple[Any, Any]:
         def one(outcome: WorkerOutcome) -> tuple[Any, Any]:
-            at = WorkersAt(outcome, row.workers, row.present, row.owners, row.rent_effect, about, population.n_firms)
+            at = WorkersAt(outcome, row.workers, row.present, about, population.n_firms)
             return ([s.of(at) for s in common], _arrays_of(at)), ([s.of(at) for s in own], _own_of(at))
 
         return jax.vmap(one)(row.outcome)

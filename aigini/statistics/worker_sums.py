@@ -5,9 +5,9 @@ Another one is a function of what such workers are observed to do:
 
     SQUARED_INCOME = Sum(lambda workers: workers.total(workers.outcome.total**2))
 
-Workers weigh in sums as `aigini.population.workers.tilted` says, because those who own much are drawn more often than
-they occur. What does not depend on capital income needs no weights, and has smaller simulation errors without them:
-`WorkersAt.total_without_capital`.
+Workers weigh in sums as `aigini.population.workers.Streams.workers` says, because those who own much are drawn more
+often than they occur. What does not depend on capital income needs no weights, and has smaller simulation errors
+without them: `WorkersAt.total_without_capital`.
 """
 
 import dataclasses
@@ -55,8 +55,6 @@ class WorkersAt(eqx.Module):
         outcome: Their schooling, human capital and incomes.
         workers: Their draws.
         present: 1 for workers, 0 for padding, ``[workers]``: how they count where capital income does not matter.
-        owners: Weights of workers where it matters, 0 for padding, ``[workers]``.
-        rent_effect: `aigini.statistics.accumulate.typical_rent_effect` of their employers, ``[workers]``.
         about: Points about which squares are summed.
         n_firms: Number of firms.
     """
@@ -64,10 +62,13 @@ class WorkersAt(eqx.Module):
     outcome: WorkerOutcome
     workers: Workers
     present: Float[Array, "workers"]
-    owners: Float[Array, "workers"]
-    rent_effect: Float[Array, "workers"]
     about: Reference
     n_firms: int = eqx.field(static=True)
+
+    @property
+    def owners(self) -> Float[Array, "workers"]:
+        """Weights of workers where capital income matters, 0 for padding."""
+        return self.workers.weight * self.present
 
     def total(self, values: Float[Array, "workers"]) -> Scalar:
         """Sum of a value of each worker, float64."""
@@ -191,7 +192,7 @@ def _wages_and_schooling(workers: WorkersAt) -> CrossMoments:
 
     # The draw of schooling cost has mean 0 whatever a worker's occupation and employer: what a sample has of its
     # product with the employer's rents is chance, and makes up most of the sampling error of the slope.
-    control = workers.workers.cost * workers.rent_effect
+    control = workers.workers.rent_control
     return CrossMoments(
         n=total(workers.present),
         x=total(x),
