@@ -68,6 +68,27 @@ def test_a_signal_ends_it_in_one_line_at_once(number, busy):
     assert err == f"aigini: stopped by {signal.Signals(number).name}; something is kept.\n"
 
 
+UNDISTURBED = """
+with interruption.one_line():
+    with interruption.undisturbed():
+        print("ready", flush=True)
+        time.sleep(0.5)
+        print("noted", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_waits_until_a_new_file_is_noted_as_one_to_remove(number):
+    with start(UNDISTURBED) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    # A signal is seen after the block by then, and may end the process between the words and the end of the line.
+    assert (process.returncode, out.strip()) == (128 + number, "noted")
+    assert err.startswith(f"aigini: stopped by {signal.Signals(number).name}")
+
+
 def test_a_second_signal_changes_nothing():
     with start(BUSY.format(busy=WAITING)) as process:
         assert process.stdout.readline() == "ready\n"

@@ -46,7 +46,7 @@ class Workers(eqx.Module):
         work_sample: u_s, noise of the work sample.
         credential: u_c, noise of the credential.
         ownership: u of u_s', ownership not related to ability, drawn about the tilt of the population.
-        weight: How a worker counts where capital income matters, see `Streams.workers`.
+        weight: Weight of the worker where capital income matters, see `Streams.workers`.
         rent_control: The schooling cost times `rent_effect` of the employer, with mean 0: a control variate.
     """
 
@@ -88,13 +88,13 @@ class Workers(eqx.Module):
 
 
 class Streams(eqx.Module):
-    """Where the random numbers of a population come from.
+    """The random numbers of a population.
 
     Attributes:
         words: Scramble or key of each purpose, ``[purposes, 2]``; data, so that a seed compiles nothing anew.
         rent_effect: `rent_effect` of each firm, ``[firms]``, float64.
         tilt: Mean of the ownership scores, ``[]``, float64; 0 is as they occur.
-        kind: How they are drawn, see `aigini.population.draws`.
+        kind: Kind of draws, see `aigini.population.draws`.
         precision: Working precision of the draws.
     """
 
@@ -171,7 +171,7 @@ class Streams(eqx.Module):
 
 
 def rent_effect(shocks: Float[Array, "firms years"]) -> Float[Array, "firms"]:
-    """What the rents of each firm would add to the log of a typical wage, standardised over firms, float64.
+    """Addition of the rents of each firm to the log of a typical wage, standardised over firms, float64.
 
     A function of the draws alone, so that the control made of it is the same at all parameters: assets are those of the
     baseline but for mean reversion, which is 0, between the economies before and after AI. With a single firm it is 0.

@@ -23,6 +23,8 @@ _NOTHING = "nothing was being written, and earlier results are as they were"
 
 _closing_words: Callable[[], str] = lambda: _NOTHING  # noqa: E731
 _ending = threading.Lock()
+_undisturbed = threading.Lock()
+_undisturbed_thread: int | None = None
 
 
 def set_closing_words(words: Callable[[], str]) -> None:
@@ -48,6 +50,21 @@ def _is_command() -> bool:
         module = sys.orig_argv[sys.orig_argv.index("-m") + 1 :][:1]
         return module in (["aigini"], ["aigini.cli"])
     return os.path.basename(started).removesuffix(".exe") == "aigini"
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let a signal wait until the end of the block, which must be short, cannot wait itself and is not nested.
+
+    For a file that is made and then noted as one to remove: a signal between the two would leave it behind.
+    """
+    global _undisturbed_thread
+    with _undisturbed:
+        _undisturbed_thread = threading.get_ident()
+        try:
+            yield
+        finally:
+            _undisturbed_thread = None
 
 
 @contextlib.contextmanager
@@ -88,6 +105,8 @@ def _wait(reader: int, chosen: tuple[int, ...]) -> None:
 
 
 def _handle(number: int, _: FrameType | None) -> None:
+    if _undisturbed_thread == threading.get_ident():
+        return  # it cannot wait for itself; the thread that waits for signals ends the process
     _end(number)
 
 
@@ -102,8 +121,9 @@ def _end(number: int) -> None:
                 errors="backslashreplace"
             ),
         )
-        if "aigini.runtime.atomic" in sys.modules:
-            sys.modules["aigini.runtime.atomic"].remove_transient()
+        with _undisturbed:
+            if "aigini.runtime.atomic" in sys.modules:
+                sys.modules["aigini.runtime.atomic"].remove_transient()
         if "multiprocessing.process" in sys.modules:
             for child in sys.modules["multiprocessing.process"].active_children():
                 child.kill()

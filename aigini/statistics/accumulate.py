@@ -58,11 +58,11 @@ def by_firm(values: Float[Array, "workers"], firm: Int32[Array, "workers"], n_fi
 
 
 def over_rows(
-    function: Callable[[Shared, Workers, Float[Array, "occupations"], Array], Sums],
+    function: Callable[[Shared, Workers, Float[Array, "occupations"], Float[Array, "workers"]], Sums],
     shared: Shared,
     population: Population,
 ) -> Sums:
-    """Sum a function of (shared, workers, own occupation as an indicator, who counts) over rows, one after another.
+    """Sum a function of (shared, workers, own occupation as an indicator, present) over rows, one after the other.
 
     Of several devices each sums its own rows; only their sums travel.
     """
@@ -70,13 +70,13 @@ def over_rows(
     names = population.mesh.axis_names if population.mesh is not None else ()
 
     @jax.checkpoint
-    def one_row(context: Any, row: Any, occupation: Array, count: Array) -> Sums:
+    def one_row(context: tuple[Shared, Any], row: Any, occupation: Array, count: Array) -> Sums:
         shared, source = context
         own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
         present = (jnp.arange(population.chunk, dtype=jnp.int32) < count).astype(population.dtype)
         return function(shared, source.draw(row), own, present)
 
-    def summed(context: Any, rows: tuple[Any, Array, Array]) -> Sums:
+    def summed(context: tuple[Shared, Any], rows: tuple[Any, Array, Array]) -> Sums:
         shapes = jax.eval_shape(one_row, context, *jax.tree.map(lambda leaf: leaf[0], rows))
         start = different(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes))
 
@@ -90,16 +90,15 @@ def over_rows(
         return jax.lax.pcast(tree, names, to="varying") if names else tree
 
     rows = (draws.rows, population.occupation, population.count)
-    context = shared, draws.source
     if population.mesh is None:
-        return summed(context, rows)
+        return summed((shared, draws.source), rows)
     together = jax.shard_map(
         lambda context, own: jax.lax.psum(summed(different(context), own), names),
         mesh=population.mesh,
         in_specs=(PartitionSpec(), PartitionSpec(names)),
         out_specs=PartitionSpec(),
     )
-    return together(context, rows)
+    return together((shared, draws.source), rows)
 
 
 def with_payouts(economy: Economy, population: Population) -> Economy:
@@ -134,7 +133,7 @@ def accumulate(
 
     def one_row(environment: WorkerEnvironment, workers: Workers, own: Array, present: Array) -> tuple[Common, Own]:
         outcome = outcomes(in_occupation(environment, own, population.dtype), workers)
-        common, of_occupation = summarise(Row(outcome, workers, present))
+        common, of_occupation = summarise(Row(outcome=outcome, workers=workers, present=present))
         return common, jax.tree.map(lambda leaf: jnp.multiply.outer(own, leaf), of_occupation)
 
     return over_rows(one_row, environment, population)

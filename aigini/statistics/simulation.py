@@ -53,7 +53,7 @@ class Simulation(Tabular):
         after_arrays: The same after AI.
         income: Income concept of m6.
         n_workers: Simulated workers.
-        ownership_tilt: How much more often owners of much were drawn, s.d. of the ownership score.
+        ownership_tilt: Mean of the ownership scores as drawn, in their s.d.; 0 is as they occur.
         effective: Effective numbers before AI of ``workers``, where capital income counts but hardly matters, and of
             ``owners``, in statistics of capital income; of wages alone all workers are effective.
         simulation_se: Standard deviation of each moment over other draws of the population: what simulating with these

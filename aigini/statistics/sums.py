@@ -132,7 +132,7 @@ def theil_between(groups: GroupSums, predictors: Float[Array, "predictors groups
 
     Args:
         groups: Sums by group (reference point 0), with the sum of squares; empty groups do not count.
-        predictors: What the means depend on linearly, but for a constant.
+        predictors: Variables on which the means depend linearly; a constant is added.
 
     Raises:
         ValueError: if the sum of squares is missing.

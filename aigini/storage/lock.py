@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 
 from aigini.errors import FolderInUseError, OutputError
-from aigini.runtime import atomic
+from aigini.runtime import atomic, interruption
 
 try:
     import fcntl
@@ -46,21 +46,21 @@ def locked(folder: Path, command: str) -> Iterator[None]:
         OutputError: if the lock file cannot be made.
     """
     path = folder / NAME
-    try:
-        descriptor = _acquire(path, folder)
-    except OSError as error:
-        raise OutputError(
-            f"--out {folder}: cannot be written ({error.strerror or error}); choose a folder you may write to."
-        ) from None
-    try:
-        # The file is removed while the lock is still held: nobody can have acquired it in between.
-        with atomic.transient(path):
-            with contextlib.suppress(OSError):  # on a full disk others learn less about this process
-                os.ftruncate(descriptor, 0)
-                os.write(descriptor, json.dumps(_self(command)).encode())
-            yield
-    finally:
-        os.close(descriptor)
+    with contextlib.ExitStack() as stack:
+        with interruption.undisturbed():
+            try:
+                descriptor = _acquire(path, folder)
+            except OSError as error:
+                raise OutputError(
+                    f"--out {folder}: cannot be written ({error.strerror or error}); choose a folder you may write to."
+                ) from None
+            stack.callback(os.close, descriptor)
+            # The file is removed while the lock is still held: nobody can have acquired it in between.
+            stack.enter_context(atomic.transient(path))
+        with contextlib.suppress(OSError):  # on a full disk others learn less about this process
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps(_self(command)).encode())
+        yield
 
 
 def _acquire(path: Path, folder: Path) -> int:
