@@ -48,7 +48,7 @@ def panel(table: Frame, crosswalk: Frame | None = None) -> Frame:
                 soc[row], match[row] = once[own], "same" if once[own] == own else "recoded"
             elif (own, detailed["title"][row]) not in titled:
                 soc[row], match[row] = None, "unmatched"
-    return detailed.assign(soc=soc, major=code.str[:2], match=match)
+    return detailed.assign(soc=soc, major=soc.where(soc.notna(), code).str[:2], match=match)
 
 
 def comparable(table: Frame, rows: Frame, codes: Codes) -> Frame:

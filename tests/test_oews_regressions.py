@@ -1,0 +1,166 @@
+"""Regressions on occupation wages: against other libraries, against the truth, and row by row on published data."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("pyfixest")
+
+import oews_files as files  # noqa: E402
+
+from aigini import oews  # noqa: E402
+from aigini.errors import DataError  # noqa: E402
+from aigini.oews.regressions import regression_data  # noqa: E402
+from aigini.oews.samples import bounds, cross_section, value  # noqa: E402
+from aigini.oews.specifications import Specification, every_specification  # noqa: E402
+
+X = "eloundou_beta_gpt4"
+SLOPE = -0.1
+REAL = os.environ.get("AIGINI_OEWS_DATA")
+needs_real = pytest.mark.skipif(not REAL, reason="AIGINI_OEWS_DATA names no folder of published files")
+
+
+@pytest.fixture(scope="module")
+def occupations(tmp_path_factory):
+    return oews.load(files.write_folder(tmp_path_factory.mktemp("oews"), slope=SLOPE))
+
+
+def only(data, specification):
+    (regression,) = oews.regress(data, specifications=[specification]).regressions
+    return regression
+
+
+@pytest.mark.parametrize("controls", ["none", "base", "base and major group"])
+def test_a_long_difference_is_that_of_statsmodels(occupations, controls):
+    sm = pytest.importorskip("statsmodels.formula.api")
+    specification = Specification("p90/p10", X, (2019, 2023), controls=controls)
+    ours = only(occupations, specification)
+    formula, frame, _, _ = regression_data(occupations, specification)
+    model = sm.wls(formula, data=frame, weights=frame["w"])
+    theirs = model.fit(cov_type="HC1")
+    assert ours.coef == pytest.approx(theirs.params["x"], rel=1e-6)
+    assert ours.se_hc1 == pytest.approx(theirs.bse["x"], rel=1e-6)
+    assert ours.r2 == pytest.approx(theirs.rsquared, rel=1e-6)
+    # Its correction of clustered errors, G/(G-1) (n-1)/(n-k), is that of pyfixest here.
+    clustered = model.fit(cov_type="cluster", cov_kwds={"groups": frame["major"].astype(int)})
+    assert ours.se == pytest.approx(clustered.bse["x"], rel=1e-6)
+    assert ours.n == theirs.nobs
+
+
+def test_clustered_errors_of_crv3_are_those_of_leaving_one_group_out(occupations):
+    specification = Specification("p90/p10", X, (2019, 2023))
+    ours = only(occupations, specification)
+    _, frame, _, _ = regression_data(occupations, specification)
+
+    def slope(rows):
+        return np.polyfit(rows["x"], rows["y"], 1, w=np.sqrt(rows["w"]))[0]
+
+    groups = sorted(frame["major"].unique())
+    others = np.array([slope(frame[frame["major"] != group]) for group in groups])
+    count = len(groups)
+    assert ours.se_crv3 == pytest.approx(np.sqrt((count - 1) / count * np.sum((others - ours.coef) ** 2)), rel=1e-6)
+    assert ours.clusters == count
+
+
+def test_two_way_panels_and_event_studies_are_those_of_linearmodels(occupations):
+    panels = pytest.importorskip("linearmodels.panel")
+    for estimator in ("two_way", "event_study"):
+        specification = Specification("p90/p10", X, tuple(range(2018, 2025)), estimator)
+        ours = oews.regress(occupations, specifications=[specification]).regressions
+        _, frame, _, _ = regression_data(occupations, specification)
+        years = [2018, 2019, 2020, 2021, 2023, 2024] if estimator == "event_study" else [None]
+        for year in years:
+            frame[f"x{year}"] = frame["x"] * (frame["post"] if year is None else frame["year"] == year)
+        indexed = frame.set_index(["soc", "year"])
+        exog = indexed[[f"x{year}" for year in years]].astype(float)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = panels.PanelOLS(
+                indexed["y"], exog, weights=indexed["w"], entity_effects=True, time_effects=True
+            ).fit()
+        assert [r.coef for r in ours] == pytest.approx(list(theirs.params), rel=1e-6)
+
+
+def test_weights_move_the_estimate_and_none_are_the_unweighted_ones(occupations):
+    weighted = only(occupations, Specification("p90/p10", X, (2019, 2023)))
+    plain = Specification("p90/p10", X, (2019, 2023), weights="none")
+    _, frame, _, _ = regression_data(occupations, plain)
+    assert only(occupations, plain).coef == pytest.approx(np.polyfit(frame["x"], frame["y"], 1)[0], rel=1e-6)
+    assert only(occupations, plain).coef != pytest.approx(weighted.coef, rel=1e-3)
+
+
+def test_the_slope_that_was_put_in_comes_out(occupations):
+    for years, estimator in (((2019, 2023), "long_difference"), (tuple(range(2018, 2025)), "two_way")):
+        one = only(occupations, Specification("p90/p10", X, years, estimator))
+        assert abs(one.coef - 100 * SLOPE) < 3 * one.se
+        assert abs(one.coef) > 3 * one.se
+
+
+def test_top_codes_are_bounded_and_not_filled_in(tmp_path):
+    folder = files.write_folder(tmp_path, years=[2019, 2023])
+    table = files.rows(2023)
+    for code in ("11-1011", "13-1011", "15-2011"):
+        next(r for r in table if r["OCC_CODE"] == code).update(A_PCT75=200_000, A_PCT90="#")
+    (folder / "national_M2023_dl.csv").write_bytes(files.as_csv(table))
+    data = oews.load(folder)
+    year = cross_section(data.exact, 2023)
+    low, high = bounds(year, "p90/p10")
+    known = value(year, "p90/p10", "drop")
+    assert known.isna().sum() == 3
+    assert (high[known.isna()] > low[known.isna()]).all()
+    np.testing.assert_allclose(low[known.notna()], known.dropna())
+    by = {
+        how: only(data, Specification("p90/p10", X, (2019, 2023), top_codes=how))
+        for how in ("drop", "threshold", "lower", "upper")
+    }
+    assert by["drop"].n + 3 == by["threshold"].n == by["lower"].n == by["upper"].n
+    assert by["lower"].coef <= by["threshold"].coef <= by["upper"].coef
+    # No choice of the three wages goes beyond the bounds.
+    _, frame, _, _ = regression_data(data, Specification("p90/p10", X, (2019, 2023), top_codes="threshold"))
+    y0 = value(cross_section(data.exact, 2019), "p90/p10", "drop")
+    codes = [code for code in y0.index if code in known.index]
+    free = np.array([np.isnan(known[code]) for code in codes])
+    for seed in range(20):
+        share = np.random.default_rng(seed).random(free.sum())
+        y = frame["y"].to_numpy().copy()
+        ends = np.array([[low[c] - y0[c], high[c] - y0[c]] for c, f in zip(codes, free, strict=True) if f])
+        y[free] = ends[:, 0] + share * (ends[:, 1] - ends[:, 0])
+        slope = np.polyfit(frame["x"], y, 1, w=np.sqrt(frame["w"]))[0]
+        assert by["lower"].coef - 1e-6 <= slope <= by["upper"].coef + 1e-6
+
+
+def test_the_list_has_every_estimator_and_measure(occupations):
+    every = every_specification(["a", "b"], occupations.years)
+    assert {s.estimator for s in every} == {"level", "long_difference", "two_way", "event_study"}
+    assert {s.exposure for s in every} == {"a", "b"}
+    assert len({s.name for s in every}) == len(every)
+    assert {s.years for s in every if s.estimator == "long_difference"} == {(2019, 2023), (2022, 2024)}
+    assert (2018, 2021, 2024) in {s.years for s in every if s.estimator == "two_way"}
+
+
+def test_a_frame_has_all_that_the_file_has(occupations):
+    frame = oews.regress(occupations, specifications=[Specification("p90/p10", X, (2022, 2024))]).to_frame()
+    wanted = {*["name", "outcome", "exposure", "sample", "years", "estimator", "weights", "controls", "fixed_effects"]}
+    assert wanted | {"cluster", "coef", "se", "se_hc1", "n", "r2"} <= set(frame.columns)
+    with pytest.raises(DataError, match="there is no table of 2016"):
+        oews.regress(occupations, specifications=[Specification("p90/p10", X, (2016, 2024))])
+
+
+@needs_real
+def test_published_regressions_are_reproduced_row_by_row():
+    data = oews.load(REAL)
+    controls = {"-": "none", "l50+y0": "base", "l50+y0+majorFE": "base and major group"}
+    rows = pd.read_csv(Path(REAL) / "sanity_regressions.csv")
+    assert len(rows) == 40
+    for row in rows.itertuples():
+        years = tuple(int(year) for year in row.window.split("-"))
+        one = only(data, Specification(row.y, row.exposure, years, controls=controls[row.ctrl]))
+        assert one.n == row.n
+        ours = (one.per_sd, one.se_hc1 * one.exposure_sd, one.se * one.exposure_sd, one.coef, one.se_hc1, one.r2)
+        theirs = (row.b_per_sd, row.se_hc1, row.se_cl_major, row.b_per_unit, row.se_unit, row.R2)
+        np.testing.assert_allclose(ours, theirs, atol=6e-5, rtol=0, err_msg=str(row))
+        assert one.exposure_sd == pytest.approx(row.sd_x, abs=6e-5)
