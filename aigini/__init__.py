@@ -52,7 +52,7 @@ from aigini.statistics.catalogue import register_moment, unregister_moment
 from aigini.statistics.checked import checked_six_moments
 from aigini.statistics.moment import Moment
 from aigini.statistics.moments import six_moments
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 
 __version__ = "0.1.0"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.identification.ridge_statement import sharing_by_eta1
-from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis, SignUncertainty
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
+from aigini.analysis.identification.sign_uncertainty import SignUncertainty
 from aigini.analysis.regimes.result import Regimes
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.probability import Probability

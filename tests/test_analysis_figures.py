@@ -16,8 +16,9 @@ from aigini.analysis.frontier import Frontier
 from aigini.analysis.identification.constrained_fit import QUANTILE
 from aigini.analysis.identification.profile import DirectionProfile, Profile
 from aigini.analysis.identification.ridge import RidgePoint
-from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix, SensitivityAnalysis, SignUncertainty
+from aigini.analysis.identification.sensitivity_result import FUNCTIONS, Matrix, SensitivityAnalysis
 from aigini.analysis.identification.sign import LocalSign, Sign
+from aigini.analysis.identification.sign_uncertainty import SignUncertainty
 from aigini.analysis.levers import LEVERS
 from aigini.analysis.policy_result import LeverResult, Policy
 from aigini.analysis.regimes.maps import Boundary, RegimeMap

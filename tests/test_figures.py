@@ -21,7 +21,8 @@ from aigini.population import draw_population
 from aigini.statistics.histogram import LOG_NODES, STEP
 from aigini.statistics.moments import MOMENT_NAMES
 from aigini.statistics.outcomes import units
-from aigini.statistics.simulation import Simulation, simulate
+from aigini.statistics.simulation import simulate
+from aigini.statistics.simulation_result import Simulation
 
 OF_SIMULATION = (
     figures.task_output_density,

@@ -31,7 +31,7 @@ from aigini.estimation.verdict import Status
 from aigini.parameters import SPECS
 from aigini.statistics.moments import MOMENT_NAMES
 from aigini.statistics.report import Distribution
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 from aigini.storage import checkpoint, folder, netcdf, results
 
 SETTINGS = """

@@ -17,7 +17,8 @@ from aigini.statistics.catalogue import names
 from aigini.statistics.outcomes import OUTCOME_NAMES, UNKNOWN, legend, units
 from aigini.statistics.regime import Regime
 from aigini.statistics.report import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS
-from aigini.statistics.simulation import REPLICATED_ARRAYS, Simulation, simulate
+from aigini.statistics.simulation import simulate
+from aigini.statistics.simulation_result import REPLICATED_ARRAYS, Simulation
 from aigini.storage import results
 
 SEEDS, OTHERS = 48, 8

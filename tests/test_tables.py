@@ -22,7 +22,7 @@ from aigini.estimation.weighting import Reweighting, Round
 from aigini.inference.overidentification import worst_case_misfit
 from aigini.inference.standard_errors import independent
 from aigini.statistics.report import STATISTIC_UNITS
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 from aigini.tables import WIDTH, Column, Table, Tabular, numbers, wrapped
 
 NO_TABLE = {

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from aigini.analysis.identification.sensitivity_result import SignUncertainty
+from aigini.analysis.identification.sign_uncertainty import SignUncertainty
 from aigini.estimation.target import Target
 from aigini.resolution import STANDS_OUT, Simulated
 from aigini.statistics.catalogue import CONCEPT_WORDS

@@ -15,7 +15,7 @@ from aigini.commands.source import ConfigLike, Source, as_config
 from aigini.config import Config
 from aigini.estimation.msm import Watcher
 from aigini.estimation.result import Calibration
-from aigini.statistics.simulation import Simulation, report
+from aigini.statistics.simulation_result import Simulation, report
 from aigini.storage import checkpoint, folder, results
 from aigini.tables import Table, Tabular, wrapped
 

@@ -13,7 +13,7 @@ from aigini.parameters import Parameters
 from aigini.runtime.precision import with_x64
 from aigini.statistics import simulation
 from aigini.statistics.catalogue import MOMENT_NAMES
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 from aigini.tables import wrapped
 
 

@@ -40,7 +40,7 @@ from aigini.parameter_space import ParameterSpace, Tie
 from aigini.parameters import Parameters
 from aigini.population.population import Population, draw_population
 from aigini.population.sharding import shard
-from aigini.population.sizes import default_firms, default_tilt, size_problems
+from aigini.population.sizes import size_problems
 from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.runtime.user_code import first_difference
 from aigini.statistics.catalogue import IncomeConcept, computed, definitions
@@ -201,7 +201,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         scenario = dataclasses.replace(scenario, mechanisms=mechanisms.mechanisms(names, file.mechanisms))
     if not mistakes:
         mistakes += scenario.mechanisms.problems(params, (file.scenario.A0, file.scenario.A1))
-    population = _population(file, params["ownership_sd"])
+    population = file.population.filled(params["ownership_sd"])
     mistakes += size_problems(years=file.scenario.years, **{k: v for k, v in population.items() if k != "devices"})
     chosen = file.calibration.moments
     moments = [name for name in moment_names() if name in (file.targets if chosen is None else chosen)]
@@ -259,16 +259,6 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         source=source,
         problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )
-
-
-def _population(file: FileSchema, ownership_sd: float) -> dict[str, Any]:
-    """The population, with what is left open filled in."""
-    given = file.population.model_dump()
-    filled = {
-        "n_firms": default_firms(file.population.n_workers),
-        "ownership_tilt": default_tilt(file.population.draws, ownership_sd),
-    }
-    return {**given, **{name: value for name, value in filled.items() if given[name] is None}}
 
 
 def again(source: Mapping[str, Any], where: str, overrides: Mapping[str, Any] | None = None) -> Config:

@@ -16,7 +16,7 @@ from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.weighting import Weighting
 from aigini.parameter_space import TIED, Tie
 from aigini.population.draws import Draws
-from aigini.population.sizes import TILT_LIMIT, Storage
+from aigini.population.sizes import TILT_LIMIT, Storage, default_firms, default_tilt
 from aigini.runtime.random_keys import SEED_LIMIT
 from aigini.statistics.catalogue import IncomeConcept, names, unknown_moment
 
@@ -75,6 +75,15 @@ class PopulationSection(Section):
     chunk: int | None = Field(default=None, ge=-SEED_LIMIT, lt=2**32)
     storage: Storage = "auto"
     devices: int = Field(default=1, ge=0, le=1024)
+
+    def filled(self, ownership_sd: float) -> dict[str, Any]:
+        """The values of all keys, with what is left open filled in for this log s.d. of ownership."""
+        given = self.model_dump()
+        default = {
+            "n_firms": default_firms(self.n_workers),
+            "ownership_tilt": default_tilt(self.draws, ownership_sd),
+        }
+        return {**given, **{name: value for name, value in default.items() if given[name] is None}}
 
 
 class ScenarioSection(Section):

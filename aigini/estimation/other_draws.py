@@ -140,6 +140,11 @@ def shown(value: float, error: float | None, spec: str = "+.5f") -> str:
     return f"{value:{spec}} ± {'n/a' if error is None else format(error, '.2g')}"
 
 
+def shown_percent(share: float, error: float | None, spec: str) -> str:
+    """A share with its simulation standard error, both in per cent, without the unit."""
+    return shown(100 * share, None if error is None else 100 * error, spec)
+
+
 def about_draws(draws: int, n_workers: int, missed: int = 0) -> str:
     """The meaning of ±, in a sentence."""
     if draws < FEWEST:

@@ -24,7 +24,7 @@ from aigini.figures.style import (
     styled,
 )
 from aigini.statistics.histogram import LOG_NODES, STEP
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 
 _STATES = (("before AI", BEFORE, LINE_BEFORE), ("after AI", AFTER, LINE_AFTER))
 

@@ -32,7 +32,7 @@ from aigini.resolution import STANDS_OUT
 from aigini.statistics.histogram import GINI_RESOLUTION
 from aigini.statistics.regime import Regime
 from aigini.statistics.report import SOURCES
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 
 _WIDTH = 0.62
 _SIGNS = {1: (RISE, RISE_HATCH, "rises"), -1: (FALL, FALL_HATCH, "falls"), 0: (FAINT, "xx", "sign not known")}

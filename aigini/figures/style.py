@@ -21,7 +21,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from aigini.errors import OutputError
 from aigini.runtime import atomic
 from aigini.statistics.histogram import GINI_RESOLUTION
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 
 BEFORE = "#5F7A94"
 """Colour of the economy before AI."""

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis, SignUncertainty
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
+from aigini.analysis.identification.sign_uncertainty import SignUncertainty
 from aigini.figures.labels import (
     BAND,
     beside_bar,

@@ -21,7 +21,7 @@ from aigini.estimation.result import Calibration
 from aigini.estimation.verdict import Status
 from aigini.statistics.histogram import GINI_RESOLUTION
 from aigini.statistics.report import STATISTIC_UNITS, Distribution
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 
 Plain = dict[str, Any]
 

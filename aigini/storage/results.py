@@ -10,7 +10,7 @@ import cattrs
 
 from aigini.bayes.result import Posterior
 from aigini.errors import OutputError
-from aigini.statistics.simulation import Simulation
+from aigini.statistics.simulation_result import Simulation
 from aigini.storage.converter import converter
 from aigini.storage.draws import draws_writer, load_draws
 from aigini.storage.folder import (

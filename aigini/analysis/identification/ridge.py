@@ -1,9 +1,16 @@
-"""A point of the ridge: an economy that meets the moments other than m6 at given ξ and η1."""
+"""The ridge: economies that meet the moments other than m6, one for each (ξ, η1)."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from aigini.estimation.convergence import FIT_TOLERANCE
+from aigini.estimation.estimated_model import EstimatedModel, Refit, refit
+from aigini.estimation.outcome_map import GINIS
 from aigini.resolution import Simulated
+from aigini.runtime.progress import report
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,3 +45,70 @@ class RidgePoint:
     def change(self, income: str) -> Simulated:
         """Change of the Gini of ``total`` income or ``wage`` with its simulation error."""
         return Simulated(getattr(self, f"gini_{income}"), getattr(self, f"gini_{income}_simulation_se"))
+
+
+def economies_of_column(
+    model: EstimatedModel, xi: float, etas: list[float], column: tuple[int, int]
+) -> list[tuple[RidgePoint, np.ndarray]]:
+    """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
+
+    With each point comes how both Ginis follow the other moments there, ``[2, moments]``.
+    """
+    at, columns = column
+    total = columns * len(etas)
+    nearest = int(np.argmin([abs(eta - model.values["eta1"]) for eta in etas]))
+    points: dict[int, RidgePoint] = {}
+    follow: dict[int, np.ndarray] = {}
+    order = [*range(nearest, len(etas)), *range(nearest - 1, -1, -1)]
+    for done, index in enumerate(order):
+        neighbour = index - 1 if index > nearest else index + 1
+        start = points[neighbour].estimates if neighbour in points else None
+        before = etas[neighbour] if neighbour in points else None
+        points[index], follow[index] = _ridge_point(model, xi, etas[index], start, before)
+        report("ridge", at * len(etas) + done + 1, total)
+    return [(points[index], follow[index]) for index in range(len(etas))]
+
+
+def _ridge_point(
+    model: EstimatedModel, xi: float, eta1: float, start: Mapping[str, float] | None, start_eta1: float | None
+) -> tuple[RidgePoint, np.ndarray]:
+    """A point of the ridge and how the Ginis follow the other moments there, ``[2, moments]``."""
+    values = dict(model.values)
+    reference = (values["xi"], values["eta1"]) if start is None or start_eta1 is None else (xi, start_eta1)
+    values |= {**(start or {}), "xi": xi, "eta1": eta1}
+    # Along the ridge m5 keeps χ (1 - ξ) q_A fixed, and q_A is nearly proportional to η1: start where it holds.
+    now, then = (1 - xi) * eta1, (1 - reference[0]) * reference[1]
+    if "cumulative_advantage" in model.space.names and min(now, then) > 0:
+        values["cumulative_advantage"] *= then / now
+    fit = refit_others(model, model.space.impose(values), fixed=("eta1",), left_out=("m6",))
+    gini = {name: float(fit.outcomes[OUTCOME_NAMES.index(name)]) for name in ("gini_total", "gini_wage")}
+    point = RidgePoint(
+        xi=xi,
+        eta1=eta1,
+        m6=gini[f"gini_{model.income}"],
+        gini_total=gini["gini_total"],
+        gini_wage=gini["gini_wage"],
+        misfit=fit.worst,
+        feasible=fit.worst < FIT_TOLERANCE,
+        estimates={name: fit.values[name] for name in fit.space.names},
+    )
+    return point, _follow(fit)
+
+
+def _follow(fit: Refit) -> np.ndarray:
+    """Derivatives of both Ginis in the other moments, through the parameters estimated from them, ``[2, moments]``."""
+    root = np.linalg.cholesky(fit.weighting)
+    matrix = root.T @ fit.moment_jacobian
+    size = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
+    influence = np.linalg.lstsq(matrix / size, root.T)[0] / size[:, None]
+    return fit.free_jacobian[list(GINIS)] @ influence
+
+
+def refit_others(
+    model: EstimatedModel, start: Mapping[str, float], *, fixed: Sequence[str] = (), left_out: Sequence[str] = ()
+) -> Refit:
+    """Re-estimate with some parameters fixed at their starting values and some moments left out."""
+    used = [i for i, name in enumerate(model.targets) if name not in left_out]
+    targets = {name: target for name, target in model.targets.items() if name not in left_out}
+    weighting, space = model.weighting[np.ix_(used, used)], model.space.without(*fixed)
+    return refit(dataclasses.replace(model, targets=targets, space=space, weighting=weighting, covariance=None), start)

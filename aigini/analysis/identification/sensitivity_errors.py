@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from aigini.analysis.identification.sensitivity_result import FUNCTIONS, SensitivityAnalysis, SignUncertainty
+from aigini.analysis.identification.sensitivity_result import FUNCTIONS, SensitivityAnalysis
+from aigini.analysis.identification.sign_uncertainty import SignUncertainty
 from aigini.errors import AiginiError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import OtherDraws, difference, error_at, spread

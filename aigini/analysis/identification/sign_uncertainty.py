@@ -17,13 +17,95 @@ import numpy as np
 from scipy.special import ndtr
 
 from aigini.analysis.identification.profile import Profile
-from aigini.analysis.identification.reliability import bent_profiles, beyond_bounds
-from aigini.analysis.identification.sensitivity_result import SignUncertainty
+from aigini.analysis.identification.reliability import INSTEAD, bent_profiles, beyond_bounds
 from aigini.analysis.identification.standard_errors import SE_WORDS, standard_errors
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
+from aigini.estimation.other_draws import shown, shown_percent
 from aigini.inference.influence import influence
+from aigini.resolution import Simulated
+from aigini.statistics.catalogue import CONCEPT_WORDS
 from aigini.statistics.outcomes import OUTCOME_NAMES
+
+
+@dataclasses.dataclass(frozen=True)
+class SignUncertainty:
+    """Uncertainty of the change of one Gini, to first order.
+
+    Attributes:
+        concept: ``total`` or ``wage``.
+        estimated_with: Targets that the parameters are estimated from.
+        change: First-order mean of the change of the Gini, at the estimates that these targets give; without m6, with
+            η1 at one half, the mean of what is then known of it, so that the value of m6 does not enter.
+        sd: Its standard deviation, from targets and external parameters together.
+        probability: P(change > 0), by a normal approximation.
+        variance: Contribution to the variance of each target and each external parameter's range; that of a target
+            which is correlated with others may be negative.
+        entropy: Entropy of the sign, bits.
+        value_of_precision: Fall of that entropy, in millibits, per 1 % more precision (1/s.e.²) of each target.
+        unreliable: Why the probability and what follows from it are not to be relied on, see
+            `aigini.analysis.identification.reliability`; empty if no check failed.
+        simulation_se: Simulation standard errors of ``change``, ``sd``, ``probability`` and ``entropy``; None for what
+            is not known, empty where none were computed.
+        share_simulation_se: Those of the shares of the variance.
+        value_simulation_se: Those of the values of precision.
+        most_valuable: The target whose precision would lower the entropy most, if it is ahead of the next by more than
+            simulation error; else None.
+    """
+
+    concept: str
+    estimated_with: tuple[str, ...]
+    change: float
+    sd: float
+    probability: float
+    variance: Mapping[str, float]
+    entropy: float
+    value_of_precision: Mapping[str, float]
+    unreliable: tuple[str, ...] = ()
+    simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    share_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    value_simulation_se: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    most_valuable: str | None = None
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of the variance by source; zero where there is no variance."""
+        total = sum(self.variance.values())
+        return {name: part / total if total else 0.0 for name, part in self.variance.items()}
+
+    @property
+    def against_half(self) -> Simulated:
+        """P(rise) - 1/2, whose sign says whether a rise is more likely than a fall."""
+        return Simulated(self.probability - 0.5, self.simulation_se.get("probability"))
+
+    @property
+    def _unknown(self) -> str:
+        """Why a sign or a ranking is not known."""
+        return "within simulation error" if self.simulation_se else "not known, as simulation errors were not measured"
+
+    def __str__(self) -> str:
+        errors = self.simulation_se
+        head = (
+            f"Gini of {CONCEPT_WORDS[self.concept]} {shown(self.change, errors.get('change'), '+.4f')}, sd"
+            f" {shown(self.sd, errors.get('sd'), '.4f')}, estimated with {', '.join(self.estimated_with)}"
+        )
+        probability = f"P(rise) {shown(self.probability, errors.get('probability'), '.3f')}"
+        if not self.against_half.resolved:
+            probability += f" (whether a rise or a fall is more likely is {self._unknown})"
+        top = sorted(self.shares.items(), key=lambda item: -abs(item[1]))[:4]
+        parts = [f"{name} {shown_percent(share, self.share_simulation_se.get(name), '.1f')} %" for name, share in top]
+        lines = [head, f"  to first order {probability}; variance from {', '.join(parts) if self.sd else 'nothing'}"]
+        if self.unreliable:
+            return "\n".join([*lines, f"  not reliable: {'; '.join(self.unreliable)}; {INSTEAD}"])
+        bits = f"  the sign is {shown(self.entropy, errors.get('entropy'), '.3f')} bits uncertain"
+        if self.most_valuable is None:
+            return "\n".join([*lines, f"{bits}; which target would lower that most is {self._unknown}"])
+        value = shown(
+            self.value_of_precision[self.most_valuable], self.value_simulation_se.get(self.most_valuable), ".2g"
+        )
+        best = f"1 % more precision of {self.most_valuable} would lower that most, by {value} millibits"
+        return "\n".join([*lines, f"{bits}; {best}"])
+
 
 ETA1_RANGE = (0.0, 1.0)
 """What is known of η1 where m6 is left out."""
