@@ -11,6 +11,7 @@ from aigini.economy.ability import NormalAbility
 from aigini.economy.normal_nodes import OCCUPATION_SCORES
 from aigini.economy.quadrature import population_nodes
 from aigini.population import draw_population
+from aigini.population.sizes import default_tilt
 from aigini.statistics.report import STATISTIC_UNITS, Distribution
 from aigini.statistics.simulation import simulate
 
@@ -19,9 +20,8 @@ SCALARS = list(STATISTIC_UNITS)
 ARRAYS = [field.name for field in dataclasses.fields(Distribution)]
 
 
-@pytest.fixture(scope="module")
-def populations():
-    return [draw_population(n_workers=2**14, n_firms=300, precision="float64", seed=seed) for seed in SEEDS]
+def draw(seed, **options):
+    return draw_population(n_workers=2**14, n_firms=300, precision="float64", seed=seed, **options)
 
 
 def expected_gap(params, state):
@@ -37,10 +37,10 @@ def expected_gap(params, state):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("changes", "largest_error"),
+    ("changes", "largest_error", "draws"),
     [
-        ({}, 4e-3),
-        ({"ownership_sd": 0.3}, 4e-4),
+        ({}, 4e-3, "qmc"),
+        ({"ownership_sd": 0.3}, 4e-4, "qmc"),
         # Without firm dispersion and firm sorting all draws are quasi-random, and the expectation shows.
         (
             {
@@ -51,14 +51,18 @@ def expected_gap(params, state):
                 "occupation_sorting": 0.9,
             },
             4e-6,
+            "sobol",
         ),
     ],
     ids=["baseline", "equal owners", "quiet"],
 )
 def test_mean_income_is_output_plus_the_old_quasi_rent(
-    baseline, populations, statistics_of, economy_of, changes, largest_error
+    baseline, statistics_of, economy_of, changes, largest_error, draws
 ):
     params = baseline.replace(**changes)
+    # As a configuration with this dispersion of ownership draws them.
+    tilt = default_tilt(draws, float(params.ownership_sd))
+    populations = [draw(seed, draws=draws, ownership_tilt=tilt) for seed in SEEDS]
     economy = economy_of(params)
     gaps = np.array(
         [
@@ -73,7 +77,7 @@ def test_mean_income_is_output_plus_the_old_quasi_rent(
     assert np.all(np.abs(gaps.mean(axis=0) - expected) < 4 * error)
 
 
-def test_income_by_source_adds_up(baseline, statistics_of):
+def test_income_by_source_adds_up(baseline, population, statistics_of):
     for state, arrays in statistics_of(baseline):
         assert arrays.income_by_source.sum() == pytest.approx(float(state.mean_income), rel=1e-12)
         assert arrays.income_by_source[:3].sum() / arrays.income_by_source.sum() == pytest.approx(
@@ -85,7 +89,8 @@ def test_income_by_source_adds_up(baseline, statistics_of):
         assert 0.01 * by_group[3].sum() / float(state.mean_income) == pytest.approx(float(state.top1_share), rel=2e-2)
         assert float(state.theil_between + state.theil_within) == pytest.approx(float(state.theil_total), rel=1e-13)
         assert float(state.end_mass) == 0
-        assert arrays.total_masses.sum() == pytest.approx(2**14, rel=1e-12)
+        assert arrays.total_masses.sum() == pytest.approx(float(np.sum(population.workers.weight)), rel=1e-12)
+        assert arrays.wage_masses.sum() == pytest.approx(2**14, rel=1e-12)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.7, 1.0])
@@ -196,7 +201,11 @@ def test_at_equal_moments_nothing_changed_with_the_law_of_assets_but_the_unit_of
     )
     economy = economy_of(params)
     assert float(np.mean(economy.after.market.prices.ai_return)) == pytest.approx(before["ai_return"], rel=1e-12)
-    np.testing.assert_allclose(moments_of(params), before["moments"], rtol=0, atol=1e-12)
+    # The draws of then; m3 has a control variate now, which moves it within its simulation error.
+    moments = moments_of(params, population=draw(0, draws="sobol"))
+    others = [0, 1, 3, 4, 5]
+    np.testing.assert_allclose(moments[others], np.array(before["moments"])[others], rtol=0, atol=1e-12)
+    assert moments[2] == pytest.approx(before["moments"][2], abs=1e-3)
 
 
 def test_without_a_floor_ai_scales_output_and_leaves_dispersion_alone(baseline, moments_of):
@@ -229,7 +238,8 @@ def test_without_retooling_schooling_stays_and_with_full_retooling_it_is_optimal
 
 
 def test_owners_without_a_share_earn_nothing_and_workers_without_a_share_get_no_rent(baseline, statistics_of):
-    for state, arrays in statistics_of(baseline.replace(xi=1.0)):
+    untilted = draw(0, ownership_tilt=0.0)  # where wages and total income have the same weights
+    for state, arrays in statistics_of(baseline.replace(xi=1.0), population=untilted):
         assert float(state.labour_share) == 1
         assert arrays.income_by_source[3] == 0
         assert float(state.gini_total) == pytest.approx(float(state.gini_wage), abs=1e-13)

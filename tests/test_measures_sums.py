@@ -117,7 +117,9 @@ def test_theil_splits_into_between_and_within():
     means = np.repeat(medians, copies)
     size = n * copies
     variance = np.array([x[group == j].var(ddof=1) for j in range(3)])
-    noise = np.sum(size / len(x) * variance / size / (2 * medians * unit.mean())) / x.mean()
+    share, variance = size / len(x), variance / size
+    variance = (1 - 2 * share) * variance + np.sum(share**2 * variance)
+    noise = np.sum(share * variance / (2 * medians * unit.mean())) / x.mean()
     assert between == pytest.approx(float(sample.theil(jnp.asarray(means))) - noise, rel=1e-10)
     within = np.average(
         [float(sample.theil(jnp.asarray(x[group == j]))) for j in range(3)],

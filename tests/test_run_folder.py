@@ -529,6 +529,7 @@ class TestTheStore:
         content = strict_json(tmp_path / name)
         # These follow from the rest, or older files lack them.
         follow = {"regime", "units", "gini_resolution", "below_resolution", "overidentification", "not_finite"}
+        follow |= {"ownership_tilt", "effective"}
         for part in content.keys() - {"run", "schema", *follow}:
             folder.write_json(tmp_path / name, {key: value for key, value in content.items() if key != part})
             with pytest.raises(OutputError, match=re.escape(part)):

@@ -4,7 +4,7 @@ Ranges keep out what no computation could use: what would overflow, or not fit i
 likely.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 

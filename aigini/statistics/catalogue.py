@@ -34,6 +34,7 @@ from aigini.statistics.worker_sums import (
     HUMAN_CAPITAL,
     INCOME_BY_FIRM,
     INCOME_LOG_INCOME,
+    LABOUR_INCOME,
     LOG_WAGES_BY_FIRM,
     SCHOOLING,
     TOTAL_INCOME,
@@ -137,8 +138,8 @@ LABOUR_SHARE = Moment(
     "labour_share",
     "wages over total income",
     _SHARE,
-    lambda at: at[WAGES].mean / at[TOTAL_INCOME].mean,
-    (WAGES, TOTAL_INCOME),
+    lambda at: at[LABOUR_INCOME].total / at[TOTAL_INCOME].total,
+    (LABOUR_INCOME, TOTAL_INCOME),
     label="labour share",
 )
 OUTPUT = Moment("output", "output per worker", _GOOD, lambda at: at.state.market.output, relative=True, label="output")

@@ -155,7 +155,10 @@ def theil_between(groups: GroupSums, predictors: Float[Array, "predictors groups
     pooled = jnp.sum(within) / jnp.maximum(jnp.sum(free), 1.0)
     noise = jnp.where(free > 0, within / jnp.maximum(free, 1.0), pooled)
     apart = ratio - about
-    curved = (apart**2 - noise / size) / (2 * about)
+    variance = noise / size
+    # Of the ratio to a mean in which the group has its share, so that a single group has none.
+    variance = (1 - 2 * share) * variance + jnp.sum(share**2 * variance)
+    curved = (apart**2 - variance) / (2 * about)
     return jnp.sum(share * (about * jnp.log(about) + (1 + jnp.log(about)) * apart + curved))
 
 

@@ -271,6 +271,8 @@ WAGES_AND_SCHOOLING = Sum(_wages_and_schooling)
 """`CrossMoments` of schooling (x) and log wage (y)."""
 WAGES = _income(lambda outcome: outcome.wage, of_capital=False)
 """`IncomeSums` of wages."""
+LABOUR_INCOME = _mean(lambda outcome: outcome.wage, of_capital=True)
+"""`MeanSums` of wages with the weights of total income, for the share of it that they are."""
 TOTAL_INCOME = _income(lambda outcome: outcome.total, of_capital=True)
 """`IncomeSums` of wages and capital income together."""
 CAPITAL_CLAIMS = _income(lambda outcome: outcome.claim, of_capital=True)

@@ -4,8 +4,9 @@ Just after AI arrives at an economy without it, every income moves by A δ_i, an
 
     ΔG = A mean_i[δ_i (2 F_i - 1 - G)] / μ + O(A²),
 
-F_i being the rank of the worker. Technology, pay, screening and firm growth depend on η0, η1 and β only through A η0,
-A η1 and A β, so δ_i is linear in (η0, η1, β), and to first order the boundary is a straight line in (η0, η1):
+F_i being the rank of the worker; means and ranks weigh workers as they were drawn. Technology, pay, screening and firm
+growth depend on η0, η1 and β only through A η0, A η1 and A β, so δ_i is linear in (η0, η1, β), and to first order the
+boundary is a straight line in (η0, η1):
 
     η0 G_0 + η1 G_1 + β G_β = 0.
 
@@ -94,34 +95,35 @@ class FirstOrder(Tabular):
 @jax.jit
 def _incomes(
     vector: Float[Array, "parameters"], economy: EconomyMap
-) -> tuple[Float[Array, "rows workers"], Float[Array, "rows workers"]]:
-    """Total incomes without AI, and their derivatives in A."""
+) -> tuple[Float[Array, "rows workers"], Float[Array, "rows workers"], Float[Array, "rows workers"]]:
+    """Total incomes without AI, their derivatives in A, and the weights of workers."""
     population = economy.population
 
-    def incomes(level: Array) -> Array:
+    def incomes(level: Array) -> tuple[Array, Array]:
         scenario = Scenario(A0=jnp.zeros(()), A1=level, mechanisms=economy.scenario.mechanisms)
         environment = solve(unpack(vector), scenario, population.firm_shocks).environment
 
-        def one_row(row: Any, occupation: Array) -> Array:
+        def one_row(row: Any, occupation: Array) -> tuple[Array, Array]:
             own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
             workers = population.workers.source.draw(row)
-            return outcomes(in_occupation(environment, own, population.dtype), workers).total[1]
+            return outcomes(in_occupation(environment, own, population.dtype), workers).total[1], workers.weight
 
         return jax.lax.map(lambda at: one_row(*at), (population.workers.rows, population.occupation))
 
-    return jax.jvp(incomes, (jnp.zeros(()),), (jnp.ones(()),))
+    return jax.jvp(incomes, (jnp.zeros(()),), (jnp.ones(()),), has_aux=True)
 
 
 def _coefficient(vector: np.ndarray, economy: EconomyMap) -> np.ndarray:
     """Derivative of the Gini of total income in A, at A = 0."""
     population = economy.population
     real = np.arange(population.chunk)[None, :] < np.asarray(population.count)[:, None]
-    x, delta = (np.asarray(part, np.float64)[real] for part in _incomes(vector, economy))
+    x, delta, weight = (np.asarray(part, np.float64)[real] for part in _incomes(vector, economy))
     order = np.argsort(x, kind="stable")
     rank = np.empty(x.size)
-    rank[order] = (np.arange(x.size) + 0.5) / x.size
-    gini = float(np.mean(x * (2 * rank - 1)) / np.mean(x))
-    return np.asarray(np.mean(delta * (2 * rank - 1 - gini)) / np.mean(x))
+    rank[order] = (np.cumsum(weight[order]) - weight[order] / 2) / np.sum(weight)
+    mean = np.average(x, weights=weight)
+    gini = np.average(x * (2 * rank - 1), weights=weight) / mean
+    return np.asarray(np.average(delta * (2 * rank - 1 - gini), weights=weight) / mean)
 
 
 def first_order(values: Mapping[str, float], outcome_map: OutcomeMap) -> FirstOrder | None:
