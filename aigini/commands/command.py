@@ -167,7 +167,7 @@ def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) ->
     cache = ledger.Ledger(run.folder, run.config, request, resume=run.resume)
     if run.resume:
         run.notify(f"resumed with {cache.count} finished evaluations")
-    with kept_in(cache), watched(_shown(run.notify)):
+    with kept_in(cache), watched(shown(run.notify)):
         result = with_x64(command.compute)(run.source, **options)
     (file,) = command.files
     run.notify("drawing figures")
@@ -180,7 +180,7 @@ def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) ->
     return 0
 
 
-def _shown(notify: Notify) -> Watch:
+def shown(notify: Notify) -> Watch:
     """Shows the progress of an analysis, a line per part and per tenth of it."""
     start, shown = time.perf_counter(), ("", -1)
 

@@ -8,6 +8,7 @@ from aigini.commands.bench import BENCH
 from aigini.commands.calibrate import CALIBRATE
 from aigini.commands.channels import CHANNELS
 from aigini.commands.command import Command, ResultFile
+from aigini.commands.oews import OEWS
 from aigini.commands.policy import POLICY
 from aigini.commands.posterior import POSTERIOR
 from aigini.commands.regimes import REGIMES
@@ -28,6 +29,7 @@ COMMANDS: list[Command] = [
     POLICY,
     POSTERIOR,
     BELIEFS,
+    OEWS,
     BENCH,
 ]
 

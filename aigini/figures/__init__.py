@@ -8,6 +8,7 @@ from aigini.figures.channels import channel_orders, waterfall
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
 from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
+from aigini.figures.oews import event_study, exposure_coefficients, specification_curve
 from aigini.figures.policy import frontier_strengths, frontiers, levers
 from aigini.figures.posterior import joint_posterior, probability_of_rise
 from aigini.figures.posterior_update import predictive_moments, prior_and_posterior
@@ -26,6 +27,8 @@ __all__ = [
     "decomposition",
     "distances",
     "elasticity_map",
+    "event_study",
+    "exposure_coefficients",
     "frontier_strengths",
     "frontiers",
     "gini_changes",
@@ -46,6 +49,7 @@ __all__ = [
     "ridge",
     "ridge_estimates",
     "save",
+    "specification_curve",
     "task_output_density",
     "traces",
     "value_of_information",

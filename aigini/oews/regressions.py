@@ -43,7 +43,7 @@ class Regression:
         coef: The coefficient.
         se: Its standard error by clusters, CRV1.
         se_hc1: The heteroskedastic one, HC1.
-        se_crv3: By clusters, CRV3 (jackknife); None for panels, in which it takes too long.
+        se_crv3: By clusters, CRV3 (jackknife); None with fixed effects, whose dummies are lost with a group.
         exposure_sd: Weighted standard deviation of the measure in the sample: times `coef` is the coefficient per s.d.
         clusters: Number of clusters.
         n: Observations.
@@ -167,9 +167,9 @@ def regression_data(data: Occupations, spec: Specification) -> tuple[str, Frame,
     frame["w"] = base["emp"] if spec.weights == "employment" else 1.0
     terms = ["x"]
     if spec.controls != "none":
-        terms += ["l50", "y0"] if later else ["l50"]
-        if not later and spec.outcome == "log p50":
-            terms.remove("l50")
+        # Of log medians the base outcome is the base log median; of levels it is the outcome itself.
+        terms += [] if spec.outcome == "log p50" else ["l50"]
+        terms += ["y0"] if later else []
     used = frame[["y", "w", *terms]].replace([np.inf, -np.inf], np.nan).notna().all(axis=1)
     frame = frame[used & (frame["w"] > 0)].reset_index(drop=True)
     effects = "major group" if spec.controls == "base and major group" else "none"
@@ -212,7 +212,7 @@ def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], 
     jackknife = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if effects != "occupation, year":
+        if effects == "none":
             # pyfixest corrects the jackknife as it does CRV1, G/(G-1) (n-1)/(n-k), where its own factor is (G-1)/G.
             groups = frame["major"].nunique()
             excess = (groups / (groups - 1)) ** 2 * (n - 1) / (n - len(coef))
