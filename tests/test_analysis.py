@@ -581,7 +581,7 @@ def test_a_command_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, 
     monkeypatch.setattr(Ledger, "_keep", lambda self, *value: kept.append(value) or keep(self, *value))
     run("--out", str(tmp_path / "whole"))
     computed = len(kept)
-    progress = command._shown
+    progress = command.shown
 
     def killed(say):
         watch = progress(say)
