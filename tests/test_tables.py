@@ -17,10 +17,13 @@ from aigini.bench.scaling import Cell, Scaling
 from aigini.commands.registry import load_result
 from aigini.commands.reproduce import Reproduction
 from aigini.config import load
+from aigini.dynamics import long_run_fixed_points
 from aigini.errors import MissingExtraError
 from aigini.estimation.weighting import Reweighting, Round
 from aigini.inference.overidentification import worst_case_misfit
 from aigini.inference.standard_errors import independent
+from aigini.oews.regressions import Regression, Regressions
+from aigini.oews.result import OccupationWages, TableRead
 from aigini.statistics.report import STATISTIC_UNITS
 from aigini.statistics.simulation_result import Simulation
 from aigini.tables import WIDTH, Column, Table, Tabular, numbers, wrapped
@@ -58,6 +61,19 @@ def simulation():
     )
 
 
+def occupation_wages():
+    table = TableRead(2023, "a.xlsx", "0" * 64, 1.5e8, 65_000.0, 830, 239_200.0, 30, 8, 12)
+    regression = Regression(
+        **dict.fromkeys(("name", "outcome", "exposure", "sample", "years", "estimator"), "x"),
+        **dict.fromkeys(("weights", "controls", "fixed_effects", "cluster", "term"), "y"),
+        **dict.fromkeys(("coef", "se", "se_hc1", "exposure_sd", "r2"), 0.1),
+        se_crv3=None,
+        clusters=22,
+        n=700,
+    )
+    return OccupationWages((table,), (regression,))
+
+
 def instances():
     baseline = EXPERIMENTS / "baseline"
     names = ("sensitivity", "sign", "regimes", "channels", "policy", "posterior", "beliefs")
@@ -73,6 +89,18 @@ def instances():
         *loaded,
         sensitivity.identification,
         *sensitivity.measures,
+        occupation_wages(),
+        Regressions(occupation_wages().regressions),
+        long_run_fixed_points(
+            xi=0.6,
+            growth=0.095,
+            bargaining_erosion=0.9,
+            erosion_midpoint=0.75,
+            erosion_width=0.04,
+            asset_reversion=0.1,
+            asset_sd=1.0,
+            psi=1.0,
+        ),
         sensitivity.overidentification,
         *regimes.maps,
         *regimes.distances,
@@ -151,6 +179,8 @@ def test_a_print_holds_every_cell_of_its_table(results):
             "Answer",
             "Beliefs",
             "Reproduction",
+            "OccupationWages",
+            "Regressions",
         ):
             continue  # their prints say it in words or in another arrangement
         printed = " ".join(str(result).split())

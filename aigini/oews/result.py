@@ -148,10 +148,12 @@ class OccupationWages(Tabular):
 
     def _words(self, window: tuple[int, int]) -> str:
         counts, rows = self.signs(window), self.headline(window)
+        # Ends of intervals that top codes leave open are no estimates.
         every = [
             r.per_sd
             for r in self.regressions
             if r.estimator == "long_difference" and r.outcome == HEADLINE and r.years == f"{window[0]}-{window[1]}"
+            if not r.sample.endswith(("lower", "upper"))
         ]
         fewest = min(r.clusters for r in rows)
         return (
