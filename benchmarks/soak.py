@@ -68,7 +68,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 _MORE = {"regimes": ("--plane", "eta1,xi", "--grid", "4"), "bench": ("--sizes", "2e3", "--repeats", "1")}
 _WITHOUT_RESUME = ("simulate", "bench", "figures")
 
-_PATIENCE = 600.0  # seconds for a run that is left alone
+_PATIENCE = 3600.0  # seconds for a run to end; one that gets little of a shared machine takes long
 _ENDED = (0, FAILED_ESTIMATION)  # these small estimations stop early, and say so
 
 
