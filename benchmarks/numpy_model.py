@@ -614,6 +614,7 @@ def theil_between(income: Array, firm: Array, kappa: Array) -> float:
     within, free = squares - size[used] * ratio**2, size[used] - 1
     pooled = within.sum() / max(free.sum(), 1)
     noise = np.where(free > 0, within / np.maximum(free, 1), pooled) / size[used]
+    noise = (1 - 2 * share) * noise + share**2 @ noise  # of the ratio to the mean of all
     apart = ratio - fitted
     terms = fitted * np.log(fitted) + (1 + np.log(fitted)) * apart + (apart**2 - noise) / (2 * fitted)
     return float(share @ terms)
@@ -882,7 +883,7 @@ def _report(
         "theil_within": theil_total - between_firms,
         "top1_share": top_share(income, weight, 0.01),
         "top10_share": top_share(income, weight, 0.10),
-        "labour_share": float(wage.mean() / mean_income),
+        "labour_share": float(weight @ wage / (weight @ income)),
         "mean_schooling": float(agents.schooling.mean()),
         "output": eq.output,
         "human_capital": float(agents.human_capital.mean()),
