@@ -1,10 +1,12 @@
 """Tilted, rotated and stratified draws: unbiased and finite at the edges of ownership and of the number of firms."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.special import erf
 
+from aigini.economy.firms import asset_paths, growth_gap
 from aigini.population import draw_population
 from aigini.population.sizes import default_tilt
 from aigini.statistics.histogram import GINI_RESOLUTION
@@ -57,3 +59,16 @@ def test_moments_have_the_means_of_pseudo_random_draws_with_few_firms_and_with_t
     error = np.sqrt((tilted.var(axis=0, ddof=1) + pseudo.var(axis=0, ddof=1)) / (4 * SEEDS))
     distance = (tilted.mean(axis=0) - pseudo.mean(axis=0)) / error
     assert np.all(np.abs(distance) < 4), dict(zip(NAMES, distance, strict=True))
+
+
+def test_the_growth_gap_is_on_average_that_of_firms_without_shocks(baseline):
+    # It is linear in the shocks, so that its expectation is known.
+    def gap(shocks):
+        before, after = (growth_gap(asset_paths(baseline, jnp.asarray(rent), shocks)) for rent in (0.0, 0.1))
+        return float(after - before)
+
+    sizes = {"n_workers": 2**12, "n_firms": 2**10}
+    gaps = [gap(draw_population(**sizes, seed=seed).firm_shocks) for seed in range(SEEDS)]
+    error = np.std(gaps, ddof=1) / np.sqrt(SEEDS)
+    assert error < 4e-4  # 1.4e-3 with pseudo-random shocks
+    assert abs(np.mean(gaps) - gap(jnp.zeros((2**10, 10)))) < 4 * error
