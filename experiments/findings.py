@@ -7,6 +7,7 @@ checked here; where the runs no longer carry it, this ends with the sentence tha
 """
 
 import argparse
+import math
 from pathlib import Path
 
 from aigini.analysis.channels import ChannelDecomposition
@@ -61,9 +62,16 @@ def _claim(holds: bool, words: str) -> str:
 
 
 def _signed(value: float, error: float | None) -> str:
-    """A change with four decimals and its simulation standard error."""
-    shown = "" if error is None else f" ± {error:.4f}" if error >= SHOWN else f" ± {error:.0e}"
-    return f"{value:+.4f}{shown}".replace("-", "−")
+    """A change with four decimals, or as many as its simulation standard error needs."""
+    text = f"{value:+.4f}" if error is None else _with_error(value, error, 4, sign="+")
+    return text.replace("-", "−")
+
+
+def _with_error(value: float, error: float, decimals: int = 2, sign: str = "") -> str:
+    """A number and its standard error, with as many decimals as show one digit of the error."""
+    if error > 0:
+        decimals = max(decimals, -math.floor(math.log10(error)))
+    return f"{value:{sign}.{decimals}f} ± {error:.{decimals}f}"
 
 
 def _sign(result: Sign) -> str:
@@ -96,12 +104,13 @@ def _distance(result: Regimes) -> str:
         + _claim(total.flips("eta1"), "η1 against η0 crosses the boundary by itself")
         + "; "
         + _claim(total.alone["xi"].distance is None, "at the estimates ξ alone does not, for total income")
-        + f"** (`aigini regimes --grid 21`). Its sign flips at η1 = {eta.to['eta1']:.2f} ±"
-        f" {eta.to_simulation_se['eta1']:.2f} (estimate {result.params['eta1']:.2f}), the other parameters held"
+        + f"** (`aigini regimes --grid 21`). Its sign flips at η1 ="
+        f" {_with_error(eta.to['eta1'], eta.to_simulation_se['eta1'])} (estimate {result.params['eta1']:.2f}), the"
+        " other parameters held"
         + (f"; other parameters that flip it alone: {', '.join(flips)}" if flips else "")
         + f". ξ alone: {total.in_words('xi')}. "
         + _claim(wage.flips("xi"), "The Gini of *wages* does change its sign with ξ")
-        + f", at {xi.to['xi']:.2f} ± {xi.to_simulation_se['xi']:.2f} (published {result.params['xi']:g})."
+        + f", at {_with_error(xi.to['xi'], xi.to_simulation_se['xi'])} (published {result.params['xi']:g})."
         " Whether ξ moves the sign of total income depends on η1, which the data leave open; the paper's abstract gives"
         " ξ that role without this condition."
     )
@@ -159,6 +168,10 @@ def _posterior(result: Posterior, unknown: Posterior) -> str:
     one = unknown.rises["total"]
     by = unknown.populations.rises["total"]
     given = {found.given: found for found in result.conditional["total"]}
+
+    def end(name: str, at: int) -> str:
+        return _with_error(float(given[name].value[at]), float(given[name].error[at]))
+
     best = max(
         (gain for gain in result.information["total"].gains if gain.name in result.targets), key=lambda g: g.bits
     )
@@ -168,10 +181,9 @@ def _posterior(result: Posterior, unknown: Posterior) -> str:
         f" total income rises with probability {_probability(one)}: {_side(one)}. On single populations it is from"
         f" {by.min():.3f} to {by.max():.3f}. With the target of m6 read as an observation, it is {_probability(total)}"
         f" ({_side(total)}), and that of wages {_probability(wage)} ({_side(wage)}). What is believed about η1 decides:"
-        f" the probability is {given['eta1'].value[0]:.2f} ± {given['eta1'].error[0]:.2f} in the lowest tenth of η1 and"
-        f" {given['eta1'].value[-1]:.2f} ± {given['eta1'].error[-1]:.2f} in the highest; between those of ξ it is"
-        f" {given['xi'].value[0]:.2f} ± {given['xi'].error[0]:.2f} and {given['xi'].value[-1]:.2f} ±"
-        f" {given['xi'].error[-1]:.2f}. Of the {result.information['total'].entropy:.2f} bits unknown about the sign,"
+        f" the probability is {end('eta1', 0)} in the lowest tenth of η1 and {end('eta1', -1)} in the highest; between"
+        f" those of ξ it is {end('xi', 0)} and {end('xi', -1)}. Of the {result.information['total'].entropy:.2f} bits"
+        " unknown about the sign,"
         f" halving the standard error of {best.name} would save {best.bits:.2f}."
         + "".join(
             f" The run {which} is marked as not to be used as it is: {' '.join(run.health.marks)}"
@@ -185,7 +197,7 @@ def _beliefs(result: Beliefs) -> str:
     open_cells = sum(cell.side("total") == 0 for cell in result.cells)
     own = [cell for cell in result.cells if cell.prior == "as configured" and cell.reliable]
     cells = ", ".join(
-        f"{cell.m6}: {cell.rises['total'].value:.2f} ± {cell.rises['total'].error:.2f}" for cell in own
+        f"{cell.m6}: {_with_error(cell.rises['total'].value, cell.rises['total'].error)}" for cell in own
     ).replace("-", "−")
     return (
         "* **What one believes about m6 and ξ moves it** (`aigini beliefs`). With ξ as published, P(the Gini of total"

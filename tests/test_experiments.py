@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from aigini.commands.registry import load_result
 
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = ROOT / "experiments"
@@ -68,3 +71,12 @@ def test_the_readme_says_what_the_benchmark_of_calibration_measured():
         assert f"{seconds[method]:.2f} s | {ratio:.2g} |" in line
         assert record["methods"][method]["objective"] < record["fitted"]
     assert f"| {record['methods']['two_stages']['seconds']['median']:.2f} s |" in lines[first]
+
+
+@pytest.mark.parametrize("folder", ["baseline", "belief_unknown"])
+def test_the_probability_of_a_rise_hardly_depends_on_the_draw_of_the_population(folder):
+    result = load_result(EXPERIMENTS / folder, "posterior")
+    by_population = np.asarray(result.populations.rises["total"])
+    assert len(by_population) >= 8
+    assert by_population.std(ddof=1) < 0.005
+    assert result.rises["total"].total_error > by_population.std(ddof=1) / np.sqrt(len(by_population))
