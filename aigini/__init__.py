@@ -31,6 +31,7 @@ from aigini.commands.calibrate import calibrate
 from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
+from aigini.commands.dynamics import transition
 from aigini.commands.policy import policy
 from aigini.commands.posterior import posterior
 from aigini.commands.regimes import regimes
@@ -39,6 +40,7 @@ from aigini.commands.sensitivity import sensitivity
 from aigini.commands.sign import sign
 from aigini.commands.simulate import simulate
 from aigini.config import Config, load
+from aigini.dynamics.result import Transition
 from aigini.economy.economy import Scenario
 from aigini.economy.interventions import Instrument, Intervention
 from aigini.economy.mechanisms import Mechanisms, register_mechanism
@@ -80,6 +82,7 @@ __all__ = [
     "Simulation",
     "Target",
     "TaskTechnology",
+    "Transition",
     "at_estimates",
     "beliefs",
     "calibrate",
@@ -101,5 +104,6 @@ __all__ = [
     "sign",
     "simulate",
     "six_moments",
+    "transition",
     "unregister_moment",
 ]

@@ -8,6 +8,7 @@ from aigini.commands.bench import BENCH
 from aigini.commands.calibrate import CALIBRATE
 from aigini.commands.channels import CHANNELS
 from aigini.commands.command import Command, ResultFile
+from aigini.commands.dynamics import DYNAMICS
 from aigini.commands.oews import OEWS
 from aigini.commands.policy import POLICY
 from aigini.commands.posterior import POSTERIOR
@@ -27,6 +28,7 @@ COMMANDS: list[Command] = [
     REGIMES,
     CHANNELS,
     POLICY,
+    DYNAMICS,
     POSTERIOR,
     BELIEFS,
     OEWS,

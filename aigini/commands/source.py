@@ -19,6 +19,7 @@ ConfigLike = Config | str | Path | None
 
 _NOT_OF_THE_ESTIMATES = {
     "ranges": None,
+    "dynamics": None,
     "posterior": None,
     "priors": None,
     "alternatives": None,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from aigini.config.schema import (
     CalibrationSection,
+    DynamicsSection,
     FileSchema,
     IncomeSection,
     ModelSection,
@@ -104,6 +105,7 @@ def _known_beside(location: tuple[int | str, ...]) -> list[str]:
         "ranges": RangeSection,
         "calibration": CalibrationSection,
         "income": IncomeSection,
+        "dynamics": DynamicsSection,
         "posterior": PosteriorSection,
         "priors": PriorSection,
         "alternatives": PriorSection,

@@ -30,6 +30,7 @@ OPTIONAL = (
     ("population", "n_firms"),
     ("population", "ownership_tilt"),
     ("posterior", "n_workers"),
+    ("dynamics", "adoption_final"),
 )
 """Other keys that can be taken away."""
 

@@ -25,10 +25,11 @@ import tomli_w
 from pydantic import ValidationError
 
 from aigini.bayes.settings import PosteriorSettings
-from aigini.config import beliefs, calibration, parameters
+from aigini.config import beliefs, calibration, dynamics, parameters
 from aigini.config.explain import sentences, without_mistakes
 from aigini.config.layers import parse_overrides, read, resolved, taken_away
-from aigini.config.schema import FileSchema
+from aigini.config.schema import DynamicsSection, FileSchema
+from aigini.dynamics.settings import Dynamics
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
 from aigini.errors import ConfigError
@@ -77,6 +78,8 @@ class Config:
         income: Income concept of m6.
         ranges: Plausible values of parameters, (low, high).
         posterior: Priors, the belief about m6, and how to sample.
+        dynamics: The path year by year.
+        speeds: A slow and a fast speed of deployment and of retooling, by name in [dynamics].
         source: The resolved configuration as nested plain values, ready to be written, and under ``definitions`` what
             users registered of what it names.
         problems: Sentences about sections that contradict each other, by topic; see `require`.
@@ -99,6 +102,8 @@ class Config:
     income: IncomeConcept
     ranges: Mapping[str, tuple[float, float]]
     posterior: PosteriorSettings
+    dynamics: Dynamics
+    speeds: Mapping[str, tuple[float, float]]
     source: Mapping[str, Any]
     problems: Mapping[Topic, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
@@ -145,8 +150,9 @@ class Config:
         seed: int | None = None,
         precision: Literal["float32", "float64"] | None = None,
         n_workers: int | None = None,
+        years: int | None = None,
     ) -> Population:
-        """Draw the population, or one of another seed, precision or size."""
+        """Draw the population, or one of another seed, precision or size, or with firm shocks of more years."""
         settings = dict(self.population)
         if n_workers is not None:
             settings["n_workers"] = n_workers
@@ -155,7 +161,7 @@ class Config:
         if seed is not None:
             settings["seed"] = seed % SEED_LIMIT  # counted on from the largest seed, it begins anew
         devices = settings.pop("devices")
-        population = draw_population(years=self.years, **settings)
+        population = draw_population(years=self.years if years is None else years, **settings)
         return population if devices == 1 else shard(population, devices)
 
 
@@ -208,6 +214,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     targets = {name: Target(**file.targets[name].model_dump()) for name in moments if name in file.targets}
     mistakes += calibration.own_problems(file)
     mistakes += beliefs.own_problems(file)
+    mistakes += dynamics.own_problems(file)
     mistakes += parameters.range_problems(file)
     estimation: list[str] = []
     estimation += calibration.joint_problems(file, params, targets, correlated=calibration.has_correlation(raw))
@@ -222,7 +229,9 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         every = [*mistakes, *(line for lines in problems.values() for line in lines)]
         raise ConfigError("\n".join(f"{where}: {line}" for line in dict.fromkeys(every)))
     settings = file.calibration
-    source = file.model_dump(exclude=None if file.mechanisms else {"mechanisms"})
+    # Configurations that leave these as they are have the digest that they had before there were such sections.
+    unused = {"mechanisms"} if not file.mechanisms else set()
+    source = file.model_dump(exclude=unused | ({"dynamics"} if file.dynamics == DynamicsSection() else set()))
     source["params"] = params
     # What other draws make nothing of is not recorded, so that quasi-random ones asked for later get theirs.
     tilt = population["ownership_tilt"] if file.population.draws == "qmc" else None
@@ -256,6 +265,11 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         income=file.income.concept,
         ranges={name: (span.low, span.high) for name, span in file.ranges.items()},
         posterior=beliefs.settings(file),
+        dynamics=dynamics.settings(file, params["adoption"]),
+        speeds={
+            "deployment_speed": (file.dynamics.deployment_speeds[0], file.dynamics.deployment_speeds[1]),
+            "retool_speed": (file.dynamics.retool_speeds[0], file.dynamics.retool_speeds[1]),
+        },
         source=source,
         problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )

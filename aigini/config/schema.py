@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
 from aigini.bayes.settings import NutsSettings
+from aigini.dynamics.settings import YEARS, SchoolingLaw, Shape
+from aigini.dynamics.specs import DYNAMICS_SPECS
 from aigini.estimation.descent import DescentSettings, Optimizer
 from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.weighting import Weighting
@@ -184,6 +186,42 @@ class PriorSection(Section):
     seen: str = ""
 
 
+def _dynamic(name: str) -> Any:
+    """The field of a number of the dynamics, with the default and the bounds of its specification."""
+    spec = DYNAMICS_SPECS[name]
+    above = spec.lower if spec.closed == "right" else None
+    least = spec.lower if above is None else None
+    return Field(default=spec.default, ge=least, gt=above, le=spec.upper, description=spec.meaning)
+
+
+Speed = Annotated[float, Field(gt=0, le=1)]
+"""A share of a distance per year, or a speed of a logistic path per year."""
+
+
+class DynamicsSection(Section):
+    """[dynamics]: the path year by year; without `adoption_final`, adoption ends at params.adoption.
+
+    `deployment_speeds` and `retool_speeds` are a slow and a fast speed, of the four paths that are compared.
+    """
+
+    years: int = Field(default=YEARS, ge=1, le=10_000)
+    bargaining_erosion: float = _dynamic("bargaining_erosion")
+    erosion_midpoint: float = _dynamic("erosion_midpoint")
+    erosion_width: float = _dynamic("erosion_width")
+    erosion_gap_weight: float = _dynamic("erosion_gap_weight")
+    retool_speed: float = _dynamic("retool_speed")
+    deployment: Shape = "logistic"
+    deployment_midpoint: float = Field(default=8.0, ge=0, le=10_000)
+    deployment_speed: float = _dynamic("deployment_speed")
+    adoption_final: float | None = Field(default=None, ge=0, le=1)
+    capability: Shape = "logistic"
+    capability_midpoint: float = Field(default=5.0, ge=0, le=10_000)
+    capability_speed: float = _dynamic("capability_speed")
+    schooling: SchoolingLaw = "yearly"
+    deployment_speeds: list[Speed] = Field(default=[0.2, 0.8], min_length=2, max_length=2)
+    retool_speeds: list[Speed] = Field(default=[0.05, 0.3], min_length=2, max_length=2)
+
+
 class FileSchema(Section):
     """The whole file."""
 
@@ -195,6 +233,7 @@ class FileSchema(Section):
     targets: dict[Moment, TargetSection] = {}
     calibration: CalibrationSection
     income: IncomeSection = IncomeSection()
+    dynamics: DynamicsSection = DynamicsSection()
     ranges: dict[str, RangeSection] = {}
     posterior: PosteriorSection
     priors: dict[str, PriorSection] = {}

@@ -18,7 +18,6 @@ Below σ_K² there is no root: with ρ ≥ 1 - μ, F(V) ≥ (1 - μ)² V + ν² 
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import ClassVar, SupportsFloat
 
@@ -53,7 +52,7 @@ class FixedPoints(Tabular):
         upper: Upper end of the interval.
         complete: True if no other fixed point on the interval is possible.
         explosive: True if V grows without limit from `explosive_from` on.
-        explosive_from: The variance above which it does; infinite where it does nowhere.
+        explosive_from: The variance above which it does; None where it does nowhere.
         reason: The account of the long run in words.
     """
 
@@ -75,7 +74,7 @@ class FixedPoints(Tabular):
     upper: float
     complete: bool
     explosive: bool
-    explosive_from: float
+    explosive_from: float | None
     reason: str
 
     @property
@@ -248,7 +247,7 @@ def long_run_fixed_points(
         multiple=bounds.multiple(at),
         upper=upper,
         complete=not unsure,
-        explosive=math.isfinite(above),
+        explosive=above is not None,
         explosive_from=above,
         reason=_reason(bounds, at, certified, upper, above),
     )
@@ -324,23 +323,23 @@ def _lowest_distance(bounds: _Bounds, a: float, b: float) -> float:
     return float(grid[np.argmin(np.abs(bounds.distance(grid)))])
 
 
-def _explosive_from(at: np.ndarray, explosive: bool) -> float:
-    """The variance above which V grows without limit; infinite where it does nowhere.
+def _explosive_from(at: np.ndarray, explosive: bool) -> float | None:
+    """The variance above which V grows without limit; None where it does nowhere.
 
     ρ increases, so that with ρ ≥ 1 at the upper end F(V) > V for all V above it, and up to there f keeps its sign above
     the last root.
     """
     if not explosive:
-        return np.inf
+        return None
     return float(at[-1]) if len(at) else 0.0
 
 
-def _reason(bounds: _Bounds, at: np.ndarray, certified: np.ndarray, upper: float, above: float) -> str:
+def _reason(bounds: _Bounds, at: np.ndarray, certified: np.ndarray, upper: float, above: float | None) -> str:
     top = bounds.highest_multiple
     lines = []
     if not len(at):
         lines.append(f"no fixed point with V up to {upper:g}.")
-    if np.isfinite(above):
+    if above is not None:
         where = f"from V above {above:.6g} on" if above > 0 else "from every V on"
         lines.append(
             f"explosive {where}: where assets are concentrated, reinvested rents outweigh mean reversion (log assets"

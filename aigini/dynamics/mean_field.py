@@ -136,11 +136,11 @@ class MeanFieldPath(eqx.Module):
         multiple: ρ_t.
     """
 
-    variance: Float[Array, "years_and_start"]
-    retooled: Float[Array, "years_and_start"]
-    gap: Float[Array, "years_and_start"]
-    bargaining: Float[Array, "years_and_start"]
-    multiple: Float[Array, "years_and_start"]
+    variance: Float[Array, "*years_and_start"]
+    retooled: Float[Array, "*years_and_start"]
+    gap: Float[Array, "*years_and_start"]
+    bargaining: Float[Array, "*years_and_start"]
+    multiple: Float[Array, "*years_and_start"]
 
 
 def mean_field_path(

@@ -240,6 +240,38 @@ def markets(
     return jax.lax.scan(state, none, (levels, jnp.asarray([True, False]), samples))[1]
 
 
+def following_market(
+    params: Parameters,
+    level: Scalar,
+    mechanisms: Mechanisms,
+    before: Market,
+    earlier: Float[Array, "occupations nodes"],
+    near: Market,
+) -> Market:
+    """The economy with AI in one year of a path, when schooling moves on from what it was.
+
+    Args:
+        params: Parameters of the year.
+        level: A of the year.
+        mechanisms: Mechanisms of the economy.
+        before: The market before AI, whose prices are 1.
+        earlier: Schooling at the nodes that retooling starts from.
+        near: A market close to this one, at which the search for the fixed point begins.
+    """
+    production = mechanisms.production(params, level)
+    given = _Given(
+        params=params,
+        mechanisms=mechanisms,
+        production=production,
+        sample=production.work_sample(params),
+        nodes=population_nodes(params, mechanisms.ability),
+        before_ai=jnp.asarray(False),
+        reference=before.supply,
+        earlier=earlier,
+    )
+    return _solve(given, jax.lax.stop_gradient(_Guess(near.totals, near.screening.recognised)))
+
+
 def _solve(given: _Given, start: _Guess) -> Market:
     guess, response, residual = _fixed_point(given, start)
     beliefs = response.screening

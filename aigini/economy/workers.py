@@ -136,8 +136,20 @@ def in_occupation(
     )
 
 
-def outcomes(environment: WorkerEnvironment, workers: Workers) -> WorkerOutcome:
-    """Outcomes of workers of one occupation before and after AI, each array ``[2, workers]``."""
+def outcomes(
+    environment: WorkerEnvironment,
+    workers: Workers,
+    earlier: Float[Array, "workers"] | None = None,
+    years: Float[Array, "2 workers"] | None = None,
+) -> WorkerOutcome:
+    """Outcomes of workers of one occupation before and after AI, each array ``[2, workers]``.
+
+    Args:
+        environment: The environment of the occupation.
+        workers: Their draws.
+        earlier: Schooling that retooling starts from; that before AI by default.
+        years: Schooling before and after AI where it is known; chosen by the workers by default.
+    """
     params, human_capital = environment.params, environment.mechanisms.human_capital
     score = ability_score(params, environment.occupation_score, workers.firm_score, workers.ability)
     log_ability = environment.mechanisms.ability.log_ability(params, score)
@@ -181,8 +193,10 @@ def outcomes(environment: WorkerEnvironment, workers: Workers) -> WorkerOutcome:
             return earned
         return environment.intervention.applied(earned, payout)
 
-    years_before, optimum = jax.vmap(optimum_of)(environment.schedule)
-    years = jnp.stack([years_before, schooling.retool(params, years_before, optimum)])
+    if years is None:
+        years_before, optimum = jax.vmap(optimum_of)(environment.schedule)
+        start = years_before if earlier is None else earlier
+        years = jnp.stack([years_before, schooling.retool(params, start, optimum)])
     return jax.vmap(outcome)(environment.schedule, years, environment.intensity, environment.payouts)
 
 

@@ -6,6 +6,7 @@ from aigini.figures.beliefs import probability_by_belief
 from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
+from aigini.figures.dynamics import bifurcation, dynamic_paths, phase_portrait
 from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
 from aigini.figures.oews import event_study, exposure_coefficients, specification_curve
@@ -23,9 +24,11 @@ from aigini.figures.variance_decomposition import value_of_precision, variance_o
 __all__ = [
     "answer",
     "asset_concentration",
+    "bifurcation",
     "channel_orders",
     "decomposition",
     "distances",
+    "dynamic_paths",
     "elasticity_map",
     "event_study",
     "exposure_coefficients",
@@ -37,6 +40,7 @@ __all__ = [
     "lorenz_curves",
     "moment_fit",
     "objective_trace",
+    "phase_portrait",
     "pinning",
     "power_scaling",
     "predictive_moments",

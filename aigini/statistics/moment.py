@@ -153,13 +153,17 @@ class MomentStatistic(eqx.Module):
 
     def finish(self, economy: Economy, sums: tuple[Any, Any]) -> Float[Array, "moments"]:
         """The moments, from the sums over all workers."""
+        return changes(self.moments, *self.levels(economy, sums))
+
+    def levels(self, economy: Economy, sums: tuple[Any, Any]) -> Float[Array, "2 moments"]:
+        """Levels before and after AI, from the sums over all workers."""
 
         def levels(state: State, common: Any, own: Any) -> Float[Array, "moments"]:
             by_sum = dict(zip((*self.sums[0], *self.sums[1]), (*common, *own), strict=True))
             return jnp.stack([moment.at(economy, state, by_sum) for moment in self.moments])
 
         # One program for both states: compiling costs more than anything else here.
-        return changes(self.moments, *jax.vmap(levels, in_axes=(0, 0, 1))(economy.states, *sums))
+        return jax.vmap(levels, in_axes=(0, 0, 1))(economy.states, *sums)
 
 
 def _select(chosen: list[tuple[int, int]]) -> Callable[[tuple[Any, Any]], Any]:

@@ -1,0 +1,171 @@
+"""`aigini dynamics`: its result, file and figures, what it refuses, and what is true of its numbers."""
+
+import numpy as np
+import pytest
+from scipy.special import erf, expit
+
+import aigini
+from aigini import cli
+from aigini.commands.dynamics import DYNAMICS
+from aigini.commands.registry import load_result
+from aigini.config import load
+from aigini.dynamics.branches import branch_over_growth
+from aigini.dynamics.mean_field import asset_law
+from aigini.dynamics.specs import MAP_PARAMETERS
+from aigini.errors import AnalysisError
+
+SMALL = {
+    "population.n_workers": 2**10,
+    "population.n_firms": 40,
+    "population.precision": "float64",
+    "calibration.replications": 2,
+    "dynamics.years": 24,
+}
+TWO_REGIMES = "configs/two_regimes.toml"
+
+
+@pytest.fixture(scope="module")
+def two():
+    return aigini.transition(TWO_REGIMES, **SMALL)
+
+
+class TestTwoRegimes:
+    def test_are_there_with_the_economy_at_rest_in_each(self, two):
+        assert two.long_run.names == ["labour-strong", "unstable", "asset-dominated"]
+        assert two.long_run.complete
+        labour, assets = two.at_rest
+        assert labour.levels["labour_share"] > assets.levels["labour_share"] + 0.1
+        assert labour.levels["gini_total"] < assets.levels["gini_total"]
+        # q_A hardly depends on the regime: the map takes it as given.
+        assert assets.rent == pytest.approx(labour.rent, rel=0.02)
+
+    def test_the_survival_condition_is_that_of_the_certified_fixed_points(self, two):
+        values = {name: {**two.params, **two.dynamics}[name] for name in MAP_PARAMETERS}
+        limit, back = two.branch.survival, two.branch.return_growth
+
+        def count(growth):
+            return len(aigini.dynamics.long_run_fixed_points(**values, growth=growth, upper=1e6).points)
+
+        for fold in (limit, back):
+            assert abs(count(fold * (1 - 1e-8)) - count(fold * (1 + 1e-8))) == 2
+        assert back < two.growth < limit
+        law = asset_law(values)
+        for v, growth in zip(two.branch.fold_variance, two.branch.fold_growth, strict=True):
+            assert float(law.multiplier(v, growth)) == pytest.approx(1.0, abs=1e-9)
+
+    def test_rising_and_falling_growth_go_round_a_loop(self, two):
+        values = {name: {**two.params, **two.dynamics}[name] for name in MAP_PARAMETERS}
+        middle = (two.branch.survival + two.branch.return_growth) / 2
+        grid = np.linspace(0.07, two.branch.survival * 1.0005, 60)
+
+        def settled(v, growth):
+            for _ in range(4000):
+                v = following(v, growth)
+            return v
+
+        def following(v, growth):
+            share = expit((erf(values["psi"] * np.sqrt(v) / 2) - values["erosion_midpoint"]) / values["erosion_width"])
+            xi = values["xi"] * (1 - values["bargaining_erosion"] * share)
+            rho = 1 - values["asset_reversion"] + growth * (1 - xi)
+            return rho**2 * v + values["asset_sd"] ** 2 * (1 - (1 - values["asset_reversion"]) ** 2)
+
+        up, v = {}, 1.0
+        for growth in grid:
+            v = settled(v, growth)
+            up[growth] = v
+        down = {}
+        for growth in grid[::-1]:
+            v = settled(v, growth)
+            down[growth] = v
+        nearest = min(grid, key=lambda growth: abs(growth - middle))
+        assert up[nearest] < two.long_run.boundary < down[nearest]
+        assert down[grid[0]] == pytest.approx(up[grid[0]], rel=1e-9)
+
+    def test_the_critical_speed_separates_paths(self, two):
+        critical = two.critical["deployment speed 0.5"]
+        assert critical.low_regime == "asset-dominated"
+        for change, regime in ((0.99, "asset-dominated"), (1.01, "labour-strong")):
+            own = {**SMALL, "dynamics.retool_speed": critical.value * change, "calibration.replications": 0}
+            again = aigini.transition(TWO_REGIMES, **own)
+            assert again.paths[0].regime == regime
+
+    def test_every_number_has_a_simulation_error(self, two):
+        assert two.draws == 2
+        for path in two.paths:
+            assert all((path.levels_simulation_se[name] >= 0).all() for name in path.levels)
+            assert path.change("gini_total").error > 0
+        assert len(two.to_frame()) == 5 * 25
+        assert "asset-dominated below" in str(two)
+
+    def test_figures_are_drawn_and_the_file_is_read_again(self, two, tmp_path):
+        paths = aigini.draw(two, tmp_path)
+        assert {path.stem for path in paths} == {"dynamic_paths", "phase_portrait", "bifurcation"}
+
+
+def test_the_published_share_of_workers_leaves_one_regime():
+    config = load(None, {**SMALL, "calibration.replications": 0})
+    result = DYNAMICS.compute(config)
+    assert len(result.long_run.points) == 1
+    assert result.long_run.stable.all()
+    assert result.critical == {}
+    assert {path.regime for path in result.paths} == {"the only one"}
+    assert "simulation errors were not measured" in str(result)
+    assert len(aigini.dynamics.long_run_fixed_points.__doc__) > 100
+
+
+def test_folds_vanish_where_bargaining_does_not_erode():
+    law = asset_law(
+        {
+            "xi": 0.6,
+            "bargaining_erosion": 0.0,
+            "erosion_midpoint": 0.75,
+            "erosion_width": 0.04,
+            "asset_reversion": 0.1,
+            "asset_sd": 1.0,
+            "psi": 1.0,
+        }
+    )
+    branch = branch_over_growth(law, 400.0)
+    assert branch.survival is None
+    assert (branch.multiplier < 1).all()
+
+
+def test_assets_that_explode_are_refused_with_the_year():
+    explosive = {**SMALL, "cumulative_advantage": 8.0, "eta1": 0.6, "eta0": 0.4, "scenario.years": 1}
+    with pytest.raises(AnalysisError, match="assets explode: in year"):
+        aigini.transition(None, **{**explosive, "xi": 0.0})
+
+
+def test_the_command_writes_a_file_that_can_be_read(tmp_path, capsys):
+    arguments = [f"{name}={value}" for name, value in SMALL.items()]
+    command = ["dynamics", TWO_REGIMES, "--out", str(tmp_path / "run")]
+    for one in arguments:
+        command += ["--set", one]
+    cli.app(command, standalone_mode=False)
+    result = load_result(tmp_path / "run", "dynamics")
+    assert result.paths[0].aggregate["variance"].shape == (25,)
+    assert "asset-dominated below" in capsys.readouterr().out
+    assert result.critical["deployment speed 0.5"].value is not None
+    assert {path.stem for path in (tmp_path / "run" / "figures").glob("*.png")} == {
+        "dynamic_paths",
+        "phase_portrait",
+        "bifurcation",
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("dynamics.retool_speed=1.2", "dynamics.retool_speed = 1.2"),
+        ("dynamics.deployment_midpoint=41.0", "outside the horizon"),
+        ("dynamics.years=0", "dynamics.years = 0"),
+        ("dynamics.deployment_speeds=[0.5, 0.2]", "reversed"),
+        ("dynamics.erosion_width=-1.0", "dynamics.erosion_width = -1.0"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_exit_code_2(setting, words, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["aigini", "dynamics", "--set", setting, "--out", str(tmp_path / "run")])
+    with pytest.raises(SystemExit) as done:
+        cli.main()
+    assert done.value.code == 2
+    assert words in capsys.readouterr().err
