@@ -15,6 +15,7 @@ from aigini.economy.economy import Economy, Scenario, State
 from aigini.economy.equilibrium import Market, following_market, markets
 from aigini.economy.workers import WorkerEnvironment, price_schedule, worker_environment
 from aigini.parameters import Parameters, Scalar
+from aigini.population.draws import normal_scores
 
 
 class AggregatePath(eqx.Module):
@@ -72,7 +73,7 @@ def solve_path(
     adoption = dynamics.adoption()
     first = jnp.stack([jnp.asarray(scenario.A0, jnp.float64), jnp.asarray(scenario.A0, jnp.float64)])
     before: Market = jax.tree.map(lambda leaf: leaf[0], markets(params, first, scenario.mechanisms))
-    start = firms.initial_log_assets(params, shocks.shape[0])
+    start = params.asset_sd * jnp.asarray(normal_scores(shocks.shape[0]))
     innovation = jnp.sqrt(law.innovation())
 
     def year(
@@ -138,7 +139,7 @@ def economy_at_rest(
     market = following_market(
         rest, jnp.asarray(scenario.A1, jnp.float64), scenario.mechanisms, before, before.schooling, before
     )
-    start = firms.initial_log_assets(params, n_firms)
+    start = params.asset_sd * jnp.asarray(normal_scores(n_firms))
     spread = jnp.sqrt(variance) / params.asset_sd
     return _paired(own, rest, scenario, _state(own, before, start, start), _state(rest, market, start, spread * start))
 
