@@ -1,5 +1,6 @@
 """Every result prints in tables that fit, and becomes a data frame with the same numbers."""
 
+import dataclasses
 import importlib
 import pkgutil
 import sys
@@ -18,6 +19,11 @@ from aigini.commands.registry import load_result
 from aigini.commands.reproduce import Reproduction
 from aigini.config import load
 from aigini.dynamics import long_run_fixed_points
+from aigini.dynamics.branches import branch_over_growth
+from aigini.dynamics.critical import Critical
+from aigini.dynamics.mean_field import asset_law
+from aigini.dynamics.result import CHANGES, PathResult, RestResult, Transition
+from aigini.dynamics.transition import OUTCOMES
 from aigini.errors import MissingExtraError
 from aigini.estimation.weighting import Reweighting, Round
 from aigini.inference.overidentification import worst_case_misfit
@@ -74,7 +80,50 @@ def occupation_wages():
     return OccupationWages((table,), (regression,))
 
 
+MAP = {
+    "xi": 0.6,
+    "bargaining_erosion": 0.9,
+    "erosion_midpoint": 0.75,
+    "erosion_width": 0.04,
+    "asset_reversion": 0.1,
+    "asset_sd": 1.0,
+    "psi": 1.0,
+}
+
+
+def transition(long_run):
+    aggregate = ("level", "adoption", "retooled", "gap", "variance", "asset_gini", "bargaining", "rent", "multiple")
+    years = np.arange(3)
+    path = PathResult(
+        name="slow deployment, fast retooling",
+        deployment_speed=0.2,
+        retool_speed=0.3,
+        aggregate={name: 0.5 + 0.1 * years for name in aggregate},
+        levels={name: 0.4 + 0.01 * years for name in OUTCOMES},
+        changes={name: 0.01 * years for name in CHANGES},
+        levels_simulation_se={name: np.full(3, 1e-3) for name in OUTCOMES},
+        changes_simulation_se={name: np.full(3, 1e-4) for name in CHANGES},
+        regime="labour-strong",
+    )
+    unmeasured = dataclasses.replace(path, name="as configured", levels_simulation_se={}, changes_simulation_se={})
+    levels, changes = dict.fromkeys(OUTCOMES, 0.4), dict.fromkeys(CHANGES, 0.01)
+    return Transition(
+        params=MAP,
+        dynamics={},
+        years=2,
+        paths=[unmeasured, path],
+        growth=0.095,
+        long_run=long_run,
+        at_rest=[RestResult(float(v), 0.07, levels, changes) for v in long_run.points[long_run.stable]],
+        branch=branch_over_growth(asset_law(MAP), 400.0),
+        critical={"deployment speed 0.5": Critical(0.14, 1e-3, 1.0, "asset-dominated", "labour-strong")},
+        n_workers=100,
+        draws=2,
+    )
+
+
 def instances():
+    long_run = long_run_fixed_points(**MAP, growth=0.095)
     baseline = EXPERIMENTS / "baseline"
     names = ("sensitivity", "sign", "regimes", "channels", "policy", "posterior", "beliefs")
     loaded = [load_result(baseline, name) for name in names]
@@ -91,16 +140,8 @@ def instances():
         *sensitivity.measures,
         occupation_wages(),
         Regressions(occupation_wages().regressions),
-        long_run_fixed_points(
-            xi=0.6,
-            growth=0.095,
-            bargaining_erosion=0.9,
-            erosion_midpoint=0.75,
-            erosion_width=0.04,
-            asset_reversion=0.1,
-            asset_sd=1.0,
-            psi=1.0,
-        ),
+        long_run,
+        transition(long_run),
         sensitivity.overidentification,
         *regimes.maps,
         *regimes.distances,
@@ -184,7 +225,10 @@ def test_a_print_holds_every_cell_of_its_table(results):
         ):
             continue  # their prints say it in words or in another arrangement
         printed = " ".join(str(result).split())
-        for column in result.table().columns:
+        # A path has some two hundred rows of years: the print has the last year of each, and the economy at rest.
+        by_year = isinstance(result, Transition)
+        tables = (result.last_years(), result.rest_table()) if by_year else (result.table(),)
+        for column in (column for table in tables for column in table.columns):
             for cell in column.cells:
                 assert column.words or " ".join(cell.split()) in printed, (type(result), column.name, cell)
 
