@@ -98,6 +98,14 @@ def policy(config, case, monkeypatch):
     }
 
 
+def transition(config, case, monkeypatch):
+    """Its path at the settings with which the last year is the static economy."""
+    constant = dict.fromkeys(("dynamics.deployment", "dynamics.capability"), "constant")
+    static = {**constant, "dynamics.bargaining_erosion": 0.0, "dynamics.schooling": "static", "dynamics.years": 10}
+    result = aigini.transition(None, **SMALL, **static, **{"population.precision": "float64"})
+    return result, {name: values[-1] for name, values in result.paths[0].changes.items()}
+
+
 RESULTS = {
     "Simulation": simulation,
     "SensitivityAnalysis": sensitivity,
@@ -105,6 +113,7 @@ RESULTS = {
     "Regimes": regimes,
     "ChannelDecomposition": channels,
     "Policy": policy,
+    "Transition": transition,
 }
 
 
