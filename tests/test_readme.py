@@ -31,7 +31,7 @@ def test_the_python_example_is_ten_lines_and_runs():
     resolved, change, _ = numbers.split()
     named = "concentrating" if float(change) > 0 else "equalising"
     assert words.startswith(named if resolved == "True" else "not distinguishable from no change")
-    assert resolved == "False", "at ξ = 0.3 the change is far below its simulation error"
+    assert resolved == "True", "weighted draws tell the small change at ξ = 0.3 from none with these few workers"
     assert float(printed.getvalue().split()[-1]) > 0, "proprietary AI raises the Gini at the baseline"
 
 
