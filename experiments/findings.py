@@ -63,12 +63,13 @@ def _claim(holds: bool, words: str) -> str:
 
 def _signed(value: float, error: float | None) -> str:
     """A change with four decimals, or as many as its simulation standard error needs."""
-    text = f"{value:+.4f}" if error is None else _with_error(value, error, 4, sign="+")
-    return text.replace("-", "−")
+    return _with_error(value, error, 4, sign="+").replace("-", "−")
 
 
-def _with_error(value: float, error: float, decimals: int = 2, sign: str = "") -> str:
-    """A number and its standard error, with as many decimals as show one digit of the error."""
+def _with_error(value: float, error: float | None, decimals: int = 2, sign: str = "") -> str:
+    """A number and its standard error, where it has one, with as many decimals as show one digit of the error."""
+    if error is None:
+        return f"{value:{sign}.{decimals}f}"
     if error > 0:
         decimals = max(decimals, -math.floor(math.log10(error)))
     return f"{value:{sign}.{decimals}f} ± {error:.{decimals}f}"
