@@ -594,7 +594,7 @@ def test_a_command_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, 
         return seen
 
     with monkeypatch.context() as patch:
-        patch.setattr(command, "_shown", killed)
+        patch.setattr(command, "shown", killed)
         patch.setattr(sys, "argv", ["aigini", "sign", *settings, "--out", str(tmp_path / "cut")])
         with pytest.raises(Killed):
             cli.main()
