@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from scipy.special import erf, expit
 
 from aigini.dynamics import long_run_fixed_points
-from aigini.dynamics.fixed_points import _bounds
+from aigini.dynamics.map_bounds import map_bounds
 from aigini.dynamics.mean_field import asset_law
 from aigini.dynamics.specs import MAP_PARAMETERS
 from aigini.errors import AiginiError, AnalysisError, ParameterError
@@ -160,7 +160,7 @@ class TestAllOfThemAreThere:
         rng = np.random.default_rng(1)
         for _ in range(200):
             p = random_point(rng)
-            bounds = _bounds({name: p[name] for name in MAP_PARAMETERS}, p["growth"])
+            bounds = map_bounds({name: p[name] for name in MAP_PARAMETERS}, p["growth"])
             a = np.exp(rng.uniform(-1, 4, 20))
             b = a * np.exp(rng.uniform(1e-6, 1, 20))
             inside = a + (b - a) * rng.random((50, 20))

@@ -10,27 +10,25 @@ x = (G(V) - G_c)/w_c. A breadth-first bisection keeps the intervals [a, b] that 
    smallest and the largest of each factor on [a, b] are at its ends or at the peak, and their products bound F'.
 3. Where f' has one sign, there is exactly one root if f has opposite signs at the ends, and none otherwise.
 
-Every comparison has a margin above the rounding errors of its terms (`_Bounds.slack`: 32 units of rounding for each, in
-G multiplied by the slope 1/(4 w_c) of the sigmoid). Intervals that are still undecided at 1e-8 of their V hold a fold
-to that precision, or two roots that close, and are reported as a point that is not certified.
+Every comparison has a margin above the rounding errors of its terms (`MapBounds.slack`: 32 units of rounding for each,
+in G multiplied by the slope 1/(4 w_c) of the sigmoid). Intervals that are still undecided at 1e-8 of their V hold a
+fold to that precision, or two roots that close, and are reported as a point that is not certified.
 
 Below σ_K² there is no root: with ρ ≥ 1 - μ, F(V) ≥ (1 - μ)² V + ν² > V there.
 """
 
 import dataclasses
-from collections.abc import Mapping
 from typing import ClassVar, SupportsFloat
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import erf, expit
+from scipy.special import erf
 
+from aigini.dynamics.map_bounds import ROUNDING, MapBounds, map_bounds
 from aigini.dynamics.specs import MAP_PARAMETERS, require_map
 from aigini.errors import AnalysisError
 from aigini.tables import Column, Table, Tabular
 
-_EPS = float(np.finfo(float).eps)
-_ROUNDING = 32 * _EPS
 _FIRST = 48
 """Intervals that the bisection begins with."""
 _NARROW = 1e-8
@@ -111,83 +109,6 @@ class FixedPoints(Tabular):
         return f"{self.table()}\n{self.reason}" if len(self.points) else self.reason
 
 
-@dataclasses.dataclass(frozen=True)
-class _Bounds:
-    """The map and bounds of it and of its derivative over intervals, in float64 with margins for rounding."""
-
-    xi: float
-    growth: float
-    erosion: float
-    midpoint: float
-    width: float
-    reversion: float
-    innovation: float
-    psi: float
-
-    def share(self, v: np.ndarray) -> np.ndarray:
-        """s, the share of full erosion at V."""
-        return expit((erf(self.psi * np.sqrt(v) / 2) - self.midpoint) / self.width)
-
-    def bargaining(self, v: np.ndarray) -> np.ndarray:
-        """ξ(V)."""
-        return self.xi * (1 - self.erosion * self.share(v))
-
-    def multiple(self, v: np.ndarray) -> np.ndarray:
-        """ρ(V)."""
-        return 1 - self.reversion + self.growth * (1 - self.bargaining(v))
-
-    def distance(self, v: np.ndarray) -> np.ndarray:
-        """f(V) = F(V) - V."""
-        return self.multiple(v) ** 2 * v + self.innovation - v
-
-    @property
-    def highest_multiple(self) -> float:
-        """A bound on ρ at any V: concentration G is at most 1."""
-        top = expit((1 - self.midpoint) / self.width)
-        return 1 - self.reversion + self.growth * (1 - self.xi * (1 - self.erosion * float(top)))
-
-    def slack(self, v: np.ndarray) -> np.ndarray:
-        """A bound on the rounding error of F(V) and f(V)."""
-        multiple = self.multiple(v)
-        of_multiple = self._multiple_slack
-        return 2 * (multiple + of_multiple) * v * of_multiple + _ROUNDING * (multiple**2 * v + self.innovation + v)
-
-    @property
-    def _multiple_slack(self) -> float:
-        return _ROUNDING * (1 + self.growth) * (1 + (1 + self.midpoint) * self.erosion * self.xi / (4 * self.width))
-
-    def slope(self, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bounds of f' on [a, b]."""
-        both = np.stack([a, b])
-        multiple, share = self.multiple(both), self.share(both)
-        bell, reach = share * (1 - share), self._reach(both)
-        inside = (share[0] - _ROUNDING / self.width <= 0.5) & (share[1] + _ROUNDING / self.width >= 0.5)
-        high_bell = np.where(inside, 0.25, bell.max(axis=0))
-        peak = 2 / self.psi**2 if self.psi > 0 else np.inf
-        high_peak = self._reach(np.array([peak]))[0] if self.psi > 0 else 0.0
-        high_reach = np.where((a <= peak) & (peak <= b), high_peak, reach.max(axis=0))
-        k = self.growth * self.xi * self.erosion / self.width
-        of_bell = _ROUNDING * (1 + (1 + self.midpoint) / self.width)
-        slack = self._multiple_slack
-        low = np.maximum(multiple[0] - slack, 0.0)
-        high = multiple[1] + slack
-        lowest = low**2 + 2 * low * k * np.maximum(bell.min(axis=0) - of_bell, 0.0) * reach.min(axis=0)
-        highest = high**2 + 2 * high * k * (high_bell + of_bell) * high_reach
-        return lowest * (1 - _ROUNDING) - 1 - _ROUNDING, highest * (1 + _ROUNDING) - 1 + _ROUNDING
-
-    def _reach(self, v: np.ndarray) -> np.ndarray:
-        """h(V) = V G'(V)."""
-        if self.psi == 0:
-            return np.zeros_like(v)
-        return self.psi * np.sqrt(v) * np.exp(-(self.psi**2) * v / 4) / (2 * np.sqrt(np.pi))
-
-    def derivative(self, v: np.ndarray) -> np.ndarray:
-        """F'(V)."""
-        share, multiple = self.share(v), self.multiple(v)
-        k = self.growth * self.xi * self.erosion / self.width
-        return multiple**2 + 2 * multiple * k * share * (1 - share) * self._reach(v)
-
-
 def long_run_fixed_points(
     *,
     xi: SupportsFloat,
@@ -228,7 +149,7 @@ def long_run_fixed_points(
             f"upper = {upper:g}: the interval is reversed or has no end, as fixed points begin at asset_sd² ="
             f" {lowest:g}; give a finite number above it."
         )
-    bounds = _bounds(values, growth)
+    bounds = map_bounds(values, growth)
     sure, unsure = _isolate(bounds, lowest / 2, upper)
     points = [(_polished(bounds, a, b), True) for a, b in sure]
     points += [(_lowest_distance(bounds, a, b), False) for a, b in unsure]
@@ -253,24 +174,10 @@ def long_run_fixed_points(
     )
 
 
-def _bounds(values: Mapping[str, float], growth: float) -> _Bounds:
-    reversion = values["asset_reversion"]
-    return _Bounds(
-        xi=values["xi"],
-        growth=growth,
-        erosion=values["bargaining_erosion"],
-        midpoint=values["erosion_midpoint"],
-        width=values["erosion_width"],
-        reversion=reversion,
-        innovation=values["asset_sd"] ** 2 * (1 - (1 - reversion) ** 2),
-        psi=values["psi"],
-    )
-
-
 _Intervals = list[tuple[float, float]]
 
 
-def _isolate(bounds: _Bounds, lower: float, upper: float) -> tuple[_Intervals, _Intervals]:
+def _isolate(bounds: MapBounds, lower: float, upper: float) -> tuple[_Intervals, _Intervals]:
     """Intervals with exactly one root each, and those that are undecided, neighbours of which are put together."""
     edges = np.geomspace(lower, upper, _FIRST + 1)
     edges[0], edges[-1] = lower, upper
@@ -283,7 +190,7 @@ def _isolate(bounds: _Bounds, lower: float, upper: float) -> tuple[_Intervals, _
         slack_a, slack_b = bounds.slack(a), bounds.slack(b)
         middle = (a + b) / 2
         at_middle, slack_middle = bounds.distance(middle), bounds.slack(middle)
-        reach = np.maximum(np.abs(low), np.abs(high)) * (b - a) / 2 * (1 + _ROUNDING) + slack_middle
+        reach = np.maximum(np.abs(low), np.abs(high)) * (b - a) / 2 * (1 + ROUNDING) + slack_middle
         # f ≥ F(a) - b = f(a) + a - b, and f ≤ F(b) - a = f(b) + b - a.
         without = (at_a - slack_a > b - a) | (at_b + slack_b < a - b) | (np.abs(at_middle) > reach)
         one_way = (low > 0) | (high < 0)
@@ -310,7 +217,7 @@ def _isolate(bounds: _Bounds, lower: float, upper: float) -> tuple[_Intervals, _
     return sure, joined
 
 
-def _polished(bounds: _Bounds, a: float, b: float) -> float:
+def _polished(bounds: MapBounds, a: float, b: float) -> float:
     """The root in an interval that has one, by Brent's method and a step of Newton's."""
     root: float = brentq(lambda v: bounds.distance(np.array([v])).item(), a, b, xtol=1e-14 * b)  # pyright: ignore[reportAssignmentType]
     slope = bounds.derivative(np.array([root])).item() - 1
@@ -318,7 +225,7 @@ def _polished(bounds: _Bounds, a: float, b: float) -> float:
     return root - step if a < root - step < b else root
 
 
-def _lowest_distance(bounds: _Bounds, a: float, b: float) -> float:
+def _lowest_distance(bounds: MapBounds, a: float, b: float) -> float:
     grid = np.linspace(a, b, 101)
     return float(grid[np.argmin(np.abs(bounds.distance(grid)))])
 
@@ -334,7 +241,7 @@ def _explosive_from(at: np.ndarray, explosive: bool) -> float | None:
     return float(at[-1]) if len(at) else 0.0
 
 
-def _reason(bounds: _Bounds, at: np.ndarray, certified: np.ndarray, upper: float, above: float | None) -> str:
+def _reason(bounds: MapBounds, at: np.ndarray, certified: np.ndarray, upper: float, above: float | None) -> str:
     top = bounds.highest_multiple
     lines = []
     if not len(at):
