@@ -13,6 +13,7 @@ import argparse
 import collections
 import contextlib
 import dataclasses
+import importlib
 import json
 import os
 import random
@@ -59,14 +60,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "regimes": (),
     "channels": (),
     "policy": (),
+    "dynamics": ("dynamics.years=12",),
     "posterior": (),
     "beliefs": (),
+    "oews": (),
     "bench": (),
     "figures": (),
 }
 """Settings of each command beyond those that all have."""
 _MORE = {"regimes": ("--plane", "eta1,xi", "--grid", "4"), "bench": ("--sizes", "2e3", "--repeats", "1")}
-_WITHOUT_RESUME = ("simulate", "bench", "figures")
+_WITHOUT_RESUME = ("simulate", "oews", "bench", "figures")
+_YEARS = (2019, 2022, 2023)  # of the occupation wages, made up in the form that BLS publishes
 
 _PATIENCE = 3600.0  # seconds for a run to end; one that gets little of a shared machine takes long
 _ENDED = (0, FAILED_ESTIMATION)  # these small estimations stop early, and say so
@@ -91,6 +95,9 @@ def arguments(command: str, place: Path, *, resume: bool) -> list[str]:
     if command == "figures":
         return ["aigini", command, str(place)]
     line = ["aigini", command, "--out", str(place), *_MORE.get(command, ())]
+    if command == "oews":
+        data = place.parent / "published"
+        line += ["--data", str(data), "--exposure", f"{data / 'occ_level.csv'}:eloundou_beta_gpt4"]
     for setting in (*_SMALL, *COMMANDS[command]):
         line += ["--set", setting]
     return [*line, "--resume"] if resume and command not in _WITHOUT_RESUME else line
@@ -249,6 +256,12 @@ def kill_and_resume(
         tally.leftovers.append(f"{command}, at the end: {left_over(place)}")
 
 
+def _write_published(folder: Path) -> None:
+    """Occupation wages for `oews`, those of its tests."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+    importlib.import_module("oews_files").write_folder(folder, years=_YEARS)
+
+
 def soak_kills(
     commands: Sequence[str],
     kills: int,
@@ -268,6 +281,8 @@ def soak_kills(
     with tempfile.TemporaryDirectory() as name:
         for command in commands:
             place = Path(name) / command
+            if command == "oews":
+                _write_published(Path(name) / "published")
             if command == "figures":
                 if not (Path(name) / "simulate").exists():
                     reference("simulate", Path(name) / "simulate", warm=True)
