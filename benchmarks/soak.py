@@ -188,9 +188,10 @@ def numbers(command: str, place: Path) -> dict[str, Any]:
     return found
 
 
-def left_over(place: Path) -> list[str]:
-    """Temporary files, and the lock."""
-    return [path.name for path in place.rglob(".*") if path.name.endswith(".tmp") or path.name == lock.NAME]
+def left_over(place: Path) -> dict[str, tuple[int, int]]:
+    """Temporary files and the lock, with what tells if a run has touched them: their number and last change."""
+    found = (path for path in place.rglob(".*") if path.name.endswith(".tmp") or path.name == lock.NAME)
+    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
 def reference(command: str, place: Path, *, warm: bool = False) -> float:
@@ -217,6 +218,7 @@ def kill_and_resume(
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(whole, place)
     for count in range(kills + 1):
+        before = left_over(place)
         run = Run(arguments(command, place, resume=count > 0), place.with_suffix(".log"), fresh=fresh)
         number = rng.choice(SIGNALS)
         where = f"{command}, {number.name}"
@@ -249,11 +251,12 @@ def kill_and_resume(
         else:
             if not same:
                 (tally.differing if count == kills else tally.lost).append(f"{where}: other numbers")
-        # A kill that cannot be caught leaves temporary files to the next run; nothing else may.
-        if left_over(place) and code != -signal.SIGKILL and number != signal.SIGKILL:
-            tally.leftovers.append(f"{where}: {left_over(place)}")
+        # A kill that cannot be caught leaves temporary files to the next run that comes so far; nothing else may.
+        own = [name for name, mark in left_over(place).items() if before.get(name) != mark]
+        if own and code != -signal.SIGKILL and number != signal.SIGKILL:
+            tally.leftovers.append(f"{where}: {own}")
     if left_over(place):
-        tally.leftovers.append(f"{command}, at the end: {left_over(place)}")
+        tally.leftovers.append(f"{command}, at the end: {list(left_over(place))}")
 
 
 def _write_published(folder: Path) -> None:
