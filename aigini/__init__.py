@@ -1,7 +1,7 @@
 """aigini: a differentiable simulator of how generative AI moves inequality.
 
-The verbs `simulate`, `calibrate` and `reproduce`, and the analyses `sensitivity`, `sign`, `regimes`, `channels` and
-`policy`, take a configuration and return typed results. Underneath them,
+The verbs `simulate`, `calibrate` and `reproduce`, and the analyses `sensitivity`, `sign`, `regimes`, `channels`,
+`policy` and `robustness`, take a configuration and return typed results. Underneath them,
 `six_moments` is a pure function of (parameters, population, scenario) that can be jitted, vmapped and differentiated.
 """
 
@@ -23,6 +23,7 @@ from aigini.analysis.identification.sign import Sign
 from aigini.analysis.levers import register_lever
 from aigini.analysis.policy_result import Policy
 from aigini.analysis.regimes.result import Regimes
+from aigini.analysis.robustness.result import Robustness
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.result import Posterior
 from aigini.commands.at_estimates import at_estimates
@@ -36,6 +37,7 @@ from aigini.commands.policy import policy
 from aigini.commands.posterior import posterior
 from aigini.commands.regimes import regimes
 from aigini.commands.reproduce import Reproduction, reproduce
+from aigini.commands.robustness import robustness
 from aigini.commands.sensitivity import sensitivity
 from aigini.commands.sign import sign
 from aigini.commands.simulate import simulate
@@ -76,6 +78,7 @@ __all__ = [
     "Posterior",
     "Regimes",
     "Reproduction",
+    "Robustness",
     "Scenario",
     "SensitivityAnalysis",
     "Sign",
@@ -99,6 +102,7 @@ __all__ = [
     "register_mechanism",
     "register_moment",
     "reproduce",
+    "robustness",
     "sensitivity",
     "shard",
     "sign",

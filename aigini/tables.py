@@ -110,12 +110,16 @@ class Table:
             import pandas
         except ImportError:
             raise missing_extra("A result as a data frame", "pandas") from None
+        return pandas.DataFrame(self.values())
+
+    def values(self) -> dict[str, list[Any]]:
+        """The values by column, with a column ``NAME s.e.`` after each that has simulation errors."""
         columns: dict[str, list[Any]] = {}
         for column in self.columns:
             columns[column.name] = list(column.values)
             if column.errors is not None:
                 columns[f"{column.name} s.e."] = list(column.errors)
-        return pandas.DataFrame(columns)
+        return columns
 
 
 def wrapped(text: str) -> str:

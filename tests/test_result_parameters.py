@@ -106,6 +106,11 @@ def transition(config, case, monkeypatch):
     return result, {name: values[-1] for name, values in result.paths[0].changes.items()}
 
 
+def variant(config, case, monkeypatch):
+    result = aigini.robustness(config, variants=["baseline"]).variants[0]
+    return result, {one.quantity: one.value for one in result.of("change")}
+
+
 RESULTS = {
     "Simulation": simulation,
     "SensitivityAnalysis": sensitivity,
@@ -113,6 +118,7 @@ RESULTS = {
     "Regimes": regimes,
     "ChannelDecomposition": channels,
     "Policy": policy,
+    "VariantResult": variant,
     "Transition": transition,
 }
 

@@ -12,6 +12,8 @@ from test_experiments import EXPERIMENTS
 
 import aigini
 from aigini.analysis.answered import Answer
+from aigini.analysis.robustness.findings import Finding
+from aigini.analysis.robustness.result import Robustness, VariantResult
 from aigini.bayes.diagnostics import summarise
 from aigini.bayes.sbc import Calibrated
 from aigini.bench.scaling import Cell, Scaling
@@ -122,6 +124,15 @@ def transition(long_run):
     )
 
 
+def table_of_variants():
+    findings = [Finding("change", "gini_total", 0.004, 0.007, 0.008, 1e-4, "rises (the target m6)")]
+    findings += [Finding("proposition", "screening", words="holds"), Finding("parameter", "eta1", 0.6, 1.7, 2.6, 0.01)]
+    common = {"overrides": {}, "choices": {"reach": "uniform"}, "income": "total", "params": {"eta1": 0.6}}
+    baseline = VariantResult(name="baseline", meaning="as given", failure="", findings=findings, **common)
+    failed = dataclasses.replace(baseline, name="other", failure="m3 is missed", findings=[], missing={"sign": "no m6"})
+    return Robustness([baseline, failed], 4096, 8)
+
+
 def instances():
     long_run = long_run_fixed_points(**MAP, growth=0.095)
     baseline = EXPERIMENTS / "baseline"
@@ -139,6 +150,7 @@ def instances():
         sensitivity.identification,
         *sensitivity.measures,
         occupation_wages(),
+        table_of_variants(),
         Regressions(occupation_wages().regressions),
         long_run,
         transition(long_run),
@@ -222,6 +234,7 @@ def test_a_print_holds_every_cell_of_its_table(results):
             "Reproduction",
             "OccupationWages",
             "Regressions",
+            "Robustness",
         ):
             continue  # their prints say it in words or in another arrangement
         printed = " ".join(str(result).split())

@@ -3,6 +3,7 @@
 Workers are float64 here, whatever the configuration says of their precision.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,7 @@ def at_estimates(config: SourceLike = None, **overrides: Any) -> EstimatedModel:
     """
     source = as_source(config, overrides, "estimation")
     settings = source.config
-    # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
-    outcome_map = OutcomeMap(settings.draw(precision="float64"), settings.scenario, settings.outcomes)
+    outcome_map = economy_of(settings)
     problem = (settings.space, settings.targets, settings.income)
     first = before_estimates(settings.weighting, settings.covariance)
     if source.estimates is not None:
@@ -48,12 +48,29 @@ def at_estimates(config: SourceLike = None, **overrides: Any) -> EstimatedModel:
         return _checked(known_model(outcome_map, known.params, *problem, weighting, settings.covariance), known)
     values = estimate_values(outcome_map, settings.params.as_dict(), *problem, first)
     report("estimates", 1, 1)
-    model = known_model(outcome_map, values, *problem, first, settings.covariance)
-    if not follows_estimates(settings.weighting):
+    return model_at(settings, outcome_map, values)
+
+
+def economy_of(config: Config) -> OutcomeMap:
+    """The economy of a configuration as the analyses ask it."""
+    # Rounding in float32 moves a Gini by about 1e-8, which is what boundaries and exact fits must resolve.
+    return OutcomeMap(config.draw(precision="float64"), config.scenario, config.outcomes)
+
+
+def model_at(config: Config, outcome_map: OutcomeMap, values: Mapping[str, float]) -> EstimatedModel:
+    """The economy at first estimates, or at those of further rounds where the weights follow from estimates.
+
+    Raises:
+        AnalysisError: if iterated weights do not converge.
+    """
+    problem = (config.space, config.targets, config.income)
+    first = before_estimates(config.weighting, config.covariance)
+    model = known_model(outcome_map, values, *problem, first, config.covariance)
+    if not follows_estimates(config.weighting):
         return model
-    values, weighting = _reweighted(settings, model)
+    values, weighting = _reweighted(config, model)
     report("weights", 1, 1)
-    return known_model(outcome_map, values, *problem, weighting, settings.covariance)
+    return known_model(outcome_map, values, *problem, weighting, config.covariance)
 
 
 def _checked(model: EstimatedModel, estimates: Estimates) -> EstimatedModel:

@@ -45,6 +45,7 @@ class ResultFile:
         figures: Its figures.
         superseded_by: File whose figures take the place of these, which have the same names.
         estimates: True if its ``params`` are estimates, which another command can start from.
+        csv: True if its table is written as ``NAME.csv``, too.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ResultFile:
     figures: Figures = no_figures
     superseded_by: str = ""
     estimates: bool = False
+    csv: bool = False
 
     def draw(self, target: Path, result: Any) -> list[Path]:
         """Draw the figures of a result into a folder.
@@ -103,6 +105,8 @@ class Run:
             record["from"] = dict(self.origin)
         for file, result in results:
             path = stored.save(self.folder, file.name, result, record)
+            if file.csv:
+                stored.save_table(self.folder, file.name, result)
             if lost := stored.not_finite(result):
                 self.notify(f"not finite, and so null in {path.name}: {', '.join(lost)}")
         folder.write_atomically(

@@ -14,6 +14,7 @@ from aigini.commands.policy import POLICY
 from aigini.commands.posterior import POSTERIOR
 from aigini.commands.regimes import REGIMES
 from aigini.commands.reproduce import REPRODUCE
+from aigini.commands.robustness import ROBUSTNESS
 from aigini.commands.sensitivity import SENSITIVITY
 from aigini.commands.sign import SIGN
 from aigini.commands.simulate import SIMULATE
@@ -28,6 +29,7 @@ COMMANDS: list[Command] = [
     REGIMES,
     CHANNELS,
     POLICY,
+    ROBUSTNESS,
     DYNAMICS,
     POSTERIOR,
     BELIEFS,

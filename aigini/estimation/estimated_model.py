@@ -186,11 +186,7 @@ def estimate_values(
         AnalysisError: if an exactly identified problem misses a target, or an overidentified one stops short of a
             minimum, so that "at the estimates" is not what it says.
     """
-    root = weight_root(weighting, [target.se for target in targets.values()])
-    problem = TargetedModel(
-        outcome_map=outcome_map, space=space, targets=targets, income=income, weighting=root @ root.T
-    )
-    model = refit(problem, start, settings=LeastSquaresSettings())
+    model = search_estimates(outcome_map, start, space, targets, income, weighting)
     if model.at_estimates:
         return model.values
     remedy = "start from its estimates with --set params.NAME=VALUE."
@@ -212,6 +208,26 @@ def estimate_values(
         f" parameters would still take away {model.verdict.removable_share:.1%} of the length of the misfit"
         f" (accepted: {STATIONARY:.1%}); run `aigini calibrate` to see where it ends, and {remedy}"
     )
+
+
+def search_estimates(
+    outcome_map: OutcomeMap,
+    start: Mapping[str, float],
+    space: ParameterSpace,
+    targets: Mapping[str, Target],
+    income: IncomeConcept,
+    weighting: Literal["diagonal", "identity"] | np.ndarray = "diagonal",
+) -> "Refit":
+    """The end of the search for estimates from `start`, whether there are estimates or not.
+
+    Raises:
+        AnalysisError: if the economy has no finite outcomes at the start.
+    """
+    root = weight_root(weighting, [target.se for target in targets.values()])
+    problem = TargetedModel(
+        outcome_map=outcome_map, space=space, targets=targets, income=income, weighting=root @ root.T
+    )
+    return refit(problem, start, settings=LeastSquaresSettings())
 
 
 def known_model(

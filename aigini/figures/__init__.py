@@ -16,6 +16,7 @@ from aigini.figures.posterior_update import predictive_moments, prior_and_poster
 from aigini.figures.prior_sensitivity import power_scaling, value_of_information
 from aigini.figures.profiles import profiles
 from aigini.figures.regimes import distances, regime_map
+from aigini.figures.robustness import robustness_curve
 from aigini.figures.sensitivity import elasticity_map, pinning
 from aigini.figures.sign import ridge, ridge_estimates
 from aigini.figures.style import save
@@ -52,6 +53,7 @@ __all__ = [
     "regime_map",
     "ridge",
     "ridge_estimates",
+    "robustness_curve",
     "save",
     "specification_curve",
     "task_output_density",

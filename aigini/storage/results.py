@@ -1,5 +1,6 @@
 """Results in a run folder: ``NAME.json``, and ``NAME.nc`` where arrays are kept beside it."""
 
+import csv
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,11 @@ from aigini.storage.folder import (
     json_writer,
     require_same_run,
     require_schema,
+    write_atomically,
     write_together,
 )
 from aigini.storage.netcdf import array_writer, read_arrays
+from aigini.tables import Tabular
 
 _OWN = ("schema", "run", "not_finite")
 """Entries of every file beside the fields of its result."""
@@ -55,6 +58,23 @@ def save(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
     if isinstance(result, Posterior):
         writes = {folder / f"{name}.nc": draws_writer(result, run), **writes}
     return write_together(writes)
+
+
+def save_table(folder: Path, name: str, result: Tabular) -> Path:
+    """Write the table of a result as ``NAME.csv``, with the columns of its data frame.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    columns = result.table().values()
+
+    def write(path: Path) -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            lines = csv.writer(file)
+            lines.writerow(columns)
+            lines.writerows(zip(*columns.values(), strict=True))
+
+    return write_atomically(folder / f"{name}.csv", write)
 
 
 def load(folder: Path, name: str, kind: type) -> Any:

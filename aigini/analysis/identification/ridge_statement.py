@@ -35,7 +35,7 @@ def statement(
     others = ", ".join(name for name in moments if name != "m6")
     lines = [_at(own, [point for point in points if point.xi == own], income, others, n_workers)]
     verdicts = {
-        xi: _signs([point for point in points if point.xi == xi and point.feasible], income)
+        xi: compatible_signs([point for point in points if point.xi == xi and point.feasible], income)
         for xi in dict.fromkeys(point.xi for point in points)
     }
     for signs, words in (
@@ -61,16 +61,17 @@ def statement(
     return "\n".join(lines)
 
 
-def _extremes(points: Sequence[RidgePoint], income: str) -> tuple[RidgePoint, RidgePoint]:
+def extremes(points: Sequence[RidgePoint], income: str) -> tuple[RidgePoint, RidgePoint]:
+    """The points with the lowest and with the highest change of a Gini."""
     lowest, highest = (choose(points, key=lambda point: point.change(income).value) for choose in (min, max))
     return lowest, highest
 
 
-def _signs(points: Sequence[RidgePoint], income: str) -> str:
+def compatible_signs(points: Sequence[RidgePoint], income: str) -> str:
     """``+-`` if both signs are compatible, ``+`` or ``-`` if one is, ``?`` if simulation error hides that."""
     if not points:
         return ""
-    low, high = (point.change(income).sign for point in _extremes(points, income))
+    low, high = (point.change(income).sign for point in extremes(points, income))
     return {(-1, 1): "+-", (1, 1): "+", (-1, -1): "-"}.get((low, high), "?")
 
 
@@ -90,7 +91,7 @@ def _at(xi: float, points: Sequence[RidgePoint], income: str, others: str, n_wor
     feasible = [point for point in points if point.feasible]
     if not feasible:
         return f"At xi = {xi:g} no value of eta1 on the grid meets {others}."
-    (low, high), etas = _extremes(feasible, income), sorted(point.eta1 for point in feasible)
+    (low, high), etas = extremes(feasible, income), sorted(point.eta1 for point in feasible)
     span = (
         f"At xi = {xi:g} {others} are met at {len(feasible)} of {len(points)} values of eta1, from"
         f" {etas[0]:g} to {etas[-1]:g}; along them the Gini of {CONCEPT_WORDS[income]}"
@@ -100,7 +101,7 @@ def _at(xi: float, points: Sequence[RidgePoint], income: str, others: str, n_wor
         "+-": "Both signs are compatible with these moments: they do not identify the sign.",
         "+": "Only a rise is compatible with these moments: they identify the sign.",
         "-": "Only a fall is compatible with these moments: they identify the sign.",
-    }.get(_signs(feasible, income))
+    }.get(compatible_signs(feasible, income))
     if verdict is not None:
         return f"{span} {verdict}"
     unresolved = [point.change(income) for point in (low, high) if not point.change(income).resolved]
@@ -118,8 +119,8 @@ def _by_sharing(estimate: float, points: Sequence[RidgePoint], income: str, conc
         "+-": f"flips the sign{_threshold(along, income)}",
         "+": "does not flip the sign",
         "-": "does not flip the sign",
-    }.get(_signs(along, income), f"may or may not flip the sign, which is {_unknown(points, income)}")
-    low, high = (_change(point, income) for point in _extremes(along, income))
+    }.get(compatible_signs(along, income), f"may or may not flip the sign, which is {_unknown(points, income)}")
+    low, high = (_change(point, income) for point in extremes(along, income))
     return (
         f"At eta1 = {eta:g}, xi from {along[0].xi:g} to {along[-1].xi:g} alone moves the change of the Gini of"
         f" {concept} between {low} and {high}: it {verdict}."
@@ -132,7 +133,7 @@ def sharing_by_eta1(points: Sequence[RidgePoint], income: str) -> list[str]:
     for eta in sorted({point.eta1 for point in points}):
         along = [point for point in points if point.eta1 == eta and point.feasible]
         if len(along) > 1:
-            verdict = _signs(along, income)
+            verdict = compatible_signs(along, income)
             by_verdict.setdefault({"-": "+"}.get(verdict, verdict), []).append(eta)
     words = (
         ("+-", "xi alone flips the sign at eta1 ="),

@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from aigini.analysis.identification.ridge import RidgePoint, economies_of_column
-from aigini.analysis.identification.ridge_statement import signs_of, statement
+from aigini.analysis.identification.ridge_statement import compatible_signs, extremes, signs_of, statement
 from aigini.errors import AnalysisError
 from aigini.estimation.convergence import FIT_TOLERANCE
 from aigini.estimation.estimated_model import EstimatedModel
@@ -30,6 +30,14 @@ from aigini.tables import Column, Table, Tabular
 
 DEFAULT_ETA1 = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 DEFAULT_XI = (0.01, 0.05, 0.12, 0.25, 0.5, 0.75, 0.99)
+
+_VERDICTS = {
+    "+-": "left open",
+    "+": "only a rise",
+    "-": "only a fall",
+    "?": "not known",
+    "": "moments not met",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +94,18 @@ class Sign(Tabular):
     n_workers: int = 0
     draws: int = 0
     missed_draws: int = 0
+
+    def extremes(self, xi: float) -> tuple[RidgePoint, RidgePoint] | None:
+        """The economies with the lowest and the highest change of the Gini that meet the moments at one ξ, or None."""
+        feasible = self._feasible(xi)
+        return extremes(feasible, self.income) if feasible else None
+
+    def verdict(self, xi: float) -> str:
+        """A few words on whether the moments other than m6 leave the sign of the change open at one ξ."""
+        return _VERDICTS[compatible_signs(self._feasible(xi), self.income)]
+
+    def _feasible(self, xi: float) -> list[RidgePoint]:
+        return [point for point in self.ridge if point.xi == xi and point.feasible]
 
     def table(self) -> Table:
         """Economies on the ridge."""

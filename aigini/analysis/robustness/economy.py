@@ -1,0 +1,180 @@
+"""Everything that a table of variants says of one estimated economy, as the analyses of the other commands find it."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from aigini.analysis.channels import channels
+from aigini.analysis.identification.sensitivity import decompose
+from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
+from aigini.analysis.identification.sign import sign
+from aigini.analysis.regimes.distance import distances
+from aigini.analysis.regimes.errors import regime_errors
+from aigini.analysis.regimes.result import Regimes
+from aigini.analysis.robustness.findings import (
+    BOUNDARY,
+    CHANCE,
+    CHANGE,
+    CHANNEL,
+    ESTIMATION,
+    MISFIT,
+    PARAMETER,
+    RIDGE,
+    Finding,
+)
+from aigini.analysis.robustness.propositions import propositions
+from aigini.economy.channels import CHANNEL_NAMES
+from aigini.errors import AiginiError, AnalysisError
+from aigini.estimation.estimated_model import EstimatedModel
+from aigini.estimation.other_draws import OtherDraws
+from aigini.statistics.catalogue import CONCEPTS
+
+RELIABLE = "reliable to first order"
+
+_SIGNS = {1: "rises", -1: "falls", 0: "not distinguishable from no change"}
+
+
+def economy_findings(
+    model: EstimatedModel,
+    ranges: Mapping[str, tuple[float, float]],
+    eta1_range: tuple[float, float],
+    others: OtherDraws,
+) -> tuple[list[Finding], dict[str, str]]:
+    """The findings about an economy at its estimates, and the reasons why others are missing, by group.
+
+    Args:
+        model: The economy at its estimates.
+        ranges: (low, high) of external parameters, as in `aigini.analysis.identification.sensitivity`.
+        eta1_range: Range of η1, the unit of its distance to the boundary.
+        others: The economy on other draws.
+    """
+    findings: list[Finding] = estimation_findings(model)
+    missing: dict[str, str] = {}
+
+    def add(group: str, compute: Callable[[], list[Finding]]) -> None:
+        try:
+            findings.extend(compute())
+        except AiginiError as error:
+            missing[group] = str(error)
+
+    add(PARAMETER, lambda: _of_sensitivity(model, decompose(model, ranges, others.covariance(model.rows), others)))
+    add(CHANNEL, lambda: _of_channels(model, others))
+    add(BOUNDARY, lambda: _of_boundary(model, eta1_range, others))
+    add(RIDGE, lambda: _of_ridge(model, others))
+    add("proposition", lambda: propositions(model, others))
+    return findings, missing
+
+
+def estimation_findings(model: EstimatedModel) -> list[Finding]:
+    """The end of an estimation: its verdict, and by how much each target is missed."""
+    worst = float(max(abs(model.misfit)))
+    misfits = zip(model.targets, model.misfit.tolist(), strict=True)
+    return [
+        Finding(ESTIMATION, "fit", worst, words=model.verdict.status.name),
+        *(Finding(MISFIT, name, misfit) for name, misfit in misfits),
+    ]
+
+
+def closest_findings(model: EstimatedModel) -> list[Finding]:
+    """The end of an estimation that failed: parameters and changes there, which are no estimates."""
+    return [
+        *estimation_findings(model),
+        *(Finding(PARAMETER, name, model.values[name], words="no estimate") for name in model.space.names),
+        *(
+            Finding(CHANGE, f"gini_{concept}", model.outcome(f"gini_{concept}"), words="at no estimates")
+            for concept in CONCEPTS
+        ),
+    ]
+
+
+def _of_sensitivity(model: EstimatedModel, result: SensitivityAnalysis) -> list[Finding]:
+    """Estimates, changes of the Ginis and probabilities of a rise."""
+    best, worst = (result.se[kind] or {} for kind in (result.best_kind, "worst_case"))
+    of_outcomes, worst_of_outcomes = (result.outcome_se[kind] or {} for kind in (result.best_kind, "worst_case"))
+    findings = [
+        Finding(
+            PARAMETER,
+            name,
+            result.params[name],
+            best.get(name),
+            worst.get(name),
+            result.estimate_simulation_se.get(name),
+        )
+        for name in result.free
+    ]
+    for concept in CONCEPTS:
+        name = f"gini_{concept}"
+        finding = Finding(
+            CHANGE,
+            name,
+            result.changes[name],
+            of_outcomes.get(name),
+            worst_of_outcomes.get(name),
+            result.change_simulation_se.get(name),
+        )
+        target = "m6" in model.targets and model.income == concept
+        words = _SIGNS[finding.simulated.sign] + (" (the target m6)" if target else "")
+        findings.append(dataclasses.replace(finding, words=words))
+    left_out = any("m6" not in one.estimated_with for one in result.signs)
+    for one in result.signs:
+        if left_out and "m6" in one.estimated_with:
+            continue
+        reasons = "; ".join(one.unreliable)
+        findings.append(
+            Finding(
+                CHANCE,
+                f"gini_{one.concept}",
+                one.probability,
+                simulation_se=one.simulation_se.get("probability"),
+                words=f"not reliable: {reasons}" if reasons else RELIABLE,
+            )
+        )
+    return findings
+
+
+def _of_channels(model: EstimatedModel, others: OtherDraws) -> list[Finding]:
+    outcomes = channels(model, others=others).outcomes
+    findings = []
+    for concept in CONCEPTS:
+        part = outcomes[f"gini_{concept}"]
+        for channel in CHANNEL_NAMES:
+            one = part.contribution(channel)
+            words = {1: "raises it", -1: "lowers it", 0: "not distinguishable from no contribution"}[one.sign]
+            findings.append(
+                Finding(CHANNEL, f"gini_{concept}: {channel}", one.value, simulation_se=one.error, words=words)
+            )
+    return findings
+
+
+def _of_boundary(model: EstimatedModel, eta1_range: tuple[float, float], others: OtherDraws) -> list[Finding]:
+    plain = Regimes(model.values, [], distances(model, {"eta1": eta1_range}), None)
+    findings = []
+    for one in regime_errors(model, plain, [], others).distances:
+        move, words = one.alone["eta1"], one.in_words("eta1")
+        if move.distance is not None:
+            words = "flips the sign" if one.flips("eta1") else "not distinguishable from no flip by simulation error"
+        name = f"gini_{one.concept}"
+        findings += [
+            Finding(
+                BOUNDARY,
+                f"{name}: eta1",
+                move.to.get("eta1"),
+                simulation_se=move.to_simulation_se.get("eta1"),
+                words=words,
+            ),
+            Finding(BOUNDARY, f"{name}: distance", move.distance, simulation_se=move.distance_simulation_se),
+        ]
+    return findings
+
+
+def _of_ridge(model: EstimatedModel, others: OtherDraws) -> list[Finding]:
+    """Lowest and highest change of the Gini along the ridge at the ξ of the estimates, and whether its sign is open."""
+    result = sign(model, xis=(), others=others)
+    extremes = result.extremes(model.values["xi"])
+    if extremes is None:
+        raise AnalysisError("no value of eta1 on the grid meets the targets other than m6.")
+    lowest, highest = (point.change(model.income) for point in extremes)
+    return [
+        Finding(RIDGE, "verdict", words=result.verdict(model.values["xi"])),
+        Finding(RIDGE, "lowest", lowest.value, simulation_se=lowest.error, words=f"at eta1 = {extremes[0].eta1:g}"),
+        Finding(RIDGE, "highest", highest.value, simulation_se=highest.error, words=f"at eta1 = {extremes[1].eta1:g}"),
+    ]
