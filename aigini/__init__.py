@@ -32,7 +32,7 @@ from aigini.commands.calibrate import calibrate
 from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
-from aigini.commands.dynamics import transition
+from aigini.commands.dynamics import bifurcations, transition
 from aigini.commands.policy import policy
 from aigini.commands.posterior import posterior
 from aigini.commands.regimes import regimes
@@ -88,6 +88,7 @@ __all__ = [
     "Transition",
     "at_estimates",
     "beliefs",
+    "bifurcations",
     "calibrate",
     "channels",
     "checked_six_moments",

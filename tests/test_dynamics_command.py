@@ -138,18 +138,26 @@ def test_assets_that_explode_are_refused_with_the_year():
 
 def test_the_command_writes_a_file_that_can_be_read(tmp_path, capsys):
     arguments = [f"{name}={value}" for name, value in SMALL.items()]
-    command = ["dynamics", TWO_REGIMES, "--out", str(tmp_path / "run")]
+    command = ["dynamics", TWO_REGIMES, "--with", "all", "--out", str(tmp_path / "run")]
     for one in arguments:
         command += ["--set", one]
     cli.app(command, standalone_mode=False)
     result = load_result(tmp_path / "run", "dynamics")
     assert result.paths[0].aggregate["variance"].shape == (25,)
-    assert "asset-dominated below" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "asset-dominated below" in printed
+    assert "labour-strong ends" in printed
     assert result.critical["deployment speed 0.5"].value is not None
+    folds = load_result(tmp_path / "run", "bifurcations")
+    assert folds.values["growth"] == pytest.approx(result.growth, rel=1e-12)
+    (over_growth,) = (one for one in folds.over if one.name == "growth")
+    assert over_growth.folds[-1].value == pytest.approx(result.branch.survival, rel=1e-10)
     assert {path.stem for path in (tmp_path / "run" / "figures").glob("*.png")} == {
         "dynamic_paths",
         "phase_portrait",
         "bifurcation",
+        "bifurcation_diagrams",
+        "bistability",
     }
 
 

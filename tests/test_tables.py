@@ -20,7 +20,9 @@ from aigini.bench.scaling import Cell, Scaling
 from aigini.commands.registry import load_result
 from aigini.commands.reproduce import Reproduction
 from aigini.config import load
-from aigini.dynamics import long_run_fixed_points
+from aigini.dynamics import bifurcations, fold_curves, long_run_fixed_points
+from aigini.dynamics.atlas import LongRunBifurcations
+from aigini.dynamics.bifurcation_result import Bifurcations
 from aigini.dynamics.branches import branch_over_growth
 from aigini.dynamics.critical import Critical
 from aigini.dynamics.mean_field import asset_law
@@ -133,6 +135,12 @@ def table_of_variants():
     return Robustness([baseline, failed], 4096, 8)
 
 
+def long_run_bifurcations():
+    values = {**MAP, "growth": 0.095}
+    over, curves = bifurcations(values, "growth"), fold_curves(values, ("growth", "xi"))
+    return [LongRunBifurcations(values, [over], [curves]), over, curves]
+
+
 def instances():
     long_run = long_run_fixed_points(**MAP, growth=0.095)
     baseline = EXPERIMENTS / "baseline"
@@ -154,6 +162,7 @@ def instances():
         Regressions(occupation_wages().regressions),
         long_run,
         transition(long_run),
+        *long_run_bifurcations(),
         sensitivity.overidentification,
         *regimes.maps,
         *regimes.distances,
@@ -235,12 +244,14 @@ def test_a_print_holds_every_cell_of_its_table(results):
             "OccupationWages",
             "Regressions",
             "Robustness",
+            "FoldCurves",
         ):
             continue  # their prints say it in words or in another arrangement
         printed = " ".join(str(result).split())
         # A path has some two hundred rows of years: the print has the last year of each, and the economy at rest.
         by_year = isinstance(result, Transition)
         tables = (result.last_years(), result.rest_table()) if by_year else (result.table(),)
+        tables = (result.fold_table(),) if isinstance(result, Bifurcations) else tables
         for column in (column for table in tables for column in table.columns):
             for cell in column.cells:
                 assert column.words or " ".join(cell.split()) in printed, (type(result), column.name, cell)

@@ -1,14 +1,30 @@
 """`aigini dynamics`: the economy year by year, its regimes in the long run, and the boundary between them."""
 
-from collections.abc import Iterator
-from typing import Any
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
 
-from aigini.commands.command import Command
-from aigini.commands.source import SourceLike, as_source
+import typer
+
+from aigini.commands.command import Command, ResultFile, Run, shown
+from aigini.commands.source import Source, SourceLike, as_source
+from aigini.dynamics.atlas import LongRunBifurcations
+from aigini.dynamics.atlas import long_run_bifurcations as every_bifurcation
+from aigini.dynamics.rest import map_values
 from aigini.dynamics.result import Transition
 from aigini.dynamics.transition import transition as follow_paths
+from aigini.errors import ConfigError
 from aigini.parameters import Parameters
+from aigini.runtime.evaluations import kept_in
 from aigini.runtime.precision import with_x64
+from aigini.runtime.progress import watched
+from aigini.storage import ledger
+from aigini.tables import wrapped
+
+
+def _params(source: Source) -> Parameters:
+    return source.config.params if source.estimates is None else Parameters(**source.estimates.params)
 
 
 @with_x64
@@ -27,10 +43,9 @@ def transition(config: SourceLike = None, **overrides: Any) -> Transition:
     """
     source = as_source(config, overrides)
     settings = source.config
-    params = settings.params if source.estimates is None else Parameters(**source.estimates.params)
     years, seed = settings.dynamics.years, settings.population["seed"]
     return follow_paths(
-        params,
+        _params(source),
         settings.dynamics,
         settings.scenario,
         settings.speeds,
@@ -40,12 +55,94 @@ def transition(config: SourceLike = None, **overrides: Any) -> Transition:
     )
 
 
+@with_x64
+def bifurcations(config: SourceLike = None, **overrides: Any) -> LongRunBifurcations:
+    """Bifurcations of the long run over every parameter of its map: branches, folds, hysteresis, cusps.
+
+    Args:
+        config: As in `transition`.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        AnalysisError: if markets do not clear at rest, or assets have no dispersion.
+    """
+    source = as_source(config, overrides)
+    settings = source.config
+    return every_bifurcation(map_values(_params(source), settings.dynamics, settings.scenario))
+
+
 def figures(result: Transition) -> Iterator[tuple[str, Any]]:
-    """Figures of the result."""
+    """Figures of the paths."""
     from aigini import figures as every
     from aigini.figures.style import named
 
     return named(result, every.dynamic_paths, every.phase_portrait, every.bifurcation)
+
+
+def _bifurcation_figures(result: LongRunBifurcations) -> Iterator[tuple[str, Any]]:
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.bifurcation_diagrams, every.bistability)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """A further question that the command answers when it is asked for.
+
+    Attributes:
+        file: File of its result.
+        compute: From a source to the result.
+    """
+
+    file: ResultFile
+    compute: Callable[[Source], Any]
+
+
+PATHS = ResultFile("dynamics", Transition, figures)
+PARTS = {
+    part.file.name: part
+    for part in (_Part(ResultFile("bifurcations", LongRunBifurcations, _bifurcation_figures), bifurcations),)
+}
+"""Further parts by the name of their file."""
+
+
+def _options(
+    part: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="PART", help=f"Answer a further question: {', '.join(PARTS)}, or all."),
+    ] = None,
+) -> Mapping[str, Any]:
+    asked = list(PARTS) if "all" in (part or []) else list(dict.fromkeys(part or []))
+    if unknown := [name for name in asked if name not in PARTS]:
+        raise ConfigError(f"--with {unknown[0]}: there is no such part; choose of {', '.join(PARTS)}, or all.")
+    return {"parts": asked}
+
+
+def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
+    """The paths and the parts that are asked for, evaluations of all kept until every result is written."""
+    request = repr((command.name, *([dict(run.origin)] if run.origin else [])))
+    cache = ledger.Ledger(run.folder, run.config, request, resume=run.resume)
+    if run.resume:
+        run.notify(f"resumed with {cache.count} finished evaluations")
+    todo: list[tuple[ResultFile, Callable[[Source], Any]]] = [(PATHS, transition)]
+    todo += [(PARTS[name].file, PARTS[name].compute) for name in options["parts"]]
+    results, timings = [], {}
+    with kept_in(cache), watched(shown(run.notify)):
+        for file, compute in todo:
+            clock = time.perf_counter()
+            results.append((file, with_x64(compute)(run.source)))
+            timings[file.name] = time.perf_counter() - clock
+    run.notify("drawing figures")
+    run.write(results, timings)
+    for file, result in results:
+        file.draw(run.folder / "figures", result)
+    cache.clear()
+    print("\n\n".join(wrapped(str(result)) for _, result in results))
+    names = ", ".join(f"{file.name}.json" for file, _ in results)
+    run.notify(f"written in {run.folder}: {names} and figures")
+    return 0
 
 
 DYNAMICS = Command(
@@ -55,5 +152,8 @@ DYNAMICS = Command(
     Transition,
     figures,
     needs=(),
+    options=_options,
+    files=(PATHS, *(part.file for part in PARTS.values())),
+    run=_run,
     estimates=False,
 )

@@ -3,6 +3,7 @@
 from aigini.figures import agg  # noqa: F401, before anything that needs matplotlib
 from aigini.figures.answer import answer
 from aigini.figures.beliefs import probability_by_belief
+from aigini.figures.bifurcations import bifurcation_diagrams, bistability
 from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
@@ -26,6 +27,8 @@ __all__ = [
     "answer",
     "asset_concentration",
     "bifurcation",
+    "bifurcation_diagrams",
+    "bistability",
     "channel_orders",
     "decomposition",
     "distances",
