@@ -10,10 +10,13 @@ import pytest
 
 import aigini
 from aigini.economy.ability import SinhArcsinhAbility
+from aigini.economy.ces import CesTechnology
 from aigini.economy.economy import Scenario, solve
 from aigini.economy.human_capital import AdditiveHumanCapital, MultiplicativeHumanCapital
 from aigini.economy.mechanisms import Mechanisms
+from aigini.economy.quadrature import node_mean, population_nodes
 from aigini.economy.reach import UniformReach, UnskilledFirst, reached_share
+from aigini.economy.task_technology import TaskProduction
 from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import ConfigError, ParameterError
 from aigini.parameters import PARAMETER_NAMES
@@ -21,10 +24,22 @@ from aigini.population import draw_population
 from aigini.population.workers import N_OCCUPATIONS
 from aigini.statistics.moments import six_moments
 
-# Two combinations stand for all mechanisms, so that two programs are compiled and not one for each.
+
+def ces(rho, before=0.0, after=1.0):
+    """A CES economy; all of them share their compiled programs."""
+    return Scenario(A0=before, A1=after, mechanisms=Mechanisms(technology=CesTechnology(np.asarray(rho, np.float64))))
+
+
+# Few combinations stand for all mechanisms, so that few programs are compiled and not one for each.
 VARIANTS = {
-    "additive human capital, unskilled first": Mechanisms(human_capital=AdditiveHumanCapital(), reach=UnskilledFirst()),
-    "uniform reach, heavy tails": Mechanisms(reach=UniformReach(), ability=SinhArcsinhAbility(1.3, 0.2)),
+    "additive human capital, unskilled first": Scenario(
+        mechanisms=Mechanisms(human_capital=AdditiveHumanCapital(), reach=UnskilledFirst())
+    ),
+    "uniform reach, heavy tails": Scenario(
+        mechanisms=Mechanisms(reach=UniformReach(), ability=SinhArcsinhAbility(1.3, 0.2))
+    ),
+    "CES, substitutes": ces(0.5),
+    "CES, complements": ces(-1.0, before=0.5),
 }
 
 
@@ -36,7 +51,7 @@ def small():
 
 @pytest.fixture(scope="module", params=VARIANTS)
 def scenario(request):
-    return Scenario(mechanisms=VARIANTS[request.param])
+    return VARIANTS[request.param]
 
 
 def mean_incomes(params, scenario, population):
@@ -63,9 +78,11 @@ def compiled():
 @pytest.fixture(scope="module")
 def derivatives(small):
     """Derivatives of the moments in every parameter and in the mechanisms' own numbers, in forward mode."""
-    return jax.jit(
-        jax.jacfwd(lambda both: six_moments(both[0], small, dataclasses.replace(Scenario(), mechanisms=both[1])))
-    )
+
+    def moments(point, scenario):
+        return six_moments(point[0], small, dataclasses.replace(scenario, mechanisms=point[1]))
+
+    return jax.jit(jax.jacfwd(moments))
 
 
 def as_vector(tree):
@@ -76,7 +93,7 @@ def as_vector(tree):
 def check_derivatives(params, scenario, population, compiled, derivatives, step=1e-5):
     """Every derivative is that of central differences, to 1e-5 of it, or of 5e-5 per unit of the number's size."""
     point = params, jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), scenario.mechanisms)
-    ours = as_vector(derivatives(point))
+    ours = as_vector(derivatives(point, scenario))
     leaves, structure = jax.tree.flatten(point)
     size = np.array([abs(float(leaf)) or 1.0 for leaf in leaves])
     for k in range(len(leaves)):
@@ -102,15 +119,32 @@ def test_derivatives_are_those_of_central_differences_at_ten_points(scenario, po
         check_derivatives(params, scenario, small, compiled, derivatives)
 
 
+@jax.jit
+def products_of_factors(params, scenario, market):
+    """What human capital and AI produce at their marginal products, per worker, E[h ∂V_o/∂h + Ā ∂V_o/∂a]."""
+    prices, effective = market.prices, market.tasks.effective
+    if not isinstance(market.production, TaskProduction):
+        return jnp.mean(prices.human_return * market.human_capital) + effective * jnp.mean(prices.ai_return)
+    nodes = population_nodes(params, scenario.mechanisms.ability)
+    log_human = scenario.mechanisms.human_capital.log_human(params, nodes.log_ability, market.schooling)
+
+    def value(human, ai):
+        output = market.production.deployed_output(human, ai)
+        return jnp.sum(market.tasks.bundles[:, None, :] * market.task_price[None, None, :] * output, axis=2)
+
+    at = jnp.exp(log_human), effective
+    return jnp.mean(node_mean(jax.jvp(value, at, at)[1]))
+
+
 def test_markets_clear_hiring_makes_no_profit_and_product_is_shared_out(scenario, points, population, compiled):
     for params in points(5, seed=3):
         economy = compiled["economy"](params, scenario, population)
         for state in (economy.before, economy.after):
             market = state.market
             assert float(market.residual) < 1e-9
-            paid = jnp.mean(market.prices.human_return * market.human_capital)
-            product = paid + market.tasks.effective * jnp.mean(market.prices.ai_return)
-            assert float(product) == pytest.approx(float(market.output), rel=1e-12)
+            assert float(products_of_factors(params, scenario, market)) == pytest.approx(
+                float(market.output), rel=1e-12
+            )
             assert float(jnp.sum(market.task_price * market.supply)) == pytest.approx(float(market.output), rel=1e-12)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from aigini.economy.ability import AbilityLaw, NormalAbility, SinhArcsinhAbility
 from aigini.economy.additive import AdditiveTechnology
+from aigini.economy.ces import CesTechnology
 from aigini.economy.human_capital import AdditiveHumanCapital, HumanCapital, MultiplicativeHumanCapital
 from aigini.economy.reach import Reach, SkilledFirst, UniformReach, UnskilledFirst
 from aigini.economy.task_technology import TaskTechnology
@@ -32,7 +33,7 @@ _KINDS: dict[str, type[eqx.Module]] = {
 }
 
 MECHANISMS: dict[str, dict[str, Callable[[], Any]]] = {
-    "technology": {"additive": AdditiveTechnology},
+    "technology": {"additive": AdditiveTechnology, "ces": CesTechnology},
     "human_capital": {"multiplicative": MultiplicativeHumanCapital, "additive": AdditiveHumanCapital},
     "ability": {"normal": NormalAbility, "sinh_arcsinh": SinhArcsinhAbility},
     "reach": {"skilled_first": SkilledFirst, "unskilled_first": UnskilledFirst, "uniform": UniformReach},

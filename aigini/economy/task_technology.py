@@ -1,4 +1,4 @@
-"""Technologies given by what a worker produces on a task, y(h, a; z), linear or not (MODEL.md section 8.1).
+"""Technologies given by what a worker produces on a task, y(h, a; z), linear or not (MODEL.md section 15.4).
 
 All that `aigini.economy.technology` asks for follows from this one function: means over workers are taken on the
 quadrature of the population, factor prices are derivatives, and assessments make no profit in hiring, so that mean
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from aigini.economy.normal_nodes import NORMAL_NODES, NORMAL_WEIGHTS
 from aigini.economy.quadrature import node_mean
@@ -30,7 +30,10 @@ from aigini.errors import EquilibriumError
 from aigini.parameters import Parameters, Scalar
 from aigini.population.workers import N_OCCUPATIONS
 
-_NEWTON_STEPS = 30
+_SCALE_BRACKET = 50.0
+"""Log points about the linear solution within which the scale of assessments is searched."""
+_SCALE_TOLERANCE = 1e-9
+_SCALE_STEPS = 100
 
 
 class TaskTechnology(Technology):
@@ -177,6 +180,16 @@ class TaskProduction(Production):
         return self.exposed_output(human, self.tasks.effective)[:, task]
 
 
+class _Search(eqx.Module):
+    """Scales of assessments, between bounds; ``[occupations]`` each but the largest move and the number of steps."""
+
+    at: Float[Array, "occupations"]
+    low: Float[Array, "occupations"]
+    high: Float[Array, "occupations"]
+    moved: Scalar
+    count: Int[Array, ""]
+
+
 class BundlePay(Pay):
     """V_o(ĥ, η0 A) as a function of ĥ.
 
@@ -206,7 +219,7 @@ class BundlePay(Pay):
         noise: Float[Array, "occupations"],
         log_human: Float[Array, "occupations nodes"],
     ) -> tuple[Float[Array, "occupations"], Scalar]:
-        """By Newton's method from the linear solution; derivatives by the implicit function theorem."""
+        """By Newton's method in a bracket about the linear solution; derivatives by the implicit function theorem."""
         break_even = jnp.log(node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_human))))
 
         def excess(scale: Float[Array, "occupations"]) -> Float[Array, "occupations"]:
@@ -216,15 +229,30 @@ class BundlePay(Pay):
             spread = jnp.asarray(NORMAL_NODES)[:, None] * jnp.sqrt(noise)[None, :]
             return jnp.log(NORMAL_WEIGHTS @ jax.lax.map(at, spread)) - break_even
 
-        def slope(function: Any, at: Array) -> tuple[Array, Array]:
-            return jax.jvp(function, (at,), (jnp.ones_like(at),))  # each occupation depends on its own scale only
-
         def newton(function: Any, start: Array) -> Array:
-            def step(_: Any, at: Array) -> Array:
-                value, derivative = slope(function, at)
-                return at - value / derivative
+            """Newton's method on each occupation's own scale, with bisection where a step would leave the bracket."""
 
-            return jax.lax.fori_loop(0, _NEWTON_STEPS, step, start)
+            def step(state: _Search) -> _Search:
+                value, slope = jax.jvp(function, (state.at,), (jnp.ones_like(state.at),))
+                low, high = jnp.where(value < 0, state.at, state.low), jnp.where(value > 0, state.at, state.high)
+                following = state.at - value / slope
+                inside = (following > low) & (following < high)  # false also where the slope vanishes
+                following = jnp.where(value == 0, state.at, jnp.where(inside, following, (low + high) / 2))
+                moved = jnp.max(jnp.abs(following - state.at))
+                return _Search(at=following, low=low, high=high, moved=moved, count=state.count + 1)
+
+            def unfinished(state: _Search) -> Array:
+                # Steps of Newton's method square the error, so that the one after this has none.
+                return (state.moved > _SCALE_TOLERANCE) & (state.count < _SCALE_STEPS)
+
+            far = _Search(
+                at=start,
+                low=start - _SCALE_BRACKET,
+                high=start + _SCALE_BRACKET,
+                moved=jnp.asarray(jnp.inf),
+                count=jnp.asarray(0),
+            )
+            return jax.lax.while_loop(unfinished, step, far).at
 
         def implicit(function: Any, right: Array) -> Array:
             return right / function(jnp.ones_like(right))

@@ -1,4 +1,4 @@
-"""Technologies: output of workers on tasks, and everything that follows from it (MODEL.md sections 1 and 8.1).
+"""Technologies: output of workers on tasks, and everything that follows from it (MODEL.md sections 1 and 15.4).
 
 A worker with human capital h and effective AI a produces y(h, a; z) on task z. Treated tasks use AI on the part
 m(z; A), the economy as a whole on m_e = adoption m. At task prices p_z the value of the bundle of occupation o is
