@@ -32,7 +32,7 @@ from aigini.commands.calibrate import calibrate
 from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
-from aigini.commands.dynamics import bifurcations, transition
+from aigini.commands.dynamics import bifurcations, phases, transition
 from aigini.commands.policy import policy
 from aigini.commands.posterior import posterior
 from aigini.commands.regimes import regimes
@@ -96,6 +96,7 @@ __all__ = [
     "draw_population",
     "load",
     "oews",
+    "phases",
     "policy",
     "posterior",
     "regimes",

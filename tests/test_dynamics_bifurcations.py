@@ -6,7 +6,6 @@ from scipy.optimize import brentq, fsolve
 from scipy.special import erf, expit
 from test_dynamics_fixed_points import REFERENCE, following, random_point
 
-from aigini import cli
 from aigini.dynamics import bifurcations, fold_curves, long_run_fixed_points
 from aigini.dynamics.bifurcations import folds_over
 from aigini.dynamics.equations import NAMES
@@ -216,14 +215,6 @@ def test_arclength_closes_a_circle_and_turns_at_the_edges_of_a_box():
 def test_bad_intervals_are_refused(arguments, error, words):
     with pytest.raises(error, match=words):
         bifurcations(REFERENCE, *arguments)
-
-
-def test_an_unknown_part_is_refused(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["aigini", "dynamics", "--with", "folds", "--out", str(tmp_path / "run")])
-    with pytest.raises(SystemExit) as done:
-        cli.main()
-    assert done.value.code == 2
-    assert "--with folds: there is no such part" in capsys.readouterr().err
 
 
 def test_brute_force_sees_the_reference_folds():

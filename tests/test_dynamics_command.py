@@ -138,7 +138,18 @@ def test_assets_that_explode_are_refused_with_the_year():
 
 def test_the_command_writes_a_file_that_can_be_read(tmp_path, capsys):
     arguments = [f"{name}={value}" for name, value in SMALL.items()]
-    command = ["dynamics", TWO_REGIMES, "--with", "all", "--out", str(tmp_path / "run")]
+    command = [
+        "dynamics",
+        TWO_REGIMES,
+        "--with",
+        "all",
+        "--plane",
+        "retool_speed,deployment_speed",
+        "--grid",
+        "2",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     for one in arguments:
         command += ["--set", one]
     cli.app(command, standalone_mode=False)
@@ -152,12 +163,22 @@ def test_the_command_writes_a_file_that_can_be_read(tmp_path, capsys):
     assert folds.values["growth"] == pytest.approx(result.growth, rel=1e-12)
     (over_growth,) = (one for one in folds.over if one.name == "growth")
     assert over_growth.folds[-1].value == pytest.approx(result.branch.survival, rel=1e-10)
+    phases = load_result(tmp_path / "run", "phases")
+    (diagram,) = phases.diagrams
+    assert phases.critical_speed == pytest.approx(phases.first_order_speed, rel=0.15)
+    assert len(diagram.states) == 4
+    assert "rises at" in printed
+    assert all(state.change("gini_total").error > 0 for state in diagram.states)
+    low = min(diagram.states, key=lambda state: state.variance)
+    # At the final adoption the state at rest is that of the transition, whatever the speeds.
+    assert low.changes["gini_total"] == pytest.approx(result.at_rest[0].changes["gini_total"], abs=1e-12)
     assert {path.stem for path in (tmp_path / "run" / "figures").glob("*.png")} == {
         "dynamic_paths",
         "phase_portrait",
         "bifurcation",
         "bifurcation_diagrams",
         "bistability",
+        "phases_retool_speed_deployment_speed",
     }
 
 
@@ -173,6 +194,22 @@ def test_the_command_writes_a_file_that_can_be_read(tmp_path, capsys):
 )
 def test_bad_input_is_a_sentence_and_exit_code_2(setting, words, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["aigini", "dynamics", "--set", setting, "--out", str(tmp_path / "run")])
+    with pytest.raises(SystemExit) as done:
+        cli.main()
+    assert done.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--with", "folds"), "--with folds: there is no such part"),
+        (("--plane", "xi"), "--plane xi: expected two different parameters"),
+        (("--plane", "xi,folds"), "--plane xi,folds: folds is no parameter"),
+    ],
+)
+def test_bad_options_are_a_sentence_and_exit_code_2(option, words, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["aigini", "dynamics", *option, "--out", str(tmp_path / "run")])
     with pytest.raises(SystemExit) as done:
         cli.main()
     assert done.value.code == 2

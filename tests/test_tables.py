@@ -26,6 +26,7 @@ from aigini.dynamics.bifurcation_result import Bifurcations
 from aigini.dynamics.branches import branch_over_growth
 from aigini.dynamics.critical import Critical
 from aigini.dynamics.mean_field import asset_law
+from aigini.dynamics.phase_result import BoundaryPoint, PhaseDiagram, PhaseDiagrams, ReachedState
 from aigini.dynamics.result import CHANGES, PathResult, RestResult, Transition
 from aigini.dynamics.transition import OUTCOMES
 from aigini.errors import MissingExtraError
@@ -141,6 +142,18 @@ def long_run_bifurcations():
     return [LongRunBifurcations(values, [over], [curves]), over, curves]
 
 
+def phases():
+    states = [
+        ReachedState(0.1, 0.5, 1.6, dict.fromkeys(CHANGES, 0.01), dict.fromkeys(CHANGES, 0.001)),
+        ReachedState(0.2, 0.5, 8.7, dict.fromkeys(CHANGES, -0.01), {}),
+    ]
+    axes, codes = (np.array([0.1, 0.2]), np.array([0.5, 1.0])), np.array([[0, 1], [1, -1]])
+    boundary = [BoundaryPoint(0.15, 0.5, "unstable point"), BoundaryPoint(0.1, 0.75, "fold")]
+    names = ("retool_speed", "deployment_speed")
+    diagram = PhaseDiagram(names, (0.1, 0.5), *axes, codes, codes > 0, codes + 1.0, boundary, states)
+    return [diagram, PhaseDiagrams([diagram], "labour-strong", 40, 2.6, 2.5, 1.8, 0.168, 0.181, 100, 2)]
+
+
 def instances():
     long_run = long_run_fixed_points(**MAP, growth=0.095)
     baseline = EXPERIMENTS / "baseline"
@@ -163,6 +176,7 @@ def instances():
         long_run,
         transition(long_run),
         *long_run_bifurcations(),
+        *phases(),
         sensitivity.overidentification,
         *regimes.maps,
         *regimes.distances,

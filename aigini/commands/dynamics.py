@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +11,15 @@ from aigini.commands.command import Command, ResultFile, Run, shown
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.dynamics.atlas import LongRunBifurcations
 from aigini.dynamics.atlas import long_run_bifurcations as every_bifurcation
+from aigini.dynamics.phase_result import PhaseDiagrams
+from aigini.dynamics.phase_signs import phase_diagrams as every_phase
+from aigini.dynamics.phases import DEFAULT_PLANES, Setting
 from aigini.dynamics.rest import map_values
 from aigini.dynamics.result import Transition
+from aigini.dynamics.settings import DYNAMICS_NAMES
 from aigini.dynamics.transition import transition as follow_paths
 from aigini.errors import ConfigError
-from aigini.parameters import Parameters
+from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.runtime.evaluations import kept_in
 from aigini.runtime.precision import with_x64
 from aigini.runtime.progress import watched
@@ -25,6 +29,10 @@ from aigini.tables import wrapped
 
 def _params(source: Source) -> Parameters:
     return source.config.params if source.estimates is None else Parameters(**source.estimates.params)
+
+
+def _setting(source: Source) -> Setting:
+    return Setting(_params(source), source.config.dynamics, source.config.scenario)
 
 
 @with_x64
@@ -72,6 +80,39 @@ def bifurcations(config: SourceLike = None, **overrides: Any) -> LongRunBifurcat
     return every_bifurcation(map_values(_params(source), settings.dynamics, settings.scenario))
 
 
+@with_x64
+def phases(
+    config: SourceLike = None,
+    *,
+    planes: Sequence[tuple[str, str]] = DEFAULT_PLANES,
+    count: int = 13,
+    **overrides: Any,
+) -> PhaseDiagrams:
+    """Phase diagrams: the regime that the path reaches over two parameters, its boundary, and signs of changes there.
+
+    Args:
+        config: As in `transition`.
+        planes: Pairs of parameters of the economy or of [dynamics].
+        count: Grid points along each axis.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        AnalysisError: if a plane makes no sense, markets do not clear, or assets have no dispersion.
+    """
+    source = as_source(config, overrides)
+    settings = source.config
+    seed = settings.population["seed"]
+    return every_phase(
+        _setting(source),
+        settings.draw(),
+        (settings.draw(seed + 1 + extra) for extra in range(settings.replications)),
+        settings.replications,
+        planes,
+        count,
+    )
+
+
 def figures(result: Transition) -> Iterator[tuple[str, Any]]:
     """Figures of the paths."""
     from aigini import figures as every
@@ -87,23 +128,35 @@ def _bifurcation_figures(result: LongRunBifurcations) -> Iterator[tuple[str, Any
     return named(result, every.bifurcation_diagrams, every.bistability)
 
 
+def _phase_figures(result: PhaseDiagrams) -> Iterator[tuple[str, Any]]:
+    from aigini import figures as every
+
+    for one in result.diagrams:
+        yield f"phases_{one.names[0]}_{one.names[1]}", every.phase_diagram(one)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Part:
     """A further question that the command answers when it is asked for.
 
     Attributes:
         file: File of its result.
-        compute: From a source to the result.
+        compute: From a source, and options of the command line of its own, to the result.
+        own: Names of these options.
     """
 
     file: ResultFile
-    compute: Callable[[Source], Any]
+    compute: Callable[..., Any]
+    own: tuple[str, ...] = ()
 
 
 PATHS = ResultFile("dynamics", Transition, figures)
 PARTS = {
     part.file.name: part
-    for part in (_Part(ResultFile("bifurcations", LongRunBifurcations, _bifurcation_figures), bifurcations),)
+    for part in (
+        _Part(ResultFile("bifurcations", LongRunBifurcations, _bifurcation_figures), bifurcations),
+        _Part(ResultFile("phases", PhaseDiagrams, _phase_figures), phases, ("planes", "count")),
+    )
 }
 """Further parts by the name of their file."""
 
@@ -113,27 +166,40 @@ def _options(
         list[str] | None,
         typer.Option("--with", metavar="PART", help=f"Answer a further question: {', '.join(PARTS)}, or all."),
     ] = None,
+    plane: Annotated[
+        list[str] | None,
+        typer.Option("--plane", metavar="X,Y", help="Two parameters of a phase diagram; may be repeated."),
+    ] = None,
+    count: Annotated[int, typer.Option("--grid", min=2, help="Grid points along each axis of phase diagrams.")] = 13,
 ) -> Mapping[str, Any]:
+    planes = []
+    for item in plane or []:
+        axes = tuple(name.strip() for name in item.split(","))
+        if len(axes) != 2 or axes[0] == axes[1]:
+            raise ConfigError(f"--plane {item}: expected two different parameters, for example --plane xi,eta1.")
+        if unknown := [name for name in axes if name not in (*PARAMETER_NAMES, *DYNAMICS_NAMES)]:
+            raise ConfigError(f"--plane {item}: {unknown[0]} is no parameter of the economy or of [dynamics].")
+        planes.append(axes)
     asked = list(PARTS) if "all" in (part or []) else list(dict.fromkeys(part or []))
     if unknown := [name for name in asked if name not in PARTS]:
         raise ConfigError(f"--with {unknown[0]}: there is no such part; choose of {', '.join(PARTS)}, or all.")
-    return {"parts": asked}
+    return {"parts": asked, "planes": tuple(planes) or DEFAULT_PLANES, "count": count}
 
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     """The paths and the parts that are asked for, evaluations of all kept until every result is written."""
-    request = repr((command.name, *([dict(run.origin)] if run.origin else [])))
+    request = repr((command.name, dict(options), *([dict(run.origin)] if run.origin else [])))
     cache = ledger.Ledger(run.folder, run.config, request, resume=run.resume)
     if run.resume:
         run.notify(f"resumed with {cache.count} finished evaluations")
-    todo: list[tuple[ResultFile, Callable[[Source], Any]]] = [(PATHS, transition)]
-    todo += [(PARTS[name].file, PARTS[name].compute) for name in options["parts"]]
+    todo = [_Part(PATHS, transition), *(PARTS[name] for name in options["parts"])]
     results, timings = [], {}
     with kept_in(cache), watched(shown(run.notify)):
-        for file, compute in todo:
+        for part in todo:
             clock = time.perf_counter()
-            results.append((file, with_x64(compute)(run.source)))
-            timings[file.name] = time.perf_counter() - clock
+            own = {name: options[name] for name in part.own}
+            results.append((part.file, with_x64(part.compute)(run.source, **own)))
+            timings[part.file.name] = time.perf_counter() - clock
     run.notify("drawing figures")
     run.write(results, timings)
     for file, result in results:

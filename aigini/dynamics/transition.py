@@ -10,9 +10,10 @@ import numpy as np
 
 from aigini.dynamics.branches import branch_over_growth
 from aigini.dynamics.critical import Critical, critical_value, regime_of
-from aigini.dynamics.economy import AggregatePath, economy_at_rest, solve_path
+from aigini.dynamics.economy import AggregatePath, solve_path
 from aigini.dynamics.fixed_points import FixedPoints, long_run_fixed_points
 from aigini.dynamics.path import PathMap
+from aigini.dynamics.rest_levels import levels_at_rest
 from aigini.dynamics.result import CHANGES, PathResult, RestResult, Transition
 from aigini.dynamics.settings import DYNAMICS_NAMES, Dynamics
 from aigini.dynamics.specs import MAP_PARAMETERS
@@ -22,11 +23,8 @@ from aigini.parameters import Parameters
 from aigini.population.population import Population
 from aigini.runtime.evaluations import evaluated, fingerprint
 from aigini.runtime.progress import steps
-from aigini.statistics.accumulate import accumulate
 from aigini.statistics.catalogue import find
-from aigini.statistics.moment import MomentStatistic
 from aigini.statistics.simulation import RESIDUAL_TOLERANCE
-from aigini.statistics.worker_sums import reference
 
 OUTCOMES = (
     *("gini_total", "gini_wage", "gini_assets", "labour_share", "m1", "m3", "credential_requirement"),
@@ -49,19 +47,6 @@ def _levels(params: Parameters, dynamics: Dynamics, mapping: PathMap) -> tuple[A
 @jax.jit
 def _aggregate(params: Parameters, dynamics: Dynamics, scenario: Scenario) -> AggregatePath:
     return solve_path(params, dynamics, scenario, jnp.zeros((1, dynamics.years)))[0]
-
-
-@jax.jit
-def _at_rest(
-    params: Parameters, dynamics: Dynamics, variance: jax.Array, mapping: PathMap
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Rent, residual, and levels before AI and at rest, ``[2, outcomes]``."""
-    population = mapping.population
-    economy = economy_at_rest(params, dynamics, mapping.scenario, variance, population.n_firms)
-    statistic = MomentStatistic(mapping.moments, about=reference(economy.before), n_firms=population.n_firms)
-    sums = accumulate(statistic.summarise, economy.environment, population)
-    market = economy.after.market
-    return market.prices.mean_ai_rent, market.residual, statistic.levels(economy, sums)
 
 
 def transition(
@@ -213,12 +198,10 @@ def _regime(variance: float, long_run: FixedPoints) -> str:
 
 
 def _rest_result(params: Parameters, dynamics: Dynamics, variance: float, mapping: PathMap) -> RestResult:
-    rent, residual, levels = jax.device_get(_at_rest(params, dynamics, jnp.asarray(variance), mapping))
-    if not (residual <= RESIDUAL_TOLERANCE and np.isfinite(levels).all()):
-        raise AnalysisError(f"the economy at rest at V = {variance:.4g} has no equilibrium; stay nearer the baseline.")
+    rent, levels = levels_at_rest(params, dynamics, variance, mapping)
     return RestResult(
         variance=variance,
-        rent=float(rent),
+        rent=rent,
         levels={key: float(levels[1, k]) for k, key in enumerate(OUTCOMES)},
         changes={key: float(np.diff(levels[:, OUTCOMES.index(key)])[0]) for key in CHANGES},
     )

@@ -11,6 +11,7 @@ from aigini.figures.dynamics import bifurcation, dynamic_paths, phase_portrait
 from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
 from aigini.figures.oews import event_study, exposure_coefficients, specification_curve
+from aigini.figures.phases import phase_diagram
 from aigini.figures.policy import frontier_strengths, frontiers, levers
 from aigini.figures.posterior import joint_posterior, probability_of_rise
 from aigini.figures.posterior_update import predictive_moments, prior_and_posterior
@@ -44,6 +45,7 @@ __all__ = [
     "lorenz_curves",
     "moment_fit",
     "objective_trace",
+    "phase_diagram",
     "phase_portrait",
     "pinning",
     "power_scaling",
