@@ -33,11 +33,14 @@ from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
 from aigini.commands.dynamics import bifurcations, phases, transition
+from aigini.commands.params import parameter_table
 from aigini.commands.policy import policy
 from aigini.commands.posterior import posterior
 from aigini.commands.regimes import regimes
+from aigini.commands.report import report
 from aigini.commands.reproduce import Reproduction, reproduce
 from aigini.commands.robustness import robustness
+from aigini.commands.runs import compare_runs
 from aigini.commands.sensitivity import sensitivity
 from aigini.commands.sign import sign
 from aigini.commands.simulate import simulate
@@ -92,10 +95,12 @@ __all__ = [
     "calibrate",
     "channels",
     "checked_six_moments",
+    "compare_runs",
     "draw",
     "draw_population",
     "load",
     "oews",
+    "parameter_table",
     "phases",
     "policy",
     "posterior",
@@ -103,6 +108,7 @@ __all__ = [
     "register_lever",
     "register_mechanism",
     "register_moment",
+    "report",
     "reproduce",
     "robustness",
     "sensitivity",

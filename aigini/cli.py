@@ -1,8 +1,11 @@
 """The command line: a thin shell over the records of `aigini.commands.registry`."""
 
 import errno
+import importlib.metadata
 import inspect
 import os
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +13,13 @@ from typing import Annotated, Any
 import typer
 
 from aigini.commands.command import Command, Run
-from aigini.commands.draw import draw_again, results_in
+from aigini.commands.configs import configs, init
+from aigini.commands.draw import draw_again, results_in, write_tables_again
 from aigini.commands.earlier_run import from_run
+from aigini.commands.params import params
 from aigini.commands.registry import COMMANDS, result_files
+from aigini.commands.report import report_command
+from aigini.commands.runs import runs
 from aigini.commands.source import Source
 from aigini.config import load, parse_overrides
 from aigini.errors import AiginiError, ConfigError, OutputError
@@ -21,27 +28,37 @@ from aigini.runtime.backend import require_backend, split_cpu
 from aigini.runtime.compilation_cache import cached_programs
 from aigini.runtime.home import usable_home
 from aigini.storage import folder
+from aigini.tables import FORMATS, Format
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="How generative AI moves inequality: simulate, calibrate, analyse.",
-    epilog="Compiled programs are kept in AIGINI_CACHE (a folder, or off), else in JAX_COMPILATION_CACHE_DIR, else in"
-    " ~/.cache/aigini, which is held below 1 GiB. One command at a time writes in a run folder.",
+    epilog="Exit codes: 0 done; 2 an error, in one message; 3 results are written, but the estimates should not be used"
+    " as they are; 1 a benchmark is worse than before, or the reader of standard output has gone; 128 and its number"
+    " after a signal.\n\nCompiled programs are kept in AIGINI_CACHE (a folder, or off), else in"
+    " JAX_COMPILATION_CACHE_DIR, else in ~/.cache/aigini, which is held below 1 GiB. One command at a time writes in a"
+    " run folder.",
 )
 _screen = screen.Progress()
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _COMMON = {
-    "config": Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file; none is the baseline.")],
+    "config": Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[CONFIG]", help="TOML file, or a name that aigini configs lists; none is the baseline."
+        ),
+    ],
     "overrides": Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Replace one value, e.g. params.xi=0.2; may be repeated."),
     ],
     "out": Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder; runs/<command> by default.")],
 }
+_JSON = Annotated[bool, typer.Option("--json", help="Print the content of the result's files.")]
 _RESUME = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of an interrupted run in --out.")]
 _FROM = Annotated[
     Path | None,
@@ -60,6 +77,7 @@ def _add(command: Command) -> None:
         config: Path | None = None,
         overrides: list[str] | None = None,
         out: Path | None = None,
+        as_json: bool = False,
         resume: bool = False,
         start: Path | None = None,
         **options: Any,
@@ -73,12 +91,14 @@ def _add(command: Command) -> None:
                 f"--out {target}: is the run that --from starts from, whose record would be overwritten; choose another"
                 " --out."
             )
-        code = _perform(command, source, target, resume, command.options(**options))
+        typed = shlex.join(["aigini", *sys.argv[1:]])
+        code = _perform(command, Run(source, target, resume, _notify, typed, as_json), command.options(**options))
         if code:
             raise typer.Exit(code)
 
     kind = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter(name, kind, default=None, annotation=hint) for name, hint in _COMMON.items()]
+    parameters.append(inspect.Parameter("as_json", kind, default=False, annotation=_JSON))
     if command.resume is not None:
         parameters.append(inspect.Parameter("resume", kind, default=False, annotation=_RESUME))
     if command.starts_from_a_run:
@@ -101,7 +121,7 @@ def add(command: Command) -> None:
     Raises:
         ConfigError: if its name, or that of a file it writes, is taken or is none for a file.
     """
-    taken = {"figures", "run", "config", *(known.name for known in COMMANDS), *result_files()}
+    taken = {"run", "config", *_OWN, *(known.name for known in COMMANDS), *result_files()}
     for name in (command.name, *(file.name for file in command.files)):
         if name in taken or not name.isidentifier():
             raise ConfigError(
@@ -111,9 +131,9 @@ def add(command: Command) -> None:
     _add(command)
 
 
-def _perform(command: Command, source: Source, target: Path, resume: bool, options: Any) -> int:
+def _perform(command: Command, run: Run, options: Any) -> int:
     """Lock the run folder and run the command; its exit code."""
-    settings = source.config
+    settings, target = run.config, run.folder
     if command.needs:
         settings.require(*command.needs)
     if settings.population["devices"] > 1:
@@ -121,7 +141,7 @@ def _perform(command: Command, source: Source, target: Path, resume: bool, optio
     require_backend()
     with folder.writing(target, f"aigini {command.name}"):
         interruption.set_closing_words(lambda: _results_there(target, command))
-        return command.perform(Run(source, target, resume, _notify), options)
+        return command.perform(run, options)
 
 
 def _results_there(target: Path, command: Command) -> str:
@@ -131,7 +151,6 @@ def _results_there(target: Path, command: Command) -> str:
     return f"no work was finished; results that were in {target} are as they were"
 
 
-@app.command()
 def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")]) -> None:
     """Draw the figures of a run folder again, from its files."""
     files = results_in(run)
@@ -139,6 +158,47 @@ def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folde
     with folder.writing(run, "aigini figures"):
         for path in draw_again(run, files):
             print(path)
+
+
+def tables(
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")],
+    form: Annotated[Format | None, typer.Option("--format", help="One of the three formats; all by default.")] = None,
+) -> None:
+    """Write the tables of a run folder again, from its files: Markdown, LaTeX, and CSV with all digits."""
+    files = results_in(run)
+    with folder.writing(run, "aigini tables"):
+        for path in write_tables_again(run, files, FORMATS if form is None else (form,)):
+            print(path)
+
+
+_OWN: dict[str, Callable[..., None]] = {
+    "report": report_command,
+    "figures": figures,
+    "tables": tables,
+    "params": params,
+    "configs": configs,
+    "init": init,
+    "runs": runs,
+}
+"""Commands that compute nothing."""
+for _name, _function in _OWN.items():
+    app.command(_name)(_function)
+
+
+def _show_version(asked: bool) -> bool:
+    if asked:
+        print(f"aigini {importlib.metadata.version('aigini')}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def _every_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Options of the program itself."""
 
 
 def _notify(line: str) -> None:

@@ -173,6 +173,11 @@ class Parameters(eqx.Module):
     ownership_ability_corr: Scalar = _field("ownership_ability_corr")
     diversification: Scalar = _field("diversification")
 
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in SPECS)
+        shown = (f"{name}={value}" if np.ndim(value) == 0 else f"{name}={value!r}" for name, value in values)
+        return f"Parameters({', '.join(shown)})"
+
     def replace(self, **changes: object) -> "Parameters":
         """A copy with some fields changed.
 

@@ -1,11 +1,13 @@
 """Tables of results: one description prints as text of at most 100 columns, and becomes a data frame."""
 
 import abc
+import csv
 import dataclasses
+import html
 import io
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Columns of text that a table takes at most."""
+
+Format = Literal["markdown", "latex", "csv"]
+"""Formats of tables for other programs: GitHub's Markdown, LaTeX with booktabs, and comma-separated values."""
+FORMATS: tuple[Format, ...] = get_args(Format)
+ENDINGS: dict[Format, str] = {"markdown": "md", "latex": "tex", "csv": "csv"}
+"""Ending of the file of a table by format."""
 
 _GAP = 2  # blanks between columns; one where a table fits only so
 _BLANK = "\N{NO-BREAK SPACE}"
@@ -88,6 +96,11 @@ class Table:
             return _rendered(self.columns, _GAP if together else 1)
         return "\n\n".join(_rendered(block, _GAP) for block in self._blocks())
 
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        """The text of every cell, row by row."""
+        return list(zip(*([cell.strip() for cell in column.cells] for column in self.columns), strict=True))
+
     def _blocks(self) -> list[tuple[Column, ...]]:
         """Columns that fit side by side, the first one before each."""
         label, *others = self.columns
@@ -121,6 +134,23 @@ class Table:
                 columns[f"{column.name} s.e."] = list(column.errors)
         return columns
 
+    def written(self, form: Format) -> str:
+        """The table for another program: as printed in Markdown and LaTeX, with all digits in CSV.
+
+        Args:
+            form: The format. LaTeX is a ``tabular`` that needs the package booktabs; a document adds the caption.
+        """
+        if form == "csv":
+            values = self.values()
+            file = io.StringIO()
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(values)
+            writer.writerows(zip(*values.values(), strict=True))  # None is an empty field
+            return file.getvalue()
+        names = [column.name for column in self.columns]
+        left = [k == 0 or column.words for k, column in enumerate(self.columns)]
+        return (_markdown if form == "markdown" else _latex)(names, self.rows, left)
+
 
 def wrapped(text: str) -> str:
     """Text whose sentences take no more columns than a table; a line that goes on is indented.
@@ -151,6 +181,40 @@ class Tabular(abc.ABC):
             MissingExtraError: if pandas is not installed.
         """
         return self.table().to_frame()
+
+    def to_markdown(self) -> str:
+        """The table of the result in GitHub's Markdown, with the digits that it prints with."""
+        return self.table().written("markdown")
+
+    def to_latex(self) -> str:
+        """The table of the result as a LaTeX ``tabular`` with booktabs, with the digits that it prints with."""
+        return self.table().written("latex")
+
+    def _repr_html_(self) -> str:
+        """The print of the result, for a notebook."""
+        return f'<pre style="line-height: 1.3">{html.escape(wrapped(str(self)))}</pre>'
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The print of the result, for a terminal of IPython."""
+        printer.text(type(self).__name__ if cycle else wrapped(str(self)))
+
+
+def _markdown(names: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[bool]) -> str:
+    from tabulate import tabulate
+
+    escaped = [[cell.replace("|", r"\|") for cell in row] for row in (names, *rows)]
+    align = ["left" if is_left else "right" for is_left in left]
+    return tabulate(escaped[1:], escaped[0], "pipe", disable_numparse=True, colalign=align if rows else None) + "\n"
+
+
+def _latex(names: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[bool]) -> str:
+    from pylatexenc.latexencode import UnicodeToLatexEncoder
+
+    encode = UnicodeToLatexEncoder(unknown_char_policy="keep", unknown_char_warning=False).unicode_to_latex
+    first, *others = (r" & ".join(encode(cell) for cell in row) + r" \\" for row in (names, *rows))
+    lines = [r"\toprule", first, r"\midrule", *others, r"\bottomrule"]
+    alignment = "".join("l" if is_left else "r" for is_left in left)
+    return "\n".join([rf"\begin{{tabular}}{{{alignment}}}", *lines, r"\end{tabular}", ""])
 
 
 def _needed(column: Column) -> int:

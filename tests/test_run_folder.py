@@ -175,7 +175,7 @@ class TestACalibrationThatIsKilled:
 
     def test_leaves_nothing_of_the_checkpoint_once_it_is_done(self, interrupted):
         assert {path.name for path in interrupted.place.iterdir()} == {
-            *("calibration.json", "config.toml", "run.json", "figures")
+            *("calibration.json", "config.toml", "run.json", "printed.txt", "figures", "tables")
         }
 
 
@@ -184,7 +184,7 @@ class TestARunFolder:
     def test_holds_every_result_and_nothing_temporary(self, finished):
         assert {path.name for path in finished.iterdir()} == {
             *("simulate.json", "simulate.nc", "simulate_at_estimates.json", "simulate_at_estimates.nc"),
-            *("calibration.json", "answer.json", "config.toml", "run.json", "figures"),
+            *("calibration.json", "answer.json", "config.toml", "run.json", "printed.txt", "figures", "tables"),
         }
 
     @pytest.mark.parametrize("name", ["simulate", "simulate_at_estimates"])
@@ -292,8 +292,7 @@ class TestARunFolder:
         place = finished.parent / "alone"
         assert {path.name for path in place.iterdir()} == {
             *("simulate.json", "simulate.nc"),
-            "config.toml",
-            "run.json",
+            *("config.toml", "run.json", "printed.txt", "tables"),
         }
         assert without_run(strict_json(place / "simulate.json")) == without_run(strict_json(finished / "simulate.json"))
         assert "regime" in out

@@ -37,6 +37,7 @@ from aigini.oews.regressions import Regression, Regressions
 from aigini.oews.result import OccupationWages, TableRead
 from aigini.statistics.report import STATISTIC_UNITS
 from aigini.statistics.simulation_result import Simulation
+from aigini.storage.comparison import Difference, RunComparison
 from aigini.tables import WIDTH, Column, Table, Tabular, numbers, wrapped
 
 NO_TABLE = {
@@ -70,6 +71,10 @@ def simulation():
         simulation_se={"m1": 0.001},
         change_se={"output": 0.002},
     )
+
+
+def run_comparison():
+    return RunComparison("a", "b", (Difference("config.params.xi", 0.1, 0.2),), (Difference("m6", 0.1, None),), 9, ())
 
 
 def occupation_wages():
@@ -171,6 +176,7 @@ def instances():
         sensitivity.identification,
         *sensitivity.measures,
         occupation_wages(),
+        run_comparison(),
         table_of_variants(),
         Regressions(occupation_wages().regressions),
         long_run,
@@ -226,6 +232,14 @@ def test_every_result_that_the_package_exports_has_a_table():
     classes = {name for name in aigini.__all__ if isinstance(getattr(aigini, name), type)} - NO_TABLE
     assert "Policy" in classes
     assert {name for name in classes if not issubclass(getattr(aigini, name), Tabular)} == set()
+
+
+def test_results_are_tables_for_papers_and_notebooks(results):
+    for result in results:
+        table = result.table()
+        assert result.to_markdown().count("\n") == len(table.rows) + 2, type(result)
+        assert result.to_latex().count(r"\\") == len(table.rows) + 1, type(result)
+        assert result._repr_html_().startswith("<pre")
 
 
 def test_tables_fit_and_frames_hold_their_values(results):

@@ -14,7 +14,6 @@ from aigini.commands.command import Command, Run
 from aigini.config import Config
 from aigini.errors import ConfigError, OutputError
 from aigini.population.sizes import WORKERS_LIMIT
-from aigini.tables import wrapped
 
 
 def _options(
@@ -56,15 +55,15 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
         ),
     )
     run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
-    print(wrapped(str(result)))
+    run.show(result, command.files)
     run.notify(f"written: {run.folder / 'bench.json'}")
     if before is None:
         return 0
     worse = scaling.regressions(result.ratios(), before, tolerance)
     for name, (new, old) in worse.items():
-        print(f"worse: {name}: {new:.3g}, was {old:.3g}")
+        run.notify(f"worse: {name}: {new:.3g}, was {old:.3g}")
     if not worse:
-        print(f"no ratio is more than {tolerance:g} times that of {check}")
+        run.notify(f"no ratio is more than {tolerance:g} times that of {check}")
     return 1 if worse else 0
 
 

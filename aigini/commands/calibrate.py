@@ -22,7 +22,6 @@ from aigini.estimation.reweighted import reweighted
 from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
 from aigini.storage import checkpoint, folder
-from aigini.tables import wrapped
 
 FAILED_ESTIMATION = 3
 """Exit code of a command that wrote estimates that should not be used as they are."""
@@ -210,7 +209,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     file.draw(run.folder / "figures", result)
     run.write([(file, result)], {command.name: time.perf_counter() - clock})
     checkpoint.clear(run.folder)
-    print(wrapped(str(result)))
+    run.show(result, command.files)
     run.notify(f"written: {run.folder / 'calibration.json'} and {run.folder / 'figures'}")
     return exit_code(result, run.notify)
 

@@ -1,6 +1,7 @@
 """Commands: one record each, from which its command line, its run folder and its figures follow."""
 
 import dataclasses
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from aigini.runtime.progress import Watch, watched
 from aigini.runtime.user_code import own_definition
 from aigini.storage import folder, ledger
 from aigini.storage import results as stored
-from aigini.tables import wrapped
+from aigini.tables import ENDINGS, FORMATS, Format, Tabular, wrapped
 
 Notify = Callable[[str], None]
 """Shows a line of progress."""
@@ -66,6 +67,21 @@ class ResultFile:
 
         return [save(figure, target, name) for name, figure in self.figures(result)]
 
+    def write_tables(self, target: Path, result: Any, forms: Iterable[Format] = FORMATS) -> list[Path]:
+        """Write the table of a result into a folder, a file for each format; none where the result has no table.
+
+        Raises:
+            OutputError: if the folder cannot be written.
+        """
+        if not isinstance(result, Tabular):
+            return []
+        folder.prepare(target)
+        table = result.table()
+        texts = {target / f"{self.name}.{ENDINGS[form]}": table.written(form) for form in forms}
+        for path, text in texts.items():
+            folder.write_text(path, text)
+        return list(texts)
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -76,12 +92,16 @@ class Run:
         folder: The run folder.
         resume: True if it goes on with the finished work in the folder.
         notify: Shows a line of progress.
+        command_line: The command as it was typed; empty where a program called it.
+        as_json: True if results are printed as the content of their files.
     """
 
     source: Source
     folder: Path
     resume: bool
     notify: Notify
+    command_line: str = ""
+    as_json: bool = False
 
     @property
     def config(self) -> Config:
@@ -97,10 +117,11 @@ class Run:
         self,
         results: Iterable[tuple[ResultFile, Any]],
         timings: Mapping[str, float],
-        more: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write results, the resolved configuration and the record of the run."""
+        """Write results, their tables, the resolved configuration and the record of the run."""
         record = folder.record(self.config, timings)
+        if self.command_line:
+            record["command_line"] = self.command_line
         if self.origin:
             record["from"] = dict(self.origin)
         for file, result in results:
@@ -109,10 +130,24 @@ class Run:
                 stored.save_table(self.folder, file.name, result)
             if lost := stored.not_finite(result):
                 self.notify(f"not finite, and so null in {path.name}: {', '.join(lost)}")
-        folder.write_atomically(
-            self.folder / "config.toml", lambda path: path.write_text(self.config.to_toml(), encoding="utf-8")
-        )
+            file.write_tables(self.folder / "tables", result)
+        folder.write_text(self.folder / "config.toml", self.config.to_toml())
         folder.write_json(self.folder / "run.json", record)
+
+    def show(self, result: Any, files: Iterable[ResultFile]) -> None:
+        """Print a result, which is kept in ``printed.txt`` too.
+
+        Args:
+            result: The result.
+            files: Its files, which are written.
+        """
+        text = wrapped(str(result))
+        folder.write_text(self.folder / "printed.txt", f"{text}\n")
+        if not self.as_json:
+            print(text)
+            return
+        content = {file.name: stored.read(self.folder / f"{file.name}.json") for file in files}
+        print(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,7 +214,7 @@ def compute_and_write(command: Command, run: Run, options: Mapping[str, Any]) ->
     run.write([(file, result)], timings)
     file.draw(run.folder / "figures", result)
     cache.clear()
-    print(wrapped(str(result)))
+    run.show(result, command.files)
     run.notify(f"written: {run.folder / f'{file.name}.json'} and {run.folder / 'figures'}")
     return 0
 

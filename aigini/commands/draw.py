@@ -1,12 +1,13 @@
-"""The figures of results, from Python, and of a run folder again, from its files."""
+"""Figures and tables of results, from Python, and of a run folder again, from its files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from aigini.commands.command import ResultFile
 from aigini.commands.registry import load_result, result_files
 from aigini.errors import OutputError
+from aigini.tables import Format
 
 
 def draw(result: Any, folder: str | Path) -> list[Path]:
@@ -47,6 +48,16 @@ def results_in(run: Path) -> list[ResultFile]:
     if not files:
         raise OutputError(f"{run} holds no result of aigini; give the run folder of a command.")
     return files
+
+
+def write_tables_again(run: Path, files: list[ResultFile], forms: Sequence[Format]) -> Iterator[Path]:
+    """Write the tables of results in a run folder.
+
+    Raises:
+        OutputError: if a result is damaged.
+    """
+    for file in files:
+        yield from file.write_tables(run / "tables", load_result(run, file.name), forms)
 
 
 def draw_again(run: Path, files: list[ResultFile]) -> Iterator[Path]:

@@ -18,7 +18,6 @@ from aigini.oews.samples import occupations
 from aigini.oews.specifications import every_specification
 from aigini.runtime.progress import watched
 from aigini.storage import folder
-from aigini.tables import wrapped
 
 
 def occupation_wages(
@@ -76,7 +75,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     run.write([(file, result)], {command.name: time.perf_counter() - clock})
     _write_tables(run.folder, result)
     file.draw(run.folder / "figures", result)
-    print(wrapped(str(result)))
+    run.show(result, command.files)
     run.notify(f"written: {run.folder / 'oews.json'}, oews.csv, tables and figures")
     return 0
 

@@ -17,7 +17,7 @@ from aigini.estimation.msm import Watcher
 from aigini.estimation.result import Calibration
 from aigini.statistics.simulation_result import Simulation, report
 from aigini.storage import checkpoint, folder, results
-from aigini.tables import Table, Tabular, wrapped
+from aigini.tables import Table, Tabular
 
 AT_START, CALIBRATION = SIMULATE.files[0], CALIBRATE.files[0]
 AT_ESTIMATES = ResultFile("simulate_at_estimates", Simulation, figures)
@@ -111,7 +111,7 @@ def _reproduce(run: Run, watch: Watcher) -> Reproduction:
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     result = _reproduce(run, progress_shown(run.config, run.notify))
-    print(wrapped(str(result)))
+    run.show(result, command.files)
     return exit_code(result.calibration, run.notify)
 
 

@@ -14,7 +14,6 @@ from aigini.runtime.precision import with_x64
 from aigini.statistics import simulation
 from aigini.statistics.catalogue import MOMENT_NAMES
 from aigini.statistics.simulation_result import Simulation
-from aigini.tables import wrapped
 
 
 @with_x64
@@ -79,7 +78,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     clock = time.perf_counter()
     result = command.compute(run.source)
     run.write([(command.files[0], result)], {command.name: time.perf_counter() - clock})
-    print(wrapped(str(result)))
+    run.show(result, command.files)
     run.notify(f"written: {run.folder / 'simulate.json'}")
     return 0
 

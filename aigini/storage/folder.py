@@ -73,6 +73,15 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     return write_together({path: write})
 
 
+def write_text(path: Path, text: str) -> Path:
+    """Write a text file atomically, in UTF-8.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    return write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
 def write_together(writes: Mapping[Path, Callable[[Path], object]]) -> Path:
     """Write files that belong together, see `aigini.runtime.atomic.replace_files`; the last one is returned.
 
@@ -224,5 +233,11 @@ def _commit() -> str | None:
             timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() if inside.returncode == 0 else None
+        return _commit_installed()
+    return done.stdout.strip() if inside.returncode == 0 else _commit_installed()
+
+
+def _commit_installed() -> str | None:
+    """The commit that pip installed from a repository's address; None for an installation from a folder or an index."""
+    text = importlib.metadata.distribution("aigini").read_text("direct_url.json")
+    return None if text is None else json.loads(text).get("vcs_info", {}).get("commit_id")
