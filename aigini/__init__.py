@@ -33,6 +33,7 @@ from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
 from aigini.commands.dynamics import bifurcations, phases, transition
+from aigini.commands.explain import explain
 from aigini.commands.params import parameter_table
 from aigini.commands.policy import policy
 from aigini.commands.posterior import posterior
@@ -98,6 +99,7 @@ __all__ = [
     "compare_runs",
     "draw",
     "draw_population",
+    "explain",
     "load",
     "oews",
     "parameter_table",

@@ -16,6 +16,7 @@ from aigini.commands.command import Command, Run
 from aigini.commands.configs import configs, init
 from aigini.commands.draw import draw_again, results_in, write_tables_again
 from aigini.commands.earlier_run import from_run
+from aigini.commands.explain import explain_command
 from aigini.commands.params import params
 from aigini.commands.registry import COMMANDS, result_files
 from aigini.commands.report import report_command
@@ -176,6 +177,7 @@ _OWN: dict[str, Callable[..., None]] = {
     "figures": figures,
     "tables": tables,
     "params": params,
+    "explain": explain_command,
     "configs": configs,
     "init": init,
     "runs": runs,

@@ -185,6 +185,7 @@ class TestARunFolder:
         assert {path.name for path in finished.iterdir()} == {
             *("simulate.json", "simulate.nc", "simulate_at_estimates.json", "simulate_at_estimates.nc"),
             *("calibration.json", "answer.json", "config.toml", "run.json", "printed.txt", "figures", "tables"),
+            "report.html",
         }
 
     @pytest.mark.parametrize("name", ["simulate", "simulate_at_estimates"])

@@ -1,17 +1,22 @@
 """Commands that compute nothing, and what every run leaves beside its results."""
 
+import csv
 import json
 import sys
 import tomllib
 
+import numpy as np
 import pandas
 import pytest
+import xarray
 
 import aigini
 from aigini import cli
+from aigini.analysis.levers import LEVER_WORDS, LEVERS
 from aigini.commands.runs import runs_in
 from aigini.config import examples, load
 from aigini.dynamics.specs import DYNAMICS_SPECS
+from aigini.errors import ConfigError
 from aigini.parameters import SPECS
 from aigini.tables import FORMATS, Column, Table
 
@@ -56,6 +61,21 @@ def test_every_parameter_is_listed_with_its_meaning(command):
     code, out, err = command("params", "xii")
     assert (code, out) == (2, "")
     assert "did you mean xi?" in err
+
+
+def test_every_name_is_explained(command):
+    code, out, _ = command("explain", "open_access", "schooling", "ces", "m6", "--format", "csv")
+    rows = {tuple(row[:2]): row[2] for row in csv.reader(out.splitlines())}
+    assert code == 0
+    assert "η1 -> (1 - s) η1" in rows["open_access", "lever"]
+    assert ("schooling", "channel") in rows
+    assert ("ces", "mechanism of [model], technology") in rows
+    assert set(LEVERS) >= set(LEVER_WORDS)
+    assert "Gini" in rows["m6", "moment"]
+    assert all(aigini.explain().columns[2].values)
+    code, out, err = command("explain", "open_acces")
+    assert (code, out) == (2, "")
+    assert "did you mean open_access?" in err
 
 
 def test_configurations_that_come_with_aigini_are_given_by_name(command):
@@ -105,6 +125,31 @@ def test_a_run_leaves_its_command_line_its_print_and_its_tables(two_runs, comman
     (first / "tables" / "simulate.md").unlink()
     assert command("tables", first, "--format", "markdown")[0] == 0
     assert (first / "tables" / "simulate.md").read_text() == before
+
+
+def test_arrays_explain_themselves(two_runs):
+    place, _ = two_runs
+    with xarray.open_dataset(place / "first" / "simulate.nc", engine="scipy") as arrays:
+        assert not [name for name in arrays.dims if str(name)[-1].isdigit()]
+        assert [name for name in arrays.data_vars if "units" not in arrays[name].attrs] == []
+        sources = arrays["after_income_by_source_and_group"]
+        assert sources.dims == ("income_groups", "sources")
+        assert sources.attrs["income_groups_labels"].endswith("top 1 %")
+        mass, income = arrays["after_wage_masses"], np.exp(arrays["nodes"])
+        result = json.loads((place / "first" / "simulate.json").read_text())
+        assert mass.sum() == pytest.approx(result["n_workers"])
+        assert float((mass * income).sum() / mass.sum()) == pytest.approx(
+            result["after"]["mean_income"] * result["after"]["labour_share"], rel=0.05
+        )
+
+
+def test_a_configuration_may_be_a_mapping():
+    economy = {"params": {"xi": np.float64(0.2)}, "targets": {"m6": {"value": 0.0, "se": 0.01}}}
+    config = load(economy, {"population.n_workers": 4096})
+    assert float(config.params.xi) == 0.2
+    assert config.targets["m6"].value == 0
+    with pytest.raises(ConfigError, match=r"^configuration: params.xii: .*did you mean xi"):
+        load({"params": {"xii": 1}})
 
 
 def test_two_runs_are_compared_by_what_moved_and_why(two_runs, command):

@@ -1,17 +1,7 @@
 """Levers on the distribution of AI's gains, as transformations of parameters of documented strength.
 
 A lever describes the institutions under which AI arrives: it holds before and after, and the change of the Gini remains
-the effect of AI under it. Strength s runs from 0 (the estimates) to 1.
-
-| lever | at strength s |
-|---|---|
-| open_access | the share s of proprietary AI becomes commodity AI: η1 -> (1 - s) η1, η0 -> η0 + s η1 |
-| rent_sharing | workers get the share s of what owners kept of quasi-rents: ξ -> ξ + s (1 - ξ) |
-| antitrust | dispersion of assets and cumulative advantage shrink: σ_K -> (1 - s) σ_K, χ -> (1 - s) χ |
-| data_portability | leads in assets fade faster: μ -> μ + s (1 - μ) |
-| capital_dividend | the share s of capital income is paid out equally to all workers |
-| retraining | more of the desired change of schooling is carried out: r -> r + s (1 - r) |
-| slower_deployment | fewer augmentable tasks use AI: adoption -> (1 - s) adoption; at s = 1 AI has no effect at all |
+the effect of AI under it. Strength s runs from 0 (the estimates) to 1; `LEVER_WORDS` says what each does.
 
 A lever moves parameters, or is an instrument that takes from incomes and pays out (`aigini.economy.interventions`).
 Levers act on different parameters, so a pair is the two in any order, and parameters and strengths of instruments are
@@ -76,6 +66,17 @@ LEVERS: dict[str, Callable[[Values, float], Values]] = {
     "slower_deployment": _scaled("adoption"),
 }
 """Each lever as a map from the parameters, and the strengths of instruments by name, and a strength."""
+
+LEVER_WORDS = {
+    "open_access": "the share s of proprietary AI becomes commodity AI: η1 -> (1 - s) η1, η0 -> η0 + s η1",
+    "rent_sharing": "workers get the share s of what owners kept of quasi-rents: ξ -> ξ + s (1 - ξ)",
+    "antitrust": "dispersion of assets and cumulative advantage shrink: σ_K -> (1 - s) σ_K, χ -> (1 - s) χ",
+    "data_portability": "leads in assets fade faster: μ -> μ + s (1 - μ)",
+    "capital_dividend": "the share s of capital income is paid out equally to all workers",
+    "retraining": "more of the desired change of schooling is carried out: r -> r + s (1 - r)",
+    "slower_deployment": "fewer augmentable tasks use AI: adoption -> (1 - s) adoption; at s = 1 AI has no effect",
+}
+"""Meaning of each lever of aigini's at strength s, from 0 to 1."""
 
 INSTRUMENTS: dict[str, Callable[[Any], Instrument]] = {"capital_dividend": CapitalDividend}
 """Levers that take from incomes, and the instruments they are."""

@@ -112,6 +112,10 @@ def _reproduce(run: Run, watch: Watcher) -> Reproduction:
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     result = _reproduce(run, progress_shown(run.config, run.notify))
     run.show(result, command.files)
+    from aigini.commands.report import report  # which knows every command, this one among them
+
+    run.notify("writing the page")
+    run.notify(f"written: {report(run.folder, out=run.folder / 'report.html')}, to open in a browser and to hand over")
     return exit_code(result.calibration, run.notify)
 
 

@@ -15,7 +15,8 @@ from aigini.population.population import Population
 from aigini.runtime.precision import with_x64
 from aigini.storage.estimates import Estimates
 
-ConfigLike = Config | str | Path | None
+ConfigLike = Config | Mapping[str, Any] | str | Path | None
+"""A configuration, the content of a file as nested mappings, the path of one or the name of a packaged one, or none."""
 
 _NOT_OF_THE_ESTIMATES = {
     "ranges": None,

@@ -27,7 +27,7 @@ from aigini.bayes.settings import PosteriorSettings
 from aigini.config import beliefs, calibration, dynamics, parameters
 from aigini.config.examples import baseline_path, resolve
 from aigini.config.explain import sentences, without_mistakes
-from aigini.config.layers import parse_overrides, read, resolved, taken_away
+from aigini.config.layers import parse_overrides, plain, read, resolved, taken_away
 from aigini.config.schema import DynamicsSection, FileSchema
 from aigini.dynamics.settings import Dynamics
 from aigini.economy import mechanisms
@@ -165,12 +165,12 @@ class Config:
         return population if devices == 1 else shard(population, devices)
 
 
-def load(path: str | Path | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
+def load(path: str | Path | Mapping[str, Any] | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
     """Read a configuration.
 
     Args:
         path: TOML file whose entries replace those of the baseline, or the name of a packaged configuration, see
-            `aigini.config.examples`; None is the baseline itself.
+            `aigini.config.examples`, or the content of such a file; None is the baseline itself.
         overrides: Values by dotted name (``params.xi``), applied last; a bare parameter name means ``params.NAME``.
             NumPy's numbers and arrays are read as Python's, and None takes away as ``"none"`` does in a file.
 
@@ -178,8 +178,11 @@ def load(path: str | Path | None = None, overrides: Mapping[str, Any] | None = N
         ConfigError: listing every problem. Where nothing is wrong but that sections do not fit together, the
             configuration loads, and `Config.require` and the commands that read these sections raise.
     """
-    file = None if path is None else read(resolve(Path(path)))
-    where = "baseline" if path is None else str(path)
+    if isinstance(path, Mapping):
+        file, where = plain(path), "configuration"
+    else:
+        file = None if path is None else read(resolve(Path(path)))
+        where = "baseline" if path is None else str(path)
     raw = resolved(read(baseline_path()), file, where, overrides or {})
     return _build(raw, f"{where} with --set" if overrides else where)
 

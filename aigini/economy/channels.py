@@ -1,13 +1,5 @@
 """Channels through which AI moves inequality, each of which can be switched off in its own block only.
 
-| channel | off |
-|---|---|
-| task floor | α = β = 0 in production |
-| schooling | schooling stays at its level before AI (r = 0) |
-| screening | f_o = 0: the work sample stays as diagnostic as without AI |
-| cumulative advantage | χ = 0: firms' assets stay on their path without AI |
-| proprietary rents | η0 takes over η1 in production and pay |
-
 Two quantities that AI moves are those of the economy with every channel on, whatever is switched off, so that a
 switch takes away its own mechanism and no other (MODEL.md section 13): the floor f_o of the work sample, which is
 computed with the original α and β, and the rent q_A that drives firms' assets. Only the switch of screening scales the
@@ -22,7 +14,16 @@ from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.technology import WorkSample
 from aigini.parameters import Parameters, Scalar
 
-CHANNEL_NAMES = ("task_floor", "schooling", "screening", "cumulative_advantage", "proprietary_rents")
+CHANNEL_WORDS = {
+    "task_floor": "off: α = β = 0 in production",
+    "schooling": "off: schooling stays at its level before AI, r = 0",
+    "screening": "off: the work sample stays as diagnostic as without AI, f_o = 0",
+    "cumulative_advantage": "off: firms' assets stay on their path without AI, χ = 0",
+    "proprietary_rents": "off: η0 takes over η1 in production and pay",
+}
+"""Each channel, by what switching it off does."""
+
+CHANNEL_NAMES = tuple(CHANNEL_WORDS)
 
 
 class Channels(eqx.Module):

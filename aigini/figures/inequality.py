@@ -29,6 +29,7 @@ from aigini.figures.style import (
     styled,
 )
 from aigini.resolution import STANDS_OUT
+from aigini.statistics.array_description import INCOME_GROUPS
 from aigini.statistics.histogram import GINI_RESOLUTION
 from aigini.statistics.regime import Regime
 from aigini.statistics.report import SOURCES
@@ -37,9 +38,6 @@ from aigini.statistics.simulation_result import Simulation
 _WIDTH = 0.62
 _SIGNS = {1: (RISE, RISE_HATCH, "rises"), -1: (FALL, FALL_HATCH, "falls"), 0: (FAINT, "xx", "sign not known")}
 """Colour, hatching and name of a change, by its sign where that stands out of simulation error; 0 elsewhere."""
-
-INCOME_GROUPS = ("bottom 50 %", "next 40 %", "next 9 %", "top 1 %")
-"""Groups of workers by total income, in the order of `Distribution.income_by_source_and_group`."""
 
 
 @styled

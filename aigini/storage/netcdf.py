@@ -4,6 +4,7 @@ Arrays of figures are NetCDF-3, which SciPy reads and writes. Posteriors are Net
 ArviZ's InferenceData schema, so that ArviZ opens them; this takes packages that come with an extra.
 """
 
+import dataclasses
 import importlib
 import importlib.metadata
 import io
@@ -30,13 +31,34 @@ SAMPLE = ("chain", "draw")
 _ENGINE = "h5netcdf"
 
 
+@dataclasses.dataclass(frozen=True)
+class Described:
+    """Words and values beside arrays, so that a file explains itself.
+
+    Attributes:
+        dimensions: Names of the dimensions of an array by its name; ``NAME_0`` and so on where none are given.
+        units: Unit of an array by its name.
+        coordinates: Values along a dimension, and their unit.
+        labels: Words along a dimension.
+    """
+
+    dimensions: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    units: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    coordinates: Mapping[str, tuple[np.ndarray, str]] = dataclasses.field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+
+
 def array_writer(
-    groups: Mapping[str, Mapping[str, np.ndarray]], attributes: Mapping[str, str] | None = None
+    groups: Mapping[str, Mapping[str, np.ndarray]],
+    attributes: Mapping[str, str] | None = None,
+    described: Described | None = None,
 ) -> Callable[[Path], object]:
     """A function that writes arrays with attributes into the file that it is given, as NetCDF-3.
 
-    The variable of array ``name`` in ``group`` is ``group_name``.
+    The variable of array ``name`` in ``group`` is ``group_name``; coordinates are variables of the name of their
+    dimension, and words along a dimension the attribute ``DIMENSION_labels`` of an array.
     """
+    about = described or Described()
 
     def write(path: Path) -> None:
         # Written in memory first: a NetCDF file that fails to be closed on a full disk fails again when it is dropped.
@@ -46,14 +68,21 @@ def array_writer(
                 setattr(file, name, value)
             for group, arrays in groups.items():
                 for name, array in arrays.items():
-                    dimensions = []
-                    for axis, size in enumerate(array.shape):
-                        dimension = f"{name}_{axis}"
+                    names = about.dimensions.get(name) or tuple(f"{name}_{axis}" for axis in range(array.ndim))
+                    for dimension, size in zip(names, array.shape, strict=True):
                         if dimension not in file.dimensions:
                             file.createDimension(dimension, size)
-                        dimensions.append(dimension)
-                    variable = file.createVariable(f"{group}_{name}", "d", tuple(dimensions))
+                    variable = file.createVariable(f"{group}_{name}", "d", names)
                     variable.data[...] = array
+                    if name in about.units:
+                        variable.units = about.units[name]
+                    for dimension in set(names) & set(about.labels):
+                        setattr(variable, f"{dimension}_labels", ", ".join(about.labels[dimension]))
+            for dimension, (values, unit) in about.coordinates.items():
+                if dimension in file.dimensions:
+                    variable = file.createVariable(dimension, "d", (dimension,))
+                    variable.data[...] = values
+                    variable.units = unit
             file.flush()
             path.write_bytes(buffer.getvalue())
 
@@ -61,10 +90,12 @@ def array_writer(
 
 
 def read_arrays(path: Path) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
-    """Read what `array_writer` wrote: arrays by group and name, and attributes by name."""
+    """Read what `array_writer` wrote: arrays by group and name, without coordinates, and attributes by name."""
     groups: dict[str, dict[str, np.ndarray]] = {}
     with netcdf_file(str(path), "r", mmap=False) as file:
         for full, variable in file.variables.items():
+            if full in file.dimensions:
+                continue
             group, _, name = full.partition("_")
             groups.setdefault(group, {})[name] = np.array(variable.data, float)
         attributes = {name: _text(value) for name, value in file._attributes.items()}

@@ -11,6 +11,7 @@ import cattrs
 
 from aigini.bayes.result import Posterior
 from aigini.errors import OutputError
+from aigini.statistics.array_description import ARRAY_DIMENSIONS, ARRAY_UNITS, COORDINATES, LABELS
 from aigini.statistics.simulation_result import Simulation
 from aigini.storage.converter import converter
 from aigini.storage.draws import draws_writer, load_draws
@@ -24,11 +25,13 @@ from aigini.storage.folder import (
     write_atomically,
     write_together,
 )
-from aigini.storage.netcdf import array_writer, read_arrays
+from aigini.storage.netcdf import Described, array_writer, read_arrays
 from aigini.tables import Tabular
 
 _OWN = ("schema", "run", "not_finite")
 """Entries of every file beside the fields of its result."""
+
+_DESCRIBED = Described(ARRAY_DIMENSIONS, ARRAY_UNITS, COORDINATES, LABELS)
 
 
 def save(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
@@ -54,7 +57,7 @@ def save(folder: Path, name: str, result: Any, run: Mapping[str, Any]) -> Path:
             "after": result.after_arrays,
             "error": result.change_se_arrays,
         }
-        writes = {folder / f"{name}.nc": array_writer(groups, identity(run)), **writes}
+        writes = {folder / f"{name}.nc": array_writer(groups, identity(run), _DESCRIBED), **writes}
     if isinstance(result, Posterior):
         writes = {folder / f"{name}.nc": draws_writer(result, run), **writes}
     return write_together(writes)
