@@ -63,13 +63,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "dynamics": ("dynamics.years=12",),
     "posterior": (),
     "beliefs": (),
-    "oews": (),
+    "oews": ("oews.replications=100", "oews.floor_strengths=[0.0,1.0]", "oews.arrivals=[1.0]"),
     "bench": (),
     "figures": (),
 }
 """Settings of each command beyond those that all have."""
 _MORE = {"regimes": ("--plane", "eta1,xi", "--grid", "4"), "bench": ("--sizes", "2e3", "--repeats", "1")}
-_WITHOUT_RESUME = ("simulate", "oews", "bench", "figures")
+_WITHOUT_RESUME = ("simulate", "bench", "figures")
 _YEARS = (2019, 2022, 2023)  # of the occupation wages, made up in the form that BLS publishes
 
 _PATIENCE = 3600.0  # seconds for a run to end; one that gets little of a shared machine takes long

@@ -24,6 +24,8 @@ KEYS = {
     *("fixed_effects", "cluster", "coef", "se", "se_hc1", "n", "r2"),
 }
 
+REST = {"exposure": None, "simulated": False}
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
@@ -33,7 +35,8 @@ def done(tmp_path_factory):
     target = tmp_path_factory.mktemp("out")
     told = []
     run = Run(Source(load()), target, False, told.append)
-    code = OEWS.perform(run, {"data": data, "exposure": f"{data / 'occ_level.csv'}:eloundou_beta_gpt4"})
+    exposure = f"{data / 'occ_level.csv'}:eloundou_beta_gpt4"
+    code = OEWS.perform(run, {"data": data, "exposure": exposure, "simulated": False})
     return SimpleNamespace(code=code, folder=target, told=told)
 
 
@@ -82,7 +85,7 @@ def test_a_malformed_file_writes_nothing(tmp_path):
     target = tmp_path / "out"
     target.mkdir()
     with pytest.raises(DataError, match="is no table of OEWS"):
-        OEWS.perform(Run(Source(load()), target, False, lambda line: None), {"data": tmp_path, "exposure": None})
+        OEWS.perform(Run(Source(load()), target, False, lambda line: None), {"data": tmp_path, **REST})
     assert list(target.iterdir()) == []
     with pytest.raises(DataError, match="give one with --data DIR"):
-        OEWS.perform(Run(Source(load()), target, False, lambda line: None), {"data": None, "exposure": None})
+        OEWS.perform(Run(Source(load()), target, False, lambda line: None), {"data": None, **REST})

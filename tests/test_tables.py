@@ -12,6 +12,17 @@ from test_experiments import EXPERIMENTS
 
 import aigini
 from aigini.analysis.answered import Answer
+from aigini.analysis.occupations.result import (
+    ByMeasure,
+    Comparison,
+    Distribution,
+    NotRejected,
+    Regime,
+    SimulatedOccupations,
+    Size,
+    Surveyed,
+)
+from aigini.analysis.occupations.settings import ASSUMPTIONS
 from aigini.analysis.robustness.findings import Finding
 from aigini.analysis.robustness.result import Robustness, VariantResult
 from aigini.bayes.diagnostics import summarise
@@ -88,6 +99,28 @@ def occupation_wages():
         n=700,
     )
     return OccupationWages((table,), (regression,))
+
+
+def simulated_occupations():
+    numbers = ("estimate", "se_crv1", "se_crv3", "respondents", "level_sd", "spread_mean", "spread_sd")
+    more = ("occupation_change_sd", "group_change_sd", "sd", "n_simulated")
+    counts = {"n": 9, "occupations": 9, "clusters": 3}
+    survey = Surveyed(name="r", exposure="x", after=[0.0, 1.0], **counts, **dict.fromkeys((*numbers, *more), 0.5))
+    levels = ("arrival", "floor", "gini_change", "mean", "sd", "low", "high", "p_value", "power")
+    rates = dict.fromkeys((*levels, "rejects_crv1", "rejects_crv3"), 0.5)
+    one = Distribution(regression="r", regime="no AI", off="all on", m1=0.0, surveys=500, **rates)
+    span = (-0.1, 0.0, 0.01, None, (-0.5, 0.0))
+    return SimulatedOccupations(
+        assumed={name: assumption.default for name, assumption in ASSUMPTIONS.items()},
+        replications=500,
+        regimes=(Regime("equalising", 0.1, -0.001, {}),),
+        regressions=(survey,),
+        distributions=(one,),
+        comparisons=(Comparison("r", "no AI", "equalising", "AI", 0.5, 0.1),),
+        sizes=(Size("r", "CRV1", 0.06, 0.01),),
+        not_rejected=tuple(NotRejected("r", "equalising", quantity, *span) for quantity in ("m1", "arrival")),
+        measures=(ByMeasure("r", "x", 0.5, 0.2, {"no AI": 0.3}),),
+    )
 
 
 MAP = {
@@ -177,6 +210,7 @@ def instances():
         *sensitivity.measures,
         occupation_wages(),
         run_comparison(),
+        simulated_occupations(),
         table_of_variants(),
         Regressions(occupation_wages().regressions),
         long_run,
@@ -271,6 +305,7 @@ def test_a_print_holds_every_cell_of_its_table(results):
             "Reproduction",
             "OccupationWages",
             "Regressions",
+            "SimulatedOccupations",
             "Robustness",
             "FoldCurves",
         ):

@@ -1,5 +1,6 @@
-"""`aigini oews`: published occupation wages regressed on exposure to AI."""
+"""`aigini oews`: published occupation wages regressed on exposure to AI, and those of simulated occupations too."""
 
+import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,17 +8,50 @@ from typing import Annotated, Any
 
 import typer
 
-from aigini.commands.command import Command, Run, shown
-from aigini.commands.source import SourceLike
+from aigini.analysis.occupations.result import SimulatedOccupations
+from aigini.analysis.occupations.simulated import simulate_occupations
+from aigini.commands.at_estimates import at_estimates
+from aigini.commands.command import Command, ResultFile, Run, shown
+from aigini.commands.source import Source, SourceLike, as_source
 from aigini.errors import DataError
+from aigini.estimation.estimated_model import require_sign_problem
+from aigini.oews.design import main_measure, panels_of
 from aigini.oews.exposures import read_exposures
+from aigini.oews.frames import Frame
+from aigini.oews.layout import PANEL_YEARS
 from aigini.oews.panel import read_panel
 from aigini.oews.regressions import estimate, require_pyfixest
 from aigini.oews.result import OccupationWages, tables_read
-from aigini.oews.samples import occupations
+from aigini.oews.samples import Occupations, occupations
 from aigini.oews.specifications import every_specification
+from aigini.runtime.evaluations import kept_in
+from aigini.runtime.precision import with_x64
 from aigini.runtime.progress import watched
-from aigini.storage import folder
+from aigini.storage import folder, ledger
+
+
+@dataclasses.dataclass(frozen=True)
+class _Loaded:
+    """Published data."""
+
+    table: Frame
+    rows: Frame
+    occupations: Occupations
+
+
+def _load(data: str | Path | None, exposure: str | None) -> _Loaded:
+    if data is None:
+        raise DataError("oews: no folder of published files was given; give one with --data DIR.")
+    table, rows = read_panel(Path(data))
+    return _Loaded(table, rows, occupations(table, rows, read_exposures(Path(data), exposure)))
+
+
+def _wages(loaded: _Loaded, data: str | Path | None) -> OccupationWages:
+    every = every_specification(list(loaded.occupations.exposures.columns), loaded.occupations.years)
+    result = estimate(loaded.occupations, every)
+    if not result.regressions:
+        raise DataError(f"{data}: no regression has enough occupations or years; add years or measures of exposure.")
+    return OccupationWages(tables_read(loaded.table, loaded.rows), result.regressions)
 
 
 def occupation_wages(
@@ -34,15 +68,39 @@ def occupation_wages(
         DataError: naming file, row and column, if a table is not what it should be.
         MissingExtraError: if a package of the extra is not installed.
     """
-    if data is None:
-        raise DataError("oews: no folder of published files was given; give one with --data DIR.")
-    table, rows = read_panel(Path(data))
-    loaded = occupations(table, rows, read_exposures(Path(data), exposure))
-    every = every_specification(list(loaded.exposures.columns), loaded.years)
-    result = estimate(loaded, every)
-    if not result.regressions:
-        raise DataError(f"{data}: no regression has enough occupations or years; add years or measures of exposure.")
-    return OccupationWages(tables_read(table, rows), result.regressions)
+    return _wages(_load(data, exposure), data)
+
+
+@with_x64
+def occupation_surveys(
+    config: SourceLike = None, *, data: str | Path | None = None, exposure: str | None = None, **overrides: Any
+) -> SimulatedOccupations:
+    """The same regressions on surveys of simulated occupations, in both regimes, with mechanisms on and off.
+
+    Args:
+        config: Configuration, path of one, or None for the baseline; or a calibration, for the economy at its
+            estimates. The surveys are those of its section [oews].
+        data: Folder of files as BLS publishes them, whose panel the surveys take over.
+        exposure: As in `occupation_wages`.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        DataError: as in `occupation_wages`, or if the years of no regression are there.
+        AnalysisError: if the economy cannot be estimated, or not be put into both regimes.
+    """
+    source = as_source(config, overrides, "estimation")
+    return _surveys(source, _load(data, exposure).occupations, data)
+
+
+def _surveys(source: Source, published: Occupations, data: str | Path | None) -> SimulatedOccupations:
+    require_sign_problem(source.config.targets, source.config.free)
+    panels = panels_of(published)
+    if not panels:
+        raise DataError(f"{data}: has the years of no long difference; add tables, or ask for --no-simulated.")
+    return simulate_occupations(
+        at_estimates(source), panels, main_measure(list(panels)), source.config.surveys, PANEL_YEARS
+    )
 
 
 def figures(result: OccupationWages) -> Iterator[tuple[str, Any]]:
@@ -51,6 +109,14 @@ def figures(result: OccupationWages) -> Iterator[tuple[str, Any]]:
     from aigini.figures.style import named
 
     return named(result, every.exposure_coefficients, every.event_study, every.specification_curve)
+
+
+def survey_figures(result: SimulatedOccupations) -> Iterator[tuple[str, Any]]:
+    """Coefficients of simulated surveys beside the published ones, power, and what m1 does to them."""
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.simulated_coefficients, every.survey_power, every.coefficient_by_m1)
 
 
 def _options(
@@ -63,29 +129,70 @@ def _options(
             "--exposure", metavar="FILE[:COLUMN]", help="Table of exposure to AI; by default those in the folder."
         ),
     ] = None,
+    simulated: Annotated[
+        bool,
+        typer.Option(
+            "--simulated/--no-simulated",
+            help="Also regress surveys of simulated occupations, to see what such regressions can tell.",
+        ),
+    ] = True,
 ) -> Mapping[str, Any]:
-    return {"data": data, "exposure": exposure}
+    return {"data": data, "exposure": exposure, "simulated": simulated}
 
 
+@dataclasses.dataclass(frozen=True)
+class _Both:
+    """Both results, to be shown."""
+
+    wages: OccupationWages
+    surveys: SimulatedOccupations
+
+    def __str__(self) -> str:
+        return f"{self.wages}\n\n{self.surveys}"
+
+
+WAGES = ResultFile("oews", OccupationWages, figures, csv=True)
+SURVEYS = ResultFile("oews_surveys", SimulatedOccupations, survey_figures, csv=True)
+
+
+@with_x64
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
+    data, exposure, simulated = options["data"], options["exposure"], options["simulated"]
+    if simulated:
+        run.config.require("estimation")
+        require_sign_problem(run.config.targets, run.config.free)
     clock = time.perf_counter()
+    timings: dict[str, float] = {}
     with watched(shown(run.notify)):
-        result = command.compute(run.source, **options)
-    (file,) = command.files
-    run.write([(file, result)], {command.name: time.perf_counter() - clock})
-    _write_tables(run.folder, result)
-    file.draw(run.folder / "figures", result)
-    run.show(result, command.files)
-    run.notify(f"written: {run.folder / 'oews.json'}, oews.csv, tables and figures")
+        loaded = _load(data, exposure)
+        wages = _wages(loaded, data)
+        timings["regressions"] = time.perf_counter() - clock
+        # Regressions of published data do not wait for the economy.
+        run.write([(WAGES, wages)], timings)
+        _write_tables(run.folder, wages)
+        WAGES.draw(run.folder / "figures", wages)
+        if not simulated:
+            run.show(wages, (WAGES,))
+            run.notify(f"written: {run.folder / 'oews.json'}, oews.csv, tables and figures")
+            return 0
+        request = repr((command.name, exposure and str(exposure), dict(run.origin)))
+        cache = ledger.Ledger(run.folder, run.config, request, resume=run.resume)
+        with kept_in(cache):
+            surveys = _surveys(run.source, loaded.occupations, data)
+    timings["surveys"] = time.perf_counter() - clock - timings["regressions"]
+    run.write([(WAGES, wages), (SURVEYS, surveys)], timings)
+    SURVEYS.draw(run.folder / "figures", surveys)
+    cache.clear()
+    run.show(_Both(wages, surveys), (WAGES, SURVEYS))
+    run.notify(f"written: {run.folder / 'oews.json'}, oews_surveys.json, the same as CSV, tables and figures")
     return 0
 
 
 def _write_tables(target: Path, result: OccupationWages) -> None:
-    """All coefficients as CSV, and the headline ones as HTML, LaTeX and Markdown."""
+    """The headline coefficients as HTML, LaTeX and Markdown."""
     from great_tables import GT
 
     frame: Any = result.to_frame()
-    folder.write_atomically(target / "oews.csv", lambda path: frame.to_csv(path, index=False))
     first: Any = frame[
         (frame["estimator"] == "long_difference")
         & (frame["controls"] == "none")
@@ -106,14 +213,13 @@ def _write_tables(target: Path, result: OccupationWages) -> None:
 
 OEWS = Command(
     "oews",
-    "Regress published occupation wages (BLS OEWS) on exposure to AI; write oews.json, oews.csv and tables.",
+    "Regress published occupation wages (BLS OEWS) on exposure to AI, and surveys of simulated occupations likewise;"
+    " write oews.json, oews_surveys.json, CSV and tables.",
     occupation_wages,
     OccupationWages,
-    figures,
-    resume=None,
     needs=(),
     options=_options,
+    files=(WAGES, SURVEYS),
     prepare=require_pyfixest,
     run=_run,
-    starts_from_a_run=False,
 )

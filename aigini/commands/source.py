@@ -21,6 +21,7 @@ ConfigLike = Config | Mapping[str, Any] | str | Path | None
 _NOT_OF_THE_ESTIMATES = {
     "ranges": None,
     "dynamics": None,
+    "oews": None,
     "posterior": None,
     "priors": None,
     "alternatives": None,

@@ -15,6 +15,7 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
+from aigini.analysis.occupations.settings import ASSUMPTIONS
 from aigini.config.provenance import MARKS, Provenance
 from aigini.config.schema import FileSchema
 from aigini.errors import ConfigError, unknown_name
@@ -31,6 +32,7 @@ OPTIONAL = (
     ("population", "ownership_tilt"),
     ("posterior", "n_workers"),
     ("dynamics", "adoption_final"),
+    *(("oews", name) for name, one in ASSUMPTIONS.items() if one.default is None),
 )
 """Other keys that can be taken away."""
 

@@ -23,12 +23,13 @@ import numpy as np
 import tomli_w
 from pydantic import ValidationError
 
+from aigini.analysis.occupations.settings import SurveySettings
 from aigini.bayes.settings import PosteriorSettings
-from aigini.config import beliefs, calibration, dynamics, parameters
+from aigini.config import beliefs, calibration, dynamics, occupations, parameters
 from aigini.config.examples import baseline_path, resolve
 from aigini.config.explain import sentences, without_mistakes
 from aigini.config.layers import parse_overrides, plain, read, resolved, taken_away
-from aigini.config.schema import DynamicsSection, FileSchema
+from aigini.config.schema import DynamicsSection, FileSchema, OewsSection
 from aigini.dynamics.settings import Dynamics
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
@@ -80,6 +81,7 @@ class Config:
         posterior: Priors, the belief about m6, and how to sample.
         dynamics: The path year by year.
         speeds: A slow and a fast speed of deployment and of retooling, by name in [dynamics].
+        surveys: Surveys of simulated occupations.
         source: The resolved configuration as nested plain values, ready to be written, and under ``definitions`` what
             users registered of what it names.
         problems: Sentences about sections that contradict each other, by topic; see `require`.
@@ -104,6 +106,7 @@ class Config:
     posterior: PosteriorSettings
     dynamics: Dynamics
     speeds: Mapping[str, tuple[float, float]]
+    surveys: SurveySettings
     source: Mapping[str, Any]
     problems: Mapping[Topic, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
@@ -212,6 +215,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     mistakes += calibration.own_problems(file)
     mistakes += beliefs.own_problems(file)
     mistakes += dynamics.own_problems(file)
+    mistakes += occupations.own_problems(file)
     mistakes += parameters.range_problems(file)
     estimation: list[str] = []
     estimation += calibration.joint_problems(file, params, targets, correlated=calibration.has_correlation(raw))
@@ -228,7 +232,9 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     settings = file.calibration
     # Configurations that leave these as they are have the digest that they had before there were such sections.
     unused = {"mechanisms"} if not file.mechanisms else set()
-    source = file.model_dump(exclude=unused | ({"dynamics"} if file.dynamics == DynamicsSection() else set()))
+    unused |= {"dynamics"} if file.dynamics == DynamicsSection() else set()
+    unused |= {"oews"} if file.oews == OewsSection() else set()
+    source = file.model_dump(exclude=unused)
     source["params"] = params
     # What other draws make nothing of is not recorded, so that quasi-random ones asked for later get theirs.
     tilt = population["ownership_tilt"] if file.population.draws == "qmc" else None
@@ -267,6 +273,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
             "deployment_speed": (file.dynamics.deployment_speeds[0], file.dynamics.deployment_speeds[1]),
             "retool_speed": (file.dynamics.retool_speeds[0], file.dynamics.retool_speeds[1]),
         },
+        surveys=occupations.settings(file),
         source=source,
         problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )

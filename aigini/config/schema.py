@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from aigini.analysis.occupations.settings import ASSUMPTIONS, SurveySettings
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
 from aigini.bayes.settings import NutsSettings
@@ -24,6 +25,7 @@ from aigini.statistics.catalogue import IncomeConcept, names, unknown_moment
 
 # Defaults stand in the settings that the estimators take; the file's are those.
 _DESCENT, _POLISH, _NUTS = DescentSettings(), LeastSquaresSettings(), NutsSettings()
+_SURVEYS = SurveySettings()
 
 _LARGEST = 1e6
 _SMALLEST = 1e-9
@@ -222,6 +224,40 @@ class DynamicsSection(Section):
     retool_speeds: list[Speed] = Field(default=[0.05, 0.3], min_length=2, max_length=2)
 
 
+def _assumed(name: str) -> Any:
+    """The field of an assumption about surveys of occupations, with its default and its bounds."""
+    one = ASSUMPTIONS[name]
+    return Field(default=one.default, ge=one.lower, le=one.upper, description=f"{one.meaning}; {one.unit}")
+
+
+class OewsSection(Section):
+    """[oews]: surveys of simulated occupations; what may be left out is as in the published panel then.
+
+    `regime_eta1` are the η1 of two economies that meet the moments other than m6.
+    """
+
+    replications: int = Field(default=_SURVEYS.replications, ge=100, le=100_000)
+    seed: Seed = _SURVEYS.seed
+    regime_eta1: list[Annotated[float, Field(ge=0, le=1000)]] = Field(
+        default=[*_SURVEYS.regime_eta1], min_length=2, max_length=2
+    )
+    floor_strengths: list[Annotated[float, Field(ge=0, le=100)]] = Field(
+        default=[*_SURVEYS.floor_strengths], min_length=2, max_length=100
+    )
+    arrivals: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+        default=[*_SURVEYS.arrivals], min_length=1, max_length=100
+    )
+    exposure_reliability: float = _assumed("exposure_reliability")
+    survey_size: float = _assumed("survey_size")
+    ai_from: int = _assumed("ai_from")
+    arrival: float = _assumed("arrival")
+    level_sd: float | None = _assumed("level_sd")
+    spread_sd: float | None = _assumed("spread_sd")
+    spread_mean: float | None = _assumed("spread_mean")
+    occupation_change_sd: float | None = _assumed("occupation_change_sd")
+    group_change_sd: float | None = _assumed("group_change_sd")
+
+
 class FileSchema(Section):
     """The whole file."""
 
@@ -234,6 +270,7 @@ class FileSchema(Section):
     calibration: CalibrationSection
     income: IncomeSection = IncomeSection()
     dynamics: DynamicsSection = DynamicsSection()
+    oews: OewsSection = OewsSection()
     ranges: dict[str, RangeSection] = {}
     posterior: PosteriorSection
     priors: dict[str, PriorSection] = {}

@@ -11,6 +11,7 @@ from aigini.figures.dynamics import bifurcation, dynamic_paths, phase_portrait
 from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
 from aigini.figures.oews import event_study, exposure_coefficients, specification_curve
+from aigini.figures.oews_surveys import coefficient_by_m1, simulated_coefficients, survey_power
 from aigini.figures.phases import phase_diagram
 from aigini.figures.policy import frontier_strengths, frontiers, levers
 from aigini.figures.posterior import joint_posterior, probability_of_rise
@@ -31,6 +32,7 @@ __all__ = [
     "bifurcation_diagrams",
     "bistability",
     "channel_orders",
+    "coefficient_by_m1",
     "decomposition",
     "distances",
     "dynamic_paths",
@@ -60,7 +62,9 @@ __all__ = [
     "ridge_estimates",
     "robustness_curve",
     "save",
+    "simulated_coefficients",
     "specification_curve",
+    "survey_power",
     "task_output_density",
     "traces",
     "value_of_information",
