@@ -32,7 +32,7 @@ from aigini.commands.calibrate import calibrate
 from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
-from aigini.commands.dynamics import bifurcations, phases, transition
+from aigini.commands.dynamics import bifurcations, phases, policy_timing, transition
 from aigini.commands.explain import explain
 from aigini.commands.params import parameter_table
 from aigini.commands.policy import policy
@@ -105,6 +105,7 @@ __all__ = [
     "parameter_table",
     "phases",
     "policy",
+    "policy_timing",
     "posterior",
     "regimes",
     "register_lever",

@@ -25,6 +25,7 @@ from aigini.analysis.occupations.result import (
 from aigini.analysis.occupations.settings import ASSUMPTIONS
 from aigini.analysis.robustness.findings import Finding
 from aigini.analysis.robustness.result import Robustness, VariantResult
+from aigini.analysis.timing_result import LeverTiming, PolicyTiming, Switch
 from aigini.bayes.diagnostics import summarise
 from aigini.bayes.sbc import Calibrated
 from aigini.bench.scaling import Cell, Scaling
@@ -180,6 +181,13 @@ def long_run_bifurcations():
     return [LongRunBifurcations(values, [over], [curves]), over, curves]
 
 
+def lever_timing(duration):
+    switches = [] if duration is None else [Switch(13.2, False)]
+    return LeverTiming(
+        "rent_sharing", duration, np.array([0.0, 20.0]), ["labour-strong", "asset-dominated"], switches, [0.5, None]
+    )
+
+
 def phases():
     states = [
         ReachedState(0.1, 0.5, 1.6, dict.fromkeys(CHANGES, 0.01), dict.fromkeys(CHANGES, 0.001)),
@@ -217,6 +225,7 @@ def instances():
         transition(long_run),
         *long_run_bifurcations(),
         *phases(),
+        PolicyTiming("slow retooling", "asset-dominated", 40, 10, [lever_timing(None), lever_timing(10)]),
         sensitivity.overidentification,
         *regimes.maps,
         *regimes.distances,
@@ -315,6 +324,7 @@ def test_a_print_holds_every_cell_of_its_table(results):
         by_year = isinstance(result, Transition)
         tables = (result.last_years(), result.rest_table()) if by_year else (result.table(),)
         tables = (result.fold_table(),) if isinstance(result, Bifurcations) else tables
+        tables = (result.verdicts(),) if isinstance(result, PolicyTiming) else tables
         for column in (column for table in tables for column in table.columns):
             for cell in column.cells:
                 assert column.words or " ".join(cell.split()) in printed, (type(result), column.name, cell)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from aigini.analysis.timing import policy_timing as time_levers
+from aigini.analysis.timing_result import PolicyTiming
 from aigini.commands.command import Command, ResultFile, Run, shown
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.dynamics.atlas import LongRunBifurcations
@@ -24,7 +26,6 @@ from aigini.runtime.evaluations import kept_in
 from aigini.runtime.precision import with_x64
 from aigini.runtime.progress import watched
 from aigini.storage import ledger
-from aigini.tables import wrapped
 
 
 def _params(source: Source) -> Parameters:
@@ -113,6 +114,31 @@ def phases(
     )
 
 
+@with_x64
+def policy_timing(config: SourceLike = None, *, duration: int = 10, **overrides: Any) -> PolicyTiming:
+    """Policy in time: points of no return, and the least strength of levers by the year in which they begin.
+
+    The path is the configured one, or, where that ends labour-strong by itself, the one with fast deployment and slow
+    retooling.
+
+    Args:
+        config: As in `transition`.
+        duration: Years after which levers that do not stay are lifted.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        AnalysisError: if markets do not clear, or assets have no dispersion.
+    """
+    source = as_source(config, overrides)
+    own, name = _setting(source), "the configured speeds"
+    if own.reached().regime == "labour-strong":
+        speeds = source.config.speeds
+        own = own.moved({"deployment_speed": speeds["deployment_speed"][1], "retool_speed": speeds["retool_speed"][0]})
+        name = "fast deployment and slow retooling"
+    return time_levers(own, name, duration=duration)
+
+
 def figures(result: Transition) -> Iterator[tuple[str, Any]]:
     """Figures of the paths."""
     from aigini import figures as every
@@ -135,6 +161,13 @@ def _phase_figures(result: PhaseDiagrams) -> Iterator[tuple[str, Any]]:
         yield f"phases_{one.names[0]}_{one.names[1]}", every.phase_diagram(one)
 
 
+def _policy_figures(result: PolicyTiming) -> Iterator[tuple[str, Any]]:
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.policy_timing)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Part:
     """A further question that the command answers when it is asked for.
@@ -150,12 +183,23 @@ class _Part:
     own: tuple[str, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class _Printed:
+    """Several results, printed one after the other."""
+
+    results: Sequence[Any]
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self.results))
+
+
 PATHS = ResultFile("dynamics", Transition, figures)
 PARTS = {
     part.file.name: part
     for part in (
         _Part(ResultFile("bifurcations", LongRunBifurcations, _bifurcation_figures), bifurcations),
         _Part(ResultFile("phases", PhaseDiagrams, _phase_figures), phases, ("planes", "count")),
+        _Part(ResultFile("policy_timing", PolicyTiming, _policy_figures), policy_timing, ("duration",)),
     )
 }
 """Further parts by the name of their file."""
@@ -171,6 +215,9 @@ def _options(
         typer.Option("--plane", metavar="X,Y", help="Two parameters of a phase diagram; may be repeated."),
     ] = None,
     count: Annotated[int, typer.Option("--grid", min=2, help="Grid points along each axis of phase diagrams.")] = 13,
+    duration: Annotated[
+        int, typer.Option("--policy-years", min=1, help="Years after which policies that do not stay are lifted.")
+    ] = 10,
 ) -> Mapping[str, Any]:
     planes = []
     for item in plane or []:
@@ -183,7 +230,7 @@ def _options(
     asked = list(PARTS) if "all" in (part or []) else list(dict.fromkeys(part or []))
     if unknown := [name for name in asked if name not in PARTS]:
         raise ConfigError(f"--with {unknown[0]}: there is no such part; choose of {', '.join(PARTS)}, or all.")
-    return {"parts": asked, "planes": tuple(planes) or DEFAULT_PLANES, "count": count}
+    return {"parts": asked, "planes": tuple(planes) or DEFAULT_PLANES, "count": count, "duration": duration}
 
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
@@ -205,7 +252,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     for file, result in results:
         file.draw(run.folder / "figures", result)
     cache.clear()
-    print("\n\n".join(wrapped(str(result)) for _, result in results))
+    run.show(_Printed([result for _, result in results]), [file for file, _ in results])
     names = ", ".join(f"{file.name}.json" for file, _ in results)
     run.notify(f"written in {run.folder}: {names} and figures")
     return 0

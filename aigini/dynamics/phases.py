@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
 from aigini.dynamics.basin import Reached, regime_reached, years_until_caught_up
 from aigini.dynamics.bifurcations import upper_variance
 from aigini.dynamics.mean_field import logistic_path
 from aigini.dynamics.phase_result import REGIMES, BoundaryPoint, PhaseDiagram
-from aigini.dynamics.rest import map_values
+from aigini.dynamics.rest import long_run_growth, map_values
 from aigini.dynamics.settings import DYNAMICS_NAMES, Dynamics
 from aigini.dynamics.specs import DYNAMICS_SPECS, spec_of
 from aigini.dynamics.steered import SteeredPath, steered_path
@@ -38,6 +39,9 @@ DEFAULT_PLANES = (
 _FINE = 1e-10
 """Share of an interval to which the boundary is located."""
 _BISECTIONS = 34
+_NODES = 7
+_COMPLETE = 0.995
+"""Share of the final adoption from which on q_A is in proportion to adoption."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +85,8 @@ class Setting:
 def reached_after(setting: Setting, path: SteeredPath, adoption: np.ndarray | None = None) -> Reached:
     """The regime that is reached after the years of a path, which end with the parameters of `setting`.
 
-    Afterwards adoption goes on along its logistic path, q_A is that of the long run at the final adoption, in
-    proportion to adoption, and people close the gap.
+    Afterwards adoption goes on along its logistic path, q_A is that of the equilibrium at rest at each adoption, and
+    people close the gap.
 
     Args:
         setting: Parameters from the last year on.
@@ -104,14 +108,26 @@ def reached_after(setting: Setting, path: SteeredPath, adoption: np.ndarray | No
     for k, deployed in enumerate(adoption):
         gap[k] = deployed - u
         u += speed * gap[k]
-    share = adoption / final if final > 0 else np.ones(len(adoption))
     # The first of these years is the last of the path, whose rent is known.
-    growth = np.append(long_run * share, long_run)
+    growth = np.append(_rents(setting, long_run, adoption), long_run)
     growth[0] = path.growth[-1]
     own = {**values, "erosion_gap_weight": float(dynamics.erosion_gap_weight)}
     return regime_reached(
         own, float(path.variance[-1]), growth, np.append(gap, 0.0), upper_variance(values["asset_sd"])
     )
+
+
+def _rents(setting: Setting, long_run: float, adoption: np.ndarray) -> np.ndarray:
+    """χ q_A at rest at each adoption, interpolated where that is not the final one."""
+    final = float(setting.dynamics.adoption_final)
+    if final <= 0 or adoption.min() > _COMPLETE * final:
+        return long_run * (adoption / final if final > 0 else np.ones(len(adoption)))
+    nodes = np.linspace(0.0, 1.0, _NODES) * max(final, float(adoption.max()))
+    rents = [
+        long_run_growth(setting.params, dataclasses.replace(setting.dynamics, adoption_final=node), setting.scenario)
+        for node in nodes.tolist()
+    ]
+    return CubicSpline(nodes, rents)(adoption)
 
 
 def usual_range(name: str, value: float) -> tuple[float, float]:
@@ -182,14 +198,14 @@ def phase_diagram(
     for i in range(count):
         report(part, count + i, 3 * count)
         for j in range(count - 1):
-            along = _between(partial(state, float(x[i])), (y[j], states[i][j]), (y[j + 1], states[i][j + 1]))
+            along = boundary_between(partial(state, float(x[i])), (y[j], states[i][j]), (y[j + 1], states[i][j + 1]))
             if along is not None:
                 boundary.append(BoundaryPoint(float(x[i]), *along))
     for j in range(count):
         report(part, 2 * count + j, 3 * count)
         for i in range(count - 1):
             own = partial(_swapped, state, float(y[j]))
-            along = _between(own, (x[i], states[i][j]), (x[i + 1], states[i + 1][j]))
+            along = boundary_between(own, (x[i], states[i][j]), (x[i + 1], states[i + 1][j]))
             if along is not None:
                 boundary.append(BoundaryPoint(along[0], float(y[j]), along[1]))
     report(part, 3 * count, 3 * count)
@@ -216,10 +232,20 @@ def _swapped(state: Callable[[float, float], Reached | None], value: float, at: 
     return state(at, value)
 
 
-def _between(
+def boundary_between(
     state: State, low: tuple[float, Reached | None], high: tuple[float, Reached | None]
 ) -> tuple[float, str] | None:
-    """The boundary between two neighbouring grid points, and its kind; None where they reach the same regime."""
+    """The boundary of the labour-strong regime between two points of a line, and its kind.
+
+    Args:
+        state: The regime reached along the line.
+        low: Position and regime of one point.
+        high: Those of the other.
+
+    Returns:
+        Its position, and ``"unstable point"`` where the path ends on it or ``"fold"`` where a regime begins or ceases
+        to exist; None where both points reach the labour-strong regime, or neither does.
+    """
     (a, at_a), (b, at_b) = (float(low[0]), low[1]), (float(high[0]), high[1])
     if at_a is None or at_b is None or (at_a.regime == "labour-strong") == (at_b.regime == "labour-strong"):
         return None

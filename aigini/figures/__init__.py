@@ -23,6 +23,7 @@ from aigini.figures.robustness import robustness_curve
 from aigini.figures.sensitivity import elasticity_map, pinning
 from aigini.figures.sign import ridge, ridge_estimates
 from aigini.figures.style import save
+from aigini.figures.timing import policy_timing
 from aigini.figures.variance_decomposition import value_of_precision, variance_of_gini
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "phase_diagram",
     "phase_portrait",
     "pinning",
+    "policy_timing",
     "power_scaling",
     "predictive_moments",
     "prior_and_posterior",
