@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "regimes": (),
     "channels": (),
     "policy": (),
+    "robustness": (),
     "dynamics": ("dynamics.years=12",),
     "posterior": (),
     "beliefs": (),
@@ -68,7 +69,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "figures": (),
 }
 """Settings of each command beyond those that all have."""
-_MORE = {"regimes": ("--plane", "eta1,xi", "--grid", "4"), "bench": ("--sizes", "2e3", "--repeats", "1")}
+_MORE = {
+    "regimes": ("--plane", "eta1,xi", "--grid", "4"),
+    "robustness": ("--variants", "baseline,m6_zero"),
+    "bench": ("--sizes", "2e3", "--repeats", "1"),
+}
 _WITHOUT_RESUME = ("simulate", "bench", "figures")
 _YEARS = (2019, 2022, 2023)  # of the occupation wages, made up in the form that BLS publishes
 

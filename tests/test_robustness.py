@@ -141,7 +141,12 @@ def test_a_variant_without_estimates_is_a_row_that_says_so(result):
     row = result.variant("m1_minus345")
     assert row.failure.startswith("the targets are not met where the search came closest (AT_BOUND; at a bound: sigma)")
     assert row.get(PARAMETER, "sigma").words == "no estimate"
-    assert not row.of(PROPOSITION)
+    # The fit that came closest is one that data would not reject, so what needs no standard errors is told of it.
+    assert row.get(CHANGE, "gini_wage").words == "falls (at the closest fit)"
+    assert row.get(CHANGE, "gini_wage").se is None
+    assert not row.of(CHANCE)
+    assert row.of(CHANNEL)
+    assert row.get(PROPOSITION, "homogenization").words == "holds"
     assert f"m1_minus345: no estimates: {row.failure}" in str(result)
     frame = result.to_frame()
     failed = frame[(frame["variant"] == "m1_minus345") & (frame["quantity"] == "failed")]

@@ -23,6 +23,8 @@ from aigini.analysis.occupations.result import (
     Surveyed,
 )
 from aigini.analysis.occupations.settings import ASSUMPTIONS
+from aigini.analysis.regimes.maps import Boundary
+from aigini.analysis.regimes.outcome_plane import OutcomePlane
 from aigini.analysis.robustness.findings import Finding
 from aigini.analysis.robustness.result import Robustness, VariantResult
 from aigini.analysis.timing_result import LeverTiming, PolicyTiming, Switch
@@ -166,6 +168,15 @@ def transition(long_run):
     )
 
 
+def outcome_plane():
+    flat = np.array([[0.1, -0.1], [0.2, -0.2]])
+    boundary = {"m2": Boundary([], [], [("xi", 0.4)], [0.01])}
+    axes = {"x_name": "xi", "y_name": "beta", "x": np.array([0.1, 0.2]), "y": np.array([0.0, 1.0])}
+    common = {"estimate": (0.12, -0.1), "boundary": boundary, "levels": (0.5, 1.0), "fixed_reach": True}
+    errors = {"m2": np.full((2, 2), 0.01)}
+    return OutcomePlane(**axes, changes={"m2": flat}, units={"m2": "relative change"}, simulation_se=errors, **common)
+
+
 def table_of_variants():
     findings = [Finding("change", "gini_total", 0.004, 0.007, 0.008, 1e-4, "rises (the target m6)")]
     findings += [Finding("proposition", "screening", words="holds"), Finding("parameter", "eta1", 0.6, 1.7, 2.6, 0.01)]
@@ -230,6 +241,8 @@ def instances():
         *regimes.maps,
         *regimes.distances,
         regimes.first_order,
+        outcome_plane(),
+        dataclasses.replace(regimes, maps=[], distances=[], outcome_planes=[outcome_plane(), outcome_plane()]),
         posterior.scaling,
         *posterior.information.values(),
         answer,
@@ -306,6 +319,7 @@ def test_a_print_holds_every_cell_of_its_table(results):
     for result in results:
         if type(result).__name__ in (
             "RegimeMap",
+            "OutcomePlane",
             "Regimes",
             "Distance",
             "FirstOrder",

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from aigini.analysis.robustness.economy import closest_findings, economy_findings
+from aigini.analysis.robustness.economy import closest_findings, economy_findings, tolerable
 from aigini.analysis.robustness.result import Robustness, VariantResult
-from aigini.commands.at_estimates import at_estimates, external_ranges, other_draws
+from aigini.commands.at_estimates import at_estimates, external_ranges, model_at, other_draws
 from aigini.commands.command import Command, ResultFile
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.commands.variant_estimates import VariantEstimates, estimate_variant
@@ -60,19 +60,22 @@ def _result(
         return _row(config, variant, None, str(error))
     if done.model is None:
         return _row(config, variant, done.config, done.failure)
+    model, others = done.model, other_draws(done.config, done.model)
+    eta1_range = done.config.ranges.get("eta1", SPECS["eta1"].box)
     if done.failure:
-        findings, missing, missed = closest_findings(done.model), {}, 0
+        # Economies that meet the other targets are not to be searched from a bound.
+        start = model.values if near is None else {**model.values, **{name: near[name] for name in done.config.free}}
+        ridge = model_at(done.config, model.outcome_map, model.space.impose(start))
+        findings, missing = closest_findings(model, ridge, eta1_range, others)
     else:
-        others = other_draws(done.config, done.model)
-        unit = done.config.ranges.get("eta1", SPECS["eta1"].box)
-        findings, missing = economy_findings(done.model, external_ranges(done.config), unit, others)
-        missed = others.missed
+        findings, missing = economy_findings(model, external_ranges(done.config), eta1_range, others)
+    missed = others.missed if not done.failure or tolerable(model) else 0
     return _row(
         config,
         variant,
         done.config,
         done.failure,
-        params=dict(done.model.values),
+        params=dict(model.values),
         findings=findings,
         missing=missing,
         missed_draws=missed,

@@ -49,9 +49,16 @@ _ACEMOGLU = (
 )
 _SCENARIO = "D; s.e. J"
 _HEAVY, _LIGHT = 1.2, 0.8
+_RHO_KEY, _RHO, _NEAR_ADDITIVE = "mechanisms.technology.rho", 0.5, 0.95
 
 VARIANTS: tuple[Variant, ...] = (
     Variant(BASELINE, "the configuration as it is given"),
+    Variant(
+        "ces",
+        f"human work and AI are imperfect substitutes inside a task, rho = {_RHO:g}",
+        {"model.technology": "ces", _RHO_KEY: _RHO},
+        {_RHO_KEY: _NEAR_ADDITIVE},
+    ),
     Variant(
         "additive_human_capital",
         "a year of schooling adds the same human capital whatever the ability",

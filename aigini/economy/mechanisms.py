@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -22,7 +23,7 @@ from aigini.economy.task_technology import TaskTechnology
 from aigini.economy.tasks import Tasks, tasks_at
 from aigini.economy.technology import Production, Technology
 from aigini.errors import ConfigError, EquilibriumError, unknown_name
-from aigini.parameters import Parameters, Scalar
+from aigini.parameters import Parameters, ParameterSpec, Scalar
 from aigini.runtime.user_code import definition, redefines
 
 _KINDS: dict[str, type[eqx.Module]] = {
@@ -65,9 +66,49 @@ class Mechanisms(eqx.Module):
         """The tasks at AI level `level`."""
         return tasks_at(params, level, self.reach.exposure(params, level))
 
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """Names of the mechanisms' own numbers; what two of them call alike is the first one's."""
+        return tuple(dict.fromkeys(name for kind in _KINDS for name in _number_names(getattr(self, kind))))
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The mechanisms' own numbers by name."""
+        return {name: float(getattr(self._with(name), name)) for name in self.number_names}
+
+    def with_numbers(self, numbers: Mapping[str, Scalar]) -> "Mechanisms":
+        """The same mechanisms with other numbers, some or all, which may be traced by JAX."""
+        changed: dict[str, Any] = {}
+        for name, value in numbers.items():
+            kind = self._kind_with(name)
+            changed[kind] = dataclasses.replace(changed.get(kind, getattr(self, kind)), **{name: value})
+        return dataclasses.replace(self, **changed)
+
+    def _kind_with(self, number: str) -> str:
+        return next(kind for kind in _KINDS if number in _number_names(getattr(self, kind)))
+
+    def _with(self, number: str) -> Any:
+        return getattr(self, self._kind_with(number))
+
+    def spec(self, number: str) -> ParameterSpec | None:
+        """Meaning, bounds and usual range of a number; None where its mechanism does not say."""
+        return self._with(number).numbers.get(number)
+
     def problems(self, values: Mapping[str, float], levels: tuple[float, float]) -> list[str]:
         """Why these mechanisms have no economy at all parameters `values` and AI levels A0 and A1, a sentence each."""
         return [line for kind in _KINDS for line in getattr(self, kind).problems(f"mechanisms.{kind}", values, levels)]
+
+
+def _number_names(made: Any) -> list[str]:
+    """The fields of one mechanism that are numbers, traced by JAX or not; static fields are settings, and none."""
+    fields = (field.name for field in dataclasses.fields(made) if not field.metadata.get("static", False))
+    return [name for name in fields if isinstance(getattr(made, name), (float, np.floating, np.ndarray, jax.Array))]
+
+
+def mechanism_of_number(number: str) -> tuple[str, str] | None:
+    """Kind and name of a registered mechanism that has a number; None if there is none."""
+    known = ((kind, name, make) for kind, entries in MECHANISMS.items() for name, make in entries.items())
+    return next(((kind, name) for kind, name, make in known if number in _number_names(make())), None)
 
 
 def require_finite_output(mechanisms: Mechanisms, params: Parameters, levels: Iterable[Scalar]) -> None:

@@ -1,7 +1,9 @@
 """Reach of AI: the tasks that it can augment at each level (MODEL.md sections 1 and 8.3)."""
 
 import abc
+from collections.abc import Mapping
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -53,3 +55,26 @@ class UniformReach(Reach):
     def exposure(self, params: Parameters, level: Scalar) -> Float[Array, "tasks"]:
         """m(z; A)."""
         return jnp.full(N_TASKS, reached_share(params, level))
+
+
+class HeldReach(Reach):
+    """AI reaches the tasks that it reaches at one level, whatever its own: m(z; A) = m(z; held_at).
+
+    What AI does as its level rises is then due to its being more capable on the same tasks, and not to new ones.
+
+    Attributes:
+        reach: The law of the tasks that it reaches.
+        held_at: The level at which that is held.
+    """
+
+    reach: Reach = SkilledFirst()
+    held_at: float = eqx.field(static=True, default=1.0)
+
+    def exposure(self, params: Parameters, level: Scalar) -> Float[Array, "tasks"]:
+        """m(z; held_at)."""
+        del level
+        return self.reach.exposure(params, jnp.asarray(self.held_at, jnp.float64))
+
+    def problems(self, where: str, values: Mapping[str, float], levels: tuple[float, float]) -> list[str]:
+        """The problems of the law that is held."""
+        return self.reach.problems(where, values, levels)

@@ -18,7 +18,7 @@ from aigini.figures.posterior import joint_posterior, probability_of_rise
 from aigini.figures.posterior_update import predictive_moments, prior_and_posterior
 from aigini.figures.prior_sensitivity import power_scaling, value_of_information
 from aigini.figures.profiles import profiles
-from aigini.figures.regimes import distances, regime_map
+from aigini.figures.regimes import distances, outcome_map, regime_map
 from aigini.figures.robustness import robustness_curve
 from aigini.figures.sensitivity import elasticity_map, pinning
 from aigini.figures.sign import ridge, ridge_estimates
@@ -48,6 +48,7 @@ __all__ = [
     "lorenz_curves",
     "moment_fit",
     "objective_trace",
+    "outcome_map",
     "phase_diagram",
     "phase_portrait",
     "pinning",

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from scipy.interpolate import RectBivariateSpline, RegularGridInterpolator
 from scipy.ndimage import distance_transform_edt, minimum_filter
 
 from aigini.analysis.regimes.maps import RegimeMap
+from aigini.analysis.regimes.outcome_plane import OutcomePlane
 from aigini.analysis.regimes.result import Distance
 from aigini.figures.labels import (
     BAND,
@@ -30,6 +32,7 @@ from aigini.figures.labels import (
     plus_minus,
 )
 from aigini.figures.style import BEFORE, FAINT, FALL, INK, new_figure, number, styled
+from aigini.numerics.level_set import Branch
 from aigini.resolution import STANDS_OUT
 from aigini.statistics.catalogue import CONCEPTS
 
@@ -51,46 +54,122 @@ def regime_map(result: RegimeMap) -> Figure:
     figure = new_figure("Where AI equalises and where it concentrates", (13.0, 6.4))
     panels = figure.subplots(1, 2, sharey=True)
     finite = [np.abs(values[np.isfinite(values)]) for values in map(result.values, CONCEPTS)]
-    limit = max(100 * float(np.concatenate(finite).max(initial=0.0)), 0.01)
-    step = float(np.diff(MaxNLocator(nbins=8, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, limit))[0])
-    count = int(np.ceil(limit / step - 1e-9))
-    levels = step * np.arange(-count, count + 1)
-    drawn = [_map_panel(axis, result, concept, levels) for axis, concept in zip(panels, CONCEPTS, strict=True)]
+    levels, ticks = _levels(max(100 * float(np.concatenate(finite).max(initial=0.0)), 0.01))
+    drawn = [
+        _map_panel(axis, _gini_layer(result, concept), levels) for axis, concept in zip(panels, CONCEPTS, strict=True)
+    ]
     panels[0].set_ylabel(axis_label(result.y_name))
     shown = [contours for contours in drawn if contours is not None]
     if shown:
         bar = figure.colorbar(shown[0], ax=panels, pad=0.015, aspect=28)
         bar.set_label(f"{GINI_UNIT}\n(thin lines: solid above 0, dashed below)")
-        ticks = levels[count % 2 :: 2]
         bar.set_ticks(list(ticks), labels=[number(level, ".3g") for level in ticks])
-    inside = result.x[0] <= result.estimate[0] <= result.x[-1] and result.y[0] <= result.estimate[1] <= result.y[-1]
-    outside = "" if inside else ", outside this map"
-    handles = [
-        Line2D([], [], color=INK, linewidth=3.2, label="boundary: the Gini does not change")
-        if any(result.boundary[concept].branches for concept in CONCEPTS)
-        else note("no boundary was traced"),
-        Line2D([], [], label=f"the estimates{outside}", **STAR),
-    ]
-    if result.simulation_se:
-        words = f"not distinguishable from no change: within {STANDS_OUT:g} simulation s.e."
-        handles.append(Patch(facecolor="white", edgecolor=INK, hatch=_UNKNOWN, label=words))  # pyright: ignore[reportArgumentType]
-    elif shown:
-        handles.append(note("regimes not named: simulation errors were not measured"))
-    if any(not np.isfinite(result.values(concept)).all() for concept in CONCEPTS):
-        handles.append(Patch(facecolor="white", edgecolor=FAINT, hatch="xxx", label="no finite outcome"))  # pyright: ignore[reportArgumentType]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2)
+    unknown = "not distinguishable from no change" if result.simulation_se else ""
+    whole = all(np.isfinite(result.values(concept)).all() for concept in CONCEPTS)
+    traced = any(result.boundary[concept].branches for concept in CONCEPTS)
+    words = "boundary: the Gini does not change" if traced else ""
+    figure.legend(handles=_key(result, words, unknown, bool(shown), whole), loc="outside lower left", ncols=2)
     return figure
 
 
-def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) -> QuadContourSet | None:
-    x, y, values = result.x, result.y, 100 * result.values(concept)
+@styled
+def outcome_map(result: OutcomePlane, outcome: str) -> Figure:
+    """Change of one outcome over a plane, with the curves on which it is zero."""
+    values, branches = result.changes[outcome], result.boundary[outcome].branches
+    figure = new_figure(f"{outcome_label(outcome)}: {result.comparison}", (9.4, 6.8))
+    axis = figure.subplots()
+    known = np.abs(values[np.isfinite(values)])
+    levels, ticks = _levels(float(known.max(initial=0.0)) or 1.0)
+    layer = _Layer(result, values, result.simulation_se.get(outcome), branches, outcome_label(outcome), _SIGN_WORDS)
+    contours = _map_panel(axis, layer, levels)
+    axis.set_ylabel(axis_label(result.y_name))
+    if contours is not None:
+        bar = figure.colorbar(contours, ax=axis, pad=0.015, aspect=28)
+        bar.set_label(f"{result.units[outcome]}\n(thin lines: solid above 0, dashed below)")
+        bar.set_ticks(list(ticks), labels=[number(level, ".3g") for level in ticks])
+    unknown = "not distinguishable from zero" if result.simulation_se else ""
+    whole, words = bool(np.isfinite(values).all()), "boundary: zero" if branches else ""
+    figure.legend(handles=_key(result, words, unknown, contours is not None, whole), loc="outside lower left", ncols=2)
+    return figure
+
+
+_REGIME_WORDS = ("concentrating", "equalising")
+_SIGN_WORDS = ("positive", "negative")
+
+
+class _Layer(NamedTuple):
+    """One map to be drawn.
+
+    Attributes:
+        plane: Its axes and the place of the estimates.
+        values: The numbers in the unit of the figure, ``[nx, ny]``.
+        errors: Their simulation errors, ``[nx, ny]``; None where these are not known.
+        branches: Curves on which the number is zero.
+        title: Title of the panel.
+        words: Names of the regions above and below zero.
+    """
+
+    plane: RegimeMap | OutcomePlane
+    values: np.ndarray
+    errors: np.ndarray | None
+    branches: Sequence[Branch]
+    title: str
+    words: tuple[str, str]
+
+
+def _gini_layer(result: RegimeMap, concept: str) -> _Layer:
+    errors, title = result.simulation_se.get(concept), outcome_label(f"gini_{concept}")
+    hundredfold = None if errors is None else 100 * errors
+    return _Layer(
+        result, 100 * result.values(concept), hundredfold, result.boundary[concept].branches, title, _REGIME_WORDS
+    )
+
+
+def _levels(limit: float) -> tuple[np.ndarray, np.ndarray]:
+    """Levels of contours from minus to plus a limit, and those that are named."""
+    step = float(np.diff(MaxNLocator(nbins=8, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, limit))[0])
+    count = int(np.ceil(limit / step - 1e-9))
+    levels = step * np.arange(-count, count + 1)
+    return levels, levels[count % 2 :: 2]
+
+
+def _key(
+    plane: RegimeMap | OutcomePlane, boundary: str, unknown: str, drawn: bool, whole: bool
+) -> list[Line2D | Patch]:
+    """Entries of the legend.
+
+    Args:
+        plane: Axes and the place of the estimates.
+        boundary: Meaning of the boundary; empty if none was traced.
+        unknown: Words for what does not stand out of simulation errors; empty where these are not known.
+        drawn: True if there are colours.
+        whole: True if there is an outcome everywhere.
+    """
+    (x, y), px, py = plane.estimate, plane.x, plane.y
+    outside = "" if px[0] <= x <= px[-1] and py[0] <= y <= py[-1] else ", outside this map"
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=INK, linewidth=3.2, label=boundary) if boundary else note("no boundary was traced"),
+        Line2D([], [], label=f"the estimates{outside}", **STAR),
+    ]
+    if unknown:
+        words = f"{unknown}: within {STANDS_OUT:g} simulation s.e."
+        handles.append(Patch(facecolor="white", edgecolor=INK, hatch=_UNKNOWN, label=words))  # pyright: ignore[reportArgumentType]
+    elif drawn:
+        handles.append(note("regimes not named: simulation errors were not measured"))
+    if not whole:
+        handles.append(Patch(facecolor="white", edgecolor=FAINT, hatch="xxx", label="no finite outcome"))  # pyright: ignore[reportArgumentType]
+    return handles
+
+
+def _map_panel(axis: Axes, layer: _Layer, levels: np.ndarray) -> QuadContourSet | None:
+    result = layer.plane
+    x, y, values = result.x, result.y, layer.values
     corner, width, height = (x[0], y[0]), x[-1] - x[0], y[-1] - y[0]
     if not np.isfinite(values).all():
         axis.add_patch(Rectangle(corner, width, height, facecolor="white", edgecolor=FAINT, hatch="xxx", linewidth=0))
     axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=axis_label(result.x_name))
-    axis.set_title(outcome_label(f"gini_{concept}"))
+    axis.set_title(layer.title)
     axis.grid(visible=False)
-    branches = result.boundary[concept].branches
     contours = None
     if np.any(np.isfinite(values) & (values != 0)):
         x, y, values = _finer(x, y, values)
@@ -99,11 +178,11 @@ def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) 
         other = [level for level in levels if abs(level) > 1e-9 * levels[-1]]
         styles = ["dashed" if level < 0 else "solid" for level in other]
         axis.contour(x, y, known, levels=other, colors=INK, linewidths=0.6, linestyles=styles, alpha=0.6)
-        unknown = _unknown(axis, result, concept, x, y, values)
-        _name_regions(axis, result, np.where(unknown, 0.0, values))
+        unknown = _unknown(axis, layer, x, y, values)
+        _name_regions(axis, layer, np.where(unknown, 0.0, values))
     elif np.isfinite(values).any():
         axis.text(0.5, 0.5, "no change anywhere", transform=axis.transAxes, ha="center", va="center")
-    for branch in branches:
+    for branch in layer.branches:
         axis.plot(
             *branch.curve().T, color=INK, linewidth=3.2, path_effects=[withStroke(linewidth=5.5, foreground="white")]
         )
@@ -111,15 +190,12 @@ def _map_panel(axis: Axes, result: RegimeMap, concept: str, levels: np.ndarray) 
     return contours
 
 
-def _unknown(
-    axis: Axes, result: RegimeMap, concept: str, x: np.ndarray, y: np.ndarray, values: np.ndarray
-) -> np.ndarray:
+def _unknown(axis: Axes, layer: _Layer, x: np.ndarray, y: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Hatch where the change is within simulation error of none; whether it is, on the fine grid."""
-    errors = result.simulation_se.get(concept)
-    if errors is None:
+    if layer.errors is None:
         return np.ones(values.shape, bool)
     at = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1)
-    reach = 100 * STANDS_OUT * RegularGridInterpolator((result.x, result.y), errors)(at)
+    reach = STANDS_OUT * RegularGridInterpolator((layer.plane.x, layer.plane.y), layer.errors)(at)
     unknown = ~(np.abs(values) > reach)
     if unknown.any():
         excess = np.ma.masked_invalid((np.abs(values) - reach).T)
@@ -141,15 +217,16 @@ def _finer(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> tuple[np.ndarray
     return fine_x, fine_y, RegularGridInterpolator((x, y), values)(at)
 
 
-def _name_regions(axis: Axes, result: RegimeMap, values: np.ndarray) -> None:
-    """Name each regime where the words have most room, or beside it where they have none."""
+def _name_regions(axis: Axes, layer: _Layer, values: np.ndarray) -> None:
+    """Name each region where the words have most room, or beside it where they have none."""
+    result = layer.plane
     unit = np.stack(np.meshgrid(*(np.linspace(0, 1, count) for count in values.shape), indexing="ij"), axis=-1)
     span = np.array([result.x[-1] - result.x[0], result.y[-1] - result.y[0]])
     star = (np.array(result.estimate) - [result.x[0], result.y[0]]) / span
     free = np.abs(unit - star) @ np.array([1.0, _WORDS[0] / _WORDS[1]]) > 0.2
     size = [max(round(share * count), 1) for share, count in zip(_WORDS, values.shape, strict=True)]
     taken = np.zeros(values.shape, bool)
-    for words, region in (("concentrating", values > 0), ("equalising", values < 0)):
+    for words, region in zip(layer.words, (values > 0, values < 0), strict=True):
         if region.mean() < _LEAST:
             continue
         # Distances in the shape of the words, so that they are furthest from what surrounds them.

@@ -64,13 +64,32 @@ class EconomyMap(eqx.Module):
             PrecisionError: if 64-bit mode is off.
             ValueError: with fewer firms than a moment needs, as m5 needs three.
         """
+        return self.along(lambda at: (params_at(at), self.scenario), point, jnp.eye(point.size, dtype=point.dtype))
+
+    def along(
+        self,
+        economy_at: Callable[[Array], tuple[Parameters, Scenario]],
+        point: Float[Array, "coordinates"],
+        directions: Float[Array, "directions coordinates"],
+    ) -> tuple[Float[Array, "moments"], Float[Array, "moments directions"]]:
+        """The moments and their exact derivatives along directions, which may move numbers of mechanisms, too.
+
+        Args:
+            economy_at: Parameters and scenario at a point.
+            point: Point at which derivatives are taken.
+            directions: Moves of the point.
+
+        Raises:
+            PrecisionError: if 64-bit mode is off.
+            ValueError: with fewer firms than a moment needs, as m5 needs three.
+        """
         require_x64()
         return value_and_jacobian(
-            lambda at: solve(params_at(at), self.scenario, self.population.firm_shocks),
+            lambda at: solve(*economy_at(at), self.population.firm_shocks),
             statistic_of(self.moments),
             self.population,
             point,
-            jnp.eye(point.size, dtype=point.dtype),
+            directions,
         )
 
     def under(self, intervention: Intervention) -> "EconomyMap":

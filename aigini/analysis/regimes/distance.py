@@ -163,6 +163,8 @@ def _alone(line: Line, which: int, scan: _Scan) -> Move:
 
 def _together(line: Line, alone: Mapping[str, Move]) -> Move:
     """The nearest boundary point, searched from the estimates, and from the nearest one of a single parameter too."""
+    if len(line.names) == 1:
+        return alone[line.names[0]]
     nearest = _search(line, np.zeros(len(line.names)))
     single = min(alone, key=lambda name: np.inf if alone[name].distance is None else alone[name].distance or 0.0)
     limit = alone[single].distance

@@ -15,13 +15,14 @@ from scipy.interpolate import RegularGridInterpolator
 
 from aigini.analysis.regimes.axes import Plane
 from aigini.analysis.regimes.distance import Line
-from aigini.analysis.regimes.maps import Boundary, RegimeMap, gini_on
+from aigini.analysis.regimes.maps import Boundary, RegimeMap, crossing_of, gini_on, slope_at_crossing, values_at
+from aigini.analysis.regimes.outcome_plane import OutcomePlane
 from aigini.analysis.regimes.result import Distance, Move, Regimes
 from aigini.analysis.regimes.small_ai import FirstOrder, first_order
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, spread
-from aigini.estimation.outcome_map import GINIS, TILE
+from aigini.estimation.outcome_map import GINIS
 from aigini.statistics.catalogue import CONCEPTS
 
 COARSE = 3
@@ -43,12 +44,7 @@ class _Points:
 
     def changes(self, model: EstimatedModel) -> np.ndarray:
         """Changes of both Ginis at every point on one draw, NaN where there is no economy, ``[points, 2]``."""
-        points = [params_at(model) for params_at in self._points]
-        usable = [k for k, point in enumerate(points) if model.outcome_map.admits(point)]
-        values = np.full((len(points), len(GINIS)), np.nan)
-        for tile in (usable[i : i + TILE] for i in range(0, len(usable), TILE)):
-            values[tile] = model.outcome_map.values([points[k] for k in tile])[:, list(GINIS)]
-        return np.where(np.isfinite(values), values, np.nan)
+        return values_at(model.outcome_map, [params_at(model) for params_at in self._points], GINIS)
 
 
 def regime_errors(model: EstimatedModel, result: Regimes, planes: Sequence[Plane], others: OtherDraws) -> Regimes:
@@ -96,7 +92,7 @@ def _map(model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points
     """Ask for the points of a map; the result finishes it with what was found there."""
 
     def on(other: EstimatedModel) -> Plane:
-        return dataclasses.replace(plane, values=other.values)
+        return plane.through(other.values)
 
     x, y = plane.x.grid(COARSE), plane.y.grid(COARSE)
     grid = [points.add(lambda other, at=at: on(other).at(at)) for at in itertools.product(x.tolist(), y.tolist())]
@@ -104,20 +100,17 @@ def _map(model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points
 
     def crossing(which: int, value: float) -> ParamsAt:
         """The draw's own place on the axis that is held, and the crossing of the first draw on the other."""
-
-        def params_at(other: EstimatedModel) -> dict[str, float]:
-            at = [plane.x.read(other.values), plane.y.read(other.values)]
-            at[1 - which] = value
-            return on(other).at(at)
-
-        return params_at
+        return lambda other: crossing_of(on(other), which, value)
 
     crossings = {
         concept: [points.add(crossing(columns[axis], value)) for axis, value in result.boundary[concept].crossings]
         for concept in CONCEPTS
     }
     slopes = {
-        concept: [_slope(model, plane, columns[axis], value, row) for axis, value in result.boundary[concept].crossings]
+        concept: [
+            slope_at_crossing(gini_on(model, plane, row), plane, columns[axis], value)
+            for axis, value in result.boundary[concept].crossings
+        ]
         for row, concept in enumerate(CONCEPTS)
     }
 
@@ -128,14 +121,14 @@ def _map(model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points
             concept: dataclasses.replace(
                 result.boundary[concept],
                 crossing_simulation_se=[
-                    _over(error_at(errors, at, row), slope)
+                    over(error_at(errors, at, row), slope)
                     for at, slope in zip(crossings[concept], slopes[concept], strict=True)
                 ],
             )
             for row, concept in enumerate(CONCEPTS)
         }
         maps = {
-            concept: _interpolated(x, y, errors[grid, row].reshape(COARSE, COARSE), result)
+            concept: interpolated(x, y, errors[grid, row].reshape(COARSE, COARSE), result)
             for row, concept in enumerate(CONCEPTS)
         }
         return dataclasses.replace(result, boundary=boundary, simulation_se=maps)
@@ -143,19 +136,12 @@ def _map(model: EstimatedModel, result: RegimeMap, plane: Plane, points: _Points
     return finish
 
 
-def _slope(model: EstimatedModel, plane: Plane, which: int, value: float, row: int) -> float | None:
-    """Slope of the change of a Gini along the other axis than `which`, where that has a value."""
-    at = np.array([plane.x.read(model.values), plane.y.read(model.values)])
-    at[1 - which] = value
-    slope = float(gini_on(model, plane, row)(at)[1][1 - which])
-    return slope if np.isfinite(slope) else None
-
-
-def _over(error: float | None, slope: float | None) -> float | None:
+def over(error: float | None, slope: float | None) -> float | None:
+    """The error of a place where a number is zero: that of the number over its slope; None where one is not known."""
     return None if error is None or not slope else error / abs(slope)
 
 
-def _interpolated(x: np.ndarray, y: np.ndarray, errors: np.ndarray, result: RegimeMap) -> np.ndarray:
+def interpolated(x: np.ndarray, y: np.ndarray, errors: np.ndarray, result: RegimeMap | OutcomePlane) -> np.ndarray:
     """Errors on the grid of a map by straight lines between those of the coarse grid, infinite where none is known."""
     known = np.isfinite(errors)
     if not known.any():

@@ -5,7 +5,7 @@ method with exact derivatives then moves their points onto the zero.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from aigini.analysis.regimes.axes import Plane
 from aigini.errors import AnalysisError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import shown
-from aigini.estimation.outcome_map import GINIS, TILE
+from aigini.estimation.outcome_map import GINIS, TILE, OutcomeMap
 from aigini.numerics.contour import zero_contours
 from aigini.numerics.level_set import Branch, LostSeed, crossing
 from aigini.resolution import STANDS_OUT, Simulated
@@ -23,6 +23,9 @@ from aigini.tables import Column, Table, Tabular
 
 _TOLERANCE = 1e-9
 _SPACING = 0.08  # of a map; boundaries are read between their points by cubics, so that they need not lie closer
+
+OnPlane = Callable[[np.ndarray], tuple[float, np.ndarray]]
+"""A number and its gradient ``[2]`` at a point of a plane ``[2]``."""
 
 DEFAULT_PLANES = (("eta1", "xi"), ("eta0", "eta1"), ("asset_gini", "xi"), ("sigma", "xi"))
 
@@ -138,56 +141,117 @@ def regime_map(model: EstimatedModel, plane: Plane, count: int = 21) -> RegimeMa
         AnalysisError: if the economy has a finite outcome nowhere on the grid.
     """
     x, y = plane.x.grid(count), plane.y.grid(count)
-    grid = _on_grid(model, plane, x, y)
-    if not np.any(np.isfinite(grid)):
-        raise AnalysisError(f"map {plane.name}: the economy has no finite outcome anywhere on it; narrow its axes.")
-    estimate = (plane.x.read(model.values), plane.y.read(model.values))
+    grid = on_grid(model.outcome_map, plane, x, y, GINIS)
+    estimate = plane.estimate
     boundary = {
-        CONCEPTS[k]: _boundary(model, plane, x, y, grid[:, :, k], k, estimate)
+        CONCEPTS[k]: zero_boundary(gini_on(model, plane, k), plane, x, y, grid[:, :, k], estimate)
         for k in steps(f"boundary {plane.name}", range(len(CONCEPTS)))
     }
     return RegimeMap(plane.x.name, plane.y.name, x, y, grid[:, :, 0], grid[:, :, 1], estimate, boundary)
 
 
-def _on_grid(model: EstimatedModel, plane: Plane, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Changes of both Ginis, ``[nx, ny, 2]``."""
+def on_grid(outcome_map: OutcomeMap, plane: Plane, x: np.ndarray, y: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+    """Outcomes over a plane, NaN where there is no economy, ``[nx, ny, rows]``.
+
+    Args:
+        outcome_map: The economy.
+        plane: Axes.
+        x: Values of the horizontal axis.
+        y: Values of the vertical axis.
+        rows: Positions of the outcomes.
+
+    Raises:
+        AnalysisError: if the economy has a finite outcome nowhere on the grid.
+    """
     points = [plane.at((a, b)) for a in x for b in y]
-    usable = [model.outcome_map.admits(point) for point in points]
-    changes = np.full((len(points), 2), np.nan)
-    where = np.flatnonzero(usable)
-    tiles = [where[i : i + TILE] for i in range(0, len(where), TILE)]
-    for tile in steps(f"map {plane.name}", tiles):
-        there = model.outcome_map.values([points[i] for i in tile])[:, list(GINIS)]
-        changes[tile] = np.where(np.isfinite(there), there, np.nan)
-    return changes.reshape(len(x), len(y), 2)
+    changes = values_at(outcome_map, points, rows, lambda tiles: steps(f"map {plane.name}", tiles))
+    if not np.any(np.isfinite(changes)):
+        raise AnalysisError(f"map {plane.name}: the economy has no finite outcome anywhere on it; narrow its axes.")
+    return changes.reshape(len(x), len(y), len(rows))
 
 
-def gini_on(model: EstimatedModel, plane: Plane, row: int) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+def values_at(
+    outcome_map: OutcomeMap,
+    points: Sequence[Mapping[str, float]],
+    rows: Sequence[int],
+    watched: Callable[[Sequence[list[int]]], Iterable[list[int]]] = iter,
+) -> np.ndarray:
+    """Outcomes at points, NaN where there is no economy, ``[points, rows]``.
+
+    Args:
+        outcome_map: The economy.
+        points: All parameters of each.
+        rows: Positions of the outcomes.
+        watched: Passes on the points that are evaluated together, and may tell of progress.
+    """
+    values = np.full((len(points), len(rows)), np.nan)
+    usable = [k for k, point in enumerate(points) if outcome_map.admits(point)]
+    for tile in watched([usable[i : i + TILE] for i in range(0, len(usable), TILE)]):
+        values[tile] = outcome_map.values([points[k] for k in tile])[:, list(rows)]
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def crossing_of(plane: Plane, which: int, value: float) -> dict[str, float]:
+    """The point of a plane at the economy's own place on one axis, and at a value on the other.
+
+    Args:
+        plane: The plane.
+        which: The axis of its own place, 0 or 1.
+        value: The value on the other one.
+    """
+    at = list(plane.estimate)
+    at[1 - which] = value
+    return plane.at(at)
+
+
+def slope_at_crossing(on_plane: OnPlane, plane: Plane, which: int, value: float) -> float | None:
+    """Slope along the other axis at a point as `crossing_of` takes it; None where that is not finite."""
+    at = np.array(plane.estimate)
+    at[1 - which] = value
+    slope = float(on_plane(at)[1][1 - which])
+    return slope if np.isfinite(slope) else None
+
+
+def gini_on(model: EstimatedModel, plane: Plane, row: int) -> OnPlane:
     """The change of a Gini and its gradient on a plane; not a number outside the parameter space."""
+    return outcome_on(model.outcome_map, plane, GINIS[row])
+
+
+def outcome_on(outcome_map: OutcomeMap, plane: Plane, row: int) -> OnPlane:
+    """An outcome and its gradient on a plane; not a number outside the parameter space."""
 
     def value_and_gradient(point: np.ndarray) -> tuple[float, np.ndarray]:
         values = plane.at(point)
-        if not model.outcome_map.admits(values):
+        if not outcome_map.admits(values):
             return float("nan"), np.full(2, np.nan)
         try:
-            outcomes, slopes = model.outcome_map.along(values, plane.directions(values))
+            outcomes, slopes = outcome_map.along(values, plane.directions(values))
         except AnalysisError:
             return float("nan"), np.full(2, np.nan)
-        return float(outcomes[GINIS[row]]), slopes[GINIS[row]]
+        return float(outcomes[row]), slopes[row]
 
     return value_and_gradient
 
 
-def _boundary(
-    model: EstimatedModel,
+def zero_boundary(
+    value_and_gradient: OnPlane,
     plane: Plane,
     x: np.ndarray,
     y: np.ndarray,
     values: np.ndarray,
-    row: int,
     estimate: tuple[float, float],
 ) -> Boundary:
-    curves = zero_contours(gini_on(model, plane, row), x, y, values, tolerance=_TOLERANCE, spacing=_SPACING)
+    """The curves of a plane on which an outcome is zero.
+
+    Args:
+        value_and_gradient: The outcome on the plane.
+        plane: Axes.
+        x: Grid of the horizontal axis.
+        y: Grid of the vertical axis.
+        values: The outcome on the grid, ``[nx, ny]``.
+        estimate: The estimates' own place.
+    """
+    curves = zero_contours(value_and_gradient, x, y, values, tolerance=_TOLERANCE, spacing=_SPACING)
     crossings = [
         (axis, float(point[1 - which]))
         for branch in curves.branches

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from aigini.analysis.regimes.maps import RegimeMap
+from aigini.analysis.regimes.outcome_plane import OutcomePlane
 from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.estimation.other_draws import about_draws, shown
 from aigini.resolution import Simulated
@@ -141,6 +142,7 @@ class Regimes(Tabular):
         n_workers: Workers of the population.
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
+        outcome_planes: Maps of outcomes that were asked for; then there are no other maps and no distances.
     """
 
     units: ClassVar[Units] = file_units(
@@ -157,22 +159,33 @@ class Regimes(Tabular):
     n_workers: int = 0
     draws: int = 0
     missed_draws: int = 0
+    outcome_planes: Sequence[OutcomePlane] = ()
 
     def table(self) -> Table:
-        """Distances of both incomes; each map has a table of its own."""
-        tables = [one.table().columns for one in self.distances]
-        incomes = [one.concept for one, columns in zip(self.distances, tables, strict=True) for _ in columns[0].values]
-        joined = [
+        """Distances of both incomes, or the maps of the outcomes asked for; each map has a table of its own, too."""
+        if self.outcome_planes:
+            return _joined([one.long_table() for one in self.outcome_planes])
+        tables = [one.table() for one in self.distances]
+        incomes = [
+            one.concept for one, table in zip(self.distances, tables, strict=True) for _ in table.columns[0].values
+        ]
+        return Table((Column("income", incomes), *_joined(tables).columns))
+
+    def __str__(self) -> str:
+        about = about_draws(self.draws, self.n_workers, self.missed_draws)
+        near_none = () if self.first_order is None else (self.first_order,)
+        return "\n\n".join(str(part) for part in (*self.maps, *self.outcome_planes, *self.distances, *near_none, about))
+
+
+def _joined(tables: Sequence[Table]) -> Table:
+    """Tables of the same columns, one below the other."""
+    return Table(
+        tuple(
             dataclasses.replace(
                 parts[0],
                 values=[value for part in parts for value in part.values],
                 errors=None if parts[0].errors is None else [e for part in parts for e in part.errors or ()],
             )
-            for parts in zip(*tables, strict=True)
-        ]
-        return Table((Column("income", incomes), *joined))
-
-    def __str__(self) -> str:
-        about = about_draws(self.draws, self.n_workers, self.missed_draws)
-        near_none = () if self.first_order is None else (self.first_order,)
-        return "\n\n".join(str(part) for part in (*self.maps, *self.distances, *near_none, about))
+            for parts in zip(*(table.columns for table in tables), strict=True)
+        )
+    )

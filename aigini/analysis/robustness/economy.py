@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from aigini.analysis.channels import channels
 from aigini.analysis.identification.sensitivity import decompose
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
@@ -18,19 +20,46 @@ from aigini.analysis.robustness.findings import (
     ESTIMATION,
     MISFIT,
     PARAMETER,
+    PROPOSITION,
     RIDGE,
     Finding,
 )
 from aigini.analysis.robustness.propositions import propositions
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.errors import AiginiError, AnalysisError
+from aigini.estimation.convergence import WITHIN_ERROR
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.estimation.other_draws import OtherDraws
+from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, spread
+from aigini.estimation.verdict import Status
 from aigini.statistics.catalogue import CONCEPTS
+from aigini.statistics.outcomes import OUTCOME_NAMES
 
 RELIABLE = "reliable to first order"
 
 _SIGNS = {1: "rises", -1: "falls", 0: "not distinguishable from no change"}
+
+
+class _Collected:
+    """Findings by group, each computed if it can be."""
+
+    def __init__(self, first: list[Finding]) -> None:
+        self.findings, self.missing = first, {}
+
+    def add(self, group: str, compute: Callable[[], list[Finding]]) -> None:
+        """Add a group of findings, or the reason why it is missing."""
+        try:
+            self.findings.extend(compute())
+        except AiginiError as error:
+            self.missing[group] = str(error)
+
+    def add_rest(
+        self, model: EstimatedModel, ridge: EstimatedModel, eta1_range: tuple[float, float], others: OtherDraws
+    ) -> None:
+        """Add what does not rest on standard errors."""
+        self.add(CHANNEL, lambda: _of_channels(model, others))
+        self.add(BOUNDARY, lambda: _of_boundary(model, eta1_range, others))
+        self.add(RIDGE, lambda: _of_ridge(ridge, others))
+        self.add(PROPOSITION, lambda: propositions(model, others))
 
 
 def economy_findings(
@@ -47,21 +76,47 @@ def economy_findings(
         eta1_range: Range of η1, the unit of its distance to the boundary.
         others: The economy on other draws.
     """
-    findings: list[Finding] = estimation_findings(model)
-    missing: dict[str, str] = {}
+    collected = _Collected(estimation_findings(model))
+    collected.add(
+        PARAMETER, lambda: _of_sensitivity(model, decompose(model, ranges, others.covariance(model.rows), others))
+    )
+    collected.add_rest(model, model, eta1_range, others)
+    return collected.findings, collected.missing
 
-    def add(group: str, compute: Callable[[], list[Finding]]) -> None:
-        try:
-            findings.extend(compute())
-        except AiginiError as error:
-            missing[group] = str(error)
 
-    add(PARAMETER, lambda: _of_sensitivity(model, decompose(model, ranges, others.covariance(model.rows), others)))
-    add(CHANNEL, lambda: _of_channels(model, others))
-    add(BOUNDARY, lambda: _of_boundary(model, eta1_range, others))
-    add(RIDGE, lambda: _of_ridge(model, others))
-    add("proposition", lambda: propositions(model, others))
-    return findings, missing
+def closest_findings(
+    model: EstimatedModel, ridge: EstimatedModel, eta1_range: tuple[float, float], others: OtherDraws
+) -> tuple[list[Finding], dict[str, str]]:
+    """The findings where no estimates exist, at the closest fit, as `economy_findings` has them of estimates.
+
+    Standard errors that come from the targets, and probabilities, are to first order about estimates: there are none.
+    Where data would reject the fit, it is reported alone.
+
+    Args:
+        model: The economy where a search came closest to the targets.
+        ridge: The same economy at parameters from which those that meet the targets other than m6 are searched.
+        eta1_range: Range of η1.
+        others: The economy on other draws.
+    """
+    collected = _Collected(estimation_findings(model))
+    acceptable = tolerable(model)
+    for name in model.space.names:
+        collected.findings.append(Finding(PARAMETER, name, model.values[name], words="no estimate"))
+    errors = spread(others.outcomes) if acceptable and others.count >= FEWEST else None
+    for concept in CONCEPTS:
+        row = OUTCOME_NAMES.index(f"gini_{concept}")
+        one = Finding(CHANGE, f"gini_{concept}", float(model.outcomes[row]), simulation_se=error_at(errors, row))
+        words = f"{_SIGNS[one.simulated.sign]} (at the closest fit)" if acceptable else "at no estimates"
+        collected.findings.append(dataclasses.replace(one, words=words))
+    if acceptable:
+        collected.add_rest(model, ridge, eta1_range, others)
+    return collected.findings, collected.missing
+
+
+def tolerable(model: EstimatedModel) -> bool:
+    """True if the parameters are a minimum, at a bound or not, at which data would not reject any target."""
+    at_minimum = model.verdict.status in (Status.FITTED, Status.MINIMUM, Status.AT_BOUND)
+    return at_minimum and float(np.abs(model.misfit).max()) < WITHIN_ERROR
 
 
 def estimation_findings(model: EstimatedModel) -> list[Finding]:
@@ -71,18 +126,6 @@ def estimation_findings(model: EstimatedModel) -> list[Finding]:
     return [
         Finding(ESTIMATION, "fit", worst, words=model.verdict.status.name),
         *(Finding(MISFIT, name, misfit) for name, misfit in misfits),
-    ]
-
-
-def closest_findings(model: EstimatedModel) -> list[Finding]:
-    """The end of an estimation that failed: parameters and changes there, which are no estimates."""
-    return [
-        *estimation_findings(model),
-        *(Finding(PARAMETER, name, model.values[name], words="no estimate") for name in model.space.names),
-        *(
-            Finding(CHANGE, f"gini_{concept}", model.outcome(f"gini_{concept}"), words="at no estimates")
-            for concept in CONCEPTS
-        ),
     ]
 
 

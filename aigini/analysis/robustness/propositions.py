@@ -33,6 +33,8 @@ from aigini.statistics.outcomes import OUTCOME_NAMES
 Values = Mapping[str, float]
 
 HOLDS, FAILS, OPEN = "holds", "fails", "open"
+UNDEFINED = "not defined"
+"""The verdict where an economy that a proposition speaks of does not exist."""
 UNCONDITIONAL = "none"
 
 
@@ -194,6 +196,8 @@ def propositions(model: EstimatedModel, others: OtherDraws | None = None) -> lis
 
 
 def _verdict(proposition: Proposition, values: Values, known: Mapping[str, Simulated]) -> str:
+    if any(math.isnan(known[name].value) for name in proposition.claims):
+        return UNDEFINED
     signs = [sign * known[name].sign for name, sign in proposition.claims.items()]
     verdict = FAILS if any(sign < 0 for sign in signs) else HOLDS if all(sign > 0 for sign in signs) else OPEN
     return verdict if proposition.applies(values) else f"{verdict}; its condition is not met"

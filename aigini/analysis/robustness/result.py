@@ -17,7 +17,7 @@ from aigini.analysis.robustness.findings import (
     RIDGE,
     Finding,
 )
-from aigini.analysis.robustness.propositions import HOLDS, PROPOSITIONS, UNCONDITIONAL
+from aigini.analysis.robustness.propositions import FAILS, HOLDS, OPEN, PROPOSITIONS, UNCONDITIONAL
 from aigini.economy.channels import CHANNEL_NAMES
 from aigini.estimation.other_draws import about_draws, shown
 from aigini.statistics.catalogue import CONCEPT_WORDS, CONCEPTS
@@ -119,7 +119,8 @@ class Robustness(Tabular):
             "variants",
             *(f"  {one.name}: {one.meaning}" for one in self.variants),
             "",
-            "estimates; in brackets: standard errors from the targets, to first order; fit: how the estimation ended",
+            "estimates, or the closest fit, which has no standard errors; in brackets: standard errors from the"
+            " targets, to first order; fit: how the estimation ended",
             str(self._estimates()),
             "",
             *(part for concept in CONCEPTS for part in (self._heading(concept), str(self._changes(concept)), "")),
@@ -166,10 +167,8 @@ class Robustness(Tabular):
             one = variant.get(CHANGE, name)
             if one.value is None:
                 return "-"
-            if not variant.estimated:
-                return f"{one.value:+.5f} (none)"
-            se = "" if one.se is None else f" ({one.se:.2g})"
-            return f"{shown(one.value, one.simulation_se)}{se}"
+            se = "none" if one.se is None else f"{one.se:.2g}"
+            return f"{shown(one.value, one.simulation_se)} ({se})"
 
         def chance(variant: VariantResult) -> str:
             one = variant.get(CHANCE, name)
@@ -225,15 +224,19 @@ class Robustness(Tabular):
 
     def _in_words(self) -> list[str]:
         """Counts over the variants, and what is missing."""
-        estimated = [one for one in self.variants if one.estimated]
         lines = []
         for one in PROPOSITIONS:
-            verdicts = [variant.get(PROPOSITION, one.name).words for variant in estimated]
-            under = [words for words in verdicts if words and ";" not in words]
+            verdicts = {variant.name: variant.get(PROPOSITION, one.name).words for variant in self.variants}
+            under = {name: words for name, words in verdicts.items() if words and ";" not in words}
             if under:
                 where = "" if one.condition == UNCONDITIONAL else " that meet its condition"
-                lines.append(f"{one.name} holds in {under.count(HOLDS)} of {len(under)} estimated variants{where}.")
-        verdicts = [words for variant in estimated if (words := variant.get(RIDGE, "verdict").words)]
+                but = {
+                    verdict: [name for name, words in under.items() if words == verdict] for verdict in (FAILS, OPEN)
+                }
+                exceptions = "".join(f"; {verdict} in {', '.join(names)}" for verdict, names in but.items() if names)
+                holding = list(under.values()).count(HOLDS)
+                lines.append(f"{one.name} holds in {holding} of {len(under)} variants{where}{exceptions}.")
+        verdicts = [words for variant in self.variants if (words := variant.get(RIDGE, "verdict").words)]
         if verdicts:
             lines.append(
                 f"The targets other than m6 leave the sign of the change open in {verdicts.count('left open')} of"
