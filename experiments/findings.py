@@ -1,4 +1,4 @@
-"""What the committed runs say: the README's findings, every number read from the files under experiments/.
+"""What the committed runs say: findings in the documents, every number read from the files under experiments/.
 
     python experiments/findings.py [--write]
 
@@ -8,8 +8,11 @@ checked here; where the runs no longer carry it, this ends with the sentence tha
 
 import argparse
 import math
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
+from aigini import figures
 from aigini.analysis.channels import ChannelDecomposition
 from aigini.analysis.identification.ridge_statement import sharing_by_eta1
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
@@ -20,14 +23,13 @@ from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.probability import Probability
 from aigini.bayes.result import Posterior
 from aigini.commands.registry import load_result
+from aigini.figures import style
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "experiments"
-README = ROOT / "README.md"
+DOCUMENTS = [ROOT / name for name in ("README.md", "aigini/GUIDE.md", "experiments/README.md")]
 SHOWN = 5e-5
 """Smallest number that four decimals show."""
-
-MARKS = ("<!-- findings:begin -->\n", "<!-- findings:end -->")
 
 
 def text() -> str:
@@ -218,20 +220,69 @@ def _wrapped(line: str) -> str:
     return "\n".join([*rows, row])
 
 
-def rewritten(readme: str) -> str:
-    """The README with its findings, and its table of the main job, as the committed runs have them."""
-    parts = {MARKS: text(), ("<!-- reproduce:begin -->\n", "<!-- reproduce:end -->"): f"```\n{reproduced()}```\n"}
-    for (begin, end), new in parts.items():
-        before, _, rest = readme.partition(begin)
-        _, _, after = rest.partition(end)
-        readme = before + begin + new + end + after
-    return readme
+def _headline(unknown: Posterior, sign: Sign, channels: ChannelDecomposition) -> str:
+    """The answer in a paragraph, for the README."""
+    total, wage = unknown.rises["total"], unknown.rises["wage"]
+    own = sign.params["xi"]
+    met = [point.change("total") for point in sign.ridge if point.feasible and point.xi == own]
+    low, high = min(met, key=lambda c: c.value), max(met, key=lambda c: c.value)
+    part = channels.outcomes["gini_total"]
+    by_sign = {
+        side: " and ".join(
+            f"{name.replace('_', ' ')} ({_signed(one.value, one.error)})"
+            for name in sorted(part.contributions, key=lambda name: -abs(part.contribution(name).value))
+            if (one := part.contribution(name)).sign == side and abs(one.value) >= SHOWN
+        )
+        for side in (-1, 1)
+    }
+    given = {found.given: found for found in unknown.conditional["total"]}["eta1"]
+    ends = [_with_error(float(given.value[at]), float(given.error[at])) for at in (0, -1)]
+    words = (
+        "Does AI raise or lower inequality? "
+        + _claim(low.sign < 0 < high.sign, "The measured moments do not say")
+        + ": economies that meet all of them but m6, which is a scenario, change the Gini of total income by"
+        f" {_signed(low.value, low.error)} to {_signed(high.value, high.error)} (ξ as published; ±: simulation s.e.;"
+        f" `aigini sign`). With m6 left out it rises with probability {_probability(total)}: {_side(total)}. The Gini"
+        f" of wages rises with probability {_probability(wage)}: {_side(wage)} (±: total s.e.; `aigini posterior"
+        " belief_unknown`). At the estimates, whose change of the Gini of total income is the assumed"
+        f" {_signed(part.total, None)}, {by_sign[-1]} lower it, {by_sign[1]} raise it (`aigini channels`). What decides"
+        f" is how much of AI is proprietary, η1: in its lowest tenth a rise has probability {ends[0]}, in its highest"
+        f" {ends[1]}."
+    )
+    return textwrap.fill(words, 120, break_long_words=False, break_on_hyphens=False)
+
+
+def answer() -> str:
+    """The answer in a paragraph, from the committed runs."""
+    baseline = RESULTS / "baseline"
+    unknown = load_result(RESULTS / "belief_unknown", "posterior")
+    return _headline(unknown, load_result(baseline, "sign"), load_result(baseline, "channels")) + "\n"
+
+
+MARKS: dict[tuple[str, str], Callable[[], str]] = {
+    (f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"): made
+    for name, made in (("findings", text), ("answer", answer), ("reproduce", lambda: f"```\n{reproduced()}```\n"))
+}
+"""Places in documents between two marks, and what stands there."""
+
+
+def rewritten(document: str) -> str:
+    """A document with its findings, its answer and its table of the main job as the committed runs have them."""
+    for (begin, end), made in MARKS.items():
+        if begin in document:
+            before, _, rest = document.partition(begin)
+            _, _, after = rest.partition(end)
+            document = before + begin + made() + end + after
+    return document
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--write", action="store_true", help="replace the findings in README.md")
+    parser.add_argument("--write", action="store_true", help="replace them in the documents, and draw the figure")
     if parser.parse_args().write:
-        README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
+        for path in DOCUMENTS:
+            path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")
+        style.save(figures.waterfall(load_result(RESULTS / "baseline", "channels")), RESULTS / "baseline", "waterfall")
     else:
+        print(answer())
         print(text())

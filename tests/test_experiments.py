@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from documents import BENCHMARKS, PATHS
 
 from aigini.commands.registry import load_result
 
@@ -46,10 +47,18 @@ def test_every_committed_result_is_one_that_the_script_makes():
     assert there == {path for path in made if path.suffix in (".json", ".nc")}
 
 
-def test_the_readme_says_what_the_committed_runs_say():
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
+def test_documents_say_what_the_committed_runs_say(path):
     findings = script("findings")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert findings.rewritten(readme) == readme
+    text = path.read_text(encoding="utf-8")
+    assert findings.rewritten(text) == text
+
+
+def test_every_marked_place_is_in_a_document():
+    findings = script("findings")
+    assert set(findings.DOCUMENTS) <= set(PATHS)
+    for begin, end in findings.MARKS:
+        assert [begin in text and end in text for text in map(Path.read_text, findings.DOCUMENTS)].count(True) == 1
 
 
 def test_the_table_of_runs_names_the_commands():
@@ -60,10 +69,10 @@ def test_the_table_of_runs_names_the_commands():
             assert f"`{run.folder}/{name}`" in table
 
 
-def test_the_readme_says_what_the_benchmark_of_calibration_measured():
+def test_the_benchmarks_say_what_the_benchmark_of_calibration_measured():
     record = json.loads((ROOT / "benchmarks" / "results" / "calibration-cpu.json").read_text(encoding="utf-8"))
     assert record["environment"]["clean_tree"]
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    lines = BENCHMARKS.splitlines()
     (first,) = [number for number, line in enumerate(lines) if line.startswith("| calibration from one start")]
     for line, method in zip(lines[first : first + 2], ("nelder_mead", "estimagic_ls"), strict=True):
         seconds = {name: record["methods"][name]["seconds"]["median"] for name in ("two_stages", method)}

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from documents import GUIDE
 
 import aigini
 from aigini import cli
@@ -224,10 +225,9 @@ def test_what_was_taken_away_stays_away():
 
 
 @pytest.mark.slow
-def test_the_command_of_the_readme_is_complete_in_the_lines_that_it_promises(run):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"<!-- command:begin -->\n```python\n(.*?)```", readme, flags=re.DOTALL)
-    (promised,) = re.findall(r"complete in (\d+) lines", readme)
+def test_the_command_of_the_guide_is_complete_in_the_lines_that_it_promises(run):
+    (program,) = re.findall(r"<!-- command:begin -->\n```python\n(.*?)```", GUIDE, flags=re.DOTALL)
+    (promised,) = re.findall(r"complete in (\d+) lines", GUIDE)
     assert len([line for line in program.splitlines() if line.strip()]) == int(promised)
     Path("halving.py").write_text(program, encoding="utf-8")
     command = [sys.executable, "halving.py", "halving", "--from", "calibrated", "--out", "halved"]

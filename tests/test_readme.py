@@ -1,21 +1,18 @@
-"""The README says what is true: its example runs, its commands are the ones that are tested."""
+"""README and guide say what is true: their examples run, their commands are the ones that are tested."""
 
 import contextlib
 import io
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
+from documents import PATHS, README, ROOT, USE
 
 import aigini
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
 
 def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", USE, flags=re.DOTALL)
 
 
 @pytest.mark.slow
@@ -70,9 +67,17 @@ def test_every_command_of_the_readme_exists():
     assert commands == {command.name or command.callback.__name__ for command in app.registered_commands}
 
 
-def test_every_file_the_readme_names_is_there():
-    for name in re.findall(r"`(tests/[\w/*]+\.py)`", README) + re.findall(r"\]\(([\w/.]+)\)", README):
+@pytest.mark.parametrize("path", [*PATHS, ROOT / "aigini" / "MODEL.md"], ids=lambda path: path.parent.name + path.name)
+def test_every_file_that_a_document_names_is_there(path):
+    text = path.read_text(encoding="utf-8")
+    for name in re.findall(r"`(tests/[\w/*]+\.py)`", text):
         assert list(ROOT.glob(name)), name
+    for name in re.findall(r"\]\(([\w/.]+)\)", text):
+        assert (path.parent / name).exists(), name
+
+
+def test_the_readme_is_one_screen():
+    assert len(README.splitlines()) < 100
 
 
 def test_tracked_files_name_no_machine():

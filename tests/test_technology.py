@@ -1,13 +1,13 @@
-"""Mechanisms and levers from outside the package, those that the README shows among them."""
+"""Mechanisms and levers from outside the package, those that the guide shows among them."""
 
 import dataclasses
 import re
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from documents import GUIDE
 
 import aigini
 from aigini.analysis import levers
@@ -22,8 +22,7 @@ from aigini.errors import AnalysisError, ConfigError, EquilibriumError
 from aigini.statistics.moments import moments_and_jacobian, six_moments
 from aigini.statistics.report import statistics
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
 
 
 def example(word):
@@ -48,7 +47,7 @@ def registries():
 
 @pytest.fixture(scope="module")
 def ces(registries):
-    """The README's technology, and its configuration."""
+    """The guide's technology, and its configuration."""
     names = {}
     exec(compile(example("TaskTechnology"), "README.md", "exec"), names)
     return names["Ces"], names["config"]

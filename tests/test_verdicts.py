@@ -1,12 +1,12 @@
 """How an estimation says it ended: every verdict has its condition, every sentence fits the size of a misfit."""
 
 import dataclasses
-import pathlib
 import sys
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from documents import GUIDE
 
 from aigini import cli
 from aigini.commands.registry import load_result
@@ -343,9 +343,8 @@ def test_the_help_names_the_exit_code(monkeypatch, capsys, command):
     assert "Exit code 3" in capsys.readouterr().out
 
 
-def test_the_readme_shows_the_tables_that_are_printed():
-    readme = (pathlib.Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    block = readme.split("<!-- reproduce:begin -->")[1].split("<!-- reproduce:end -->")[0].strip().strip("`").strip()
+def test_the_guide_shows_the_tables_that_are_printed():
+    block = GUIDE.split("<!-- reproduce:begin -->")[1].split("<!-- reproduce:end -->")[0].strip().strip("`").strip()
     printed = str(calibrated()).splitlines()
     for head in ("moment", "parameter"):
         (shown,) = [line for line in block.splitlines() if line.startswith(head)]
