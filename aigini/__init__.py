@@ -32,7 +32,7 @@ from aigini.commands.calibrate import calibrate
 from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
-from aigini.commands.dynamics import bifurcations, phases, policy_timing, transition
+from aigini.commands.dynamics import bifurcations, firm_convergence, phases, policy_timing, transition
 from aigini.commands.explain import explain
 from aigini.commands.params import parameter_table
 from aigini.commands.policy import policy
@@ -100,6 +100,7 @@ __all__ = [
     "draw",
     "draw_population",
     "explain",
+    "firm_convergence",
     "load",
     "oews",
     "parameter_table",

@@ -34,6 +34,7 @@ __all__ = [
     "device_peak_mib",
     "environment",
     "ratio",
+    "reset_peak",
     "say",
     "set_environment",
     "summary",

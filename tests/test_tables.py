@@ -39,6 +39,7 @@ from aigini.dynamics.atlas import LongRunBifurcations
 from aigini.dynamics.bifurcation_result import Bifurcations
 from aigini.dynamics.branches import branch_over_growth
 from aigini.dynamics.critical import Critical
+from aigini.dynamics.firm_simulation import FirmConvergence
 from aigini.dynamics.mean_field import asset_law
 from aigini.dynamics.phase_result import BoundaryPoint, PhaseDiagram, PhaseDiagrams, ReachedState
 from aigini.dynamics.result import CHANGES, PathResult, RestResult, Transition
@@ -236,6 +237,7 @@ def instances():
         transition(long_run),
         *long_run_bifurcations(),
         *phases(),
+        FirmConvergence([100, 400], *(np.array([0.2, 0.1]) for _ in range(3)), 1.6, -0.5, 0.02, 8, 40),
         PolicyTiming("slow retooling", "asset-dominated", 40, 10, [lever_timing(None), lever_timing(10)]),
         sensitivity.overidentification,
         *regimes.maps,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from aigini.analysis.timing import policy_timing as time_levers
@@ -13,12 +14,15 @@ from aigini.commands.command import Command, ResultFile, Run, shown
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.dynamics.atlas import LongRunBifurcations
 from aigini.dynamics.atlas import long_run_bifurcations as every_bifurcation
+from aigini.dynamics.firm_simulation import DEFAULT_SIZES, FirmConvergence
+from aigini.dynamics.firm_simulation import firm_convergence as follow_firms
 from aigini.dynamics.phase_result import PhaseDiagrams
 from aigini.dynamics.phase_signs import phase_diagrams as every_phase
 from aigini.dynamics.phases import DEFAULT_PLANES, Setting
 from aigini.dynamics.rest import map_values
 from aigini.dynamics.result import Transition
 from aigini.dynamics.settings import DYNAMICS_NAMES
+from aigini.dynamics.steered import steered_path
 from aigini.dynamics.transition import transition as follow_paths
 from aigini.errors import ConfigError
 from aigini.parameters import PARAMETER_NAMES, Parameters
@@ -139,6 +143,33 @@ def policy_timing(config: SourceLike = None, *, duration: int = 10, **overrides:
     return time_levers(own, name, duration=duration)
 
 
+@with_x64
+def firm_convergence(
+    config: SourceLike = None, *, sizes: Sequence[int] = DEFAULT_SIZES, **overrides: Any
+) -> FirmConvergence:
+    """Simulations of finitely many firms on the configured path, and the rate at which they approach the mean field.
+
+    Args:
+        config: As in `transition`.
+        sizes: Numbers of firms.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        AnalysisError: if markets do not clear, assets have no dispersion, or there are too few sizes.
+    """
+    source = as_source(config, overrides)
+    own = _setting(source)
+    path = steered_path(own.params, own.dynamics, own.scenario)
+    values = {
+        **map_values(own.params, own.dynamics, own.scenario),
+        "erosion_gap_weight": float(own.dynamics.erosion_gap_weight),
+    }
+    gap = np.asarray(path.adoption) - np.asarray(path.retooled)
+    seed = source.config.population["seed"]
+    return follow_firms(values, np.asarray(path.growth)[:-1], gap[:-1], sizes, seed=seed)
+
+
 def figures(result: Transition) -> Iterator[tuple[str, Any]]:
     """Figures of the paths."""
     from aigini import figures as every
@@ -166,6 +197,13 @@ def _policy_figures(result: PolicyTiming) -> Iterator[tuple[str, Any]]:
     from aigini.figures.style import named
 
     return named(result, every.policy_timing)
+
+
+def _firm_figures(result: FirmConvergence) -> Iterator[tuple[str, Any]]:
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.firm_convergence)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,6 +238,7 @@ PARTS = {
         _Part(ResultFile("bifurcations", LongRunBifurcations, _bifurcation_figures), bifurcations),
         _Part(ResultFile("phases", PhaseDiagrams, _phase_figures), phases, ("planes", "count")),
         _Part(ResultFile("policy_timing", PolicyTiming, _policy_figures), policy_timing, ("duration",)),
+        _Part(ResultFile("firms", FirmConvergence, _firm_figures), firm_convergence),
     )
 }
 """Further parts by the name of their file."""

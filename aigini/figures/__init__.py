@@ -8,6 +8,7 @@ from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
 from aigini.figures.dynamics import bifurcation, dynamic_paths, phase_portrait
+from aigini.figures.firms import firm_convergence
 from aigini.figures.fit import moment_fit, objective_trace
 from aigini.figures.inequality import asset_concentration, decomposition, gini_changes, where_income_goes
 from aigini.figures.oews import event_study, exposure_coefficients, specification_curve
@@ -40,6 +41,7 @@ __all__ = [
     "elasticity_map",
     "event_study",
     "exposure_coefficients",
+    "firm_convergence",
     "frontier_strengths",
     "frontiers",
     "gini_changes",
