@@ -14,6 +14,7 @@ import oews_files as files  # noqa: E402
 
 from aigini import oews  # noqa: E402
 from aigini.errors import DataError  # noqa: E402
+from aigini.oews.handling import handling, handling_table, handlings  # noqa: E402
 from aigini.oews.regressions import regression_data  # noqa: E402
 from aigini.oews.samples import bounds, cross_section, value  # noqa: E402
 from aigini.oews.specifications import Specification, every_specification  # noqa: E402
@@ -83,6 +84,45 @@ def test_two_way_panels_and_event_studies_are_those_of_linearmodels(occupations)
                 indexed["y"], exog, weights=indexed["w"], entity_effects=True, time_effects=True
             ).fit()
         assert [r.coef for r in ours] == pytest.approx(list(theirs.params), rel=1e-6)
+
+
+def test_effects_of_groups_in_each_year_are_dummies(occupations):
+    specification = Specification("p90/p10", X, (2021, 2022, 2023, 2024), "two_way", controls="major group by year")
+    ours = only(occupations, specification)
+    _, frame, _, effects = regression_data(occupations, specification)
+    assert effects == ours.fixed_effects == "occupation, major group by year"
+    groups = frame["major"] + frame["year"].astype(str)
+    dummies = [pd.get_dummies(one, dtype=float) for one in (frame["soc"], groups)]
+    columns = np.column_stack([frame["x"] * frame["post"], *dummies]) * np.sqrt(frame["w"].to_numpy())[:, None]
+    theirs = np.linalg.lstsq(columns, frame["y"] * np.sqrt(frame["w"]), rcond=None)[0]
+    assert ours.coef == pytest.approx(theirs[0], rel=1e-6)
+    # Clusters of occupations hold the effects of occupations, as for major groups, and pyfixest counts alike.
+    usual = only(occupations, Specification("p90/p10", X, (2022, 2024), "two_way"))
+    pair = only(occupations, Specification("p90/p10", X, (2022, 2024)))
+    assert pair.se_occupation is None
+    assert usual.coef == pytest.approx(pair.coef, rel=1e-6)
+    assert usual.se_occupation == pytest.approx(pair.se_hc1, rel=0.02)
+
+
+def test_handlings_stand_side_by_side(occupations):
+    specifications = every_specification([X], occupations.years)
+    regressions = oews.regress(occupations, specifications=specifications).regressions
+    several = handlings(regressions, X)
+    assert list(several) == ["long difference 2019-2023", "long difference 2022-2024", "two-way panel"]
+    shown = [handling(r) for r in several["long difference 2019-2023"]]
+    assert shown == [
+        "top-coded left out",
+        "unweighted",
+        "hybrid codes bridged",
+        "top code taken as the wage",
+        "top-coded: lowest coefficient",
+        "top-coded: highest coefficient",
+    ]
+    years = ["2018-2024", "2018-2024, slope break in 2021", "2018-2024, major group by year", "2021-2024"]
+    assert [handling(r) for r in several["two-way panel"]] == [*years, "2018, 2021, 2024"]
+    table = handling_table(regressions, X).to_frame()
+    assert len(table) == 17
+    assert table["by occ."].notna().sum() == 5
 
 
 def test_weights_move_the_estimate_and_none_are_the_unweighted_ones(occupations):

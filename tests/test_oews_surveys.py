@@ -25,7 +25,8 @@ from aigini.commands.registry import load_result
 from aigini.commands.source import Source
 from aigini.config import load
 from aigini.errors import AnalysisError, CheckpointError, ConfigError, DataError
-from aigini.oews.design import main_measure, panels_of, published
+from aigini.oews.design import panels_of, published
+from aigini.oews.handling import main_measure
 from aigini.oews.specifications import Specification
 from aigini.storage import ledger
 

@@ -15,9 +15,10 @@ from aigini.commands.command import Command, ResultFile, Run, shown
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.errors import DataError
 from aigini.estimation.estimated_model import require_sign_problem
-from aigini.oews.design import main_measure, panels_of
+from aigini.oews.design import panels_of
 from aigini.oews.exposures import read_exposures
 from aigini.oews.frames import Frame
+from aigini.oews.handling import main_measure
 from aigini.oews.layout import PANEL_YEARS
 from aigini.oews.panel import read_panel
 from aigini.oews.regressions import estimate, require_pyfixest

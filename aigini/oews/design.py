@@ -1,12 +1,9 @@
 """The published panel of a regression as simulated surveys take it over: occupations, weights, sampling errors."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from aigini.analysis.occupations.design import Published
 from aigini.analysis.occupations.least_squares import contrast_of
-from aigini.oews.exposures import RATERS
 from aigini.oews.layout import TOP_CODED
 from aigini.oews.regressions import FEWEST
 from aigini.oews.samples import Occupations, value, wide
@@ -36,11 +33,6 @@ def panels_of(data: Occupations) -> dict[str, tuple[Published, ...]]:
         for measure, panels in made.items()
         if panels and all(np.isfinite(panel.outcome).sum() >= FEWEST for panel in panels)
     }
-
-
-def main_measure(measures: Sequence[str]) -> str:
-    """The measure whose surveys cover every economy: the first of `RATERS` that is there, or the first one."""
-    return next((name for name in RATERS if name in measures), measures[0])
 
 
 def published(data: Occupations, spec: Specification) -> Published:

@@ -44,6 +44,7 @@ class Regression:
         se: Its standard error by clusters, CRV1.
         se_hc1: The heteroskedastic one, HC1.
         se_crv3: By clusters, CRV3 (jackknife); None with fixed effects, whose dummies are lost with a group.
+        se_occupation: Clustered by occupation, CRV1, in panels; None where each occupation is one observation.
         exposure_sd: Weighted standard deviation of the measure in the sample: times `coef` is the coefficient per s.d.
         clusters: Number of clusters.
         n: Observations.
@@ -69,6 +70,7 @@ class Regression:
     clusters: int
     n: int
     r2: float
+    se_occupation: float | None = None
 
     @property
     def per_sd(self) -> float:
@@ -195,13 +197,15 @@ def _panel(data: Occupations, spec: Specification) -> tuple[str, Frame, dict[str
     frame = pandas().concat(parts, ignore_index=True).dropna()
     frame = frame[frame.groupby("soc")["year"].transform("size") == len(years)].reset_index(drop=True)
     frame["post"], frame["mb3"] = (frame["year"] > BEFORE_AI).astype(int), (frame["year"] >= METHOD_BREAK).astype(int)
-    effects = "occupation, year"
+    by_group = spec.controls == "major group by year"
+    effects = "occupation, major group by year" if by_group else "occupation, year"
+    absorbed = "soc + major^year" if by_group else "soc + year"
     if spec.estimator == "event_study":
         reference = BEFORE_AI if BEFORE_AI in years else years[0]
         terms = {f"year::{year}:x": str(year) for year in years if year != reference}
-        return f"y ~ i(year, x, ref={reference}) | soc + year", frame, terms, effects
+        return f"y ~ i(year, x, ref={reference}) | {absorbed}", frame, terms, effects
     right = "i(post, x, ref=0)" + (" + i(mb3, x, ref=0)" if spec.method_break else "")
-    return f"y ~ {right} | soc + year", frame, {"post::1:x": "exposure"}, effects
+    return f"y ~ {right} | {absorbed}", frame, {"post::1:x": "exposure"}, effects
 
 
 def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], effects: str) -> list[Regression]:
@@ -218,6 +222,7 @@ def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], 
             excess = (groups / (groups - 1)) ** 2 * (n - 1) / (n - len(coef))
             jackknife = model.vcov({"CRV3": "major"}).se() / np.sqrt(excess)
         robust = model.vcov("HC1").se()
+        by_occupation = model.vcov({"CRV1": "soc"}).se() if "soc" in frame else None
     once = frame.drop_duplicates("soc") if "soc" in frame else frame
     mean = np.average(once["x"], weights=once["w"])
     return [
@@ -241,6 +246,7 @@ def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], 
             clusters=int(frame["major"].nunique()),
             n=n,
             r2=r2,
+            se_occupation=None if by_occupation is None else float(by_occupation[names[term]]),
         )
         for term, label in terms.items()
         if term in names

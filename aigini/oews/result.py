@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from aigini.oews.frames import Frame
+from aigini.oews.handling import handling_table, main_measure
 from aigini.oews.layout import METHOD_BREAK, WAGES
 from aigini.oews.regressions import Regression, Regressions
 from aigini.oews.specifications import HEADLINE, WINDOWS
@@ -120,6 +121,11 @@ class OccupationWages(Tabular):
                 f"Change of 100 log {HEADLINE}, {window[0]}-{window[1]}, per s.d. of exposure, employment weights"
             ]
             lines += [str(_coefficients(rows)), "", self._words(window), ""]
+        rows = [r for r in self.regressions if r.estimator in ("long_difference", "two_way") and r.outcome == HEADLINE]
+        if rows:
+            measure = main_measure(list(dict.fromkeys(r.exposure for r in rows)))
+            lines += [f"{measure}: the same change under every handling of the data, per s.d. of exposure"]
+            lines += [str(handling_table(rows, measure)), ""]
         if self.tables[0].year < METHOD_BREAK <= self.tables[-1].year:
             lines.append(
                 f"Estimates of May {METHOD_BREAK} and later rest on another method (MB3) than earlier ones, and each"

@@ -9,8 +9,9 @@ from aigini.oews.panel import Codes
 from aigini.oews.samples import TopCodes
 
 Estimator = Literal["level", "long_difference", "two_way", "event_study"]
-Controls = Literal["none", "base", "base and major group"]
-"""None; the base year's log median and outcome; and dummies of major groups as well."""
+Controls = Literal["none", "base", "base and major group", "major group by year"]
+"""None; the base year's log median and outcome; dummies of major groups as well; and, in two-way panels, effects of
+each major group in each year."""
 
 WINDOWS = ((2019, 2023), (2022, 2024))
 """Years of long differences."""
@@ -29,7 +30,7 @@ class Specification:
         exposure: Column of the exposures.
         years: The year of levels, both years of long differences, or all years of a panel.
         estimator: The estimator.
-        controls: Controls, of levels and long differences.
+        controls: Controls; ``"major group by year"`` of two-way panels alone, and the others not of panels.
         weights: ``"employment"`` of the first year, or ``"none"``.
         codes: Occupations with one code throughout, or hybrid codes as well.
         top_codes: Treatment of top-coded wages.
@@ -109,6 +110,7 @@ def panels(outcome: str, x: str, years: tuple[int, ...]) -> tuple[Specification,
         for s in (
             usual,
             dataclasses.replace(usual, method_break=broken),
+            dataclasses.replace(usual, controls="major group by year"),
             dataclasses.replace(usual, years=after),
             dataclasses.replace(usual, years=apart),
         )

@@ -252,7 +252,7 @@ class SimulatedOccupations(Tabular):
         m1="relative change",
     )
 
-    assumed: Mapping[str, float | int | None]
+    assumed: Mapping[str, float | None]
     replications: int
     regimes: tuple[Regime, ...]
     regressions: tuple[Surveyed, ...]

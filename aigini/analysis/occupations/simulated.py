@@ -91,7 +91,7 @@ def simulate_occupations(
                 draws = _surveys("", settings, one, tables(usual, one.shares))
                 measures.append(_by_measure(measure, one, usual, draws))
     return SimulatedOccupations(
-        assumed=dict(settings.assumed),
+        assumed={name: None if value is None else float(value) for name, value in settings.assumed.items()},
         replications=settings.replications,
         regimes=regimes,
         regressions=tuple(regressions),

@@ -62,7 +62,7 @@ def conclusions(result: SimulatedOccupations) -> Iterator[str]:
             "Fewer simulated than published occupations are lost to the top code: the economy has no occupations as far"
             " above the others as the best paid ones are."
         )
-    if result.assumed["arrival"] == 1:
+    if result.assumed["arrival"] == 1 and result.assumed["ai_from"] is not None:
         yield (
             f"All of AI's effect is taken to be in every survey panel from {result.assumed['ai_from']:g} on, which no"
             " assumption makes easier to see; with a smaller share power is lower."
