@@ -10,12 +10,13 @@ import pytest
 import aigini
 from aigini.economy import channels
 from aigini.economy.ces import CesTechnology
+from aigini.economy.ces_bundles import N_TERMS, series
 from aigini.economy.economy import Scenario, solve
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.normal_nodes import NORMAL_NODES
-from aigini.economy.quadrature import node_mean
+from aigini.economy.quadrature import population_nodes
 from aigini.economy.reach import Reach
-from aigini.economy.task_technology import BundlePay
+from aigini.economy.task_technology import TaskProduction
 from aigini.economy.tasks import N_TASKS
 from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import ConfigError, ParameterError
@@ -91,6 +92,38 @@ def test_where_the_channel_of_the_task_floor_is_off_tasks_are_done_by_hand(rho, 
     np.testing.assert_allclose(output(off, rho, human), human[:, None] * skill[None, :], rtol=1e-14)
 
 
+@pytest.mark.parametrize(("rho", "error"), [(0.9, 1e-13), (0.05, 1e-13), (-0.05, 1e-13), (-1.0, 1e-12), (-4.0, 2e-5)])
+def test_series_of_bundles_are_sums_over_tasks(rho, error, points):
+    price = jnp.linspace(0.8, 1.2, N_TASKS)
+    for params, level in itertools.product(
+        points(2, seed=5, skill_gradient=0.5), (0.0, 1.0) if rho > 0 else (0.5, 1.0)
+    ):
+        mechanisms = Mechanisms(technology=CesTechnology(rho))
+        ours = mechanisms.production(params, jnp.asarray(level))
+        direct = TaskProduction(technology=mechanisms.technology, params=params, tasks=ours.tasks)
+        human = jnp.exp(population_nodes(params, mechanisms.ability).log_ability)
+        totals = direct.totals(jnp.log(human), price)
+        for at in (ours.tasks.effective, ours.tasks.commodity):
+            np.testing.assert_allclose(ours.mean_output(human, at), direct.mean_output(human, at), rtol=error)
+            np.testing.assert_allclose(ours.sample_output(human, at), direct.sample_output(human, at), rtol=error)
+        pay, other = (one.pay(one.factor_prices(totals, price), totals, price) for one in (ours, direct))
+        for name in ("value", "human_pay"):
+            values = [jax.vmap(getattr(type(one), name))(one, human) for one in (pay, other)]
+            np.testing.assert_allclose(values[0], values[1], rtol=error, atol=error)
+
+
+def test_a_series_and_its_derivatives_are_those_of_numpy():
+    rng = np.random.default_rng(0)
+    coefficients, x = rng.normal(size=(3, N_TERMS)), rng.uniform(-1, 1, (3, 7))
+    value, slope = jax.jvp(lambda at: series(jnp.asarray(coefficients), at), (jnp.asarray(x),), (jnp.ones((3, 7)),))
+    matrix = jax.jacrev(lambda own: series(own, jnp.asarray(x[0])))(jnp.asarray(coefficients[0]))
+    for row in range(3):
+        exact = np.polynomial.Chebyshev(coefficients[row])
+        np.testing.assert_allclose(value[row], exact(x[row]), atol=1e-13)
+        np.testing.assert_allclose(slope[row], exact.deriv()(x[row]), atol=1e-11)
+    np.testing.assert_allclose(matrix, np.polynomial.chebyshev.chebvander(x[0], N_TERMS - 1), atol=1e-14)
+
+
 # Limits and hiring
 
 
@@ -104,7 +137,7 @@ def test_moments_converge_to_the_baseline_at_first_order_as_rho_goes_to_one(base
 
 @pytest.fixture(scope="module")
 def hiring():
-    """`hiring(params, rho, start, width)`: log k_o from a start, the loss that is left, and the largest of log V_o."""
+    """`hiring(params, rho, start, width)`: log k_o from a start, and the loss that is left."""
 
     def scale(params, rho, start, width):
         mechanisms = Mechanisms(technology=CesTechnology(rho))
@@ -115,9 +148,7 @@ def hiring():
         totals = production.totals(log_human, price)
         pay = production.pay(production.factor_prices(totals, price), totals, price)
         noise = jnp.full(N_OCCUPATIONS, width**2)
-        log_k, loss = pay.zero_profit_scale(jnp.full(N_OCCUPATIONS, start), 0.6 * log_human, noise, log_human)
-        break_even = node_mean(jax.vmap(BundlePay.value)(pay, jnp.exp(log_human)))
-        return log_k, loss, break_even
+        return pay.zero_profit_scale(jnp.full(N_OCCUPATIONS, start), 0.6 * log_human, noise, log_human)
 
     return jax.jit(scale)
 
@@ -129,7 +160,7 @@ def test_hiring_makes_no_profit_wherever_the_search_begins(rho, points, hiring):
     complete = {"adoption": 1.0, "exposed_share": 0.999, "exposure_smoothing": 0.02, "cumulative_advantage": 0.0}
     for params in points(3, seed=4, **complete):
         ends = [hiring(params, jnp.asarray(rho), jnp.asarray(start), jnp.asarray(0.8)) for start in (-6.0, 0.0, 6.0)]
-        for log_k, loss, _ in ends:
+        for log_k, loss in ends:
             assert float(loss) < 1e-9
             np.testing.assert_allclose(log_k, ends[1][0], atol=1e-8)
 
@@ -295,6 +326,10 @@ def test_moments_from_the_histogram_are_those_of_a_million_workers(rho, before, 
         (
             {"params.eta1": 1.0, "params.eta0": 0.0},
             r"params\.eta0 = 0 leaves no CES economy .*infinite marginal product",
+        ),
+        (
+            {"mechanisms.technology.rho": -4.0, "scenario.A0": 0.5, "params.skill_gradient": 0.7},
+            r"rho = -4 and params\.skill_gradient = 0\.7 are too far from 0 together.*bring either closer to 0",
         ),
         ({"params.alpha": 0.0}, r"params\.alpha = 0 leaves no CES economy .*raise alpha above 0"),
     ],

@@ -230,3 +230,16 @@ def test_gini_does_not_depend_on_the_unit_of_money():
     at = [float(measures_of_lognormal(0.8, location)[0]) for location in (0.0, 0.005, 1.0, -7.77)]
     np.testing.assert_allclose(at, at[0], rtol=1e-8)
     assert abs(float(slope(0.005))) < 1e-7
+
+
+def test_coarse_masses_have_the_same_means_of_smooth_functions_of_log_values():
+    rng = np.random.default_rng(3)
+    log_values = jnp.asarray(rng.normal(0.3, 0.5, 4000))
+    fine = histogram.sharper(histogram.node_masses(log_values, jnp.ones(4000)))
+    few = histogram.coarse(fine)
+    assert few.shape == histogram.COARSE_LOG_NODES.shape == (1281,)
+    assert float(jnp.sum(few)) == pytest.approx(4000, rel=1e-12)
+    for function in (np.exp, lambda u: np.exp(2 * u), lambda u: np.exp(-np.logaddexp(0, -2 * u) / 2)):
+        exact = np.mean(function(np.asarray(log_values)))
+        assert fine @ function(histogram.LOG_NODES) / 4000 == pytest.approx(exact, rel=2e-7)
+        assert few @ function(histogram.COARSE_LOG_NODES) / 4000 == pytest.approx(exact, rel=2e-7)

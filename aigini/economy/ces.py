@@ -15,12 +15,16 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from aigini.economy.ces_bundles import CesProduction, interpolation_error
 from aigini.economy.task_technology import TaskTechnology
 from aigini.economy.tasks import Tasks
 from aigini.parameters import Parameters, ParameterSpec, Scalar
 
 _NEAREST_TO_ZERO = 0.05
 """Smallest |ρ|: c(x, b) without shares grows like 2^(1/ρ), and has no limit at 0."""
+
+_LARGEST_ERROR = 1e-5
+"""Largest relative error of output on bundles of tasks that is accepted."""
 
 
 class CesTechnology(TaskTechnology):
@@ -40,6 +44,10 @@ class CesTechnology(TaskTechnology):
     }
 
     rho: Scalar = 0.5
+
+    def at(self, params: Parameters, tasks: Tasks) -> CesProduction:
+        """The technology at the AI level of `tasks`."""
+        return CesProduction(technology=self, params=params, tasks=tasks, rho=self.rho)
 
     def task_output(
         self,
@@ -71,7 +79,15 @@ class CesTechnology(TaskTechnology):
                 f"{where}.rho = {rho:g} is too close to 0, where the technology has no limit: expected a number of at"
                 f" least {_NEAREST_TO_ZERO:g} in size; use {_NEAREST_TO_ZERO:g} or -{_NEAREST_TO_ZERO:g}."
             ]
-        return lines or self._without_ai(where, rho, values, levels)
+        lines += self._without_ai(where, rho, values, levels) if not lines else []
+        gradient = values["skill_gradient"]
+        if not lines and (error := interpolation_error(rho, gradient)) > _LARGEST_ERROR:
+            lines = [
+                f"{where}.rho = {rho:g} and params.skill_gradient = {gradient:g} are too far from 0 together: output of"
+                f" bundles of tasks has relative errors up to {error:.2g}, expected at most {_LARGEST_ERROR:g}; bring"
+                " either closer to 0."
+            ]
+        return lines
 
     @staticmethod
     def _without_ai(where: str, rho: float, values: Mapping[str, float], levels: tuple[float, float]) -> list[str]:

@@ -110,6 +110,14 @@ class TaskProduction(Production):
 
         return jax.vmap(of_worker)(human.reshape(-1)).reshape(*human.shape, -1)
 
+    def mean_output(self, human: Float[Array, "occupations nodes"], ai: Scalar) -> Float[Array, "occupations tasks"]:
+        """E_o[y_e(h, a; z)] over the quadrature nodes."""
+        return jax.vmap(node_mean, in_axes=2, out_axes=1)(self.deployed_output(human, ai))
+
+    def sample_output(self, human: Float[Array, "occupations nodes"], ai: Scalar) -> Float[Array, "occupations nodes"]:
+        """Σ_z L_oz y(h, a; z), output of treated workers on the bundle of their occupation."""
+        return jnp.sum(self.tasks.bundles[:, None, :] * self.exposed_output(human, ai), axis=2)
+
     def bundle_value(
         self, human: Float[Array, "occupations"], ai: Scalar, price: Float[Array, "tasks"]
     ) -> Float[Array, "occupations"]:
@@ -119,9 +127,7 @@ class TaskProduction(Production):
     def totals(self, log_human: Float[Array, "occupations nodes"], price: Float[Array, "tasks"]) -> TaskTotals:
         """H_o, Y_z and q_A,o, from means over the nodes."""
         human, bundles = jnp.exp(log_human), self.tasks.bundles
-        mean = jax.vmap(node_mean, in_axes=2, out_axes=1)
-        output = mean(self.deployed_output(human, self.tasks.effective))
-        without = mean(self.deployed_output(human, self.tasks.commodity))
+        output, without = (self.mean_output(human, ai) for ai in (self.tasks.effective, self.tasks.commodity))
         return TaskTotals(
             log_human=jnp.log(node_mean(human)),
             log_supply=jnp.log(jnp.sum(bundles * output, axis=0) / N_OCCUPATIONS),
@@ -148,11 +154,15 @@ class TaskProduction(Production):
             mean_ai_rent=jnp.mean(totals.ai_rent),
         )
 
-    def pay(self, prices: FactorPrices, totals: TaskTotals, price: Float[Array, "tasks"]) -> "BundlePay":
+    def commodity_value(self, totals: TaskTotals, price: Float[Array, "tasks"]) -> Float[Array, "occupations"]:
+        """V_o(H_o, η0 A) - V_o(H_o, 0), the part that commodity AI adds."""
+        human = jnp.exp(totals.log_human)
+        with_ai, without = (self.bundle_value(human, ai, price) for ai in (self.tasks.commodity, jnp.zeros(())))
+        return with_ai - without
+
+    def pay(self, prices: FactorPrices, totals: TaskTotals, price: Float[Array, "tasks"]) -> "ValuePay":
         """V_o(ĥ, η0 A)."""
         del prices
-        human, tasks = jnp.exp(totals.log_human), self.tasks
-        with_ai, without = (self.bundle_value(human, ai, price) for ai in (tasks.commodity, jnp.zeros(())))
 
         def everywhere(leaf: Any) -> Array:
             return jnp.broadcast_to(jnp.asarray(leaf), (N_OCCUPATIONS, *jnp.shape(leaf)))
@@ -160,8 +170,8 @@ class TaskProduction(Production):
         # Bundles of an occupation go into its weights.
         shared = eqx.tree_at(lambda one: one.tasks.bundles, self, jnp.zeros(()))
         return BundlePay(
-            commodity=with_ai - without,
-            weights=tasks.bundles * price[None, :],
+            commodity=self.commodity_value(totals, price),
+            weights=self.tasks.bundles * price[None, :],
             production=jax.tree.map(everywhere, shared),
         )
 
@@ -190,23 +200,16 @@ class _Search(eqx.Module):
     count: Int[Array, ""]
 
 
-class BundlePay(Pay):
-    """V_o(ĥ, η0 A) as a function of ĥ.
+class ValuePay(Pay):
+    """V_o(ĥ, η0 A) as a function of ĥ, which need not be linear.
 
     Attributes:
         commodity: V_o(H_o, η0 A) - V_o(H_o, 0).
-        weights: L_oz p_z.
-        production: The technology, without bundles.
     """
 
-    commodity: Float[Array, "*occupations"]
-    weights: Float[Array, "*occupations tasks"]
-    production: TaskProduction
-
+    @abc.abstractmethod
     def value(self, assessed: Float[Array, "workers"]) -> Float[Array, "workers"]:
         """V_o(ĥ, η0 A) of workers of one occupation."""
-        output = self.production.deployed_output(assessed, self.production.tasks.commodity)
-        return jnp.sum(output * self.weights[None, :], axis=1)  # on a GPU a product of float32 matrices may lose digits
 
     def human_pay(self, assessed: Float[Array, "workers"]) -> Float[Array, "workers"]:
         """V_o(ĥ, η0 A) less what commodity AI adds."""
@@ -220,11 +223,12 @@ class BundlePay(Pay):
         log_human: Float[Array, "occupations nodes"],
     ) -> tuple[Float[Array, "occupations"], Scalar]:
         """By Newton's method in a bracket about the linear solution; derivatives by the implicit function theorem."""
-        break_even = jnp.log(node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_human))))
+        by_occupation = jax.vmap(type(self).value)
+        break_even = jnp.log(node_mean(by_occupation(self, jnp.exp(log_human))))
 
         def excess(scale: Float[Array, "occupations"]) -> Float[Array, "occupations"]:
             def at(shift: Array) -> Array:
-                return node_mean(jax.vmap(BundlePay.value)(self, jnp.exp(log_assessed + (scale + shift)[:, None])))
+                return node_mean(by_occupation(self, jnp.exp(log_assessed + (scale + shift)[:, None])))
 
             spread = jnp.asarray(NORMAL_NODES)[:, None] * jnp.sqrt(noise)[None, :]
             return jnp.log(NORMAL_WEIGHTS @ jax.lax.map(at, spread)) - break_even
@@ -261,6 +265,25 @@ class BundlePay(Pay):
         return scale, jnp.max(jnp.abs(jax.lax.stop_gradient(excess(scale))))
 
 
+class BundlePay(ValuePay):
+    """V_o(ĥ, η0 A) = Σ_z L_oz p_z y_e(ĥ, η0 A; z).
+
+    Attributes:
+        commodity: V_o(H_o, η0 A) - V_o(H_o, 0).
+        weights: L_oz p_z.
+        production: The technology, without bundles.
+    """
+
+    commodity: Float[Array, "*occupations"]
+    weights: Float[Array, "*occupations tasks"]
+    production: TaskProduction
+
+    def value(self, assessed: Float[Array, "workers"]) -> Float[Array, "workers"]:
+        """V_o(ĥ, η0 A) of workers of one occupation."""
+        output = self.production.deployed_output(assessed, self.production.tasks.commodity)
+        return jnp.sum(output * self.weights[None, :], axis=1)  # on a GPU a product of float32 matrices may lose digits
+
+
 class BundleSample(WorkSample):
     """A work sample on the whole bundle of an occupation, with effective AI `ai`."""
 
@@ -271,6 +294,6 @@ class BundleSample(WorkSample):
     def floor(self, log_human: Float[Array, "occupations nodes"]) -> Float[Array, "occupations _"]:
         """f_o(h) = s_o(h)/D_o - h, D_o h being the sample's human part at vanishing AI, Σ_z L_oz φ (1 + β A m) h."""
         human, tasks, params = jnp.exp(log_human), self.production.tasks, self.production.params
-        sample = jnp.sum(tasks.bundles[:, None, :] * self.production.exposed_output(human, self.ai), axis=2)
+        sample = self.production.sample_output(human, self.ai)
         part = tasks.bundles @ (tasks.skill * (1 + params.beta * tasks.level * tasks.exposure))
         return self.strength * (sample / part[:, None] - human)

@@ -139,13 +139,14 @@ class HumanSums(eqx.Module):
         n: Number of workers.
         h: Σ h.
         hh: Σ h².
-        masses: Histogram of log h, ``[nodes]``; only for technologies that ask for it, because output is not linear.
+        masses: Histogram of log h, ``[coarse_nodes]``; only for technologies that ask for it, because output is not
+            linear. The smoothing of the fine histogram is removed to order h⁴.
     """
 
     n: Float[Array, "*occupations"]
     h: Float[Array, "*occupations"]
     hh: Float[Array, "*occupations"]
-    masses: Float[Array, "*occupations nodes"] | None = None
+    masses: Float[Array, "*occupations coarse_nodes"] | None = None
 
     @property
     def mean(self) -> Float[Array, "*occupations"]:
@@ -159,29 +160,26 @@ class HumanSums(eqx.Module):
 
     @property
     def values(self) -> Float[Array, "nodes"]:
-        """Human capital at the nodes of the histogram."""
-        return jnp.exp(jnp.asarray(histogram.LOG_NODES))
+        """Human capital at the nodes that `shares` are of."""
+        return jnp.exp(jnp.asarray(histogram.COARSE_LOG_NODES))
 
     @property
-    def shares(self) -> Float[Array, "*occupations nodes"]:
-        """Shares of workers by node, the smoothing of the histogram removed to order h⁴.
-
-        The spline spreads a worker with variance h²/4 and keeps the mean, so that it adds h²/8 f'' to the mean of f.
+    def shares(self) -> Float[Array, "*occupations coarse_nodes"]:
+        """Shares of workers by node, such that means of functions of h are sums.
 
         Raises:
             ValueError: if the technology did not ask for the histogram.
         """
         if self.masses is None:
             raise ValueError('human capital: there is no histogram; set human_sums = "histogram" in the technology.')
-        share = self.masses / jnp.sum(self.masses, axis=-1, keepdims=True)
-        return share - (jnp.roll(share, 1, axis=-1) - 2 * share + jnp.roll(share, -1, axis=-1)) / 8
+        return self.masses / jnp.sum(self.masses, axis=-1, keepdims=True)
 
 
 def _human(workers: WorkersAt) -> HumanSums:
     h = jnp.exp(workers.outcome.log_human)
     masses = None
     if workers.outcome.human_sums == "histogram":
-        masses = histogram.node_masses(workers.outcome.log_human, workers.present)
+        masses = histogram.coarse(histogram.sharper(histogram.node_masses(workers.outcome.log_human, workers.present)))
     total = workers.total_without_capital
     return HumanSums(n=total(workers.present), h=total(h), hh=total(h * h), masses=masses)
 
