@@ -7,6 +7,7 @@ checked here; where the runs no longer carry it, this ends with the sentence tha
 """
 
 import argparse
+import itertools
 import math
 import textwrap
 from collections.abc import Callable
@@ -19,10 +20,14 @@ from aigini.analysis.identification.sensitivity_result import SensitivityAnalysi
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.identification.sign_uncertainty import SignUncertainty
 from aigini.analysis.regimes.result import Regimes
+from aigini.analysis.timing_result import PolicyTiming
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.probability import Probability
 from aigini.bayes.result import Posterior
 from aigini.commands.registry import load_result
+from aigini.dynamics.atlas import LongRunBifurcations
+from aigini.dynamics.phase_result import PhaseDiagrams
+from aigini.dynamics.result import Transition
 from aigini.figures import style
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +52,13 @@ def text() -> str:
         _posterior(load_result(baseline, "posterior"), load_result(RESULTS / "belief_unknown", "posterior")),
         _beliefs(load_result(baseline, "beliefs")),
     ]
+    if (RESULTS / "dynamics" / "phases.json").exists():
+        names = ("dynamics", "bifurcations", "phases")
+        lines.append(_two_regimes(*(load_result(RESULTS / "dynamics", name) for name in names)))
+    if (RESULTS / "dynamics_lost" / "policy_timing.json").exists():
+        lines.append(_no_return(load_result(RESULTS / "dynamics_lost", "policy_timing")))
+    if (RESULTS / "dynamics_published" / "dynamics.json").exists():
+        lines.append(_published(load_result(RESULTS / "dynamics_published", "dynamics")))
     return "\n".join(_wrapped(line) for line in lines) + "\n"
 
 
@@ -206,6 +218,74 @@ def _beliefs(result: Beliefs) -> str:
         "* **What one believes about m6 and ξ moves it** (`aigini beliefs`). With ξ as published, P(the Gini of total"
         f" income rises) by what is believed of m6: {cells}. The sign is open in {open_cells} of the"
         f" {len(result.cells)} combinations of beliefs about m6 and ξ."
+    )
+
+
+def _two_regimes(paths: Transition, folds: LongRunBifurcations, phases: PhaseDiagrams) -> str:
+    """Two regimes where bargaining erodes, which is an assumption of this project."""
+    assert paths.long_run.boundary is not None
+    by_sign = {
+        (regime, name): {
+            state.change(name).sign
+            for diagram in phases.diagrams
+            for state in diagram.states
+            if diagram.regime_at(state) == regime
+        }
+        for regime in ("labour-strong", "asset-dominated")
+        for name in ("gini_total", "gini_wage")
+    }
+    over = {one.name: one for one in folds.over}
+    growth = {fold.ends: fold.value for fold in over["growth"].folds}
+    needed = sorted(
+        (float(name.split()[-1]), one.value) for name, one in paths.critical.items() if one.value is not None
+    )
+    speeds = ", ".join(f"{value:.4f} at a speed of deployment of {speed:g}" for speed, value in needed)
+    rising = all(a[1] < b[1] for a, b in itertools.pairwise(needed))
+    words = {1: "rises", -1: "falls", 0: "is not distinguishable from no change"}
+
+    def everywhere(regime: str, name: str) -> str:
+        return " or ".join(words[sign] for sign in sorted(by_sign[regime, name], reverse=True)) or "was not computed"
+
+    return (
+        "* **"
+        + _claim(len(paths.at_rest) == 2 and paths.long_run.complete, "Two stable regimes, and no more, exist")
+        + " where workers have much of the rents and bargaining erodes as assets concentrate** (`aigini dynamics"
+        " configs/two_regimes.toml`). None of these numbers is estimated, and the erosion of bargaining is an"
+        f" assumption. The labour-strong regime exists up to χ q_A = {growth['labour-strong']:.5f} a year (here"
+        f" {paths.growth:.5f}), and an asset-dominated economy comes back only below {growth['asset-dominated']:.5f}."
+        f" By year {paths.years} it is kept if people retool at more than {speeds}: "
+        + _claim(len(needed) > 1 and rising, "slower deployment lowers the speed that is needed")
+        + f". In the state reached the Gini of total income {everywhere('labour-strong', 'gini_total')} in the"
+        f" labour-strong regime and {everywhere('asset-dominated', 'gini_total')} in the other, over all points of the"
+        f" phase diagrams; that of wages {everywhere('labour-strong', 'gini_wage')}, and"
+        f" {everywhere('asset-dominated', 'gini_wage')}."
+    )
+
+
+def _no_return(result: PolicyTiming) -> str:
+    """Points of no return."""
+    lasting = [one for one in result.levers if one.duration is None]
+    late = [one for one in lasting if one.no_return is not None]
+    dates = ", ".join(f"{one.lever.replace('_', ' ')} from year {one.no_return:.1f}" for one in late)
+    always = [one.lever.replace("_", " ") for one in lasting if not one.switches and one.strength[0] is not None]
+    return (
+        "* **"
+        + _claim(bool(late), "Some policies come too late")
+        + "** (`aigini dynamics configs/two_regimes.toml --with policy_timing --set dynamics.retool_speed=0.1`, whose"
+        f" path ends {result.regime}). At full strength and for good these no longer bring the labour-strong regime"
+        f" back: {dates}. These still do from any year up to {result.years}: {', '.join(always) or 'none'}."
+    )
+
+
+def _published(result: Transition) -> str:
+    return (
+        "* **"
+        + _claim(
+            len(result.long_run.points) == 1 and bool(result.long_run.stable.all()),
+            "At the published share of workers in rents there is one regime",
+        )
+        + f"** (`aigini dynamics`). With ξ = {result.params['xi']:g} workers have too little for its erosion to matter:"
+        " the claim of two regimes needs a larger ξ and more reinvestment than the paper has."
     )
 
 

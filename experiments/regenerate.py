@@ -67,15 +67,41 @@ RUNS = (
     Run("sbc", ("experiments/sbc.py",), ("sbc.json", "sbc.png"), folder="sbc", script=True),
 )
 
+DYNAMICS = (
+    Run(
+        "dynamics",
+        (
+            *("dynamics", "configs/two_regimes.toml", "--with", "bifurcations", "--with", "phases"),
+            *("--with", "policy_timing", "--with", "firms"),
+        ),
+        ("dynamics.json", "bifurcations.json", "phases.json", "policy_timing.json", "firms.json"),
+        folder="dynamics",
+    ),
+    Run(
+        "lost",
+        (
+            *("dynamics", "configs/two_regimes.toml", "--with", "policy_timing"),
+            *("--set", "dynamics.retool_speed=0.1"),
+        ),
+        ("dynamics.json", "policy_timing.json"),
+        folder="dynamics_lost",
+    ),
+    Run("published", ("dynamics",), ("dynamics.json",), folder="dynamics_published"),
+)
+"""Runs of the dynamics, which are among the committed ones once their results are there."""
+
+RUNS = (*RUNS, *(run for run in DYNAMICS if (ROOT / "experiments" / run.folder / run.results[0]).exists()))
+EVERY = tuple(dict.fromkeys((*RUNS, *DYNAMICS)))
+
 
 def main() -> None:
     """Run what is asked for and copy the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(run.name for run in RUNS)}; all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(run.name for run in EVERY)}; all")
     parser.add_argument("--keep", type=Path, help="folder of the clone and the run folders; a temporary one by default")
     parser.add_argument("--resume", action="store_true", help="go on with the clone and the runs in --keep")
     asked = parser.parse_args()
-    unknown = set(asked.names) - {run.name for run in RUNS}
+    unknown = set(asked.names) - {run.name for run in EVERY}
     if unknown or (asked.resume and asked.keep is None):
         parser.error(f"no such run: {', '.join(sorted(unknown))}" if unknown else "--resume needs --keep")
     changed = _git("status", "--porcelain", "--untracked-files=no")
@@ -87,7 +113,7 @@ def main() -> None:
         if not asked.resume:
             shutil.rmtree(clone, ignore_errors=True)
             _git("clone", "--quiet", str(ROOT), str(clone))
-        for run in RUNS:
+        for run in EVERY:
             if not asked.names or run.name in asked.names:
                 perform(run, clone, keep / "runs", resume=asked.resume)
 

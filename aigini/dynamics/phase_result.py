@@ -129,6 +129,10 @@ class PhaseDiagram(Tabular):
             words.append(f"{regime}: {', '.join(parts)} of {len(own)} points")
         return "; ".join(words)
 
+    def regime_at(self, state: ReachedState) -> str:
+        """The regime of a state that is reached."""
+        return REGIMES[self._code(state)]
+
     def _code(self, state: ReachedState) -> int:
         i, j = int(np.argmin(np.abs(self.x - state.x))), int(np.argmin(np.abs(self.y - state.y)))
         return int(self.regime[i, j])
