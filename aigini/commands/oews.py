@@ -16,6 +16,7 @@ from aigini.commands.source import Source, SourceLike, as_source
 from aigini.errors import DataError
 from aigini.estimation.estimated_model import require_sign_problem
 from aigini.oews.design import panels_of
+from aigini.oews.downloads import download as fetch_files
 from aigini.oews.exposures import read_exposures
 from aigini.oews.frames import Frame
 from aigini.oews.handling import main_measure
@@ -130,6 +131,10 @@ def _options(
             "--exposure", metavar="FILE[:COLUMN]", help="Table of exposure to AI; by default those in the folder."
         ),
     ] = None,
+    download: Annotated[
+        bool,
+        typer.Option("--download", help="First download the national files that the folder lacks from BLS."),
+    ] = False,
     simulated: Annotated[
         bool,
         typer.Option(
@@ -138,7 +143,7 @@ def _options(
         ),
     ] = True,
 ) -> Mapping[str, Any]:
-    return {"data": data, "exposure": exposure, "simulated": simulated}
+    return {"data": data, "exposure": exposure, "download": download, "simulated": simulated}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,6 +170,8 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
     clock = time.perf_counter()
     timings: dict[str, float] = {}
     with watched(shown(run.notify)):
+        if options.get("download") and data is not None:
+            fetch_files(Path(data), notify=run.notify)
         loaded = _load(data, exposure)
         wages = _wages(loaded, data)
         timings["regressions"] = time.perf_counter() - clock

@@ -7,6 +7,7 @@ Libraries for data frames and regressions are imported when they are called.
 from collections.abc import Sequence
 from pathlib import Path
 
+from aigini.oews.downloads import download
 from aigini.oews.exposures import read_exposures
 from aigini.oews.national import read
 from aigini.oews.panel import read_panel
@@ -14,7 +15,7 @@ from aigini.oews.regressions import Regressions, estimate, require_pyfixest
 from aigini.oews.samples import Occupations, occupations
 from aigini.oews.specifications import Specification, every_specification
 
-__all__ = ["Occupations", "Regressions", "Specification", "load", "read", "regress"]
+__all__ = ["Occupations", "Regressions", "Specification", "download", "load", "read", "regress"]
 
 
 def load(data: str | Path, exposure: str | None = None) -> Occupations:

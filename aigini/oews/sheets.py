@@ -68,6 +68,12 @@ def candidates(data: Path) -> list[Path]:
     return sorted(p for p in data.iterdir() if _NAME.search(p.name) and p.name.lower().endswith(ENDINGS))
 
 
+def year_of(name: str) -> int | None:
+    """The year that the name of a file gives; None where it gives none."""
+    match = _YEAR.search(name)
+    return None if match is None else int(match[1] or 2000 + int(match[2]))
+
+
 def sheets(path: Path) -> Iterator[Sheet]:
     """Tables in a file: one, or those in an archive that are named as national ones or as those by sector.
 
@@ -138,14 +144,13 @@ def sheet(name: str, content: bytes, digest: str, file: str) -> Sheet:
     )
     names = tuple(cell.strip().lower().replace(" ", "_") for cell in header)
     width = len(names)
-    match = _YEAR.search(name)
     stated = _TOP_CODE.search(notes)
     return Sheet(
         file=file,
         header=names,
         rows=tuple(tuple((*row, *[""] * width)[:width]) for _, row in grid[start + 1 :]),
         first_row=grid[start + 1][0] if start + 1 < len(grid) else grid[start][0] + 1,
-        year=None if match is None else int(match[1] or 2000 + int(match[2])),
+        year=year_of(name),
         stated_years=frozenset(int(one or other) for one, other in _MAY.findall(titles)),
         top_codes=None if stated is None else (_number(stated[1]), _number(stated[2])),
         sha256=digest,
