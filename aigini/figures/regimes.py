@@ -80,7 +80,7 @@ def outcome_map(result: OutcomePlane, outcome: str) -> Figure:
     axis = figure.subplots()
     known = np.abs(values[np.isfinite(values)])
     levels, ticks = _levels(float(known.max(initial=0.0)) or 1.0)
-    layer = _Layer(result, values, result.simulation_se.get(outcome), branches, outcome_label(outcome), _SIGN_WORDS)
+    layer = _Layer(result, values, result.simulation_se.get(outcome), branches, "", _SIGN_WORDS)
     contours = _map_panel(axis, layer, levels)
     axis.set_ylabel(axis_label(result.y_name))
     if contours is not None:

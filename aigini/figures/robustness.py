@@ -56,17 +56,21 @@ def _position(variant: VariantResult) -> tuple[bool, float]:
 
 
 def _total_panel(axis: Axes, order: Sequence[VariantResult]) -> None:
-    """Change of the Gini that m6 is about, with its range along the ridge."""
+    """Change of the Gini of total income, with its range among economies that meet the other targets."""
+    bounds = _ridge(axis, order, CONCEPTS[0])
+    values = _dots(axis, order, lambda variant: variant.get(CHANGE, f"gini_{CONCEPTS[0]}"))
+    _finish(axis, np.array([*bounds, *values]), f"{outcome_label('gini_total')},\nchange in hundredths")
+
+
+def _ridge(axis: Axes, order: Sequence[VariantResult], income: str) -> list[float]:
+    """The ranges of variants whose m6 is about this income; their bounds in hundredths."""
     bounds: list[float] = []
     for k, variant in enumerate(order):
         lowest, highest = (variant.get(RIDGE, which).value for which in ("lowest", "highest"))
-        if lowest is not None and highest is not None:
+        if variant.income == income and lowest is not None and highest is not None:
             axis.plot([k, k], [100 * lowest, 100 * highest], color=BEFORE, linewidth=5, solid_capstyle="butt")
             bounds += [100 * lowest, 100 * highest]
-            if variant.income != CONCEPTS[0]:
-                axis.annotate("wages", (k, 100 * highest), (0, 3), textcoords="offset points", ha="center", fontsize=9)
-    values = _dots(axis, order, lambda variant: variant.get(CHANGE, f"gini_{CONCEPTS[0]}"))
-    _finish(axis, np.array([*bounds, *values]), f"{outcome_label('gini_total')},\nchange in hundredths")
+    return bounds
 
 
 def _wage_panel(axis: Axes, order: Sequence[VariantResult]) -> None:
@@ -87,6 +91,7 @@ def _wage_panel(axis: Axes, order: Sequence[VariantResult]) -> None:
             if (end < edge) if marker == "v" else (end > edge):
                 axis.plot([k], [edge], marker=marker, color=AFTER, markersize=6)
         reaches += [max(below, floor), min(above, top)]
+    reaches += _ridge(axis, order, CONCEPTS[1])
     _dots(axis, order, lambda variant: variant.get(CHANGE, "gini_wage"))
     _finish(axis, np.array([*reaches, *values]), f"{outcome_label('gini_wage')},\nchange in hundredths")
 

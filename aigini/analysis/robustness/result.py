@@ -114,7 +114,6 @@ class Robustness(Tabular):
         )
 
     def __str__(self) -> str:
-        missed = max((one.missed_draws for one in self.variants), default=0)
         parts = [
             "variants",
             *(f"  {one.name}: {one.meaning}" for one in self.variants),
@@ -124,6 +123,9 @@ class Robustness(Tabular):
             str(self._estimates()),
             "",
             *(part for concept in CONCEPTS for part in (self._heading(concept), str(self._changes(concept)), "")),
+            "change of the Gini that m6 is about, among economies that meet the other targets at the estimates' xi",
+            str(self._ridge()),
+            "",
             f"Shapley contributions to the change of the Gini of {CONCEPT_WORDS[CONCEPTS[0]]}",
             str(self._channels()),
             "",
@@ -131,7 +133,7 @@ class Robustness(Tabular):
             str(self._propositions()),
             *(f"  {one.name}: {one.statement} (condition: {one.condition})" for one in PROPOSITIONS),
             "",
-            about_draws(self.draws, self.n_workers, missed),
+            about_draws(self.draws, self.n_workers),
             *self._in_words(),
         ]
         return "\n".join(parts)
@@ -179,23 +181,28 @@ class Robustness(Tabular):
             one = variant.get(BOUNDARY, f"{name}: {which}")
             return "-" if one.value is None else shown(one.value, one.simulation_se, ".3f")
 
-        def ridge(variant: VariantResult, which: str) -> str:
+        return self._by_variant(
+            {
+                "change": change,
+                "P(rise)": chance,
+                "eta1 at zero": lambda variant: boundary(variant, "eta1"),
+                "distance": lambda variant: boundary(variant, "distance"),
+            }
+        )
+
+    def _ridge(self) -> Table:
+        def extreme(variant: VariantResult, which: str) -> str:
             one = variant.get(RIDGE, which)
             return "-" if one.value is None else shown(one.value, one.simulation_se)
 
-        columns: dict[str, Callable[[VariantResult], str]] = {
-            "change": change,
-            "P(rise)": chance,
-            "eta1 at zero": lambda variant: boundary(variant, "eta1"),
-            "distance": lambda variant: boundary(variant, "distance"),
-        }
-        if concept == CONCEPTS[0]:
-            columns |= {
-                "sign by the others": lambda variant: variant.get(RIDGE, "verdict").words or "-",
-                "lowest": lambda variant: ridge(variant, "lowest"),
-                "highest": lambda variant: ridge(variant, "highest"),
+        return self._by_variant(
+            {
+                "income": lambda variant: CONCEPT_WORDS[variant.income],
+                "its sign": lambda variant: variant.get(RIDGE, "verdict").words or "-",
+                "lowest": lambda variant: extreme(variant, "lowest"),
+                "highest": lambda variant: extreme(variant, "highest"),
             }
-        return self._by_variant(columns)
+        )
 
     def _channels(self) -> Table:
         def contribution(variant: VariantResult, channel: str) -> str:
@@ -227,7 +234,7 @@ class Robustness(Tabular):
         lines = []
         for one in PROPOSITIONS:
             verdicts = {variant.name: variant.get(PROPOSITION, one.name).words for variant in self.variants}
-            under = {name: words for name, words in verdicts.items() if words and ";" not in words}
+            under = {name: words for name, words in verdicts.items() if words in (HOLDS, FAILS, OPEN)}
             if under:
                 where = "" if one.condition == UNCONDITIONAL else " that meet its condition"
                 but = {
@@ -242,6 +249,11 @@ class Robustness(Tabular):
                 f"The targets other than m6 leave the sign of the change open in {verdicts.count('left open')} of"
                 f" {len(verdicts)} variants."
             )
+        lines += [
+            f"{one.name}: {one.missed_draws} other draws cannot be fitted as well, so that its errors may be larger."
+            for one in self.variants
+            if one.missed_draws
+        ]
         lines += [f"{one.name}: no estimates: {one.failure}" for one in self.variants if not one.estimated]
         for variant in self.variants:
             lines += [f"{variant.name}: {group} not computed: {reason}" for group, reason in variant.missing.items()]
