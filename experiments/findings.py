@@ -19,6 +19,9 @@ from aigini.analysis.identification.ridge_statement import sharing_by_eta1
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.identification.sign_uncertainty import SignUncertainty
+from aigini.analysis.occupations.power import LEVEL
+from aigini.analysis.occupations.result import SimulatedOccupations
+from aigini.analysis.occupations.words import questions, range_words, tells
 from aigini.analysis.regimes.result import Regimes
 from aigini.analysis.timing_result import PolicyTiming
 from aigini.bayes.beliefs import Beliefs
@@ -29,6 +32,9 @@ from aigini.dynamics.atlas import LongRunBifurcations
 from aigini.dynamics.phase_result import PhaseDiagrams
 from aigini.dynamics.result import Transition
 from aigini.figures import style
+from aigini.oews.handling import handlings
+from aigini.oews.result import OccupationWages
+from aigini.oews.specifications import WINDOWS
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "experiments"
@@ -51,6 +57,7 @@ def text() -> str:
         _uncertainty(load_result(baseline, "sensitivity")),
         _posterior(load_result(baseline, "posterior"), load_result(RESULTS / "belief_unknown", "posterior")),
         _beliefs(load_result(baseline, "beliefs")),
+        _occupations(load_result(RESULTS / "oews", "oews"), load_result(RESULTS / "oews", "oews_surveys")),
     ]
     if (RESULTS / "dynamics" / "phases.json").exists():
         names = ("dynamics", "bifurcations", "phases")
@@ -287,6 +294,54 @@ def _published(result: Transition) -> str:
         + f"** (`aigini dynamics`). With ξ = {result.params['xi']:g} workers have too little for its erosion to matter:"
         " the claim of two regimes needs a larger ξ and more reinvestment than the paper has."
     )
+
+
+def _occupations(wages: OccupationWages, surveys: SimulatedOccupations) -> str:
+    signs = [wages.signs(window) for window in WINDOWS]
+    counts = "; ".join(
+        f"{first} to {last} {one['negative']} negative and {one['positive']} positive, of which {one['significant']}"
+        " differ from zero at 5 % (CRV3)"
+        for (first, last), one in zip(WINDOWS, signs, strict=True)
+    )
+    measure, latest = surveys.regressions[0].exposure, f"long difference {WINDOWS[-1][0]}-{WINDOWS[-1][1]}"
+    top = {r.sample.rpartition(" ")[2]: r.per_sd for r in handlings(wages.regressions, measure)[latest]}
+    told = {rows[0].alternative: rows for question, rows in questions(surveys).items() if question.startswith("AI ")}
+    best = {regime: max(rows, key=lambda one: one.power) for regime, rows in told.items()}
+    power = " and ".join(
+        f"{one.power:.2f} ± {one.power_error:.2f} in the {regime} economy" for regime, one in best.items()
+    )
+    depends = tells(best["equalising"]) is True and tells(best["concentrating"]) is False
+    rejected = [
+        f"{one.name} rejects the {d.label} economy (p = {d.p_value:.3f})"
+        for one in surveys.regressions
+        for d in surveys.main(one.name)
+        if d.label in best and d.p_value < LEVEL
+    ]
+    arrived = [
+        f"; it does not where at most {one.high:.2f} ± {one.high_error:.2f} of the effect has arrived"
+        for one in surveys.not_rejected
+        if one.quantity == "arrival" and one.high is not None and one.high_error is not None
+    ]
+    sizes = {name: [s.rate for s in surveys.sizes if s.test.startswith(name)] for name in ("CRV1", "CRV3")}
+    size = ", ".join(f"{name} {100 * min(rates):.0f} to {100 * max(rates):.0f} %" for name, rates in sizes.items())
+    measures, clusters = len(wages.headline(WINDOWS[0])), min(one.clusters for one in surveys.regressions)
+    words = (
+        "* **"
+        + _claim(
+            all(one["negative"] and one["positive"] for one in signs),
+            "On published occupation wages the sign depends on the measure of exposure",
+        )
+        + "** (`aigini oews`). Coefficients of the change of 100 log p90/p10 on"
+        f" {measures} measures: {counts}. Top codes alone leave that of {latest} by {measure} from"
+        f" {top['lower']:+.2f} to {top['upper']:+.2f} per s.d. On simulated occupations, surveyed alike, "
+        + _claim(depends, "what the regression can tell depends on the regime")
+        + f": if all of AI's effect is in the survey panels from {surveys.assumed['ai_from']:g} on, assumed and"
+        f" is the most that they can have of it, power against no AI is at best {power}. There"
+        f" {' and '.join(rejected) or 'none rejects'}{''.join(arrived)}. {range_words(surveys.not_rejected)} With"
+        f" {clusters} clusters a coefficient that is zero is rejected at 5 % by {size}. All that they assume is"
+        " in `[oews]`."
+    )
+    return words.replace(" -", " −")
 
 
 def _wrapped(line: str) -> str:

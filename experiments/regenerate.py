@@ -1,6 +1,6 @@
 """Make every committed result again, from a clean commit.
 
-    python experiments/regenerate.py [NAME ...] [--keep DIR] [--resume]
+    python experiments/regenerate.py [NAME ...] [--data DIR] [--keep DIR] [--resume]
 
 The commands of `RUNS` run one after the other in a clone of HEAD, so that what is written names a commit and no change
 beside it; their results replace those under experiments/ when all of a run's files are there. Afterwards
@@ -30,6 +30,7 @@ class Run:
         results: Files of the run folder that are committed.
         folder: Where they are committed, below experiments/.
         script: Whether it is a script of this repository, not a command of aigini.
+        data: Whether it reads published data, the folder ``data`` of the checkout, which is not committed.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Run:
     results: tuple[str, ...]
     folder: str = "baseline"
     script: bool = False
+    data: bool = False
 
     @property
     def command(self) -> str:
@@ -63,6 +65,13 @@ RUNS = (
         ("posterior", "configs/belief_unknown.toml"),
         ("posterior.json", "posterior.nc"),
         folder="belief_unknown",
+    ),
+    Run(
+        "oews",
+        ("oews", "--data", "data"),
+        ("oews.json", "oews.csv", "oews_surveys.json", "oews_surveys.csv"),
+        folder="oews",
+        data=True,
     ),
     Run("sbc", ("experiments/sbc.py",), ("sbc.json", "sbc.png"), folder="sbc", script=True),
 )
@@ -99,11 +108,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(run.name for run in EVERY)}; all")
     parser.add_argument("--keep", type=Path, help="folder of the clone and the run folders; a temporary one by default")
+    parser.add_argument(
+        "--data", type=Path, help="folder of published files; runs that read them are left out without it"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the clone and the runs in --keep")
     asked = parser.parse_args()
     unknown = set(asked.names) - {run.name for run in EVERY}
     if unknown or (asked.resume and asked.keep is None):
         parser.error(f"no such run: {', '.join(sorted(unknown))}" if unknown else "--resume needs --keep")
+    if without := [run.name for run in EVERY if run.data and run.name in asked.names and asked.data is None]:
+        parser.error(f"{', '.join(without)} reads published files: give their folder with --data")
     changed = _git("status", "--porcelain", "--untracked-files=no")
     if changed:
         parser.error(f"the checkout differs from its commit; commit first:\n{changed}")
@@ -113,7 +127,11 @@ def main() -> None:
         if not asked.resume:
             shutil.rmtree(clone, ignore_errors=True)
             _git("clone", "--quiet", str(ROOT), str(clone))
+        if asked.data is not None and not (clone / "data").exists():
+            (clone / "data").symlink_to(asked.data.resolve(), target_is_directory=True)
         for run in EVERY:
+            if run.data and asked.data is None:
+                continue
             if not asked.names or run.name in asked.names:
                 perform(run, clone, keep / "runs", resume=asked.resume)
 

@@ -64,8 +64,8 @@ def conclusions(result: SimulatedOccupations) -> Iterator[str]:
         )
     if result.assumed["arrival"] == 1 and result.assumed["ai_from"] is not None:
         yield (
-            f"All of AI's effect is taken to be in every survey panel from {result.assumed['ai_from']:g} on, which no"
-            " assumption makes easier to see; with a smaller share power is lower."
+            f"All of AI's effect is taken to be in every survey panel from {result.assumed['ai_from']:g} on, the most"
+            " that they can have of it; with a smaller share power is lower."
         )
 
 
