@@ -22,6 +22,7 @@ from aigini.errors import ConfigError, ParameterError
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population import draw_population
 from aigini.population.workers import N_OCCUPATIONS
+from aigini.statistics import sample
 from aigini.statistics.moments import six_moments
 
 
@@ -120,20 +121,20 @@ def test_derivatives_are_those_of_central_differences_at_ten_points(scenario, po
 
 
 @jax.jit
-def products_of_factors(params, scenario, market):
-    """What human capital and AI produce at their marginal products, per worker, E[h ∂V_o/∂h + Ā ∂V_o/∂a]."""
+def products_of_factors(params, scenario, market, ai=1.0):
+    """Human capital and `ai` times AI at their marginal products, per worker, E[h ∂V_o/∂h + ai Ā ∂V_o/∂a]."""
     prices, effective = market.prices, market.tasks.effective
     if not isinstance(market.production, TaskProduction):
-        return jnp.mean(prices.human_return * market.human_capital) + effective * jnp.mean(prices.ai_return)
+        return jnp.mean(prices.human_return * market.human_capital) + ai * effective * jnp.mean(prices.ai_return)
     nodes = population_nodes(params, scenario.mechanisms.ability)
     log_human = scenario.mechanisms.human_capital.log_human(params, nodes.log_ability, market.schooling)
 
-    def value(human, ai):
-        output = market.production.deployed_output(human, ai)
+    def value(human, level):
+        output = market.production.deployed_output(human, level)
         return jnp.sum(market.tasks.bundles[:, None, :] * market.task_price[None, None, :] * output, axis=2)
 
     at = jnp.exp(log_human), effective
-    return jnp.mean(node_mean(jax.jvp(value, at, at)[1]))
+    return jnp.mean(node_mean(jax.jvp(value, at, (at[0], ai * effective))[1]))
 
 
 def test_markets_clear_hiring_makes_no_profit_and_product_is_shared_out(scenario, points, population, compiled):
@@ -154,6 +155,72 @@ def test_mean_income_is_output_and_the_return_to_assets(scenario, points, popula
     for params in points(3, seed=4, ownership_sd=0.0, diversification=1.0, xi=0.0):
         income, states = compiled["incomes"](params, scenario, population)
         np.testing.assert_allclose(income, states.mean_income, rtol=3e-3)
+
+
+# Propositions
+
+
+@pytest.fixture(scope="module", params=[name for name in VARIANTS if name != "CES, complements"])
+def substitutes(request):
+    """Variants in which AI can do a task alone; of complements test_ces.py tells what holds instead."""
+    return VARIANTS[request.param]
+
+
+def test_ai_makes_output_within_tasks_more_equal(substitutes, points, small, compiled):
+    # Condition: β = 0, and AI can do a task alone.
+    for params in points(8, seed=21, beta=0.0):
+        ends = [dataclasses.replace(substitutes, A1=np.asarray(level)) for level in (0.5, 1.0)]
+        changes = [float(compiled["moments"](params, end, small)[0]) for end in ends]
+        assert changes[1] < changes[0] < -1e-3
+
+
+def test_with_schooling_as_it_was_ai_makes_work_samples_less_telling(substitutes, points, population, compiled):
+    # Condition: no retooling, and AI can do a task alone. In every occupation.
+    for params in points(8, seed=22, retooling=0.0):
+        economy = compiled["economy"](params, substitutes, population)
+        then, now = (
+            np.asarray(state.market.screening.diagnostic_variance) for state in (economy.before, economy.after)
+        )
+        assert np.all(now < then)
+        assert np.all(np.asarray(economy.after.market.treated.diagnostic_variance) < now)
+
+
+def test_the_human_share_of_output_falls_with_the_floor(substitutes, points, population, compiled):
+    # Condition: σ > 1, β = 0, and AI can do a task alone.
+    for params, sigma in zip(points(6, seed=23, beta=0.0), (1.1, 1.5, 2.0, 3.0, 4.0, 6.0), strict=True):
+        shares = []
+        for alpha in (0.2, 0.8, 3.0):
+            at = params.replace(sigma=sigma, alpha=alpha)
+            market = compiled["economy"](at, substitutes, population).after.market
+            shares.append(float(products_of_factors(at, substitutes, market, ai=0.0) / market.output))
+        assert np.all(np.diff(shares) < 0)
+
+
+def test_assets_concentrate_with_the_proprietary_share_of_ai(scenario, points, population, compiled):
+    # In every variant; without commodity AI there is no CES economy, so that the share stops short of 1.
+    for params in points(6, seed=24):
+        total, ginis = float(params.eta0 + params.eta1), []
+        for share in (0.0, 0.3, 0.6, 0.95):
+            at = params.replace(eta0=total * (1 - share), eta1=total * share)
+            economy = compiled["economy"](at, scenario, population)
+            ginis.append([float(sample.gini(state.intensity)) for state in (economy.before, economy.after)])
+        change = np.diff(ginis, axis=1)[:, 0]
+        assert change[0] == pytest.approx(0, abs=1e-12)
+        assert np.all(np.diff(change) > 1e-5)
+
+
+def test_commodity_ai_lowers_the_gini_of_income(substitutes, points, small, compiled):
+    # Condition: η1 = 0, β at most 0, σ at most 1.5, and AI can do a task alone.
+    for params in points(8, seed=25, eta1=0.0):
+        at = params.replace(beta=-abs(float(params.beta)), sigma=min(float(params.sigma), 1.5))
+        assert float(compiled["moments"](at, substitutes, small)[5]) < 0
+
+
+def test_complements_may_make_work_samples_more_telling(baseline, population, compiled):
+    # Counterexample: where AI is not scarce, more of it makes the sample depend more on human capital.
+    economy = compiled["economy"](baseline.replace(retooling=0.0), ces(-2.0, before=0.5), population)
+    then, now = (np.asarray(state.market.treated.diagnostic_variance) for state in (economy.before, economy.after))
+    assert np.any(now > then)
 
 
 # Additive human capital
