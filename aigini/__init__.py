@@ -32,7 +32,7 @@ from aigini.commands.calibrate import calibrate
 from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.draw import draw
-from aigini.commands.dynamics import bifurcations, firm_convergence, phases, policy_timing, transition
+from aigini.commands.dynamics import bifurcations, firm_convergence, phases, policy_timing, transition, yearly_channels
 from aigini.commands.explain import explain
 from aigini.commands.params import parameter_table
 from aigini.commands.policy import policy
@@ -122,4 +122,5 @@ __all__ = [
     "six_moments",
     "transition",
     "unregister_moment",
+    "yearly_channels",
 ]

@@ -44,6 +44,7 @@ from aigini.dynamics.mean_field import asset_law
 from aigini.dynamics.phase_result import BoundaryPoint, PhaseDiagram, PhaseDiagrams, ReachedState
 from aigini.dynamics.result import CHANGES, PathResult, RestResult, Transition
 from aigini.dynamics.transition import OUTCOMES
+from aigini.dynamics.yearly_channels import YearlyChannels
 from aigini.errors import MissingExtraError
 from aigini.estimation.weighting import Reweighting, Round
 from aigini.inference.overidentification import worst_case_misfit
@@ -237,6 +238,7 @@ def instances():
         transition(long_run),
         *long_run_bifurcations(),
         *phases(),
+        YearlyChannels(2, *(dict.fromkeys(CHANGES, np.full((3, 6), 0.01)) for _ in range(2)), 100, 2),
         FirmConvergence([100, 400], *(np.array([0.2, 0.1]) for _ in range(3)), 1.6, -0.5, 0.02, 8, 40),
         PolicyTiming("slow retooling", "asset-dominated", 40, 10, [lever_timing(None), lever_timing(10)]),
         sensitivity.overidentification,

@@ -24,6 +24,8 @@ from aigini.dynamics.result import Transition
 from aigini.dynamics.settings import DYNAMICS_NAMES
 from aigini.dynamics.steered import steered_path
 from aigini.dynamics.transition import transition as follow_paths
+from aigini.dynamics.yearly_channels import YearlyChannels
+from aigini.dynamics.yearly_channels import yearly_channels as decompose_years
 from aigini.errors import ConfigError
 from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.runtime.evaluations import kept_in
@@ -170,6 +172,31 @@ def firm_convergence(
     return follow_firms(values, np.asarray(path.growth)[:-1], gap[:-1], sizes, seed=seed)
 
 
+@with_x64
+def yearly_channels(config: SourceLike = None, **overrides: Any) -> YearlyChannels:
+    """Contributions of the channels to the changes of both Ginis in every year of the configured path.
+
+    Args:
+        config: As in `transition`.
+        **overrides: As in `aigini.simulate`.
+
+    Raises:
+        ConfigError: if the configuration is not valid.
+        AnalysisError: if AI is present before, or markets do not clear.
+    """
+    source = as_source(config, overrides)
+    settings = source.config
+    years, seed = settings.dynamics.years, settings.population["seed"]
+    return decompose_years(
+        _params(source),
+        settings.dynamics,
+        settings.scenario,
+        settings.draw(years=years),
+        (settings.draw(seed + 1 + extra, years=years) for extra in range(settings.replications)),
+        settings.replications,
+    )
+
+
 def figures(result: Transition) -> Iterator[tuple[str, Any]]:
     """Figures of the paths."""
     from aigini import figures as every
@@ -206,6 +233,13 @@ def _firm_figures(result: FirmConvergence) -> Iterator[tuple[str, Any]]:
     return named(result, every.firm_convergence)
 
 
+def _channel_figures(result: YearlyChannels) -> Iterator[tuple[str, Any]]:
+    from aigini import figures as every
+    from aigini.figures.style import named
+
+    return named(result, every.yearly_channels)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Part:
     """A further question that the command answers when it is asked for.
@@ -239,6 +273,7 @@ PARTS = {
         _Part(ResultFile("phases", PhaseDiagrams, _phase_figures), phases, ("planes", "count")),
         _Part(ResultFile("policy_timing", PolicyTiming, _policy_figures), policy_timing, ("duration",)),
         _Part(ResultFile("firms", FirmConvergence, _firm_figures), firm_convergence),
+        _Part(ResultFile("yearly_channels", YearlyChannels, _channel_figures), yearly_channels),
     )
 }
 """Further parts by the name of their file."""

@@ -105,7 +105,7 @@ def solve_path(
             retooled=state.retooled + dynamics.retool_speed * gap,
             market=market,
         )
-        return following, (now, _state(params, market, start, state.log_assets), bargaining)
+        return following, (now, state_of(params, market, start, state.log_assets), bargaining)
 
     carried = _Carried(start, jnp.asarray(params.asset_sd**2, jnp.float64), jnp.asarray(0.0), before)
     # Nothing moves on from the last year.
@@ -115,7 +115,7 @@ def solve_path(
 
     def economy(log_assets: Array, state: State, bargaining: Scalar) -> Economy:
         own = params.replace(xi=bargaining)
-        return _paired(params, own, scenario, _state(params, before, start, log_assets), state)
+        return paired(params, own, scenario, state_of(params, before, start, log_assets), state)
 
     return path, jax.vmap(economy)(without, after, bargaining)
 
@@ -141,10 +141,12 @@ def economy_at_rest(
     )
     start = params.asset_sd * jnp.asarray(normal_scores(n_firms))
     spread = jnp.sqrt(variance) / params.asset_sd
-    return _paired(own, rest, scenario, _state(own, before, start, start), _state(rest, market, start, spread * start))
+    return paired(
+        own, rest, scenario, state_of(own, before, start, start), state_of(rest, market, start, spread * start)
+    )
 
 
-def _paired(params: Parameters, own: Parameters, scenario: Scenario, before: State, after: State) -> Economy:
+def paired(params: Parameters, own: Parameters, scenario: Scenario, before: State, after: State) -> Economy:
     """Both states with the environment of workers; `own` are the parameters of the market with AI."""
     states = _pair(before, after)
     pair = worker_environment(params, scenario.mechanisms, None, states.market, states.intensity)
@@ -157,7 +159,8 @@ def _schedule(environment: WorkerEnvironment) -> object:
     return environment.schedule
 
 
-def _state(params: Parameters, market: Market, start: Array, log_assets: Array) -> State:
+def state_of(params: Parameters, market: Market, start: Array, log_assets: Array) -> State:
+    """The economy at one AI level, from its market and its firms at the start and now."""
     return State(
         market=market,
         asset_path=jnp.stack([start, log_assets]),

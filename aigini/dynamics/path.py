@@ -107,6 +107,10 @@ class PathMap(eqx.Module):
         through = self._through_workers(statistic, economies.environment, moves.environment, seeds, dynamics)
         return path, value, direct + through
 
+    def outcomes_of(self, economies: Economy, dynamics: Dynamics) -> Float[Array, "years outcomes"]:
+        """The outcomes of given economies of years 0 .. T, whose workers are simulated."""
+        return self._finished(economies, self._sums(economies, dynamics))
+
     def statistic(self, economies: Economy) -> MomentStatistic:
         """The statistic of every year."""
         before = jax.tree.map(lambda leaf: leaf[0, 0], economies.states)

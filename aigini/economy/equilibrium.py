@@ -247,6 +247,7 @@ def following_market(
     before: Market,
     earlier: Float[Array, "occupations nodes"],
     near: Market,
+    sample: WorkSample | None = None,
 ) -> Market:
     """The economy with AI in one year of a path, when schooling moves on from what it was.
 
@@ -257,13 +258,14 @@ def following_market(
         before: The market before AI, whose prices are 1.
         earlier: Schooling at the nodes that retooling starts from.
         near: A market close to this one, at which the search for the fixed point begins.
+        sample: AI in the work sample; that of these parameters by default.
     """
     production = mechanisms.production(params, level)
     given = _Given(
         params=params,
         mechanisms=mechanisms,
         production=production,
-        sample=production.work_sample(params),
+        sample=production.work_sample(params) if sample is None else sample,
         nodes=population_nodes(params, mechanisms.ability),
         before_ai=jnp.asarray(False),
         reference=before.supply,

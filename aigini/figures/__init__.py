@@ -26,6 +26,7 @@ from aigini.figures.sign import ridge, ridge_estimates
 from aigini.figures.style import save
 from aigini.figures.timing import policy_timing
 from aigini.figures.variance_decomposition import value_of_precision, variance_of_gini
+from aigini.figures.yearly_channels import yearly_channels
 
 __all__ = [
     "answer",
@@ -78,4 +79,5 @@ __all__ = [
     "wage_density",
     "waterfall",
     "where_income_goes",
+    "yearly_channels",
 ]
