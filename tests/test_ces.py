@@ -283,7 +283,7 @@ def test_moments_from_the_histogram_are_those_of_a_million_workers(rho, before, 
             own = (jnp.arange(N_OCCUPATIONS, dtype=jnp.int32) == occupation).astype(jnp.float64)
             drawn = population.workers.source.draw(rows)
             log_human = outcomes(in_occupation(economy.environment, own, np.dtype("float64")), drawn).log_human
-            present = (jnp.arange(population.chunk) < count).astype(jnp.float64)
+            present = (jnp.arange(population.chunk, dtype=jnp.int32) < count).astype(jnp.float64)
             made = [
                 production.exposed_output(jnp.exp(h), production.tasks.effective)
                 for production, h in zip(productions, log_human, strict=True)
