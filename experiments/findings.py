@@ -335,8 +335,8 @@ def _occupations(wages: OccupationWages, surveys: SimulatedOccupations) -> str:
         f" {measures} measures: {counts}. Top codes alone leave that of {latest} by {measure} from"
         f" {top['lower']:+.2f} to {top['upper']:+.2f} per s.d. On simulated occupations, surveyed alike, "
         + _claim(depends, "what the regression can tell depends on the regime")
-        + f": if all of AI's effect is in the survey panels from {surveys.assumed['ai_from']:g} on, assumed and"
-        f" is the most that they can have of it, power against no AI is at best {power}. There"
+        + f": if all of AI's effect is in the survey panels from {surveys.assumed['ai_from']:g} on, an assumption"
+        f" and the most that they can have of it, power against no AI is at best {power}. There"
         f" {' and '.join(rejected) or 'none rejects'}{''.join(arrived)}. {range_words(surveys.not_rejected)} With"
         f" {clusters} clusters a coefficient that is zero is rejected at 5 % by {size}. All that they assume is"
         " in `[oews]`."

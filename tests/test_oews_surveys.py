@@ -30,6 +30,8 @@ from aigini.oews.handling import main_measure
 from aigini.oews.specifications import Specification
 from aigini.storage import ledger
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "population.n_workers": 4096,
     "population.n_firms": 60,

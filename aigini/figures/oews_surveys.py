@@ -92,7 +92,7 @@ def survey_power(result: SimulatedOccupations) -> Figure:
     right.set_xlabel("rejections at 5 % without AI, ± 2 Monte Carlo s.e.")
     right.grid(visible=False, axis="y")
     right.legend(loc="lower right", fontsize=10)
-    left.legend(loc="upper left", fontsize=10)
+    left.legend(loc="upper left", fontsize=10, frameon=True, facecolor="white", edgecolor="none", framealpha=1.0)
     return figure
 
 
