@@ -238,15 +238,15 @@ def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], 
             fixed_effects=effects,
             cluster="major group",
             term=label,
-            coef=float(coef[names[term]]),
-            se=float(by_cluster[names[term]]),
-            se_hc1=float(robust[names[term]]),
-            se_crv3=None if jackknife is None else float(jackknife[names[term]]),
-            exposure_sd=float(np.sqrt(np.average((once["x"] - mean) ** 2, weights=once["w"]))),
+            coef=_digits(coef[names[term]]),
+            se=_digits(by_cluster[names[term]]),
+            se_hc1=_digits(robust[names[term]]),
+            se_crv3=None if jackknife is None else _digits(jackknife[names[term]]),
+            exposure_sd=_digits(np.sqrt(np.average((once["x"] - mean) ** 2, weights=once["w"]))),
             clusters=int(frame["major"].nunique()),
             n=n,
-            r2=r2,
-            se_occupation=None if by_occupation is None else float(by_occupation[names[term]]),
+            r2=_digits(r2),
+            se_occupation=None if by_occupation is None else _digits(by_occupation[names[term]]),
         )
         for term, label in terms.items()
         if term in names
@@ -258,9 +258,20 @@ def _plain(name: str) -> str:
     return name.replace("[T.", "::").replace("[", "::").replace("]", "").replace("C(", "").replace("::::", "::")
 
 
+_DIGITS = 9
+"""Significant digits of a result. What is behind them is the order in which a library adds up, which may change from run
+to run; a result does not."""
+
+
+def _digits(value: Any) -> float:
+    return float(f"{value:.{_DIGITS - 1}e}")
+
+
 def _feols(formula: str, frame: Frame, **options: Any) -> Any:
+    from pyfixest.demeaners import MapDemeaner
     from pyfixest.estimation.api.feols import feols
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyfixest calls what pandas is about to drop
-        return feols(formula, data=frame, weights="w", **options)
+        # Two-way fixed effects are taken out by iteration, which is to leave nothing that `_DIGITS` show.
+        return feols(formula, data=frame, weights="w", demeaner=MapDemeaner(fixef_tol=1e-12), **options)
