@@ -42,7 +42,7 @@ class NormalAbility(AbilityLaw):
 
 
 class SinhArcsinhAbility(AbilityLaw):
-    """Ability with heavier or lighter tails than the lognormal, and with skew (MODEL.md section 8.4).
+    """Ability with heavier or lighter tails than the lognormal, and with skew (MODEL.md section 15.3).
 
     log θ = σ_θ g(u_θ) with g(u) = [sinh(t asinh(u) + k) - mean] / sd, mean and sd taken over the normal nodes of the
     quadrature (Jones & Pewsey, Biometrika 96, 2009). At t = 1 and k = 0 it is the normal law.

@@ -88,7 +88,7 @@ class MultiplicativeHumanCapital(HumanCapital):
 class AdditiveHumanCapital(HumanCapital):
     """Schooling adds to ability: h = θ + γ e, so that a year is worth γ to everyone, whatever their ability.
 
-    The first-order condition is γ e² + (θ_i + T_o / R_h,o) e - γ Ω_o / c_i = 0 (MODEL.md section 8.2).
+    The first-order condition is γ e² + (θ_i + T_o / R_h,o) e - γ Ω_o / c_i = 0 (MODEL.md section 15.1).
     """
 
     def log_human(self, params: Parameters, log_ability: Array, schooling: Array | Scalar) -> Float[Array, "..."]:

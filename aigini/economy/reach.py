@@ -1,4 +1,4 @@
-"""Reach of AI: the tasks that it can augment at each level (MODEL.md sections 1 and 8.3)."""
+"""Reach of AI: the tasks that it can augment at each level (MODEL.md sections 1 and 15.2)."""
 
 import abc
 from collections.abc import Mapping

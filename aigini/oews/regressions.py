@@ -259,8 +259,8 @@ def _plain(name: str) -> str:
 
 
 _DIGITS = 9
-"""Significant digits of a result. What is behind them is the order in which a library adds up, which may change from run
-to run; a result does not."""
+"""Significant digits of a result. Behind them is the order in which a library adds up, which may change from run to
+run; a result does not."""
 
 
 def _digits(value: Any) -> float:
