@@ -255,7 +255,7 @@ def test_the_change_for_all_workers_is_drawn_beside_the_groups_with_its_error(si
         np.testing.assert_allclose(lines(axis)[-1][:, 1], overall, rtol=1e-12)
     label = figure.legends[0].get_texts()[0].get_text()
     change = f"{style.number(overall, '+.2f')} ± {style.number(error, '.2f')} (simulation s.e.)"
-    assert label == f"all 16,384 simulated workers: {change} hundredths"
+    assert label == f"all 16,384 simulated workers: {change} Gini points"
 
 
 def test_a_gini_below_the_grids_resolution_is_marked_where_it_shows(simulation):

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from aigini.bayes.beliefs import Beliefs
+from aigini.figures.labels import symbol
 from aigini.figures.style import FAINT, INK, WIDE, new_figure, styled
 from aigini.resolution import STANDS_OUT
 
@@ -16,9 +17,8 @@ def probability_by_belief(result: Beliefs) -> Figure:
     labels = list(result.priors)
     beliefs = list(dict.fromkeys(cell.m6 for cell in result.cells))
     concepts = list(result.cells[0].rises)
-    figure = new_figure(
-        f"Does AI widen inequality? It depends on what is believed about {result.parameter} and m6", WIDE
-    )
+    parameter = symbol(result.parameter) or result.parameter
+    figure = new_figure(f"Does AI widen inequality? It depends on what is believed about {parameter} and m6", WIDE)
     axes = figure.subplots(1, len(concepts), sharey=True, squeeze=False)[0]
     shades = [str(shade) for shade in np.linspace(0.0, 0.65, len(beliefs))]
     offsets = np.linspace(-0.3, 0.3, len(beliefs))
@@ -49,7 +49,7 @@ def probability_by_belief(result: Beliefs) -> Figure:
         )
         axis.grid(visible=False, axis="y")
     axes[0].set_yticks(range(len(labels)), [f"{label.replace('_', ' ')}\n{result.priors[label]}" for label in labels])
-    axes[0].set_ylabel(f"prior of {result.parameter}")
+    axes[0].set_ylabel(f"prior of {parameter}")
     axes[0].invert_yaxis()
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(

@@ -34,8 +34,8 @@ _TITLES = {
     "between_firm_variance": "Between-firm variance of log wages",
 }
 _UNITS = {
-    "gini_total": "change, hundredths of the Gini",
-    "gini_wage": "change, hundredths of the Gini",
+    "gini_total": "change, Gini points (0 to 100)",
+    "gini_wage": "change, Gini points (0 to 100)",
     "college_premium": "change, hundredths of a log point",
     "between_firm_variance": "change, hundredths of a squared log point",
 }

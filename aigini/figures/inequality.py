@@ -54,7 +54,7 @@ def gini_changes(simulation: Simulation) -> Figure:
         axis.axhline(100 * overall.value, color=INK, linestyle="--", linewidth=1.5)
     panels[0].set_title("By occupation")
     panels[0].set_xlabel(f"occupation (1 = least, {len(changes[0])} = most exposed to AI)")
-    panels[0].set_ylabel("change, hundredths of the Gini")
+    panels[0].set_ylabel("change, Gini points (0 to 100)")
     panels[1].set_title("By initial assets of the employer")
     panels[1].set_xlabel(f"group of firms (1 = poorest, {len(changes[1])} = richest)")
     panels[1].tick_params(labelleft=True)
@@ -65,7 +65,7 @@ def gini_changes(simulation: Simulation) -> Figure:
     ]
     limit_to(panels[0], "y", np.append(np.concatenate(reach), 100 * overall.value), least=0.01, zero=True)
     error = "" if overall.error is None else f" ± {number(100 * overall.error, '.2f')} (simulation s.e.)"
-    label = f"all {simulation.n_workers:,} simulated workers: {number(100 * overall.value, '+.2f')}{error} hundredths"
+    label = f"all {simulation.n_workers:,} simulated workers: {number(100 * overall.value, '+.2f')}{error} Gini points"
     why = f"sign not known: {_unknown(simulation)}"
     handles = [Patch(facecolor=look[0], hatch=look[1], edgecolor="white") for look in _SIGNS.values()]
     labels = [label, "rises", "falls", why]

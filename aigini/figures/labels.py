@@ -36,7 +36,7 @@ STAR: dict[str, Any] = {
 }
 """Marker of the estimates, which stands out on every colour and in grey."""
 
-GINI_UNIT = "change, hundredths of the Gini"
+GINI_UNIT = "change, Gini points (0 to 100)"
 """Ginis are shown times 100."""
 
 BAND = f"± {STANDS_OUT:g} simulation s.e. (other draws of the population)"

@@ -125,7 +125,7 @@ def frontiers(result: Policy) -> Figure:
             Line2D([], [], color=INK, linewidth=1.6, label="its ends " + BAND.replace(" (", "\n(")),
         ][: 4 if result.draws else 3],
     )
-    figure.supxlabel("change of the Gini of total income, hundredths", fontsize=12)
+    figure.supxlabel("change of the Gini of total income, Gini points (0 to 100)", fontsize=12)
     figure.supylabel("change of output, %", fontsize=12)
     return figure
 

@@ -316,5 +316,5 @@ def _distance_bars(axis: Axes, result: Distance) -> None:
     axis.set_xlabel("distance, in widths of the parameter's range")
     error = result.gini_change_simulation_se
     change = plus_minus(100 * result.gini_change, None if error is None else 100 * error, "+.2f")
-    axis.set_title(f"{outcome_label(f'gini_{result.concept}')}\nnow {change} hundredths")
+    axis.set_title(f"{outcome_label(f'gini_{result.concept}')}\nnow {change} Gini points")
     axis.grid(visible=False, axis="y")

@@ -59,7 +59,7 @@ def _total_panel(axis: Axes, order: Sequence[VariantResult]) -> None:
     """Change of the Gini of total income, with its range among economies that meet the other targets."""
     bounds = _ridge(axis, order, CONCEPTS[0])
     values = _dots(axis, order, lambda variant: variant.get(CHANGE, f"gini_{CONCEPTS[0]}"))
-    _finish(axis, np.array([*bounds, *values]), f"{outcome_label('gini_total')},\nchange in hundredths")
+    _finish(axis, np.array([*bounds, *values]), f"{outcome_label('gini_total')},\nchange, Gini points")
 
 
 def _ridge(axis: Axes, order: Sequence[VariantResult], income: str) -> list[float]:
@@ -93,7 +93,7 @@ def _wage_panel(axis: Axes, order: Sequence[VariantResult]) -> None:
         reaches += [max(below, floor), min(above, top)]
     reaches += _ridge(axis, order, CONCEPTS[1])
     _dots(axis, order, lambda variant: variant.get(CHANGE, "gini_wage"))
-    _finish(axis, np.array([*reaches, *values]), f"{outcome_label('gini_wage')},\nchange in hundredths")
+    _finish(axis, np.array([*reaches, *values]), f"{outcome_label('gini_wage')},\nchange, Gini points")
 
 
 def _chance_panel(axis: Axes, order: Sequence[VariantResult]) -> None:

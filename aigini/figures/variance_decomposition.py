@@ -47,7 +47,7 @@ def variance_of_gini(result: SensitivityAnalysis) -> Figure:
     handles = [
         Patch(facecolor=BEFORE, edgecolor="white", hatch="////", label="standard error of a target"),
         Patch(facecolor=AFTER, label="range of a parameter that is not estimated"),
-        note("sd: standard deviation, hundredths of the Gini"),
+        note("sd: standard deviation, Gini points (0 to 100)"),
         Line2D([], [], color=INK, linewidth=2, label=BAND if result.draws else "simulation errors were not measured"),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
