@@ -382,8 +382,11 @@ def test_random_conics_and_lines(c, width, shift):
         for other in level.branches[:k]:
             one, two = in_unit_square(branch.points, box), in_unit_square(other.points, box)
             nearest = np.hypot(*(one[:, None] - two).transpose(2, 0, 1)).min(axis=1)
-            # Close to where curves cross, all of them are zero to within the tolerance.
-            assert np.median(nearest) > 0.001 or np.ptp(one, axis=0).max() < 0.02
+            # Close to where curves cross, all of them are zero to within the tolerance; on a line where the function
+            # only touches zero, there is no gradient to tell one curve from another.
+            slopes = [np.linalg.norm(function(point)[1] * [1, width]) for point in branch.points]
+            touches = np.median(slopes) < 1e-3 * max(map(abs, c))
+            assert np.median(nearest) > 0.001 or np.ptp(one, axis=0).max() < 0.02 or touches
 
 
 @settings(max_examples=50)

@@ -68,7 +68,14 @@ def array_writer(
                 setattr(file, name, value)
             for group, arrays in groups.items():
                 for name, array in arrays.items():
-                    names = about.dimensions.get(name) or tuple(f"{name}_{axis}" for axis in range(array.ndim))
+                    own = tuple(f"{name}_{axis}" for axis in range(array.ndim))
+                    names = about.dimensions.get(name, own)
+                    # A dimension has one size in a file; arrays that differ in it have dimensions of their own.
+                    if len(names) != array.ndim or any(
+                        file.dimensions.get(dimension, size) != size
+                        for dimension, size in zip(names, array.shape, strict=True)
+                    ):
+                        names = own
                     for dimension, size in zip(names, array.shape, strict=True):
                         if dimension not in file.dimensions:
                             file.createDimension(dimension, size)
@@ -79,7 +86,7 @@ def array_writer(
                     for dimension in set(names) & set(about.labels):
                         setattr(variable, f"{dimension}_labels", ", ".join(about.labels[dimension]))
             for dimension, (values, unit) in about.coordinates.items():
-                if dimension in file.dimensions:
+                if file.dimensions.get(dimension) == len(values):
                     variable = file.createVariable(dimension, "d", (dimension,))
                     variable.data[...] = values
                     variable.units = unit
