@@ -248,7 +248,7 @@ def _two_regimes(paths: Transition, folds: LongRunBifurcations, phases: PhaseDia
     )
     speeds = ", ".join(f"{value:.4f} at a speed of deployment of {speed:g}" for speed, value in needed)
     rising = all(a[1] < b[1] for a, b in itertools.pairwise(needed))
-    words = {1: "rises", -1: "falls", 0: "is not distinguishable from no change"}
+    words = {1: "a rise", -1: "a fall", 0: "not distinguishable from none"}
 
     def everywhere(regime: str, name: str) -> str:
         return " or ".join(words[sign] for sign in sorted(by_sign[regime, name], reverse=True)) or "was not computed"
@@ -262,10 +262,10 @@ def _two_regimes(paths: Transition, folds: LongRunBifurcations, phases: PhaseDia
         f" {paths.growth:.5f}), and an asset-dominated economy comes back only below {growth['asset-dominated']:.5f}."
         f" By year {paths.years} it is kept if people retool at more than {speeds}: "
         + _claim(len(needed) > 1 and rising, "slower deployment lowers the speed that is needed")
-        + f". In the state reached the Gini of total income {everywhere('labour-strong', 'gini_total')} in the"
-        f" labour-strong regime and {everywhere('asset-dominated', 'gini_total')} in the other, over all points of the"
-        f" phase diagrams; that of wages {everywhere('labour-strong', 'gini_wage')}, and"
-        f" {everywhere('asset-dominated', 'gini_wage')}."
+        + ". Signs of the changes in the state reached, over all points of the phase diagrams: Gini of total income"
+        f" {everywhere('labour-strong', 'gini_total')} if labour-strong, {everywhere('asset-dominated', 'gini_total')}"
+        f" if asset-dominated; Gini of wages {everywhere('labour-strong', 'gini_wage')} if labour-strong,"
+        f" {everywhere('asset-dominated', 'gini_wage')} if asset-dominated."
     )
 
 
