@@ -89,6 +89,43 @@ def test_a_signal_waits_until_a_new_file_is_noted_as_one_to_remove(number):
     assert err.startswith(f"aigini: stopped by {signal.Signals(number).name}")
 
 
+AT_THE_EDGE = """
+class Lock:
+    def __init__(self, lock):
+        self.lock = lock
+    def __enter__(self):
+        self.lock.acquire()
+        {taken}
+    def __exit__(self, *_):
+        {given}
+        self.lock.release()
+
+interruption._undisturbed = Lock(interruption._undisturbed)
+signalled = False
+def send():
+    global signalled
+    if not signalled:
+        signalled = True
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+print("ready", flush=True)
+with interruption.one_line():
+    with interruption.undisturbed():
+        pass
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("edge", ["taken", "given"])
+def test_a_signal_as_the_lock_is_taken_or_given_back_ends_the_process_at_once(edge):
+    program = AT_THE_EDGE.format(**{"taken": "pass", "given": "pass", edge: "send()"})
+    with start(program) as process:
+        assert process.stdout.readline() == "ready\n"
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGINT
+    assert err.startswith("aigini: stopped by SIGINT")
+
+
 def test_a_second_signal_changes_nothing():
     with start(BUSY.format(busy=WAITING)) as process:
         assert process.stdout.readline() == "ready\n"

@@ -24,7 +24,7 @@ _NOTHING = "nothing was being written, and earlier results are as they were"
 _closing_words: Callable[[], str] = lambda: _NOTHING  # noqa: E731
 _ending = threading.Lock()
 _undisturbed = threading.Lock()
-_undisturbed_thread: int | None = None
+_undisturbed_threads: set[int] = set()
 
 
 def set_closing_words(words: Callable[[], str]) -> None:
@@ -58,13 +58,15 @@ def undisturbed() -> Iterator[None]:
 
     For a file that is made and then noted as one to remove: a signal between the two would leave it behind.
     """
-    global _undisturbed_thread
-    with _undisturbed:
-        _undisturbed_thread = threading.get_ident()
-        try:
+    here = threading.get_ident()
+    # Marked from before the lock is taken until after it is given back: a handler that came in between with no mark
+    # would wait for this very thread.
+    _undisturbed_threads.add(here)
+    try:
+        with _undisturbed:
             yield
-        finally:
-            _undisturbed_thread = None
+    finally:
+        _undisturbed_threads.discard(here)
 
 
 @contextlib.contextmanager
@@ -105,7 +107,7 @@ def _wait(reader: int, chosen: tuple[int, ...]) -> None:
 
 
 def _handle(number: int, _: FrameType | None) -> None:
-    if _undisturbed_thread == threading.get_ident():
+    if threading.get_ident() in _undisturbed_threads:
         return  # it cannot wait for itself; the thread that waits for signals ends the process
     _end(number)
 
