@@ -235,8 +235,8 @@ class Economy(OutcomeMap):
     """An outcome map of an economy that is nothing but its seed."""
 
     def __init__(self, seed, scenario, moments):
-        del scenario, moments
-        self.economy = types.SimpleNamespace(seed=seed)
+        del moments
+        self.economy = types.SimpleNamespace(seed=seed, scenario=scenario)
 
     def values(self, points, batch=1):
         return super().values(points, batch)
