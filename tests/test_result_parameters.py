@@ -30,6 +30,8 @@ ELSEWHERE = {
     "Calibration": "tests/test_estimation.py",
     "Config": "parameters that were given, checked when they are read",
     "Posterior": "the tests of the posterior",
+    "Setting": "parameters that were given, of a point of a diagram: tests/test_dynamics_phases.py",
+    "Regime": "an economy at given η1 in `oews`, whose Gini is that of a ridge: tests/test_oews_surveys.py",
     "Estimates": "what a run starts from, refused unless they are those of the economy: tests/test_from_run.py",
 }
 
