@@ -107,7 +107,7 @@ def main() -> None:
     """Run what is asked for and copy the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(run.name for run in EVERY)}; all")
-    parser.add_argument("--keep", type=Path, help="folder of the clone and the run folders; a temporary one by default")
+    parser.add_argument("--keep", type=Path, help="folder of the clone and its run folders; a temporary one by default")
     parser.add_argument(
         "--data", type=Path, help="folder of published files; runs that read them are left out without it"
     )
@@ -133,18 +133,20 @@ def main() -> None:
             if run.data and asked.data is None:
                 continue
             if not asked.names or run.name in asked.names:
-                perform(run, clone, keep / "runs", resume=asked.resume)
+                perform(run, clone, resume=asked.resume)
 
 
-def perform(run: Run, clone: Path, runs: Path, *, resume: bool) -> None:
+def perform(run: Run, clone: Path, *, resume: bool) -> None:
     """Run one command in the clone and copy its results into the checkout.
 
     Raises:
         SystemExit: if the command fails, or does not write what it should.
     """
-    out = runs / run.name
+    # The command line is recorded in the results: it is to be the one that a reader types.
+    out = clone / "runs" / run.name
     program = [sys.executable] if run.script else [sys.executable, "-m", "aigini.cli"]
-    command = [*program, *run.arguments, "--out", str(out), *(["--resume"] if resume and out.exists() else [])]
+    again = ["--resume"] if resume and out.exists() else []
+    command = [*program, *run.arguments, "--out", f"runs/{run.name}", *again]
     print(f"{run.command}", flush=True)
     start = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(clone)}

@@ -47,6 +47,14 @@ def test_every_committed_result_is_one_that_the_script_makes():
     assert there == {path for path in made if path.suffix in (".json", ".nc")}
 
 
+@pytest.mark.parametrize("run", regenerate.RUNS, ids=lambda run: run.name)
+def test_recorded_command_lines_are_those_that_a_reader_types(run):
+    for name in run.results:
+        if name.endswith(".json"):
+            record = json.loads((EXPERIMENTS / run.folder / name).read_text(encoding="utf-8"))["run"]
+            assert record.get("command_line", run.command) == run.command, name
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
 def test_documents_say_what_the_committed_runs_say(path):
     findings = script("findings")
