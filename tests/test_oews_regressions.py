@@ -52,6 +52,13 @@ def test_a_long_difference_is_that_of_statsmodels(occupations, controls):
     assert ours.n == theirs.nobs
 
 
+def test_results_have_the_digits_that_do_not_change_from_run_to_run(occupations):
+    found = [only(occupations, Specification("p90/p10", X, years)) for years in ((2019, 2023), (2022, 2024))]
+    for one in found:
+        for number in (one.coef, one.se, one.se_hc1, one.exposure_sd, one.r2):
+            assert number == float(f"{number:.8e}") != 0
+
+
 def test_clustered_errors_of_crv3_are_those_of_leaving_one_group_out(occupations):
     specification = Specification("p90/p10", X, (2019, 2023))
     ours = only(occupations, specification)
