@@ -61,7 +61,7 @@ class BackendError(AiginiError):
 
 
 class DataError(AiginiError):
-    """A file of published data cannot be read as what it should be; the message names file, row and column."""
+    """Data cannot be read as what they should be; the message names the file or table, row and column."""
 
 
 class MissingExtraError(AiginiError):
