@@ -99,8 +99,12 @@ DYNAMICS = (
 )
 """Runs of the dynamics, which are among the committed ones once their results are there."""
 
-RUNS = (*RUNS, *(run for run in DYNAMICS if (ROOT / "experiments" / run.folder / run.results[0]).exists()))
-EVERY = tuple(dict.fromkeys((*RUNS, *DYNAMICS)))
+VARIANTS = (Run("robustness", ("robustness",), ("robustness.json", "robustness.csv"), folder="robustness"),)
+"""Runs of variants, likewise."""
+
+LATER = (*DYNAMICS, *VARIANTS)
+RUNS = (*RUNS, *(run for run in LATER if (ROOT / "experiments" / run.folder / run.results[0]).exists()))
+EVERY = tuple(dict.fromkeys((*RUNS, *LATER)))
 
 
 def main() -> None:

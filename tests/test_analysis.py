@@ -231,6 +231,14 @@ def test_without_proprietary_ai_the_asset_moment_is_out_of_reach(model):
     assert "1 of 2 points do not meet them exactly; 0 of these miss by less than 1 s.e." in found.statement
 
 
+def test_values_of_eta1_without_an_economy_are_not_on_the_ridge(model, monkeypatch):
+    monkeypatch.setattr(type(model.outcome_map), "admits", lambda self, values: values["eta1"] < 0.5)
+    found = sign.sign(model, etas=(0.3, 0.6), xis=())
+    assert [point.eta1 for point in found.ridge] == [0.3]
+    with pytest.raises(AnalysisError, match="no economy at any value of eta1"):
+        sign.sign(model, etas=(0.6,), xis=())
+
+
 def ridge_of(points, error):
     return [
         RidgePoint(xi, eta, m6, m6, 0.0, 0.0, True, {}, gini_total_simulation_se=error, gini_wage_simulation_se=error)

@@ -41,6 +41,23 @@ def test_groups_are_of_one_size_and_no_larger_than_asked(together, batches):
     assert set(sizes) == batches  # none of one
 
 
+@pytest.mark.parametrize(("together", "done"), [(1, 4), (3, 6), (5, 6), (99, 6)])
+def test_only_groups_that_count_are_evaluated(together, done):
+    evaluated = []
+
+    def one(pair):
+        jax.debug.callback(lambda a: evaluated.append(float(a)), pair["a"])
+        return pair["a"] - pair["b"]
+
+    numbers = jnp.arange(6.0)
+    first = jax.jit(memory.first_in_groups(one, together))
+    found = first(4, {"a": 10 * numbers, "b": numbers})
+    jax.effects_barrier()
+    np.testing.assert_array_equal(found[:4], 9 * numbers[:4])
+    assert sorted(evaluated) == [10.0 * k for k in range(done)]
+    np.testing.assert_array_equal(found[done:], 0)
+
+
 @pytest.mark.slow
 def test_starts_that_do_not_fit_together_descend_in_turn_to_the_same_points(monkeypatch):
     problem, points = posed(

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
@@ -20,7 +20,7 @@ from aigini.parameter_space import pack, unpack
 from aigini.parameters import PARAMETER_NAMES, Parameters
 from aigini.population.population import Population
 from aigini.runtime.evaluations import evaluated, fingerprint
-from aigini.runtime.memory import in_groups, usual_number
+from aigini.runtime.memory import first_in_groups, usual_number
 from aigini.statistics.catalogue import OUTCOMES
 from aigini.statistics.economy_map import EconomyMap
 from aigini.statistics.moment import Moment
@@ -55,20 +55,20 @@ def _along_numbers(
 
 @functools.partial(jax.jit, static_argnames="batch")
 def _values_at_numbers(
-    points: Float[Array, "points coordinates"], economy: EconomyMap, batch: int
+    points: Float[Array, "points coordinates"], number: Int[Array, ""], economy: EconomyMap, batch: int
 ) -> Float[Array, "points outcomes"]:
     def one(point: Float[Array, "coordinates"]) -> Float[Array, "outcomes"]:
         params, scenario = _with_numbers(point, economy.scenario)
         return dataclasses.replace(economy, scenario=scenario)(params)
 
-    return in_groups(one, batch)(points)
+    return first_in_groups(one, batch)(number, points)
 
 
 @functools.partial(jax.jit, static_argnames="batch")
 def _values(
-    vectors: Float[Array, "points parameters"], economy: EconomyMap, batch: int
+    vectors: Float[Array, "points parameters"], number: Int[Array, ""], economy: EconomyMap, batch: int
 ) -> Float[Array, "points outcomes"]:
-    return in_groups(lambda vector: economy(unpack(vector)), batch)(vectors)
+    return first_in_groups(lambda vector: economy(unpack(vector)), batch)(number, vectors)
 
 
 @jax.jit
@@ -183,7 +183,9 @@ class OutcomeMap:
         padding = np.repeat(vectors[-1:], TILE - len(points), axis=0)
         vectors = np.concatenate([vectors, padding])
         batch = batch or usual_number(self.population.bytes_in_flight, TILE)
-        return self.run(_values_at_numbers if moved else _values, vectors, batch=batch)[: len(points)]
+        # Padding gives every number of points one program, and is not evaluated: its last group may have some.
+        program, number = (_values_at_numbers if moved else _values), np.asarray(len(points))
+        return self.run(program, vectors, number, batch=batch)[: len(points)]
 
     def one(self, values: Mapping[str, float]) -> np.ndarray:
         """Outcomes at one point, ``[outcomes]``; not a number where there is no outcome.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import psutil
 
 
@@ -56,3 +57,41 @@ def in_groups(function: Callable[..., Any], together: int) -> Callable[..., Any]
         return jax.lax.map(lambda one: function(*one), arguments, batch_size=size)
 
     return every
+
+
+def first_in_groups(function: Callable[..., Any], together: int) -> Callable[..., Any]:
+    """Like `in_groups`, of as many as a number that is not part of the program; the others are not evaluated.
+
+    Args:
+        function: Its arguments and results are pytrees.
+        together: At least 1. Groups are of one size, the largest that divides the number of places.
+
+    Returns:
+        A function of the number of places that count and of the arguments; results of groups none of which counts are
+        zero.
+    """
+
+    def first(number: Any, *arguments: Any) -> Any:
+        count = len(jax.tree.leaves(arguments)[0])
+        size = max(n for n in range(1, min(together, count) + 1) if count % n == 0)
+
+        def group(start: Any) -> Any:
+            if size == 1:
+                # Not batches of one, as in `in_groups`.
+                one = function(*jax.tree.map(lambda leaf: leaf[start], arguments))
+                return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], one)
+            own = jax.tree.map(lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, start, size), arguments)
+            return jax.vmap(function)(*own)
+
+        def step(state: tuple[Any, Any]) -> tuple[Any, Any]:
+            start, results = state
+            placed = jax.tree.map(
+                lambda whole, part: jax.lax.dynamic_update_slice_in_dim(whole, part, start, 0), results, group(start)
+            )
+            return start + size, placed
+
+        shapes = jax.eval_shape(group, jnp.asarray(0))
+        none = jax.tree.map(lambda leaf: jnp.zeros((count, *leaf.shape[1:]), leaf.dtype), shapes)
+        return jax.lax.while_loop(lambda state: state[0] < number, step, (jnp.asarray(0), none))[1]
+
+    return first

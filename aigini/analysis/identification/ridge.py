@@ -52,9 +52,15 @@ def economies_of_column(
 ) -> list[tuple[RidgePoint, np.ndarray]]:
     """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
 
-    With each point comes how both Ginis follow the other moments there, ``[2, moments]``.
+    With each point comes how both Ginis follow the other moments there, ``[2, moments]``. Values of η1 at which there
+    is no economy, as without commodity AI where that is needed, are left out.
     """
     at, columns = column
+    etas = [
+        eta for eta in etas if model.outcome_map.admits(model.space.impose({**model.values, "xi": xi, "eta1": eta}))
+    ]
+    if not etas:
+        return []
     total = columns * len(etas)
     nearest = int(np.argmin([abs(eta - model.values["eta1"]) for eta in etas]))
     points: dict[int, RidgePoint] = {}

@@ -189,12 +189,12 @@ def sign(
 
     Args:
         model: The economy at its estimates; m6 must be a target and η1 free.
-        etas: Values of η1.
+        etas: Values of η1; those at which there is no economy are left out.
         xis: Values of ξ; that of the estimates is added.
         others: The economy on other draws, for simulation errors; without them no sign is stated.
 
     Raises:
-        AnalysisError: as `local_sign` does.
+        AnalysisError: as `local_sign` does, and where there is no economy on the grid.
     """
     local = local_sign(model)
     columns = sorted({*map(float, xis), model.values["xi"]})
@@ -204,6 +204,8 @@ def sign(
         for point in economies_of_column(model, xi, sorted(map(float, etas)), (at, len(columns)))
     ]
     points = [point for point, _ in ridge]
+    if not points:
+        raise AnalysisError("there is no economy at any value of eta1 on the grid; give others.")
     if others is not None and others.count >= FEWEST:
         points = _with_errors(model, ridge, others)
         local = _local_with_errors(local, others)

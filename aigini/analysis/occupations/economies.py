@@ -54,6 +54,12 @@ def regimes_of(model: EstimatedModel, settings: SurveySettings) -> tuple[Regime,
     """
     made = []
     points = economies_of_column(model, model.values["xi"], list(settings.regime_eta1), (0, 1))
+    if len(points) < len(settings.regime_eta1):
+        raise AnalysisError(
+            "occupations: there is no economy at one of oews.regime_eta1 ="
+            f" {', '.join(f'{eta:g}' for eta in settings.regime_eta1)}; choose others, for `aigini sign` shows which"
+            " there are."
+        )
     for point, _ in points:
         if not point.feasible:
             raise AnalysisError(
