@@ -51,6 +51,7 @@ from aigini.inference.overidentification import worst_case_misfit
 from aigini.inference.standard_errors import independent
 from aigini.oews.regressions import Regression, Regressions
 from aigini.oews.result import OccupationWages, TableRead
+from aigini.panel.estimators import staggered_effects
 from aigini.statistics.report import STATISTIC_UNITS
 from aigini.statistics.simulation_result import Simulation
 from aigini.storage.comparison import Difference, RunComparison
@@ -213,6 +214,12 @@ def phases():
     return [diagram, PhaseDiagrams([diagram], "labour-strong", 40, 2.6, 2.5, 1.8, 0.168, 0.181, 100, 2)]
 
 
+def panel_estimates():
+    first = np.repeat([2, 3, 5], 4)
+    effects = staggered_effects(first, np.random.default_rng(0).normal(size=(12, 5)))
+    return [effects, effects.two_way, effects.bounds]
+
+
 def instances():
     long_run = long_run_fixed_points(**MAP, growth=0.095)
     baseline = EXPERIMENTS / "baseline"
@@ -238,6 +245,7 @@ def instances():
         transition(long_run),
         *long_run_bifurcations(),
         *phases(),
+        *panel_estimates(),
         YearlyChannels(2, *(dict.fromkeys(CHANGES, np.full((3, 6), 0.01)) for _ in range(2)), 100, 2),
         FirmConvergence([100, 400], *(np.array([0.2, 0.1]) for _ in range(3)), 1.6, -0.5, 0.02, 8, 40),
         PolicyTiming("slow retooling", "asset-dominated", 40, 10, [lever_timing(None), lever_timing(10)]),
