@@ -34,6 +34,8 @@ from aigini.commands.command import Command
 from aigini.commands.draw import draw
 from aigini.commands.dynamics import bifurcations, firm_convergence, phases, policy_timing, transition, yearly_channels
 from aigini.commands.explain import explain
+from aigini.commands.moments import estimate_moments
+from aigini.commands.panel import read_panel, simulate_panel
 from aigini.commands.params import parameter_table
 from aigini.commands.policy import policy
 from aigini.commands.posterior import posterior
@@ -99,6 +101,7 @@ __all__ = [
     "compare_runs",
     "draw",
     "draw_population",
+    "estimate_moments",
     "explain",
     "firm_convergence",
     "load",
@@ -108,6 +111,7 @@ __all__ = [
     "policy",
     "policy_timing",
     "posterior",
+    "read_panel",
     "regimes",
     "register_lever",
     "register_mechanism",
@@ -119,6 +123,7 @@ __all__ = [
     "shard",
     "sign",
     "simulate",
+    "simulate_panel",
     "six_moments",
     "transition",
     "unregister_moment",

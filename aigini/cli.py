@@ -105,8 +105,10 @@ def _add(command: Command) -> None:
     if command.starts_from_a_run:
         parameters.append(inspect.Parameter("start", kind, default=None, annotation=_FROM))
     if command.options is not dict:
-        own = inspect.signature(command.options, eval_str=True).parameters.values()
-        parameters += [parameter.replace(kind=kind) for parameter in own]
+        own = [one.replace(kind=kind) for one in inspect.signature(command.options, eval_str=True).parameters.values()]
+        # An argument of the command's own comes before the configuration.
+        required = [one for one in own if one.default is inspect.Parameter.empty]
+        parameters = [*required, *parameters, *(one for one in own if one not in required)]
     run.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
     run.__annotations__ = {}
     app.command(command.name, help=command.help)(run)

@@ -52,6 +52,8 @@ from aigini.inference.standard_errors import independent
 from aigini.oews.regressions import Regression, Regressions
 from aigini.oews.result import OccupationWages, TableRead
 from aigini.panel.estimators import staggered_effects
+from aigini.panel.moments.result import PanelMoments
+from aigini.panel.result import PanelFiles
 from aigini.statistics.report import STATISTIC_UNITS
 from aigini.statistics.simulation_result import Simulation
 from aigini.storage.comparison import Difference, RunComparison
@@ -269,6 +271,31 @@ def instances():
             device={"count": 1, "kind": "cpu", "platform": "cpu"},
             bandwidth=1e9,
             cells=(Cell("value", 1000, True, 1000, 1.0, (0.1,), 2.0, 1.0, None, None),),
+        ),
+        PanelFiles(
+            form="csv",
+            files=1,
+            rows=10,
+            bytes=1000,
+            workers=5,
+            firms=2,
+            periods=2,
+            tasks=1,
+            horizon=0,
+            cohorts={"0": 1, "2": 1},
+            assumed={"missing": 0.0},
+            selection="gain",
+            structure="mixed",
+            rent_shares=(0.1,),
+        ),
+        PanelMoments(
+            moments={"m1": -0.1, "m2": 0.1},
+            covariance=np.diag([1e-4, 1e-4]),
+            years=2,
+            comparison="none",
+            firms=10,
+            workers=100,
+            rows=1000,
         ),
     ]
 

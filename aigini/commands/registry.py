@@ -9,7 +9,9 @@ from aigini.commands.calibrate import CALIBRATE
 from aigini.commands.channels import CHANNELS
 from aigini.commands.command import Command, ResultFile
 from aigini.commands.dynamics import DYNAMICS
+from aigini.commands.moments import MOMENTS_COMMAND
 from aigini.commands.oews import OEWS
+from aigini.commands.panel import PANEL
 from aigini.commands.policy import POLICY
 from aigini.commands.posterior import POSTERIOR
 from aigini.commands.regimes import REGIMES
@@ -34,6 +36,8 @@ COMMANDS: list[Command] = [
     POSTERIOR,
     BELIEFS,
     OEWS,
+    PANEL,
+    MOMENTS_COMMAND,
     BENCH,
 ]
 

@@ -46,6 +46,8 @@ HEADINGS = {
     "robustness": ("Other technologies and targets", "Whether the findings survive other mechanisms and scenarios."),
     "dynamics": ("Year by year", "The path of the economy, and the regimes that it may end in."),
     "oews": ("Published wages", "What regressions of occupation wages on exposure can and cannot say."),
+    "panel": ("A simulated panel", "What a panel of workers, tasks and periods from this economy holds."),
+    "moments": ("Moments of a panel", "What a panel says of the moments, and how surely."),
     "bench": ("Time and memory", "What a run costs on the machine that made it."),
 }
 """Heading and question of the section of each result; those of users' own commands have the command's name and help."""

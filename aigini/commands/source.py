@@ -22,6 +22,7 @@ _NOT_OF_THE_ESTIMATES = {
     "ranges": None,
     "dynamics": None,
     "oews": None,
+    "panel": None,
     "posterior": None,
     "priors": None,
     "alternatives": None,

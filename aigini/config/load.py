@@ -25,11 +25,11 @@ from pydantic import ValidationError
 
 from aigini.analysis.occupations.settings import SurveySettings
 from aigini.bayes.settings import PosteriorSettings
-from aigini.config import beliefs, calibration, dynamics, occupations, parameters
+from aigini.config import beliefs, calibration, dynamics, occupations, panel, parameters
 from aigini.config.examples import baseline_path, resolve
 from aigini.config.explain import sentences, without_mistakes
 from aigini.config.layers import parse_overrides, plain, read, resolved, taken_away
-from aigini.config.schema import DynamicsSection, FileSchema, OewsSection
+from aigini.config.schema import DynamicsSection, FileSchema, OewsSection, PanelSection
 from aigini.dynamics.settings import Dynamics
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
@@ -38,6 +38,7 @@ from aigini.estimation.descent import DescentSettings
 from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.target import Target
 from aigini.estimation.weighting import Weighting
+from aigini.panel.settings import PanelSettings
 from aigini.parameter_space import ParameterSpace, Tie
 from aigini.parameters import Parameters
 from aigini.population.population import Population, draw_population
@@ -107,6 +108,7 @@ class Config:
     dynamics: Dynamics
     speeds: Mapping[str, tuple[float, float]]
     surveys: SurveySettings
+    panel: PanelSettings
     source: Mapping[str, Any]
     problems: Mapping[Topic, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
@@ -216,6 +218,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     mistakes += beliefs.own_problems(file)
     mistakes += dynamics.own_problems(file)
     mistakes += occupations.own_problems(file)
+    mistakes += panel.own_problems(file)
     mistakes += parameters.range_problems(file)
     estimation: list[str] = []
     estimation += calibration.joint_problems(file, params, targets, correlated=calibration.has_correlation(raw))
@@ -234,6 +237,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     unused = {"mechanisms"} if not file.mechanisms else set()
     unused |= {"dynamics"} if file.dynamics == DynamicsSection() else set()
     unused |= {"oews"} if file.oews == OewsSection() else set()
+    unused |= {"panel"} if file.panel == PanelSection() else set()
     source = file.model_dump(exclude=unused)
     source["params"] = params
     # What other draws make nothing of is not recorded, so that quasi-random ones asked for later get theirs.
@@ -274,6 +278,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
             "retool_speed": (file.dynamics.retool_speeds[0], file.dynamics.retool_speeds[1]),
         },
         surveys=occupations.settings(file),
+        panel=panel.settings(file),
         source=source,
         problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )

@@ -17,6 +17,7 @@ from aigini.dynamics.specs import DYNAMICS_SPECS
 from aigini.estimation.descent import DescentSettings, Optimizer
 from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.weighting import Weighting
+from aigini.panel.settings import NUMBERS, Form, Selection, StructureLaw
 from aigini.parameter_space import TIED, Tie
 from aigini.population.draws import Draws
 from aigini.population.sizes import TILT_LIMIT, Storage, default_firms, default_tilt
@@ -258,6 +259,43 @@ class OewsSection(Section):
     group_change_sd: float | None = _assumed("group_change_sd")
 
 
+def _of_panel(name: str) -> Any:
+    """The field of a number of simulated panels, with its default and its bounds."""
+    one = NUMBERS[name]
+    return Field(default=one.default, ge=one.lower, le=one.upper, description=f"{one.meaning}; {one.unit}")
+
+
+class PanelSection(Section):
+    """[panel]: a simulated panel of workers, tasks and periods; without `rent_shares`, that of the economy."""
+
+    n_workers: int = _of_panel("n_workers")
+    n_firms: int = _of_panel("n_firms")
+    tasks: int = _of_panel("tasks")
+    periods: int = _of_panel("periods")
+    first_adoption: int = _of_panel("first_adoption")
+    last_adoption: int = _of_panel("last_adoption")
+    adopters: float = _of_panel("adopters")
+    compliance: float = _of_panel("compliance")
+    selection_strength: float = _of_panel("selection_strength")
+    adoption_by_assets: float = _of_panel("adoption_by_assets")
+    spillover: float = _of_panel("spillover")
+    output_error: float = _of_panel("output_error")
+    ability_error: float = _of_panel("ability_error")
+    wage_error: float = _of_panel("wage_error")
+    schooling_error: float = _of_panel("schooling_error")
+    asset_error: float = _of_panel("asset_error")
+    credential_share: float = _of_panel("credential_share")
+    late_entry: float = _of_panel("late_entry")
+    exit_rate: float = _of_panel("exit_rate")
+    missing: float = _of_panel("missing")
+    block: int = _of_panel("block")
+    seed: int = _of_panel("seed")
+    selection: Selection = "none"
+    structure: StructureLaw = "mixed"
+    rent_shares: list[Annotated[float, Field(ge=0, le=1)]] = Field(default=[], max_length=20)
+    form: Form = "parquet"
+
+
 class FileSchema(Section):
     """The whole file."""
 
@@ -271,6 +309,7 @@ class FileSchema(Section):
     income: IncomeSection = IncomeSection()
     dynamics: DynamicsSection = DynamicsSection()
     oews: OewsSection = OewsSection()
+    panel: PanelSection = PanelSection()
     ranges: dict[str, RangeSection] = {}
     posterior: PosteriorSection
     priors: dict[str, PriorSection] = {}

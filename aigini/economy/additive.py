@@ -130,6 +130,12 @@ class AdditiveProduction(Production):
         """Output of workers on one task."""
         return human * self.treated_human[task] + self.treated_ai[task] * self.tasks.effective
 
+    def treated_worker_output(
+        self, human: Float[Array, "workers"], ai: Float[Array, "workers"]
+    ) -> Float[Array, "workers tasks"]:
+        """Output of workers on every task."""
+        return human[:, None] * self.treated_human[None, :] + ai[:, None] * self.treated_ai[None, :]
+
 
 class AdditiveTechnology(Technology):
     """y(h, a; z) = h φ (1 + β A m) + α m a; β = 0 is purely additive, β < 0 displaces part of human output."""

@@ -189,6 +189,12 @@ class TaskProduction(Production):
         """y(h, Ā; z)."""
         return self.exposed_output(human, self.tasks.effective)[:, task]
 
+    def treated_worker_output(
+        self, human: Float[Array, "workers"], ai: Float[Array, "workers"]
+    ) -> Float[Array, "workers tasks"]:
+        """y(h, a; z)."""
+        return jax.vmap(lambda own, at: self.exposed_output(own, at))(human, ai)
+
 
 class _Search(eqx.Module):
     """Scales of assessments, between bounds; ``[occupations]`` each but the largest move and the number of steps."""

@@ -185,6 +185,17 @@ class Production(eqx.Module):
             task: Position of the task.
         """
 
+    @abc.abstractmethod
+    def treated_worker_output(
+        self, human: Float[Array, "workers"], ai: Float[Array, "workers"]
+    ) -> Float[Array, "workers tasks"]:
+        """y(h, a; z) of workers on every treated task, each with the effective AI of her firm.
+
+        Args:
+            human: h.
+            ai: a.
+        """
+
     def treated_weights(self) -> Float[Array, "occupations tasks"]:
         """Weights of treated cells, L_oz m(z; A), summing to 1."""
         weights = self.tasks.bundles * self.tasks.exposure[None, :]
