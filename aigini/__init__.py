@@ -34,6 +34,7 @@ from aigini.commands.command import Command
 from aigini.commands.draw import draw
 from aigini.commands.dynamics import bifurcations, firm_convergence, phases, policy_timing, transition, yearly_channels
 from aigini.commands.explain import explain
+from aigini.commands.explore import explore
 from aigini.commands.moments import estimate_moments
 from aigini.commands.panel import read_panel, simulate_panel
 from aigini.commands.params import parameter_table
@@ -56,6 +57,7 @@ from aigini.economy.task_technology import TaskTechnology
 from aigini.errors import AiginiError
 from aigini.estimation.result import Calibration
 from aigini.estimation.target import Target
+from aigini.explore.result import Explorer
 from aigini.parameters import Parameters
 from aigini.population import Population, draw_population, shard
 from aigini.statistics.catalogue import register_moment, unregister_moment
@@ -74,6 +76,7 @@ __all__ = [
     "ChannelDecomposition",
     "Command",
     "Config",
+    "Explorer",
     "Instrument",
     "Intervention",
     "Mechanisms",
@@ -103,6 +106,7 @@ __all__ = [
     "draw_population",
     "estimate_moments",
     "explain",
+    "explore",
     "firm_convergence",
     "load",
     "oews",

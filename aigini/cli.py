@@ -86,7 +86,7 @@ def _add(command: Command) -> None:
         changes = parse_overrides(overrides or [])
         command.prepare()
         source = Source(load(config, changes)) if start is None else from_run(start, config, changes)
-        target = out or Path("runs") / command.name
+        target = command.run_folder(out)
         if start is not None and target.resolve() == start.resolve():
             raise OutputError(
                 f"--out {target}: is the run that --from starts from, whose record would be overwritten; choose another"

@@ -28,6 +28,7 @@ SMALL = {"population.n_workers": 4096, "population.n_firms": 60, "calibration.re
 
 ELSEWHERE = {
     "Calibration": "tests/test_estimation.py",
+    "Explorer": "estimates that a run starts from; the economy there is that of `at_estimates`: tests/test_explore.py",
     "Config": "parameters that were given, checked when they are read",
     "Posterior": "the tests of the posterior",
     "Setting": "parameters that were given, of a point of a diagram: tests/test_dynamics_phases.py",

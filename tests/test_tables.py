@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas
 import pytest
+from explorer_results import made_explorer
 from test_experiments import EXPERIMENTS
 
 import aigini
@@ -260,6 +261,7 @@ def instances():
         posterior.scaling,
         *posterior.information.values(),
         answer,
+        made_explorer(),
         simulation(),
         Reproduction(load(None), simulation(), calibration, simulation(), answer, baseline),
         independent(np.eye(2), np.eye(2), np.array([0.1, 0.2])),

@@ -170,6 +170,7 @@ class Command:
         run: Computes, writes and prints, and returns the exit code; by default `compute_and_write`.
         starts_from_a_run: True if it can start from the estimates of an earlier run.
         estimates: True if another command can start from the ``params`` of its result.
+        page: True if it writes a page beside its run folder, and may be given that for ``--out``.
     """
 
     name: str
@@ -185,6 +186,13 @@ class Command:
     run: "Callable[[Command, Run, Mapping[str, Any]], int] | None" = None
     starts_from_a_run: bool = True
     estimates: bool = False
+    page: bool = False
+
+    def run_folder(self, out: Path | None) -> Path:
+        """The run folder for what is given as ``--out``: itself, or FILE where that is a page FILE.html."""
+        if out is None:
+            return Path("runs") / self.name
+        return out.with_suffix("") if self.page and out.suffix == ".html" else out
 
     def __post_init__(self) -> None:
         if not self.files:

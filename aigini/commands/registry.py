@@ -9,6 +9,7 @@ from aigini.commands.calibrate import CALIBRATE
 from aigini.commands.channels import CHANNELS
 from aigini.commands.command import Command, ResultFile
 from aigini.commands.dynamics import DYNAMICS
+from aigini.commands.explore import EXPLORE
 from aigini.commands.moments import MOMENTS_COMMAND
 from aigini.commands.oews import OEWS
 from aigini.commands.panel import PANEL
@@ -38,6 +39,7 @@ COMMANDS: list[Command] = [
     OEWS,
     PANEL,
     MOMENTS_COMMAND,
+    EXPLORE,
     BENCH,
 ]
 

@@ -48,6 +48,10 @@ HEADINGS = {
     "oews": ("Published wages", "What regressions of occupation wages on exposure can and cannot say."),
     "panel": ("A simulated panel", "What a panel of workers, tasks and periods from this economy holds."),
     "moments": ("Moments of a panel", "What a panel says of the moments, and how surely."),
+    "explore": (
+        "The surrogate of the explorer",
+        "How far the numbers of the interactive page are from those of the economy.",
+    ),
     "bench": ("Time and memory", "What a run costs on the machine that made it."),
 }
 """Heading and question of the section of each result; those of users' own commands have the command's name and help."""

@@ -156,9 +156,12 @@ class Config:
         precision: Literal["float32", "float64"] | None = None,
         n_workers: int | None = None,
         years: int | None = None,
+        n_firms: int | None = None,
     ) -> Population:
         """Draw the population, or one of another seed, precision or size, or with firm shocks of more years."""
         settings = dict(self.population)
+        if n_firms is not None:
+            settings["n_firms"] = n_firms
         if n_workers is not None:
             settings["n_workers"] = n_workers
         if precision is not None:
