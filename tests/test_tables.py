@@ -52,7 +52,8 @@ from aigini.inference.overidentification import worst_case_misfit
 from aigini.inference.standard_errors import independent
 from aigini.oews.regressions import Regression, Regressions
 from aigini.oews.result import OccupationWages, TableRead
-from aigini.panel.estimators import staggered_effects
+from aigini.panel.estimators import between_within, staggered_effects
+from aigini.panel.estimators.hypothesis import HypothesisTest, PanelEffect
 from aigini.panel.moments.result import PanelMoments
 from aigini.panel.result import PanelFiles
 from aigini.statistics.report import STATISTIC_UNITS
@@ -220,7 +221,10 @@ def phases():
 def panel_estimates():
     first = np.repeat([2, 3, 5], 4)
     effects = staggered_effects(first, np.random.default_rng(0).normal(size=(12, 5)))
-    return [effects, effects.two_way, effects.bounds]
+    components = between_within(np.arange(8.0) ** 2, np.repeat(np.arange(4), 2))
+    words = ("H3", "statement", "estimand", "assumptions", "source")
+    test = HypothesisTest(*words, (PanelEffect("x", 0.1, 0.2, None, None, 0.6), PanelEffect("y", *[0.1] * 9)), 9)
+    return [effects, effects.two_way, effects.bounds, components, test]
 
 
 def instances():

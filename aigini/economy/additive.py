@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from aigini.economy.quadrature import node_mean
 from aigini.economy.tasks import Tasks
@@ -126,7 +126,9 @@ class AdditiveProduction(Production):
         level = human.mean[:, None] * self.treated_human[None, :] + (self.treated_ai * self.tasks.effective)[None, :]
         return level, human.sd[:, None] * self.treated_human[None, :]
 
-    def treated_task_output(self, human: Float[Array, "workers"], task: int) -> Float[Array, "workers"]:
+    def treated_task_output(
+        self, human: Float[Array, "workers"], task: int | Int[Array, ""]
+    ) -> Float[Array, "workers"]:
         """Output of workers on one task."""
         return human * self.treated_human[task] + self.treated_ai[task] * self.tasks.effective
 

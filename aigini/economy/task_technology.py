@@ -185,7 +185,9 @@ class TaskProduction(Production):
         mean = human.shares @ output
         return mean, jnp.sqrt(human.shares @ output**2 - mean**2)
 
-    def treated_task_output(self, human: Float[Array, "workers"], task: int) -> Float[Array, "workers"]:
+    def treated_task_output(
+        self, human: Float[Array, "workers"], task: int | Int[Array, ""]
+    ) -> Float[Array, "workers"]:
         """y(h, Ā; z)."""
         return self.exposed_output(human, self.tasks.effective)[:, task]
 

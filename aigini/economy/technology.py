@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from aigini.economy.mechanism import Mechanism
 from aigini.economy.tasks import Tasks
@@ -177,7 +177,9 @@ class Production(eqx.Module):
         """
 
     @abc.abstractmethod
-    def treated_task_output(self, human: Float[Array, "workers"], task: int) -> Float[Array, "workers"]:
+    def treated_task_output(
+        self, human: Float[Array, "workers"], task: int | Int[Array, ""]
+    ) -> Float[Array, "workers"]:
         """y(h, Ā; z) of workers with human capital h on one treated task in the mean firm.
 
         Args:

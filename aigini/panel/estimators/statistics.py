@@ -1,13 +1,15 @@
 """Statistics of the workers of a cohort in a period, each a function of mean sums of firms.
 
-They are functions for `aigini.panel.estimators.recentred`, written for JAX. The last axis of the sums is fixed; axes
-before it are cells (occupation and task) or offices (occupations), over which the statistic is averaged or pooled.
+They are functions for `aigini.panel.estimators.pseudo_values`, written for JAX. The last axis of the sums is fixed;
+axes before it are cells (occupation and task) or offices (occupations), over which the statistic is averaged or pooled.
 Means over firms of sums stand for the sums themselves, as their ratios are the same.
 """
 
 from typing import Any
 
 import jax.numpy as jnp
+
+from aigini.parameters import Scalar
 
 Array = Any
 
@@ -20,7 +22,7 @@ BETWEEN = ("offices", "mean", "mean squared", "pairs", "within")
 """Of a firm's office: 1, mean of log wages, its square, mean product of two workers' log wages, variance within."""
 
 
-def log_cv(sums: Array, firms: Array, error_sd: float = 0.0) -> Array:
+def log_cv(sums: Array, firms: Array, error_sd: Scalar = 0.0) -> Array:
     """Mean over cells of the log coefficient of variation within firm and task.
 
     Args:
@@ -36,7 +38,7 @@ def log_cv(sums: Array, firms: Array, error_sd: float = 0.0) -> Array:
     return jnp.mean(jnp.log(variance) / 2 - jnp.log(level / workers))
 
 
-def log_variance(sums: Array, firms: Array, error_sd: float = 0.0) -> Array:
+def log_variance(sums: Array, firms: Array, error_sd: Scalar = 0.0) -> Array:
     """Mean over cells of the log of the variance of log output within firm and task; `sums` are of log output."""
     del firms
     _, _, squares, freedom, _ = jnp.moveaxis(sums, -1, 0)
