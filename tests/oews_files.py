@@ -59,7 +59,17 @@ def rows(year, codes=CODES, top=None, slope=0.0):
     ]
     for code in codes:
         made.append(row(code, f"Occupation {code}", "detailed", year, hour, annual, slope * (year >= 2023)))
-    return made
+    return with_totals(made)
+
+
+def with_totals(table):
+    """The same rows, those of totals with the employment of their detailed occupations."""
+    for whole in table:
+        if whole["O_GROUP"] in ("total", "major"):
+            own = [r["TOT_EMP"] for r in table if r["O_GROUP"] == "detailed"
+                   if whole["O_GROUP"] == "total" or r["OCC_CODE"][:2] == whole["OCC_CODE"][:2]]  # fmt: skip
+            whole["TOT_EMP"] = sum(own)
+    return table
 
 
 def row(code, title, group, year, hour, annual, slope=0.0):

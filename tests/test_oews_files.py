@@ -119,6 +119,19 @@ MALFORMED = {
         lambda: ("national_M2022_dl.xlsx", files.as_xlsx(files.rows(2023), 2023)),
         "its name gives May 2022 and its sheets May 2023",
     ),
+    "an empty wage": (
+        lambda: broken(lambda t: t[20].update(A_PCT90="")),
+        r"row 22, column A_PCT90: got '', expected a number or \* or #",
+    ),
+    "a file that ends early": (
+        lambda: broken(lambda t: t.__delitem__(slice(40, None))),
+        r"is not whole: its 27 detailed occupations of 00-0000 \(All Occupations\) have an employment of [\d,]+, and",
+    ),
+    "an occupation in another major group": (
+        lambda: broken(lambda t: t[20].update(OCC_CODE="29-9011")),
+        r"is not whole: its \d detailed occupations of \d\d-0000 \(Major group \d\d\) have",
+    ),
+    "no row of all occupations": (lambda: broken(lambda t: t.pop(0)), r"has no row of all occupations \(00-0000\)"),
     "no year": (lambda: broken(lambda t: None, name="national_dl.csv"), "its name gives no year"),
     "an empty file": (lambda: ("national_M2023_dl.xlsx", b""), "the file is empty"),
     "a header alone": (lambda: ("national_M2023_dl.csv", files.as_csv([])), "holds a header and no rows"),
@@ -231,6 +244,14 @@ def test_combinations_partition_their_parts():
         assert len(parts) == len(set(parts))
         assert all(code[:2] == part[:2] for code, several in table.items() for part in several)
     assert (len(HYBRIDS), sum(map(len, HYBRIDS.values()))) == (30, 72)
+
+
+@needs_real
+def test_a_published_file_cut_at_the_end_of_a_line_is_refused(tmp_path):
+    whole = (Path(REAL) / "oews_national_M2023.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "national_M2023_dl.csv").write_text("".join(whole[:700]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"is not whole: its 427 detailed occupations of 00-0000 .* 151,853,870"):
+        oews.read(tmp_path)
 
 
 @needs_real

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from aigini.errors import DataError
+from aigini.oews.completeness import require_whole
 from aigini.oews.frames import Frame, Series, pandas
 from aigini.oews.layout import (
     ANNUAL,
@@ -103,7 +104,8 @@ def tidy(sheet: Sheet, *, sectors: bool = False) -> Frame:
 
     def numbers(column: str, marks: Sequence[str]) -> tuple[Series, Series]:
         text = raw[column].str.replace(",", "", regex=False)
-        mark = text.where(text.isin(marks), "").where(text != "", UNAVAILABLE)
+        # BLS marks what it does not publish; an empty cell is lost.
+        mark = text.where(text.isin(marks), "")
         values = pd.to_numeric(text.where(mark == ""), errors="coerce")
         allowed = f"a number or {' or '.join(marks)}" if marks else "a number"
         refuse((mark == "") & ~(values >= 0), column, allowed)
@@ -138,6 +140,8 @@ def tidy(sheet: Sheet, *, sectors: bool = False) -> Frame:
             refuse(part, names[high], f"at least {names[low].upper()}, for percentiles rise")
     out.insert(len(out.columns), "file", sheet.file)
     out["sha256"] = sheet.sha256
+    if not sectors:
+        require_whole(out, sheet.file)
     return out
 
 
