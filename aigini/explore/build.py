@@ -89,7 +89,12 @@ def explorer(
             HEADLINE_NAMES, train.points, ranges, train.headline, train.headline_slopes, MOST_OF_HEADLINE
         )
         report("polynomials", 1, 2)
-        surrogate += groups(FITTED_CURVES, train.points, ranges, *fitted_curves(train), MOST_OF_CURVES)
+        curves, slopes = fitted_curves(train)
+        # Each kind of curve has a degree of its own, since densities are the least smooth.
+        for kind in dict.fromkeys(map(_kind, FITTED_CURVES)):
+            rows = [k for k, name in enumerate(FITTED_CURVES) if _kind(name) == kind]
+            names = [FITTED_CURVES[k] for k in rows]
+            surrogate += groups(names, train.points, ranges, curves[:, rows], slopes[:, rows], MOST_OF_CURVES)
     except ValueError as error:
         raise AnalysisError(f"explore: {error}") from None
     report("polynomials", 2, 2)
@@ -113,3 +118,7 @@ def explorer(
         held_out=len(held_out.points),
         draws=len(others) if errors else 0,
     )
+
+
+def _kind(name: str) -> str:
+    return name.partition("_")[0]

@@ -44,11 +44,20 @@
     }
     node("path", { class: "axis", d: `M${BOX.left} ${BOX.top}V${BOX.bottom}H${BOX.right}` }, axes);
     node("text", { x: (BOX.left + BOX.right) / 2, y: BOX.bottom + 34, "text-anchor": "middle" }, axes, xLabel);
-    node("text", { x: 11, y: (BOX.top + BOX.bottom) / 2, "text-anchor": "middle",
-      transform: `rotate(-90 11 ${(BOX.top + BOX.bottom) / 2})` }, axes, yLabel);
+    if (yLabel) {
+      node("text", { x: 11, y: (BOX.top + BOX.bottom) / 2, "text-anchor": "middle",
+        transform: `rotate(-90 11 ${(BOX.top + BOX.bottom) / 2})` }, axes, yLabel);
+    }
     return { svg, px, py, layer: node("g", {}, svg) };
   }
   const line = (points) => points.map(([x, y], k) => `${k ? "L" : "M"}${x.toFixed(2)} ${y.toFixed(2)}`).join("");
+  /* A smooth curve through points (Catmull-Rom). */
+  const smooth = (points) => points.map(([x, y], k) => {
+    if (!k) return `M${x.toFixed(2)} ${y.toFixed(2)}`;
+    const [a, b, d] = [points[Math.max(k - 2, 0)], points[k - 1], points[Math.min(k + 1, points.length - 1)]];
+    const control = [b[0] + (x - a[0]) / 6, b[1] + (y - a[1]) / 6, x - (d[0] - b[0]) / 6, y - (d[1] - b[1]) / 6];
+    return `C${[...control, x, y].map((at) => at.toFixed(2)).join(" ")}`;
+  }).join("");
   const clear = (layer) => { while (layer.firstChild) layer.removeChild(layer.firstChild); };
 
   const tenths = [0, 0.2, 0.4, 0.6, 0.8, 1];
@@ -164,7 +173,7 @@
     const both = { before: heights("before"), after: heights("after") };
     const top = 1.08 * Math.max(...both.before, ...both.after);
     for (const [when, curve] of [["before", densityBefore], ["after", densityAfter]]) {
-      curve.setAttribute("d", line(both[when].map((height, k) => [density.px(logs[k]), density.py(height / top)])));
+      curve.setAttribute("d", smooth(both[when].map((height, k) => [density.px(logs[k]), density.py(height / top)])));
     }
     const peak = (when) => number(Math.exp(logs[both[when].indexOf(Math.max(...both[when]))]), 2);
     el("density-words").textContent = `Most common ${incomeWords[state.income]}: ${peak("before")} before and ${peak("after")} after AI.`;
