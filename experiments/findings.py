@@ -10,8 +10,10 @@ import argparse
 import itertools
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from aigini import figures
 from aigini.analysis.channels import ChannelDecomposition
@@ -23,6 +25,9 @@ from aigini.analysis.occupations.power import LEVEL
 from aigini.analysis.occupations.result import SimulatedOccupations
 from aigini.analysis.occupations.words import questions, range_words, tells
 from aigini.analysis.regimes.result import Regimes
+from aigini.analysis.robustness.findings import BOUNDARY, CHANGE, CHANNEL, PROPOSITION, RIDGE
+from aigini.analysis.robustness.propositions import FAILS, HOLDS, OPEN
+from aigini.analysis.robustness.result import Robustness, VariantResult
 from aigini.analysis.timing_result import PolicyTiming
 from aigini.bayes.beliefs import Beliefs
 from aigini.bayes.probability import Probability
@@ -66,6 +71,12 @@ def text() -> str:
         lines.append(_no_return(load_result(RESULTS / "dynamics_lost", "policy_timing")))
     if (RESULTS / "dynamics_published" / "dynamics.json").exists():
         lines.append(_published(load_result(RESULTS / "dynamics_published", "dynamics")))
+    if (RESULTS / "robustness" / "robustness.json").exists():
+        lines.append(_variants(load_result(RESULTS / "robustness", "robustness")))
+    if (RESULTS / "complements" / "regimes.json").exists():
+        lines.append(_complements(load_result(RESULTS / "complements", "regimes")))
+    if (RESULTS / "two_skills" / "regimes.json").exists():
+        lines.append(_two_skills(load_result(RESULTS / "two_skills", "regimes")))
     return "\n".join(_wrapped(line) for line in lines) + "\n"
 
 
@@ -353,6 +364,135 @@ def _wrapped(line: str) -> str:
         else:
             row = f"{row} {word}" if row else word
     return "\n".join([*rows, row])
+
+
+def _variants(result: Robustness) -> str:
+    """The table of variants, beside what the texts say."""
+    told = [one for one in result.variants if one.get(PROPOSITION, "homogenization").words]
+    under = [one for one in told if one.get(PROPOSITION, "homogenization").words in (HOLDS, FAILS, OPEN)]
+    holding = [one for one in under if one.get(PROPOSITION, "homogenization").words == HOLDS]
+    ridges = {one: words for one in result.variants if (words := one.get(RIDGE, "verdict").words)}
+    left_open = [one for one, words in ridges.items() if words == "left open"]
+    flips = [one for one in told if one.get(BOUNDARY, "gini_total: eta1").words == "flips the sign"]
+    missed = [f"{_variant(one)} ({one.failure})" for one in result.variants if not one.estimated]
+    wages = [one for one in told if one.estimated and one.get(CHANGE, "gini_wage").value is not None]
+    low, high = (choose(wages, key=lambda one: one.get(CHANGE, "gini_wage").simulated.value) for choose in (min, max))
+    ends = [f"{_change(one, 'gini_wage')} ({_variant(one)})" for one in (low, high)]
+    schooling = {
+        one.name: one.get(CHANNEL, "gini_total: schooling").simulated
+        for one in told
+        if one.name in ("baseline", "additive_human_capital") and one.estimated
+    }
+    return (
+        f"* **In {len(holding)} of {len(under)} variants AI makes output within tasks more equal, and in"
+        f" {len(left_open)} of {len(ridges)} the moments leave the sign open** (`aigini robustness`; other"
+        " technologies, laws of human capital and ability, reaches of AI, and scenarios of the targets, each estimated"
+        f" again{'; beta is at most 0 in these' if len(under) < len(told) else ''})."
+        + _but("Homogenization does not hold", under, holding)
+        + _but("The sign is not open", list(ridges), left_open)
+        + (
+            " That homogenization and two regimes survive other technologies agrees with the texts."
+            if len(holding) == len(under) and len(left_open) == len(ridges)
+            else " The texts say that homogenization and the boundary between regimes are robust to such"
+            " alternatives: that is so but for these."
+        )
+        + f" η1 alone flips the sign for total income in {len(flips)} of {len(told)}."
+        f" The Gini of wages changes by {ends[0]} to {ends[1]}."
+        + (
+            " Schooling contributes"
+            + " and".join(
+                f" {_signed(one.value, one.error)} with {'additive' if name != 'baseline' else 'multiplicative'} human"
+                " capital"
+                for name, one in schooling.items()
+            )
+            + ": the texts say that an additive law answers differently."
+            if len(schooling) > 1
+            else ""
+        )
+        + (f" Targets that cannot be met: {'; '.join(missed)}." if missed else "")
+    ).replace("eta1", "η1")
+
+
+def _variant(one: VariantResult) -> str:
+    return one.name.replace("_", " ")
+
+
+def _change(one: VariantResult, name: str) -> str:
+    change = one.get(CHANGE, name).simulated
+    return _signed(change.value, change.error)
+
+
+def _but(words: str, every: Sequence[VariantResult], those: Sequence[VariantResult]) -> str:
+    rest = [_variant(one) for one in every if one not in those]
+    return f" {words} in {', '.join(rest)}." if rest else ""
+
+
+def _complements(result: Regimes) -> str:
+    """Where homogenization reverses over the substitution of AI for human work."""
+    (plane,) = result.outcome_planes
+    signs = plane.signs("m1")
+    rho = np.asarray(plane.x)
+    falls, rises = ((signs == side).any(axis=1) for side in (-1, 1))
+    held = "on the tasks that it reaches already" if plane.fixed_reach else "as it reaches more tasks"
+    words = (
+        f"More AI, from {plane.levels[0]:g} to {plane.levels[1]:g} {held}, makes output within tasks more unequal at"
+        f" some β of the map at ρ from {rho[rises].min():.2f} to {rho[rises].max():.2f}"
+        if rises.any()
+        else "Nowhere on the map does output within tasks become more unequal"
+    )
+    only = rho[falls & ~rises]
+    return (
+        "* **"
+        + _claim(bool(rises[rho < 0].any()), "For complements homogenization can reverse")
+        + f"** (`aigini regimes` with CES tasks, run `complements` below). {words}"
+        + (
+            f"; at ρ from {only.min():.2f} to {only.max():.2f} it becomes more equal wherever that can be told"
+            if only.size
+            else ""
+        )
+        + ". The texts say that it holds for ρ > 0 and can reverse for ρ < 0: "
+        + (
+            "so it is here."
+            if not rises[rho > 0].any()
+            else "here it reverses for some ρ > 0 too, where β is large enough."
+        )
+    )
+
+
+def _two_skills(result: Regimes) -> str:
+    """H2: signs of the changes of both returns to schooling, over σ and the weight of the second skill."""
+    (plane,) = result.outcome_planes
+    sigma, falls, rises = (
+        np.asarray(plane.x),
+        plane.signs("education_return") < 0,
+        plane.signs("social_education_return"),
+    )
+    known = np.isfinite(plane.changes["education_return"])
+    parts = []
+    for words, own in (("σ above 1", sigma > 1), ("σ below 1", sigma < 1)):
+        n = int(known[own].sum())
+        parts.append(
+            f"at {words} that to codifiable schooling falls at {int(falls[own].sum())} of {n} points and that to social"
+            f" schooling rises at {int((rises[own] > 0).sum())} and falls at {int((rises[own] < 0).sum())}"
+        )
+    both = falls & (rises > 0)
+    everywhere = [
+        float(s) for s, row, there in zip(sigma, both, known, strict=True) if row[there].all() and there.any()
+    ]
+    confirmed = all(s > 1 for s in everywhere) and len(everywhere) == int((sigma > 1).sum())
+    span = f"σ from {min(everywhere):.2f} to {max(everywhere):.2f}" if everywhere else "no σ of the map"
+    return (
+        "* **Returns to codifiable schooling fall and those to social schooling rise "
+        + ("where σ is above 1, and not everywhere below" if confirmed else f"at {span}")
+        + "** (`aigini regimes` with two skills, run `two_skills` below; mean causal returns over σ and the weight of a"
+        f" second skill that AI does not do): {'; '.join(parts)}. At the estimates both are told by `aigini channels`. "
+        + (
+            "The condition σ > 1 of the texts is confirmed on this map."
+            if confirmed
+            else f"The texts have this conditional on σ > 1; on this map it is {span} at which both signs hold"
+            " whatever the weight of the second skill, its other numbers being assumptions."
+        )
+    )
 
 
 def _headline(unknown: Posterior, sign: Sign, channels: ChannelDecomposition) -> str:

@@ -99,7 +99,30 @@ DYNAMICS = (
 )
 """Runs of the dynamics, which are among the committed ones once their results are there."""
 
-VARIANTS = (Run("robustness", ("robustness",), ("robustness.json", "robustness.csv"), folder="robustness"),)
+_QUICK = ("--set", "population.n_workers=32768", "--set", "calibration.replications=4")
+_CES = ("--set", "model.technology=ces")
+_RETURNS = ("--outcome", "education_return", "--outcome", "social_education_return")
+VARIANTS = (
+    Run("robustness", ("robustness",), ("robustness.json", "robustness.csv"), folder="robustness"),
+    Run(
+        "complements",
+        (
+            *("regimes", *_CES, *_QUICK, "--outcome", "m1", "--plane", "rho:-2:0.9,beta"),
+            *("--before", "0.5", "--fixed-reach"),
+        ),
+        ("regimes.json",),
+        folder="complements",
+    ),
+    Run(
+        "two_skills",
+        (
+            *("regimes", "--set", "model.skills=two", *_QUICK, *_RETURNS),
+            *("--plane", "sigma:0.4:4,social_intensity:0.05:1"),
+        ),
+        ("regimes.json",),
+        folder="two_skills",
+    ),
+)
 """Runs of variants, likewise."""
 
 LATER = (*DYNAMICS, *VARIANTS)

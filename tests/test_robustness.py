@@ -170,7 +170,8 @@ def test_every_proposition_is_decided_by_the_signs_of_its_numbers(result):
         verdict, _, unmet = row.get(PROPOSITION, one.name).words.partition(";")
         assert (verdict == "holds") == all(sign * numbers[name].sign > 0 for name, sign in one.claims.items())
         assert bool(unmet) != one.applies(row.params)
-        assert verdict == "holds", one.name
+        # Workers of the baseline have one skill.
+        assert verdict == ("not defined" if one.name == "social skills" else "holds"), one.name
 
 
 def test_a_resumed_table_has_the_bits_of_one_that_was_not_killed(result, config):

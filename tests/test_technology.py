@@ -208,7 +208,7 @@ def test_the_exact_jacobian_is_that_of_central_differences(ces, baseline, popula
     np.testing.assert_allclose(slope, difference, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["technology", "human_capital", "ability", "reach"])
+@pytest.mark.parametrize("kind", ["technology", "human_capital", "ability", "reach", "skills"])
 def test_the_configuration_names_mechanisms_and_refuses_others(kind):
     with pytest.raises(ConfigError, match=rf"model\.{kind} = 'nonesuch': expected one of '"):
         aigini.load(None, {f"model.{kind}": "nonesuch"})

@@ -122,11 +122,13 @@ def test_derivatives_are_those_of_central_differences_at_ten_points(scenario, po
 
 @jax.jit
 def products_of_factors(params, scenario, market, ai=1.0):
-    """Human capital and `ai` times AI at their marginal products, per worker, E[h ∂V_o/∂h + ai Ā ∂V_o/∂a]."""
+    """Human and social capital and `ai` times AI at their marginal products, per worker."""
     prices, effective = market.prices, market.tasks.effective
+    social = 0.0 if market.social is None else jnp.mean(market.social.price * market.social.mean)
     if not isinstance(market.production, TaskProduction):
-        return jnp.mean(prices.human_return * market.human_capital) + ai * effective * jnp.mean(prices.ai_return)
-    nodes = population_nodes(params, scenario.mechanisms.ability)
+        own = jnp.mean(prices.human_return * market.human_capital)
+        return own + social + ai * effective * jnp.mean(prices.ai_return)
+    nodes = population_nodes(params, scenario.mechanisms.ability, scenario.mechanisms.skills)
     log_human = scenario.mechanisms.human_capital.log_human(params, nodes.log_ability, market.schooling)
 
     def value(human, level):
@@ -134,7 +136,7 @@ def products_of_factors(params, scenario, market, ai=1.0):
         return jnp.sum(market.tasks.bundles[:, None, :] * market.task_price[None, None, :] * output, axis=2)
 
     at = jnp.exp(log_human), effective
-    return jnp.mean(node_mean(jax.jvp(value, at, (at[0], ai * effective))[1]))
+    return social + jnp.mean(node_mean(jax.jvp(value, at, (at[0], ai * effective))[1]))
 
 
 def test_markets_clear_hiring_makes_no_profit_and_product_is_shared_out(scenario, points, population, compiled):

@@ -17,6 +17,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from aigini.analysis.returns_to_schooling import ReturnToSchooling, returns_by_channel, table
 from aigini.economy.channels import CHANNEL_NAMES, Channels
 from aigini.economy.economy import Scenario
 from aigini.errors import AnalysisError
@@ -94,10 +95,15 @@ class ChannelDecomposition(Tabular):
         n_workers: Workers of the population.
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.
+        returns: The mean causal return to a year of schooling, by kind, log points.
     """
 
     units: ClassVar[Units] = file_units(
-        "gini_total", "gini_wage", "between_firm_variance", college_premium="change in log points"
+        "gini_total",
+        "gini_wage",
+        "between_firm_variance",
+        college_premium="change in log points",
+        returns="log points per year",
     )
 
     params: Mapping[str, float]
@@ -107,6 +113,7 @@ class ChannelDecomposition(Tabular):
     n_workers: int = 0
     draws: int = 0
     missed_draws: int = 0
+    returns: Mapping[str, ReturnToSchooling] = dataclasses.field(default_factory=dict)
 
     def table(self) -> Table:
         """Contribution of each channel to each outcome, and their sums."""
@@ -124,6 +131,9 @@ class ChannelDecomposition(Tabular):
         lines.append("at the point estimates: the standard errors of the targets are not in ±")
         lines += [about_draws(self.draws, self.n_workers, self.missed_draws), ""]
         lines += [f"{OUTCOMES.get(name, name)}: {_in_words(part)}" for name, part in self.outcomes.items()]
+        if self.returns:
+            lines += ["", "mean causal return to a year of schooling, log points, and what moves it"]
+            lines += [str(table(self.returns)), *(one.in_words(kind) for kind, one in self.returns.items())]
         return "\n".join(lines)
 
 
@@ -186,6 +196,7 @@ def channels(model: EstimatedModel, batch: int | None = None, others: OtherDraws
         n_workers=model.outcome_map.population.n_workers,
         draws=0 if others is None else others.count,
         missed_draws=0 if others is None else others.missed,
+        returns=returns_by_channel(model, others),
     )
 
 

@@ -106,6 +106,7 @@ class ModelSection(Section):
     human_capital: str = "multiplicative"
     ability: str = "normal"
     reach: str = "skilled_first"
+    skills: str = "one"
 
 
 class TargetSection(Section):

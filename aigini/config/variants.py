@@ -49,6 +49,7 @@ _ACEMOGLU = (
 )
 _SCENARIO = "D; s.e. J"
 _HEAVY, _LIGHT = 1.2, 0.8
+_SOCIAL_KEY, _SOCIAL = "mechanisms.skills.social_intensity", 0.3
 _RHO_KEY, _RHO, _NEAR_ADDITIVE = "mechanisms.technology.rho", 0.5, 0.95
 
 VARIANTS: tuple[Variant, ...] = (
@@ -78,6 +79,12 @@ VARIANTS: tuple[Variant, ...] = (
         "uniform reach, and ability with heavy tails",
         {"model.reach": "uniform", **_tails(_HEAVY)[0]},
         _tails(_HEAVY)[1],
+    ),
+    Variant(
+        "two_skills",
+        f"a second skill that AI does not do, with intensity {_SOCIAL:g} in output",
+        {"model.skills": "two", _SOCIAL_KEY: _SOCIAL},
+        {_SOCIAL_KEY: 0.0},
     ),
     Variant("m6_minus002", "scenario: the Gini of total income falls by 0.002", _m6(-0.002, _ACEMOGLU, _SCENARIO)),
     Variant("m6_zero", "scenario: the Gini of total income stays", _m6(0.0, _ACEMOGLU, _SCENARIO)),

@@ -82,10 +82,14 @@ class AdditiveProduction(Production):
     human: Float[Array, "tasks"]
     ai: Float[Array, "tasks"]
 
-    def totals(self, log_human: Float[Array, "occupations nodes"], price: Float[Array, "tasks"]) -> Totals:
+    def node_sums(self, log_human: Float[Array, "occupations nodes"]) -> Float[Array, "occupations"]:
+        """H_o."""
+        return node_mean(jnp.exp(log_human))
+
+    def totals_of(self, node_sums: Float[Array, "occupations"], price: Float[Array, "tasks"]) -> Totals:
         """Log H_o."""
         del price
-        return Totals(log_human=jnp.log(node_mean(jnp.exp(log_human))))
+        return Totals(log_human=jnp.log(node_sums))
 
     def supply(self, totals: Totals) -> Float[Array, "tasks"]:
         """Y_z per head."""

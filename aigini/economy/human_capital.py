@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from aigini.economy.mechanism import Mechanism
+from aigini.errors import EquilibriumError
 from aigini.parameters import Parameters, Scalar
 
 
@@ -52,6 +53,18 @@ class HumanCapital(Mechanism):
     ) -> Float[Array, "..."]:
         """Causal return to a year of schooling, d log(expected pay)/de; arguments as in `optimal_schooling`."""
 
+    def linear_parts(self, params: Parameters, ability: Array) -> tuple[Array | Scalar, Array | Scalar, Scalar]:
+        """u, b and g of a law that is linear in schooling, h = u (b + g e); a second skill needs them.
+
+        Raises:
+            EquilibriumError: if the law does not say.
+        """
+        del params, ability
+        raise EquilibriumError(
+            f"human capital {type(self).__name__} has no linear_parts, which a second skill needs; write them, or set"
+            ' model.skills = "one".'
+        )
+
 
 class MultiplicativeHumanCapital(HumanCapital):
     """Schooling multiplies ability: h = θ (1 + γ e).
@@ -84,6 +97,10 @@ class MultiplicativeHumanCapital(HumanCapital):
         human = ability * (1 + params.schooling_return * schooling)
         return recognised * params.schooling_return * ability / (human + fixed_pay)
 
+    def linear_parts(self, params: Parameters, ability: Array) -> tuple[Array, Scalar, Scalar]:
+        """θ, 1 and γ."""
+        return ability, 1.0, params.schooling_return
+
 
 class AdditiveHumanCapital(HumanCapital):
     """Schooling adds to ability: h = θ + γ e, so that a year is worth γ to everyone, whatever their ability.
@@ -114,3 +131,7 @@ class AdditiveHumanCapital(HumanCapital):
         """Ω_o γ / (h + T_o/R_h,o)."""
         human = ability + params.schooling_return * schooling
         return recognised * params.schooling_return / (human + fixed_pay)
+
+    def linear_parts(self, params: Parameters, ability: Array) -> tuple[Scalar, Array, Scalar]:
+        """1, θ and γ."""
+        return 1.0, ability, params.schooling_return

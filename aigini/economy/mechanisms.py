@@ -19,6 +19,7 @@ from aigini.economy.additive import AdditiveTechnology
 from aigini.economy.ces import CesTechnology
 from aigini.economy.human_capital import AdditiveHumanCapital, HumanCapital, MultiplicativeHumanCapital
 from aigini.economy.reach import Reach, SkilledFirst, UniformReach, UnskilledFirst
+from aigini.economy.skills import OneSkill, Skills, TwoSkills
 from aigini.economy.task_technology import TaskTechnology
 from aigini.economy.tasks import Tasks, tasks_at
 from aigini.economy.technology import Production, Technology
@@ -31,6 +32,7 @@ _KINDS: dict[str, type[eqx.Module]] = {
     "human_capital": HumanCapital,
     "ability": AbilityLaw,
     "reach": Reach,
+    "skills": Skills,
 }
 
 MECHANISMS: dict[str, dict[str, Callable[[], Any]]] = {
@@ -38,6 +40,7 @@ MECHANISMS: dict[str, dict[str, Callable[[], Any]]] = {
     "human_capital": {"multiplicative": MultiplicativeHumanCapital, "additive": AdditiveHumanCapital},
     "ability": {"normal": NormalAbility, "sinh_arcsinh": SinhArcsinhAbility},
     "reach": {"skilled_first": SkilledFirst, "unskilled_first": UnskilledFirst, "uniform": UniformReach},
+    "skills": {"one": OneSkill, "two": TwoSkills},
 }
 """Mechanisms by kind and name, the baseline's first."""
 _BUILT_IN = {kind: frozenset(known) for kind, known in MECHANISMS.items()}
@@ -51,12 +54,14 @@ class Mechanisms(eqx.Module):
         human_capital: Human capital as a function of ability and schooling.
         ability: Distribution of ability.
         reach: Tasks that AI can augment, by its level.
+        skills: Skills of workers beside the one that AI can augment.
     """
 
     technology: Technology = AdditiveTechnology()
     human_capital: HumanCapital = MultiplicativeHumanCapital()
     ability: AbilityLaw = NormalAbility()
     reach: Reach = SkilledFirst()
+    skills: Skills = OneSkill()
 
     def production(self, params: Parameters, level: Scalar) -> Production:
         """The technology at AI level `level`."""
@@ -96,7 +101,14 @@ class Mechanisms(eqx.Module):
 
     def problems(self, values: Mapping[str, float], levels: tuple[float, float]) -> list[str]:
         """Why these mechanisms have no economy at all parameters `values` and AI levels A0 and A1, a sentence each."""
-        return [line for kind in _KINDS for line in getattr(self, kind).problems(f"mechanisms.{kind}", values, levels)]
+        lines = [line for kind in _KINDS for line in getattr(self, kind).problems(f"mechanisms.{kind}", values, levels)]
+        law = type(self.human_capital)
+        if self.skills.social is not None and law.linear_parts is HumanCapital.linear_parts:
+            lines.append(
+                f"model.skills: a second skill needs a law of human capital that is linear in schooling, and"
+                f' {law.__name__} does not say its linear_parts; write them, or set model.skills = "one".'
+            )
+        return lines
 
 
 def _number_names(made: Any) -> list[str]:
@@ -142,7 +154,7 @@ def register_mechanism(kind: str, name: str, make: Any) -> None:
     """Let configurations name a mechanism.
 
     Args:
-        kind: ``"technology"``, ``"human_capital"``, ``"ability"`` or ``"reach"``.
+        kind: ``"technology"``, ``"human_capital"``, ``"ability"``, ``"reach"`` or ``"skills"``.
         name: Its name in `[model]`.
         make: Its class, or a function without arguments that returns the mechanism.
 

@@ -124,12 +124,18 @@ class TaskProduction(Production):
         """V_o(h, a) at human capital h_o."""
         return jnp.sum(self.tasks.bundles * price[None, :] * self.deployed_output(human, ai), axis=1)
 
-    def totals(self, log_human: Float[Array, "occupations nodes"], price: Float[Array, "tasks"]) -> TaskTotals:
-        """H_o, Y_z and q_A,o, from means over the nodes."""
-        human, bundles = jnp.exp(log_human), self.tasks.bundles
+    def node_sums(self, log_human: Float[Array, "occupations nodes"]) -> tuple[Array, Array, Array]:
+        """H_o, and E_o[y_e(h, a; z)] with all AI and with commodity AI alone."""
+        human = jnp.exp(log_human)
         output, without = (self.mean_output(human, ai) for ai in (self.tasks.effective, self.tasks.commodity))
+        return node_mean(human), output, without
+
+    def totals_of(self, node_sums: tuple[Array, Array, Array], price: Float[Array, "tasks"]) -> TaskTotals:
+        """H_o, Y_z and q_A,o."""
+        human, output, without = node_sums
+        bundles = self.tasks.bundles
         return TaskTotals(
-            log_human=jnp.log(node_mean(human)),
+            log_human=jnp.log(human),
             log_supply=jnp.log(jnp.sum(bundles * output, axis=0) / N_OCCUPATIONS),
             ai_rent=jnp.sum(bundles * price[None, :] * (output - without), axis=1),
         )

@@ -148,8 +148,16 @@ class Production(eqx.Module):
     tasks: eqx.AbstractVar[Tasks]
 
     @abc.abstractmethod
+    def node_sums(self, log_human: Float[Array, "occupations nodes"]) -> Any:
+        """Means over the nodes that totals depend on, each array with a leading axis ``[occupations]``."""
+
+    @abc.abstractmethod
+    def totals_of(self, node_sums: Any, price: Float[Array, "tasks"]) -> Totals:
+        """The aggregates that supply and rents depend on, from what `node_sums` returns and task prices."""
+
     def totals(self, log_human: Float[Array, "occupations nodes"], price: Float[Array, "tasks"]) -> Totals:
-        """The aggregates that supply and rents depend on, from log h at the quadrature nodes and task prices."""
+        """The same from log h at the quadrature nodes."""
+        return self.totals_of(self.node_sums(log_human), price)
 
     @abc.abstractmethod
     def supply(self, totals: Any) -> Float[Array, "tasks"]:

@@ -15,10 +15,23 @@ from aigini.economy.equilibrium import Market
 from aigini.economy.interventions import Intervention
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.normal_nodes import OCCUPATION_SCORES
+from aigini.economy.skills import SkillOfWorker
 from aigini.economy.technology import Pay
-from aigini.economy.worker_outcome import WorkerOutcome
+from aigini.economy.worker_outcome import SocialOutcome, WorkerOutcome
 from aigini.parameters import Parameters, Scalar
 from aigini.population.workers import Workers
+
+
+class SocialPrices(eqx.Module):
+    """Prices of the second skill at one AI level; per occupation or a scalar inside a row.
+
+    Attributes:
+        price: R_s,o.
+        relative: R_s,o / R_h,o.
+    """
+
+    price: Float[Array, "*occupations"]
+    relative: Float[Array, "*occupations"]
 
 
 class PriceSchedule(eqx.Module):
@@ -33,6 +46,7 @@ class PriceSchedule(eqx.Module):
         intercept: Constant of log assessed human capital.
         sample_weight: sqrt(π_s)/S, weight of the work sample's noise.
         credential_weight: sqrt(π_c)/S, weight of the credential's noise.
+        social: Prices of the second skill; None without one.
     """
 
     pay: Pay
@@ -43,6 +57,7 @@ class PriceSchedule(eqx.Module):
     intercept: Float[Array, "*occupations"]
     sample_weight: Float[Array, "*occupations"]
     credential_weight: Float[Array, "*occupations"]
+    social: SocialPrices | None
 
 
 def price_schedule(params: Parameters, market: Market) -> PriceSchedule:
@@ -60,6 +75,7 @@ def price_schedule(params: Parameters, market: Market) -> PriceSchedule:
         intercept=market.assessment_scale + prior_mean + 1 / (2 * beliefs.precision),
         sample_weight=jnp.sqrt(beliefs.sample) / beliefs.precision,
         credential_weight=jnp.sqrt(beliefs.credential) / beliefs.precision,
+        social=None if market.social is None else SocialPrices(market.social.price, market.social.relative),
     )
 
 
@@ -156,12 +172,22 @@ def outcomes(
     ability = jnp.exp(log_ability)
     cost = schooling.schooling_cost(params, score, workers.cost)
     portfolio = rents.ownership(params, score, workers.ownership)
+    second = environment.mechanisms.skills.social
+    own = None if second is None else second.of_worker(params, score, workers.social, workers.cost)
 
-    def optimum_of(schedule: PriceSchedule) -> Array:
-        return human_capital.optimal_schooling(params, ability, cost, schedule.recognised, schedule.fixed_pay)
+    def optimum_of(schedule: PriceSchedule) -> tuple[Array, Array | None]:
+        at = schedule.recognised, schedule.fixed_pay
+        if second is None or own is None or schedule.social is None:
+            return human_capital.optimal_schooling(params, ability, cost, *at), None
+        return second.optimal_schooling(
+            params, human_capital, SkillOfWorker(ability, cost), own, *at, schedule.social.relative
+        )
 
-    def outcome(schedule: PriceSchedule, years: Array, intensity: Array, payout: Scalar | None) -> WorkerOutcome:
-        log_human = human_capital.log_human(params, log_ability, years)
+    def outcome(
+        schedule: PriceSchedule, years: tuple[Array, Array | None], intensity: Array, payout: Scalar | None
+    ) -> WorkerOutcome:
+        codifiable, more = years
+        log_human = human_capital.log_human(params, log_ability, codifiable)
         assessed = jnp.exp(
             schedule.intercept
             + schedule.recognised * log_human
@@ -169,35 +195,48 @@ def outcomes(
             + schedule.credential_weight * workers.credential
         )
         human_pay = schedule.pay.human_pay(assessed)
+        other_pay, social = schedule.fixed_pay, None
+        if second is not None and own is not None and schedule.social is not None and more is not None:
+            capital = second.capital(own.ability, more)
+            human_pay = human_pay + schedule.social.price * capital
+            gain = second.education_return(
+                own.ability, jnp.exp(log_human), capital, schedule.fixed_pay, schedule.social.relative
+            )
+            other_pay, social = schedule.fixed_pay + schedule.social.relative * capital, SocialOutcome(capital, gain)
         rent_pay = schedule.rent * _of_firm(intensity, workers.firm, workers.dtype)
         wage = human_pay + schedule.pay.commodity + rent_pay
         claim = rents.capital_claim(params, portfolio, _of_firm(intensity, workers.owner_firm, workers.dtype))
-        capital = schedule.capital * claim
+        capital_income = schedule.capital * claim
         earned = WorkerOutcome(
-            schooling=years,
+            schooling=codifiable if more is None else codifiable + more,
             log_human=log_human,
             human_pay=human_pay,
             commodity_pay=schedule.pay.commodity,
             rent_pay=rent_pay,
             wage=wage,
             claim=claim,
-            capital=capital,
+            capital=capital_income,
             levy=jnp.zeros_like(wage),
-            total=wage + capital,
+            total=wage + capital_income,
             education_return=human_capital.education_return(
-                params, ability, years, schedule.recognised, schedule.fixed_pay
+                params, ability, codifiable, schedule.recognised, other_pay
             ),
+            social=social,
             human_sums=environment.mechanisms.technology.human_sums,
         )
         if environment.intervention is None or payout is None:
             return earned
         return environment.intervention.applied(earned, payout)
 
-    if years is None:
-        years_before, optimum = jax.vmap(optimum_of)(environment.schedule)
-        start = years_before if earlier is None else earlier
-        years = jnp.stack([years_before, schooling.retool(params, start, optimum)])
-    return jax.vmap(outcome)(environment.schedule, years, environment.intensity, environment.payouts)
+    if years is not None:
+        both = (years, None)
+    else:
+        every = jax.vmap(optimum_of)(environment.schedule)
+        before, optimum = zip(*((None, None) if leaf is None else leaf for leaf in every), strict=True)
+        start = before if earlier is None else (earlier, None)
+        after = jax.tree.map(lambda then, best: schooling.retool(params, then, best), start, optimum)
+        both = jax.tree.map(lambda *two: jnp.stack(two), before, after)
+    return jax.vmap(outcome)(environment.schedule, both, environment.intensity, environment.payouts)
 
 
 def _of_firm(intensity: Float[Array, "firms"], firm: Array, dtype: jnp.dtype) -> Float[Array, "workers"]:

@@ -17,6 +17,7 @@ from aigini.economy.equilibrium import Market, markets
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.quadrature import node_mean, population_nodes
 from aigini.economy.screening import credential_requirement
+from aigini.economy.skills import require_one_skill
 from aigini.economy.technology import Production
 from aigini.economy.workers import WorkerEnvironment, worker_environment
 from aigini.errors import EquilibriumError
@@ -147,8 +148,9 @@ def states_of(params: Parameters, scenario: Scenario, rent_shares: tuple[float, 
         rent_shares: Values of ξ; that of `params` if there is none.
 
     Raises:
-        EquilibriumError: if there is no equilibrium.
+        EquilibriumError: if there is no equilibrium, or a second skill.
     """
+    require_one_skill(scenario.mechanisms.skills, "panel")
     levels = jnp.stack([jnp.asarray(scenario.A0), jnp.asarray(scenario.A1)])
     every = []
     for xi in rent_shares or (float(params.xi),):

@@ -167,6 +167,7 @@ def _outcomes(
         ownership=nothing,
         weight=nothing,
         rent_control=nothing,
+        social=nothing,
     )
     result = outcomes(own, workers)
     trait = ability_score(own.params, own.occupation_score, workers.firm_score, workers.ability)

@@ -116,7 +116,7 @@ def draw_population(
         precision: ``"float32"`` or ``"float64"`` workers; sums over them are float64 either way.
         chunk: Workers processed at a time, at most; memory, not results, depends on it. By default 2^16 on a CPU and
             2^22 on an accelerator.
-        storage: ``"stored"`` keeps the draws, 40 bytes per worker (72 in float64); ``"regenerated"`` makes them again
+        storage: ``"stored"`` keeps the draws, 44 bytes per worker (80 in float64); ``"regenerated"`` makes them again
             in every evaluation, so that memory does not grow with `n_workers`; ``"auto"`` keeps up to 1 GiB of them on
             a CPU, and up to a quarter of the memory that is free on an accelerator.
 

@@ -22,16 +22,16 @@ N_OCCUPATIONS = 16
 """Occupations o = 1..16 of the economy (MODEL.md section 1)."""
 
 # Purposes are Sobol' dimensions: the early, best ones go to the draws that matter most for the moments.
-_OCCUPATION, _FIRM, _ABILITY, _COST, _OWNERSHIP, _OWNER_FIRM, _SAMPLE, _CREDENTIAL = range(8)
-_PURPOSES = 8
+_OCCUPATION, _FIRM, _ABILITY, _COST, _OWNERSHIP, _OWNER_FIRM, _SAMPLE, _CREDENTIAL, _SOCIAL = range(9)
+_PURPOSES = 9
 
 _STRATUM_BITS = 8  # at least 256 firms in each stratum
 _TYPICAL_PAY = 1.5  # for human capital, about that of the baseline before AI, units of the final good
 
 
 def bytes_per_worker(precision: str) -> int:
-    """Memory of a worker's draws: two firms in int32, eight numbers in working precision."""
-    return 2 * 4 + 8 * np.dtype(precision).itemsize
+    """Memory of a worker's draws: two firms in int32, nine numbers in working precision."""
+    return 2 * 4 + 9 * np.dtype(precision).itemsize
 
 
 class Workers(eqx.Module):
@@ -48,6 +48,7 @@ class Workers(eqx.Module):
         ownership: u of u_s', ownership not related to ability, drawn about the tilt of the population.
         weight: Weight of the worker where capital income matters, see `Streams.workers`.
         rent_control: The schooling cost times `rent_effect` of the employer, with mean 0: a control variate.
+        social: u', the part of ability in a second skill that is not related to ability.
     """
 
     firm: Int32[Array, "*rows workers"]
@@ -60,6 +61,7 @@ class Workers(eqx.Module):
     ownership: Float[Array, "*rows workers"]
     weight: Float[Array, "*rows workers"]
     rent_control: Float[Array, "*rows workers"]
+    social: Float[Array, "*rows workers"]
 
     @property
     def width(self) -> int:
@@ -167,6 +169,7 @@ class Streams(eqx.Module):
             ownership=ownership + tilt,
             weight=jnp.exp(-tilt * ownership - tilt**2 / 2),
             rent_control=cost * effect.at[employer].get(mode="promise_in_bounds"),
+            social=score(_SOCIAL),
         )
 
 

@@ -37,6 +37,7 @@ from aigini.statistics.worker_sums import (
     LABOUR_INCOME,
     LOG_WAGES_BY_FIRM,
     SCHOOLING,
+    SOCIAL_EDUCATION_RETURN,
     TOTAL_INCOME,
     WAGES,
     WAGES_AND_SCHOOLING,
@@ -52,11 +53,17 @@ GINI_CHANGE = "m6"
 
 
 def _within_task_cv(at: View) -> Scalar:
-    return treated_output(at.state.market.production, at[HUMAN_CAPITAL], at.treated_weights)[0]
+    return _treated_output(at)[0]
 
 
 def _exposed_output(at: View) -> Scalar:
-    return treated_output(at.state.market.production, at[HUMAN_CAPITAL], at.treated_weights)[1]
+    return _treated_output(at)[1]
+
+
+def _treated_output(at: View) -> tuple[Scalar, Scalar]:
+    market = at.state.market
+    social = None if market.social is None else market.social.task_output
+    return treated_output(market.production, at[HUMAN_CAPITAL], at.treated_weights, social)
 
 
 def _signal_correlation(at: View) -> Scalar:
@@ -234,7 +241,17 @@ STATISTICS = (
 )
 """What a simulation reports before and after AI, beside what tells whether it can be trusted."""
 
-_REGISTRY = {moment.name: moment for moment in (*OUTCOMES, *STATISTICS)}
+SOCIAL_RETURN = Moment(
+    "social_education_return",
+    "causal return to social schooling, mean over workers",
+    "log points per year",
+    lambda at: at[SOCIAL_EDUCATION_RETURN].mean,
+    (SOCIAL_EDUCATION_RETURN,),
+    label="return to social schooling",
+)
+"""Of economies with a second skill alone, so that simulations do not report it unless asked."""
+
+_REGISTRY = {moment.name: moment for moment in (*OUTCOMES, *STATISTICS, SOCIAL_RETURN)}
 _BUILT_IN = frozenset(_REGISTRY)
 
 

@@ -11,10 +11,26 @@ from aigini.statistics.worker_sums import HumanSums
 
 
 def treated_output(
-    production: Production, human: HumanSums, weights: Float[Array, "occupations tasks"]
+    production: Production,
+    human: HumanSums,
+    weights: Float[Array, "occupations tasks"],
+    social: Float[Array, "tasks"] | None = None,
 ) -> tuple[Scalar, Scalar]:
-    """Mean within-cell CV and mean output of treated cells in the mean firm."""
+    """Mean within-cell CV and mean output of treated cells in the mean firm.
+
+    Args:
+        production: The technology.
+        human: Human capital, and social capital with a second skill.
+        weights: Weights of the cells.
+        social: φ_s(z), output of a unit of social capital; None without a second skill.
+    """
     level, spread = production.treated_output(human)
+    if social is not None and human.social is not None:
+        # The mean of y over social capital, less that over workers, is the covariance of both over mean(h_s).
+        mean = human.social.mean_capital[:, None] * social[None, :]
+        together = mean * (production.treated_output(human.social)[0] - level)
+        spread = jnp.sqrt(spread**2 + 2 * together + human.social.variance[:, None] * social[None, :] ** 2)
+        level = level + mean
     return jnp.sum(weights * spread / level), jnp.sum(weights * level)
 
 

@@ -21,6 +21,7 @@ from jaxtyping import Array, Float
 
 from aigini.economy.economy import State
 from aigini.economy.workers import WorkerOutcome
+from aigini.errors import MomentError
 from aigini.parameters import Scalar
 from aigini.population.workers import Workers
 from aigini.statistics import accumulate, histogram
@@ -42,7 +43,7 @@ def reference(state: State) -> Reference:
     market = state.market
     return jax.lax.stop_gradient(
         Reference(
-            schooling=jnp.mean(market.schooling),
+            schooling=jnp.mean(market.every_schooling),
             log_wage=jnp.mean(jnp.log(market.prices.human_return * market.human_capital)),
         )
     )
@@ -132,6 +133,58 @@ class IncomeSums(MeanSums):
         return histogram.top_share(self.masses, self.mean, fraction)
 
 
+class SocialSums(eqx.Module):
+    """Social capital of an occupation, with human capital; each with a leading axis ``[occupations]`` once collected.
+
+    As human capital with workers counted by their social capital, `HumanSquares` or `HumanHistogram` as the technology
+    asks, it gives the mean of social capital times output.
+
+    Attributes:
+        n: Number of workers.
+        total: Σ h_s.
+        squares: Σ h_s².
+        h: Σ h h_s.
+        masses: Histogram of log h, workers counted by h_s; as in `HumanSums`.
+    """
+
+    n: Float[Array, "*occupations"]
+    total: Float[Array, "*occupations"]
+    squares: Float[Array, "*occupations"]
+    h: Float[Array, "*occupations"]
+    masses: Float[Array, "*occupations coarse_nodes"] | None = None
+
+    @property
+    def mean_capital(self) -> Float[Array, "*occupations"]:
+        """mean_o(h_s)."""
+        return self.total / self.n
+
+    @property
+    def variance(self) -> Float[Array, "*occupations"]:
+        """Var_o(h_s), divisor n."""
+        return self.squares / self.n - self.mean_capital**2
+
+    @property
+    def mean(self) -> Float[Array, "*occupations"]:
+        """Mean of h, workers counted by h_s."""
+        return self.h / self.total
+
+    @property
+    def sd(self) -> Float[Array, "*occupations"]:
+        """None of it is needed: 0."""
+        return jnp.zeros_like(self.h)
+
+    @property
+    def values(self) -> Float[Array, "nodes"]:
+        """Human capital at the nodes that `shares` are of."""
+        return jnp.exp(jnp.asarray(histogram.COARSE_LOG_NODES))
+
+    @property
+    def shares(self) -> Float[Array, "*occupations coarse_nodes"]:
+        """Shares of social capital by node."""
+        assert self.masses is not None
+        return self.masses / jnp.sum(self.masses, axis=-1, keepdims=True)
+
+
 class HumanSums(eqx.Module):
     """Human capital of an occupation; each with a leading axis ``[occupations]`` once collected.
 
@@ -141,12 +194,14 @@ class HumanSums(eqx.Module):
         hh: Σ h².
         masses: Histogram of log h, ``[coarse_nodes]``; only for technologies that ask for it, because output is not
             linear. The smoothing of the fine histogram is removed to order h⁴.
+        social: Social capital; None without a second skill.
     """
 
     n: Float[Array, "*occupations"]
     h: Float[Array, "*occupations"]
     hh: Float[Array, "*occupations"]
     masses: Float[Array, "*occupations coarse_nodes"] | None = None
+    social: SocialSums | None = None
 
     @property
     def mean(self) -> Float[Array, "*occupations"]:
@@ -177,11 +232,42 @@ class HumanSums(eqx.Module):
 
 def _human(workers: WorkersAt) -> HumanSums:
     h = jnp.exp(workers.outcome.log_human)
-    masses = None
-    if workers.outcome.human_sums == "histogram":
-        masses = histogram.coarse(histogram.sharper(histogram.node_masses(workers.outcome.log_human, workers.present)))
     total = workers.total_without_capital
-    return HumanSums(n=total(workers.present), h=total(h), hh=total(h * h), masses=masses)
+    return HumanSums(
+        n=total(workers.present),
+        h=total(h),
+        hh=total(h * h),
+        masses=_human_masses(workers, workers.present),
+        social=_social(workers, h),
+    )
+
+
+def _human_masses(workers: WorkersAt, weights: Array) -> Array | None:
+    """The histogram of log h, where the technology asks for it."""
+    if workers.outcome.human_sums != "histogram":
+        return None
+    return histogram.coarse(histogram.sharper(histogram.node_masses(workers.outcome.log_human, weights)))
+
+
+def _social(workers: WorkersAt, h: Array) -> SocialSums | None:
+    if workers.outcome.social is None:
+        return None
+    capital, total = workers.outcome.social.capital, workers.total_without_capital
+    return SocialSums(
+        n=total(workers.present),
+        total=total(capital),
+        squares=total(capital * capital),
+        h=total(h * capital),
+        masses=_human_masses(workers, workers.present * capital),
+    )
+
+
+def _social_return(outcome: WorkerOutcome) -> Array:
+    if outcome.social is None:
+        raise MomentError(
+            'social_education_return: workers have no second skill; set model.skills = "two", or leave it out.'
+        )
+    return outcome.social.education_return
 
 
 def _wages_and_schooling(workers: WorkersAt) -> CrossMoments:
@@ -279,6 +365,8 @@ SCHOOLING = _mean(lambda outcome: outcome.schooling, of_capital=False)
 """`MeanSums` of years of schooling."""
 EDUCATION_RETURN = _mean(lambda outcome: outcome.education_return, of_capital=False)
 """`MeanSums` of the causal return to a year of schooling."""
+SOCIAL_EDUCATION_RETURN = _mean(_social_return, of_capital=False)
+"""`MeanSums` of the causal return to a year of social schooling."""
 INCOME_LOG_INCOME = _mean(lambda outcome: outcome.total * jnp.log(outcome.total), of_capital=True)
 """`MeanSums` of total income times its log."""
 LOG_WAGES_BY_FIRM = Sum(_log_wages_by_firm)

@@ -21,6 +21,7 @@ from aigini.analysis.robustness.findings import (
     MISFIT,
     PARAMETER,
     PROPOSITION,
+    RETURN,
     RIDGE,
     Finding,
 )
@@ -175,7 +176,8 @@ def _of_sensitivity(model: EstimatedModel, result: SensitivityAnalysis) -> list[
 
 
 def _of_channels(model: EstimatedModel, others: OtherDraws) -> list[Finding]:
-    outcomes = channels(model, others=others).outcomes
+    decomposed = channels(model, others=others)
+    outcomes = decomposed.outcomes
     findings = []
     for concept in CONCEPTS:
         part = outcomes[f"gini_{concept}"]
@@ -185,6 +187,13 @@ def _of_channels(model: EstimatedModel, others: OtherDraws) -> list[Finding]:
             findings.append(
                 Finding(CHANNEL, f"gini_{concept}: {channel}", one.value, simulation_se=one.error, words=words)
             )
+    for kind, one in decomposed.returns.items():
+        change = one.change
+        findings += [
+            Finding(RETURN, f"{kind}: before", one.before, simulation_se=one.before_simulation_se),
+            Finding(RETURN, f"{kind}: after", one.after, simulation_se=one.after_simulation_se),
+            Finding(RETURN, f"{kind}: change", change.value, simulation_se=change.error, words=_SIGNS[change.sign]),
+        ]
     return findings
 
 

@@ -5,8 +5,8 @@ import dataclasses
 from aigini.resolution import Simulated
 
 ESTIMATION, PARAMETER, MISFIT, CHANGE = "estimation", "parameter", "misfit", "change"
-CHANNEL, BOUNDARY, RIDGE, CHANCE, PROPOSITION, CLAIM = (
-    *("channel", "boundary", "sign", "probability of a rise", "proposition", "claim"),
+CHANNEL, BOUNDARY, RIDGE, CHANCE, RETURN, PROPOSITION, CLAIM = (
+    *("channel", "boundary", "sign", "probability of a rise", "return to schooling", "proposition", "claim"),
 )
 
 GROUPS: dict[str, str] = {
@@ -18,6 +18,7 @@ GROUPS: dict[str, str] = {
     BOUNDARY: "where eta1 alone brings the change of a Gini to zero, and how far off that is in ranges of eta1",
     RIDGE: "lowest and highest change of the Gini among economies that meet the targets other than m6",
     CHANCE: "probability that a Gini rises, 0 to 1, to first order, m6 left out where it is a target",
+    RETURN: "mean causal return to a year of schooling, log points, by kind, before and after AI, and its change",
     PROPOSITION: "whether a proposition holds at the estimates",
     CLAIM: "the numbers that a proposition is about",
 }

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 
 from aigini.analysis.robustness.findings import CLAIM, PROPOSITION, Finding
 from aigini.economy.economy import Economy, State, solve
-from aigini.economy.quadrature import node_mean, population_nodes
+from aigini.economy.schooling_returns import schooling_returns
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.other_draws import FEWEST, OtherDraws, error_at, spread
 from aigini.parameter_space import pack, unpack
@@ -34,7 +34,7 @@ Values = Mapping[str, float]
 
 HOLDS, FAILS, OPEN = "holds", "fails", "open"
 UNDEFINED = "not defined"
-"""The verdict where an economy that a proposition speaks of does not exist."""
+"""The verdict where an economy, or a skill, that a proposition speaks of does not exist."""
 UNCONDITIONAL = "none"
 
 
@@ -69,6 +69,13 @@ PROPOSITIONS = (
         "schooling",
         "AI lowers the human share of output and the mean causal return to schooling",
         {"human_share": -1, "education_return": -1},
+        "sigma above 1 and beta at most 0",
+        lambda v: v["sigma"] > 1 and v["beta"] <= 0,
+    ),
+    Proposition(
+        "social skills",
+        "AI lowers the mean causal return to codifiable schooling and raises that to social schooling",
+        {"education_return": -1, "social_education_return": 1},
         "sigma above 1 and beta at most 0",
         lambda v: v["sigma"] > 1 and v["beta"] <= 0,
     ),
@@ -111,7 +118,7 @@ PROPOSITIONS = (
 CLAIMS = tuple(dict.fromkeys(claim for one in PROPOSITIONS for claim in one.claims))
 """Names of the numbers, in the order of `numbers`."""
 
-_ON_QUADRATURE = ("human_share", "education_return", "diagnostic_variance")
+_ON_QUADRATURE = ("human_share", "diagnostic_variance", "education_return", "social_education_return")
 _OF_STATES = ("credential_weight", "credential_requirement", "gini_assets")  # moments that need no workers
 
 
@@ -132,19 +139,13 @@ def _quadrature(vector: Float[Array, "parameters"], economy: EconomyMap) -> Floa
 
 def _levels(params: Parameters, solved: Economy, state: State, economy: EconomyMap) -> list[Array]:
     market, mechanisms = state.market, economy.scenario.mechanisms
-    nodes = population_nodes(params, mechanisms.ability)
-    gain = mechanisms.human_capital.education_return(
-        params,
-        jnp.exp(nodes.log_ability),
-        market.schooling,
-        market.screening.recognised[:, None],
-        market.fixed_pay[:, None],
-    )
     weights = jnp.sum(solved.after.market.production.treated_weights(), axis=1)
+    returns = list(schooling_returns(params, mechanisms, market))
     return [
         jnp.mean(market.prices.human_return * market.human_capital) / market.output,
-        jnp.mean(node_mean(gain)),
         jnp.sum(weights * market.screening.diagnostic_variance),
+        # With one skill there is no second return, and no proposition about it.
+        *(returns if len(returns) > 1 else [*returns, jnp.asarray(jnp.nan)]),
     ]
 
 

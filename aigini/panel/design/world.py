@@ -21,6 +21,7 @@ from aigini.economy.equilibrium import Market, markets
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.normal_nodes import OCCUPATION_SCORES
 from aigini.economy.screening import credential_requirement
+from aigini.economy.skills import require_one_skill
 from aigini.economy.technology import Production
 from aigini.economy.workers import PriceSchedule, price_schedule
 from aigini.errors import EquilibriumError
@@ -86,8 +87,9 @@ def world_of(params: Parameters, scenario: Scenario, occupations: int | Sequence
         occupations: Positions of the occupations that are observed, or their number.
 
     Raises:
-        EquilibriumError: if markets do not clear.
+        EquilibriumError: if markets do not clear, or with a second skill.
     """
+    require_one_skill(scenario.mechanisms.skills, "panel")
     levels = jnp.stack([jnp.asarray(float(scenario.A0)), jnp.asarray(float(scenario.A1))])
     params = jax.tree.map(jnp.asarray, params)
     market = _MARKETS(params, levels, scenario.mechanisms)
