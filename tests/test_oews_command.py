@@ -1,10 +1,13 @@
 """`aigini oews` on synthetic files in the published format: its files, its sentences, and what it leaves unwritten."""
 
 import csv
+import dataclasses
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
+from scipy.stats import t as student
 
 pytest.importorskip("pyfixest")
 pytest.importorskip("python_calamine")
@@ -12,12 +15,17 @@ pytest.importorskip("great_tables")
 
 import oews_files as files
 
-from aigini.commands.oews import OEWS
+from aigini import oews
+from aigini.commands.oews import OEWS, occupation_wages
 from aigini.commands.registry import load_result
 from aigini.commands.source import Source
 from aigini.config import load
 from aigini.errors import DataError
+from aigini.oews.exposures import read_exposures
+from aigini.oews.handling import handlings
+from aigini.oews.inference import half_width, p_value
 from aigini.oews.result import OccupationWages, significant
+from aigini.oews.specifications import Specification
 
 KEYS = {
     *("name", "outcome", "exposure", "sample", "years", "estimator", "weights", "controls"),
@@ -37,7 +45,7 @@ def done(tmp_path_factory):
     run = Run(Source(load()), target, False, told.append)
     exposure = f"{data / 'occ_level.csv'}:eloundou_beta_gpt4"
     code = OEWS.perform(run, {"data": data, "exposure": exposure, "simulated": False})
-    return SimpleNamespace(code=code, folder=target, told=told)
+    return SimpleNamespace(code=code, folder=target, told=told, data=data)
 
 
 def test_every_file_is_written(done):
@@ -76,6 +84,62 @@ def test_signs_are_counted_from_the_numbers(done):
         "positive": int(one.coef > 0),
         "significant": int(significant(one)),
     }
+
+
+def test_a_single_measure_is_not_counted_and_every_handling_is_within_the_stated_range(done):
+    result = load_result(done.folder, "oews")
+    text = str(result)
+    assert "Of 1 " not in text
+    for window in ((2019, 2023), (2022, 2024)):
+        shown = handlings(result.regressions, "eloundou_beta_gpt4")[f"long difference {window[0]}-{window[1]}"]
+        low, high = re.search(
+            rf"{window[0]}-{window[1]}, per s.d. of exposure.*?Over all (?:\d+), .*?from (\S+) to (\S+)\.\n", text, re.S
+        ).groups()
+        values = [r.per_sd for r in shown]
+        assert float(low) <= round(min(values), 2) <= round(max(values), 2) <= float(high)
+    assert f"Of {len(files.CODES)} occupations of May 2024 these have" in text
+    assert f"eloundou_beta_gpt4 {len(files.CODES)}." in text
+
+
+def test_a_table_that_matches_few_occupations_says_how_many(done, tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("soc,mine\n99-1011,0.1\n11-1011,0.5\n11-2011,0.7\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"20 occupations at least\)\. Of 60 .* mine 2; fewer than 20"):
+        occupation_wages(data=done.data, exposure=str(path))
+
+
+def test_an_exposure_is_looked_for_in_the_folder_of_the_data(done):
+    wanted = read_exposures(done.data)[["eloundou_beta_human"]]
+    for chosen in ("eloundou_beta_human", "occ_level.csv:eloundou_beta_human"):
+        assert read_exposures(done.data, chosen).equals(wanted)
+    assert list(read_exposures(done.data, "occ_level.csv").columns) == ["eloundou_beta_gpt4", "eloundou_beta_human"]
+    with pytest.raises(DataError, match="did you mean eloundou_beta_human"):
+        read_exposures(done.data, "eloundou_beta_humans")
+
+
+def test_regressions_and_occupations_print_what_tells_them_apart(done):
+    data = oews.load(done.data, "eloundou_beta_human")
+    shown = repr(data)
+    assert len(shown) < 400
+    assert "2024 (60)" in shown
+    usual = Specification("p90/p10", "eloundou_beta_human", (2022, 2024))
+    several = [usual, *(dataclasses.replace(usual, controls=how) for how in ("base", "base and major group"))]
+    found = oews.regress(data, specifications=several)
+    lines = str(found).splitlines()
+    assert lines[0].startswith("eloundou_beta_human")
+    assert "CRV3" in lines[1]
+    assert max(map(len, lines)) <= 100
+    assert [line[30:52].strip() for line in lines[2:5]] == ["", "base", "base and major group"]
+    assert [r.n_occupations for r in found.regressions] == [r.n for r in found.regressions]
+
+
+def test_p_values_and_intervals_are_those_of_student(done):
+    result = load_result(done.folder, "oews")
+    (one,) = result.headline((2022, 2024))
+    ratio = abs(one.coef) / one.se_crv3
+    assert p_value(one) == pytest.approx(2 * student.sf(ratio, one.clusters - 1))
+    assert (p_value(one) < 0.05) == significant(one) == (half_width(one) < abs(one.per_sd))
+    assert f"{p_value(one):.3f}" in str(result)
 
 
 def test_a_malformed_file_writes_nothing(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 pd = pytest.importorskip("pandas")
 pytest.importorskip("pyfixest")
@@ -14,7 +15,7 @@ import oews_files as files  # noqa: E402
 
 from aigini import oews  # noqa: E402
 from aigini.errors import DataError  # noqa: E402
-from aigini.oews.handling import handling, handling_table, handlings  # noqa: E402
+from aigini.oews.handling import handling, handling_tables, handlings  # noqa: E402
 from aigini.oews.regressions import regression_data  # noqa: E402
 from aigini.oews.samples import bounds, cross_section, value  # noqa: E402
 from aigini.oews.specifications import Specification, every_specification  # noqa: E402
@@ -127,9 +128,18 @@ def test_handlings_stand_side_by_side(occupations):
     ]
     years = ["2018-2024", "2018-2024, slope break in 2021", "2018-2024, major group by year", "2021-2024"]
     assert [handling(r) for r in several["two-way panel"]] == [*years, "2018, 2021, 2024"]
-    table = handling_table(regressions, X).to_frame()
-    assert len(table) == 17
-    assert table["by occ."].notna().sum() == 5
+    tables = handling_tables(regressions, X)
+    assert [len(table.to_frame()) for table in tables.values()] == [6, 6, 5]
+    panel = tables["two-way panel"].to_frame()
+    assert panel["occupation"].notna().all()
+    # Rows of a panel are not occupations; a long difference has one each.
+    assert list(panel["rows"] // panel["occupations"]) == [7, 7, 7, 4, 3]
+    own = several["long difference 2019-2023"][0]
+    shown = tables["long difference 2019-2023"]
+    assert (shown.to_frame()["occupations"] == [r.n for r in several["long difference 2019-2023"]]).all()
+    reach = student.ppf(0.975, own.clusters - 1) * own.se_crv3 * own.exposure_sd
+    assert f"{own.per_sd - reach:+.2f} to {own.per_sd + reach:+.2f}" in str(shown)
+    assert "  occupation  " in str(tables["two-way panel"])  # headings stand apart
 
 
 def test_weights_move_the_estimate_and_none_are_the_unweighted_ones(occupations):

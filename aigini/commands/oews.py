@@ -20,9 +20,11 @@ from aigini.oews.downloads import download as fetch_files
 from aigini.oews.exposures import read_exposures
 from aigini.oews.frames import Frame
 from aigini.oews.handling import main_measure
+from aigini.oews.inference import interval_text, p_value
 from aigini.oews.layout import PANEL_YEARS
+from aigini.oews.matches import match_words, matches
 from aigini.oews.panel import read_panel
-from aigini.oews.regressions import estimate, require_pyfixest
+from aigini.oews.regressions import FEWEST, estimate, require_pyfixest
 from aigini.oews.result import OccupationWages, tables_read
 from aigini.oews.samples import Occupations, occupations
 from aigini.oews.specifications import every_specification
@@ -51,9 +53,13 @@ def _load(data: str | Path | None, exposure: str | None) -> _Loaded:
 def _wages(loaded: _Loaded, data: str | Path | None) -> OccupationWages:
     every = every_specification(list(loaded.occupations.exposures.columns), loaded.occupations.years)
     result = estimate(loaded.occupations, every)
+    matched = matches(loaded.occupations)
     if not result.regressions:
-        raise DataError(f"{data}: no regression has enough occupations or years; add years or measures of exposure.")
-    return OccupationWages(tables_read(loaded.table, loaded.rows), result.regressions)
+        raise DataError(
+            f"{data}: no regression has enough occupations and years ({FEWEST} occupations at least)."
+            f" {match_words(matched)} Give a table of exposure by the codes of OEWS, or add years."
+        )
+    return OccupationWages(tables_read(loaded.table, loaded.rows), result.regressions, matched)
 
 
 def occupation_wages(
@@ -64,7 +70,8 @@ def occupation_wages(
     Args:
         config: Not read: the published data have no parameters.
         data: Folder of files as BLS publishes them.
-        exposure: ``FILE`` or ``FILE:COLUMN``; None for the tables of exposures in the folder.
+        exposure: ``FILE``, ``FILE:COLUMN`` or ``COLUMN``; None for the tables of exposures in the folder, where a file
+            is looked for too, and of whose columns ``COLUMN`` is one.
 
     Raises:
         DataError: naming file, row and column, if a table is not what it should be.
@@ -128,7 +135,9 @@ def _options(
     exposure: Annotated[
         str | None,
         typer.Option(
-            "--exposure", metavar="FILE[:COLUMN]", help="Table of exposure to AI; by default those in the folder."
+            "--exposure",
+            metavar="FILE[:COLUMN]",
+            help="Table of exposure to AI, here or in DIR, or COLUMN of those in DIR; by default all of these.",
         ),
     ] = None,
     download: Annotated[
@@ -210,6 +219,8 @@ def _write_tables(target: Path, result: OccupationWages) -> None:
     rounded: Any = first[["outcome", "years", "exposure"]].copy()
     for name in ("coef", "se", "se_crv3", "se_hc1"):
         rounded[f"{name} per s.d."] = (first[name] * first["exposure_sd"]).round(3)
+    own = [r for r, is_first in zip(result.regressions, frame.index.isin(first.index), strict=True) if is_first]
+    rounded["95 % per s.d."], rounded["p"] = [interval_text(r) for r in own], [round(p_value(r), 3) for r in own]
     rounded["n"], rounded["r2"] = first["n"], first["r2"].round(4)
     made = GT(rounded.reset_index(drop=True))
     texts = {"html": made.as_raw_html(), "tex": made.as_latex(), "md": rounded.to_markdown(index=False)}

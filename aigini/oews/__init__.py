@@ -23,7 +23,7 @@ def load(data: str | Path, exposure: str | None = None) -> Occupations:
 
     Args:
         data: Folder of files as BLS publishes them.
-        exposure: ``FILE`` or ``FILE:COLUMN``; None for the tables of exposures in the folder.
+        exposure: ``FILE``, ``FILE:COLUMN`` or ``COLUMN``, in the folder too; None for the tables of exposures in it.
 
     Raises:
         DataError: naming file, row and column, if a table is not what it should be.

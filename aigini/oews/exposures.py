@@ -34,7 +34,8 @@ def read_exposures(data: Path, chosen: str | None = None) -> Frame:
 
     Args:
         data: Folder of the data, which may hold the crosswalk.
-        chosen: ``FILE`` or ``FILE:COLUMN``; None for the tables in `data`.
+        chosen: ``FILE``, ``FILE:COLUMN``, or a ``COLUMN`` of the tables in `data`; None for all of these. A file that
+            is not found as it is given is looked for in `data`.
 
     Returns:
         A column per measure; the index is ``soc``.
@@ -43,12 +44,8 @@ def read_exposures(data: Path, chosen: str | None = None) -> Frame:
         DataError: if there is no such table or column, or a number is none.
     """
     pd = pandas()
-    if chosen is None:
-        paths, column = (sorted(p for p in data.iterdir() if p.suffix == ".csv") if data.is_dir() else []), None
-    else:
-        path, column = _split(chosen)
-        paths = [path]
-    tables = [table for path in paths if (table := _table(path, data, required=chosen is not None)) is not None]
+    paths, column, required = _chosen(data, chosen)
+    tables = [table for path in paths if (table := _table(path, data, required=required)) is not None]
     if not tables:
         raise DataError(f"{data}: holds no table of exposure to AI by occupation; give one with --exposure FILE.")
     joined = pd.concat(tables, axis=1)
@@ -60,11 +57,23 @@ def read_exposures(data: Path, chosen: str | None = None) -> Frame:
     return _combined(joined).sort_index()
 
 
-def _split(chosen: str) -> tuple[Path, str | None]:
-    if Path(chosen).exists() or ":" not in chosen:
-        return Path(chosen), None
+def _chosen(data: Path, chosen: str | None) -> tuple[list[Path], str | None, bool]:
+    """Files to read, the column that is wanted, and whether each must be a table of exposure."""
+
+    def located(file: str) -> Path:
+        return data / file if not Path(file).exists() and (data / file).exists() else Path(file)
+
+    own = sorted(p for p in data.iterdir() if p.suffix == ".csv") if data.is_dir() else []
+    if chosen is None:
+        return own, None, False
     file, _, column = chosen.rpartition(":")
-    return Path(file), column
+    if located(chosen).exists() or not (column or file):
+        return [located(chosen)], None, True
+    if file:
+        return [located(file)], column, True
+    # What is neither a file nor could be the name of one is the name of a measure.
+    is_name = "." not in chosen and len(Path(chosen).parts) == 1
+    return (own, chosen, False) if is_name else ([Path(chosen)], None, True)
 
 
 def _table(path: Path, data: Path, *, required: bool) -> Frame | None:

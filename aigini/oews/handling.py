@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 
 from aigini.oews.exposures import RATERS
+from aigini.oews.inference import interval_text, p_value
 from aigini.oews.regressions import Regression
 from aigini.oews.specifications import HEADLINE
 from aigini.tables import Column, Table
 
-_TOP_CODES = {
+TOP_CODE_WORDS = {
     "top codes: drop": "top-coded left out",
     "top codes: threshold": "top code taken as the wage",
     "top codes: lower": "top-coded: lowest coefficient",
     "top codes: upper": "top-coded: highest coefficient",
 }
+"""Treatments of top-coded wages in words; the last two are the ends of the coefficients that any wages between the top
+code and a ceiling give."""
 
 
 def handlings(regressions: Sequence[Regression], exposure: str) -> dict[str, tuple[Regression, ...]]:
@@ -44,27 +47,37 @@ def handling(regression: Regression) -> str:
     codes, _, top = regression.sample.partition("; ")
     if regression.weights == "none":
         return "unweighted"
-    return "hybrid codes bridged" if codes != "same codes" else _TOP_CODES[top]
+    return "hybrid codes bridged" if codes != "same codes" else TOP_CODE_WORDS[top]
 
 
-def handling_table(regressions: Sequence[Regression], exposure: str) -> Table:
-    """The same as a table, a row per regression and handling; log points per standard deviation of exposure."""
-    rows = [(name, r) for name, several in handlings(regressions, exposure).items() for r in several]
-    panel = [r.se_occupation for _, r in rows]
+def handling_tables(regressions: Sequence[Regression], exposure: str) -> dict[str, Table]:
+    """The same as tables by regression, a row per handling; log points per standard deviation of exposure.
+
+    Long differences have CRV1, CRV3 and HC1. Panels have CRV1 by major group and by occupation instead, for their
+    observations are occupations in several years.
+    """
+    return {name: _table(rows) for name, rows in handlings(regressions, exposure).items()}
+
+
+def _table(rows: Sequence[Regression]) -> Table:
+    of_panel = rows[0].estimator == "two_way"
+    jackknife = [None if r.se_crv3 is None else r.se_crv3 * r.exposure_sd for r in rows]
+    by_occupation = [None if r.se_occupation is None else r.se_occupation * r.exposure_sd for r in rows]
+    other = (
+        (Column("occupation", by_occupation, ".3f"),)
+        if of_panel
+        else (Column("CRV3", jackknife, ".3f"), Column("HC1", [r.se_hc1 * r.exposure_sd for r in rows], ".3f"))
+    )
     return Table(
         (
-            Column("regression", [name for name, _ in rows]),
-            Column("handling", [handling(r) for _, r in rows]),
-            Column("per s.d.", [r.per_sd for _, r in rows], "+.3f"),
-            Column("CRV1", [r.se * r.exposure_sd for _, r in rows], ".3f"),
-            Column("CRV3", [None if r.se_crv3 is None else r.se_crv3 * r.exposure_sd for _, r in rows], ".3f"),
-            Column("HC1", [r.se_hc1 * r.exposure_sd for _, r in rows], ".3f"),
-            Column(
-                "by occ.",
-                [None if se is None else se * r.exposure_sd for se, (_, r) in zip(panel, rows, strict=True)],
-                ".3f",
-            ),
-            Column("n", [r.n for _, r in rows], "d"),
+            Column("handling", [handling(r) for r in rows]),
+            Column("coef.", [r.per_sd for r in rows], "+.3f"),
+            Column("CRV1", [r.se * r.exposure_sd for r in rows], ".3f"),
+            *other,
+            Column("95 %", [None] * len(rows), text=[interval_text(r) for r in rows]),
+            Column("p", [p_value(r) for r in rows], ".3f"),
+            Column("occupations", [r.n_occupations for r in rows], "d"),
+            *((Column("rows", [r.n for r in rows], "d"),) if of_panel else ()),
         )
     )
 

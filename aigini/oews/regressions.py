@@ -49,6 +49,7 @@ class Regression:
         clusters: Number of clusters.
         n: Observations.
         r2: Share of the weighted variance explained.
+        occupations: Occupations; None in files that do not have them.
     """
 
     name: str
@@ -71,6 +72,16 @@ class Regression:
     n: int
     r2: float
     se_occupation: float | None = None
+    occupations: int | None = None
+
+    @property
+    def n_occupations(self) -> int | None:
+        """Occupations, each of which a panel has once a year; None where neither the file nor the years give them."""
+        if self.occupations is not None or self.estimator not in ("two_way", "event_study"):
+            return self.n if self.occupations is None else self.occupations
+        first, _, last = self.years.partition("-")
+        count = int(last) - int(first) + 1 if last else len(self.years.split(", "))
+        return None if self.n % count else self.n // count
 
     @property
     def per_sd(self) -> float:
@@ -94,20 +105,39 @@ class Regressions(Tabular):
         return Table(tuple(Column(name, [getattr(r, name) for r in self.regressions]) for name in names))
 
     def __str__(self) -> str:
-        rows = self.regressions
-        return str(
-            Table(
-                (
-                    Column("regression", [f"{r.estimator} {r.years} {r.outcome}" for r in rows]),
-                    Column("exposure", [r.exposure for r in rows]),
-                    Column("term", [r.term for r in rows]),
-                    Column("per s.d.", [r.per_sd for r in rows], ".2f"),
-                    Column("s.e. CRV1", [r.se * r.exposure_sd for r in rows], ".2f"),
-                    Column("s.e. HC1", [r.se_hc1 * r.exposure_sd for r in rows], ".2f"),
-                    Column("n", [r.n for r in rows], "d"),
-                )
-            )
+        lines = []
+        for exposure in dict.fromkeys(r.exposure for r in self.regressions):
+            lines += [f"{exposure}, log points per s.d.", str(_printed(self.regressions, exposure)), ""]
+        return "\n".join([*lines, "CRV1, CRV3: by major group; HC1: heteroskedastic; n: observations"])
+
+
+def _printed(regressions: Sequence[Regression], exposure: str) -> Table:
+    rows = [r for r in regressions if r.exposure == exposure]
+    jackknife = [None if r.se_crv3 is None else r.se_crv3 * r.exposure_sd for r in rows]
+    return Table(
+        (
+            Column("regression", [f"{_SHORT.get(r.estimator, r.estimator)} {r.years} {r.outcome}" for r in rows]),
+            Column("choices", [_choices(r) for r in rows]),
+            Column("coef.", [r.per_sd for r in rows], "+.2f"),
+            Column("CRV1", [r.se * r.exposure_sd for r in rows], ".2f"),
+            Column("CRV3", jackknife, ".2f"),
+            Column("HC1", [r.se_hc1 * r.exposure_sd for r in rows], ".2f"),
+            Column("n", [r.n for r in rows], "d"),
         )
+    )
+
+
+_SHORT = {"long_difference": "difference", "two_way": "two-way", "event_study": "event study"}
+
+
+def _choices(r: Regression) -> str:
+    """The year of an event study, and choices that are not the usual ones."""
+    choices = [r.term] * (r.term != "exposure") + [r.controls] * (r.controls != "none")
+    choices += ["unweighted"] * (r.weights == "none")
+    return ", ".join([*choices, *(part for part in r.sample.split("; ") if part not in _USUAL)])
+
+
+_USUAL = ("same codes", "top codes: drop")
 
 
 def estimate(data: Occupations, specifications: Sequence[Specification]) -> Regressions:
@@ -247,6 +277,7 @@ def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], 
             n=n,
             r2=_digits(r2),
             se_occupation=None if by_occupation is None else _digits(by_occupation[names[term]]),
+            occupations=int(frame["soc"].nunique()) if "soc" in frame else len(frame),
         )
         for term, label in terms.items()
         if term in names

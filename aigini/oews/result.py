@@ -4,12 +4,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
-from scipy.stats import t as student
-
 from aigini.oews.frames import Frame
-from aigini.oews.handling import handling_table, main_measure
+from aigini.oews.handling import handling_tables, main_measure
+from aigini.oews.inference import LEVEL, interval_text, p_value
 from aigini.oews.layout import METHOD_BREAK, WAGES
+from aigini.oews.matches import Match, match_words
 from aigini.oews.regressions import Regression, Regressions
 from aigini.oews.specifications import HEADLINE, WINDOWS
 from aigini.statistics.outcomes import Units, file_units
@@ -80,6 +79,7 @@ class OccupationWages(Tabular):
     Attributes:
         tables: The tables that were read.
         regressions: One entry per coefficient of exposure.
+        matches: Published occupations that have each measure; empty in files that do not have them.
     """
 
     units: ClassVar[Units] = file_units(
@@ -88,6 +88,7 @@ class OccupationWages(Tabular):
 
     tables: tuple[TableRead, ...]
     regressions: tuple[Regression, ...]
+    matches: tuple[Match, ...] = ()
 
     def table(self) -> Table:
         """All coefficients, one a row."""
@@ -113,19 +114,22 @@ class OccupationWages(Tabular):
 
     def __str__(self) -> str:
         lines = [str(self._files()), ""]
+        lines += [match_words(self.matches), ""] if self.matches else []
         for window in WINDOWS:
             rows = self.headline(window)
             if not rows:
                 continue
             lines += [
-                f"Change of 100 log {HEADLINE}, {window[0]}-{window[1]}, per s.d. of exposure, employment weights"
+                f"Change of 100 log {HEADLINE}, {window[0]}-{window[1]}, per s.d. of exposure, employment weights,"
+                " occupations with a top-coded percentile left out"
             ]
             lines += [str(_coefficients(rows)), "", self._words(window), ""]
         rows = [r for r in self.regressions if r.estimator in ("long_difference", "two_way") and r.outcome == HEADLINE]
         if rows:
             measure = main_measure(list(dict.fromkeys(r.exposure for r in rows)))
-            lines += [f"{measure}: the same change under every handling of the data, per s.d. of exposure"]
-            lines += [str(handling_table(rows, measure)), ""]
+            for name, table in handling_tables(rows, measure).items():
+                lines += [f"{measure}, {name}, by the handling of the data, per s.d. of exposure", str(table), ""]
+            lines += [_ERRORS, ""]
         if self.tables[0].year < METHOD_BREAK <= self.tables[-1].year:
             lines.append(
                 f"Estimates of May {METHOD_BREAK} and later rest on another method (MB3) than earlier ones, and each"
@@ -154,39 +158,70 @@ class OccupationWages(Tabular):
 
     def _words(self, window: tuple[int, int]) -> str:
         counts, rows = self.signs(window), self.headline(window)
-        # Ends of intervals that top codes leave open are no estimates.
-        every = [
-            r.per_sd
+        every = self.specifications(window)
+        open_ends = [r for r in every if r.sample.endswith(_OPEN)]
+        known = [r.per_sd for r in every if not r.sample.endswith(_OPEN)]
+        fewest = min(r.clusters for r in rows)
+        if len(rows) == 1:
+            sign = "negative" if counts["negative"] else "positive"
+            words = (
+                f"The coefficient is {sign} and {'differs' if counts['significant'] else 'does not differ'} from zero"
+            )
+        else:
+            count = counts["significant"]
+            words = (
+                f"Of {len(rows)} measures, {counts['negative']} give a negative and {counts['positive']} a positive"
+                f" coefficient; {count or 'none'} {'differ' if count > 1 else 'differs'} from zero"
+            )
+        words += (
+            f" at 5 % by CRV3 with {fewest} clusters, few enough that clustered errors are rough. Over the {len(known)}"
+            " specifications of these years in which top-coded occupations are left out, or have the top code as their"
+            f" wage, the coefficient runs from {min(known):+.2f} to {max(known):+.2f} log points per s.d."
+        )
+        if open_ends:
+            every_one = [r.per_sd for r in every]
+            words += (
+                f" Over all {len(every)}, with the {len(open_ends)} lowest and highest coefficients that any wages"
+                f" above the top code give, it runs from {min(every_one):+.2f} to {max(every_one):+.2f}."
+            )
+        return words
+
+    def specifications(self, window: tuple[int, int]) -> tuple[Regression, ...]:
+        """All long differences of the dispersion ratio over these years."""
+        return tuple(
+            r
             for r in self.regressions
             if r.estimator == "long_difference" and r.outcome == HEADLINE and r.years == f"{window[0]}-{window[1]}"
-            if not r.sample.endswith(("lower", "upper"))
-        ]
-        fewest = min(r.clusters for r in rows)
-        return (
-            f"Of {len(rows)} measures, {counts['negative']} give a negative and {counts['positive']} a positive"
-            f" coefficient; {counts['significant']} differ from zero at 5 % by CRV3 with {fewest} clusters, few enough"
-            f" that clustered errors are rough. Over {len(every)} specifications the coefficient runs from"
-            f" {min(every):+.2f} to {max(every):+.2f} log points per s.d."
         )
+
+
+_OPEN = ("lower", "upper")  # treatments of top codes that give ends of an interval
+_ERRORS = (
+    "95 % and p: by CRV3, or by CRV1 where there is none, and t with one degree of freedom less than clusters. CRV1 and"
+    " CRV3: clustered by major group; HC1: heteroskedastic; occupation: clustered by occupation (CRV1). Effects of"
+    " occupations are lost with a group, so that panels have no CRV3 here; with the simulated surveys is that of the"
+    " panel of all years, from its contrast over years. Lowest and highest: of any wages between the top code and a"
+    " ceiling."
+)
 
 
 def significant(regression: Regression) -> bool:
     """True if a coefficient differs from zero at 5 %, by the jackknife's standard error where there is one."""
-    error = regression.se if regression.se_crv3 is None else regression.se_crv3
-    return bool(abs(regression.coef) > student.ppf(0.975, regression.clusters - 1) * error)
+    return p_value(regression) < LEVEL
 
 
 def _coefficients(rows: tuple[Regression, ...]) -> Table:
-    sd = np.array([r.exposure_sd for r in rows])
-    jackknife = [None if r.se_crv3 is None else float(r.se_crv3 * s) for r, s in zip(rows, sd, strict=True)]
+    jackknife = [None if r.se_crv3 is None else r.se_crv3 * r.exposure_sd for r in rows]
     return Table(
         (
             Column("exposure", [r.exposure for r in rows]),
-            Column("per s.d.", [r.per_sd for r in rows], "+.3f"),
-            Column("CRV1", [float(r.se * s) for r, s in zip(rows, sd, strict=True)], ".3f"),
+            Column("coef.", [r.per_sd for r in rows], "+.3f"),
+            Column("CRV1", [r.se * r.exposure_sd for r in rows], ".3f"),
             Column("CRV3", jackknife, ".3f"),
-            Column("HC1", [float(r.se_hc1 * s) for r, s in zip(rows, sd, strict=True)], ".3f"),
-            Column("n", [r.n for r in rows], "d"),
+            Column("HC1", [r.se_hc1 * r.exposure_sd for r in rows], ".3f"),
+            Column("95 %", [None] * len(rows), text=[interval_text(r) for r in rows]),
+            Column("p", [p_value(r) for r in rows], ".3f"),
+            Column("occupations", [r.n for r in rows], "d"),
             Column("R2", [r.r2 for r in rows], ".4f"),
         )
     )

@@ -27,7 +27,7 @@ the lowest or highest that any wages between the top code and a ceiling give. Th
 percentile to the nearest lower one that the occupation has, among occupations of the year, times that lower one."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Occupations:
     """Occupations with their exposures.
 
@@ -49,6 +49,14 @@ class Occupations:
     def rows(self, codes: Codes) -> Frame:
         """The panel with these codes."""
         return self.exact if codes == "exact" else self.bridged
+
+    def __repr__(self) -> str:
+        counts = self.exact.groupby("year")["soc"].nunique()
+        years = ", ".join(f"{year} ({count})" for year, count in counts.items())
+        return (
+            f"Occupations by May of each year: {years}.\nMeasures of exposure: {', '.join(self.exposures.columns)}."
+            "\nData frames: exact, bridged, exposures."
+        )
 
 
 def occupations(table: Frame, rows: Frame, exposures: Frame) -> Occupations:
