@@ -73,6 +73,7 @@ RUNS = (
         folder="oews",
         data=True,
     ),
+    Run("explore", ("explore", "--from", "experiments/baseline"), ("explore.json",), folder="explore"),
     Run("sbc", ("experiments/sbc.py",), ("sbc.json", "sbc.png"), folder="sbc", script=True),
 )
 

@@ -97,3 +97,16 @@ def test_the_probability_of_a_rise_hardly_depends_on_the_draw_of_the_population(
     assert len(by_population) >= 8
     assert by_population.std(ddof=1) < 0.005
     assert result.rises["total"].total_error > by_population.std(ddof=1) / np.sqrt(len(by_population))
+
+
+def test_the_model_says_what_the_explorer_measured():
+    explorer = load_result(EXPERIMENTS / "explore", "explore")
+    text = " ".join((ROOT / "aigini" / "MODEL.md").read_text(encoding="utf-8").split())
+    total, wage = (error.high for error in explorer.errors if error.name.startswith("change_"))
+    assert explorer.accurate
+    assert explorer.held_out == 1000
+    assert f"is {total:.1e} for total income and {wage:.1e} for wages" in text
+    assert (
+        f"With {explorer.fitted} economies of {explorer.n_workers:,} workers, degree {explorer.errors[0].degree},"
+        in text
+    )
