@@ -1,5 +1,7 @@
 """`aigini dynamics`: its result, file and figures, what it refuses, and what is true of its numbers."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.special import erf, expit
@@ -13,6 +15,7 @@ from aigini.dynamics.branches import branch_over_growth
 from aigini.dynamics.mean_field import asset_law
 from aigini.dynamics.specs import MAP_PARAMETERS
 from aigini.errors import AnalysisError
+from aigini.storage.ledger import Ledger
 
 SMALL = {
     "population.n_workers": 2**10,
@@ -216,3 +219,40 @@ def test_bad_options_are_a_sentence_and_exit_code_2(option, words, tmp_path, cap
         cli.main()
     assert done.value.code == 2
     assert words in capsys.readouterr().err
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing in the package may catch it."""
+
+
+@pytest.mark.slow
+def test_every_part_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path, monkeypatch):
+    settings = [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
+    parts = [word for name in ("phases", "firms", "yearly_channels") for word in ("--with", name)]
+    command = ["dynamics", TWO_REGIMES, *parts, "--plane", "xi,eta1", "--grid", "2", *settings]
+    kept, keep = [], Ledger._keep
+    limit = float("inf")
+
+    def counted(self, key, value):
+        if len(kept) >= limit:
+            raise Killed
+        kept.append(key)
+        keep(self, key, value)
+
+    monkeypatch.setattr(Ledger, "_keep", counted)
+    cli.app([*command, "--out", str(tmp_path / "whole")], standalone_mode=False)
+    files = sorted(path.name for path in (tmp_path / "whole").glob("*.json") if path.name != "run.json")
+    assert files == ["dynamics.json", "firms.json", "phases.json", "yearly_channels.json"]
+    keys = list(kept)
+    assert len(set(keys)) == len(keys) > 20
+    kept.clear()
+    for limit in (len(keys) // 4, len(keys) // 2, 3 * len(keys) // 4):
+        with pytest.raises(Killed):
+            cli.app([*command, "--out", str(tmp_path / "cut"), *["--resume"] * bool(kept)], standalone_mode=False)
+        assert not (tmp_path / "cut" / "dynamics.json").exists()
+    limit = float("inf")
+    cli.app([*command, "--out", str(tmp_path / "cut"), "--resume"], standalone_mode=False)
+    assert kept == keys
+    for name in files:
+        whole, cut = (json.loads((tmp_path / folder / name).read_text()) for folder in ("whole", "cut"))
+        assert {**whole, "run": None} == {**cut, "run": None}, name

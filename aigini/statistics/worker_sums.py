@@ -276,7 +276,8 @@ def _wages_and_schooling(workers: WorkersAt) -> CrossMoments:
 
     # The draw of schooling cost has mean 0 whatever a worker's occupation and employer: what a sample has of its
     # product with the employer's rents is chance, and makes up most of the sampling error of the slope.
-    control = workers.workers.rent_control
+    control = (workers.workers.rent_control * workers.present).astype(jnp.float64)
+    x64, y64 = x.astype(jnp.float64), y.astype(jnp.float64)
     return CrossMoments(
         n=total(workers.present),
         x=total(x),
@@ -284,7 +285,10 @@ def _wages_and_schooling(workers: WorkersAt) -> CrossMoments:
         xx=total(x * x),
         xy=total(x * y),
         yy=total(y * y),
-        control=Control(c=total(control), xc=total(x * control), yc=total(y * control), xyc=total(x * y * control)),
+        # Inner products take less time on a CPU than sums of products.
+        control=Control(
+            c=jnp.sum(control), xc=jnp.dot(x64, control), yc=jnp.dot(y64, control), xyc=jnp.dot(x64 * y64, control)
+        ),
     )
 
 
