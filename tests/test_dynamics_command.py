@@ -13,6 +13,7 @@ from aigini.commands.registry import load_result
 from aigini.config import load
 from aigini.dynamics.branches import branch_over_growth
 from aigini.dynamics.mean_field import asset_law
+from aigini.dynamics.phases import Setting
 from aigini.dynamics.specs import MAP_PARAMETERS
 from aigini.errors import AnalysisError
 from aigini.storage.ledger import Ledger
@@ -84,6 +85,22 @@ class TestTwoRegimes:
         assert up[nearest] < two.long_run.boundary < down[nearest]
         assert down[grid[0]] == pytest.approx(up[grid[0]], rel=1e-9)
 
+    @pytest.mark.slow
+    def test_paths_are_in_the_regime_of_the_phase_diagram_while_a_gap_is_open(self):
+        # In year 12 V is below the unstable point of the long run on every path, and people are still far behind.
+        own = {**SMALL, "dynamics.years": 12, "calibration.replications": 0}
+        early = aigini.transition(TWO_REGIMES, **own)
+        assert all(path.aggregate["variance"][-1] < early.long_run.boundary for path in early.paths)
+        config = load(TWO_REGIMES, own)
+        for path in early.paths:
+            speeds = {"deployment_speed": path.deployment_speed, "retool_speed": path.retool_speed}
+            reached = Setting(config.params, config.dynamics, config.scenario).moved(speeds).reached()
+            assert path.regime == reached.regime
+        regimes = {path.name: path.regime for path in early.paths}
+        assert regimes["fast deployment, slow retooling"] == "asset-dominated"
+        assert regimes["fast deployment, fast retooling"] == "labour-strong"
+        assert all(one.value is not None for one in early.critical.values())
+
     def test_the_critical_speed_separates_paths(self, two):
         critical = two.critical["deployment speed 0.5"]
         assert critical.low_regime == "asset-dominated"
@@ -97,6 +114,9 @@ class TestTwoRegimes:
         for path in two.paths:
             assert all((path.levels_simulation_se[name] >= 0).all() for name in path.levels)
             assert path.change("gini_total").error > 0
+        for state in two.at_rest:
+            assert all(state.changes_simulation_se[name] > 0 for name in state.changes)
+            assert state.levels_simulation_se["labour_share"] > 0
         assert len(two.to_frame()) == 5 * 25
         assert "asset-dominated below" in str(two)
 
@@ -193,7 +213,12 @@ def test_the_command_writes_a_file_that_can_be_read(tmp_path, capsys):
         ("dynamics.retool_speed=1.2", "dynamics.retool_speed = 1.2"),
         ("dynamics.deployment_midpoint=41.0", "outside the horizon"),
         ("dynamics.years=0", "dynamics.years = 0"),
-        ("dynamics.deployment_speeds=[0.5, 0.2]", "reversed"),
+        ("dynamics.deployment_speeds=[0.5, 0.2]", "expected a slow and a fast speed"),
+        ("dynamics.retool_speeds=[0.3, 0.3]", "expected a slow and a fast speed"),
+        ("dynamics.retool_speeds=[0.3]", "has 1 entries: expected at least 2"),
+        ("dynamics.retool_speeds=[0.1, 0.2, 0.3]", "has 3 entries: expected at most 2"),
+        ("dynamics.years=41", "dynamics.years = 41: qmc draws"),
+        ("retool_speed=0.2", "did you mean dynamics.retool_speed"),
         ("dynamics.erosion_width=-1.0", "dynamics.erosion_width = -1.0"),
     ],
 )
@@ -209,6 +234,10 @@ def test_bad_input_is_a_sentence_and_exit_code_2(setting, words, tmp_path, capsy
     ("option", "words"),
     [
         (("--with", "folds"), "--with folds: there is no such part"),
+        (("--with", "all", "--with", "folds"), "--with folds: there is no such part"),
+        (("--plane", "xi,eta1"), "--plane: it is for --with phases"),
+        (("--grid", "3"), "--grid: it is for --with phases"),
+        (("--policy-years", "3"), "--policy-years: it is for --with policy_timing"),
         (("--plane", "xi"), "--plane xi: expected two different parameters"),
         (("--plane", "xi,folds"), "--plane xi,folds: folds is no parameter"),
     ],
@@ -230,11 +259,10 @@ def test_every_part_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path,
     settings = [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
     parts = [word for name in ("phases", "firms", "yearly_channels") for word in ("--with", name)]
     command = ["dynamics", TWO_REGIMES, *parts, "--plane", "xi,eta1", "--grid", "2", *settings]
-    kept, keep = [], Ledger._keep
-    limit = float("inf")
+    kept, keep, most = [], Ledger._keep, [float("inf")]
 
     def counted(self, key, value):
-        if len(kept) >= limit:
+        if len(kept) >= most[0]:
             raise Killed
         kept.append(key)
         keep(self, key, value)
@@ -246,11 +274,11 @@ def test_every_part_that_is_killed_and_resumed_writes_the_same_numbers(tmp_path,
     keys = list(kept)
     assert len(set(keys)) == len(keys) > 20
     kept.clear()
-    for limit in (len(keys) // 4, len(keys) // 2, 3 * len(keys) // 4):
+    for most[0] in (len(keys) // 4, len(keys) // 2, 3 * len(keys) // 4):
         with pytest.raises(Killed):
             cli.app([*command, "--out", str(tmp_path / "cut"), *["--resume"] * bool(kept)], standalone_mode=False)
         assert not (tmp_path / "cut" / "dynamics.json").exists()
-    limit = float("inf")
+    most[0] = float("inf")
     cli.app([*command, "--out", str(tmp_path / "cut"), "--resume"], standalone_mode=False)
     assert kept == keys
     for name in files:

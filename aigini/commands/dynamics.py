@@ -288,10 +288,15 @@ def _options(
         list[str] | None,
         typer.Option("--plane", metavar="X,Y", help="Two parameters of a phase diagram; may be repeated."),
     ] = None,
-    count: Annotated[int, typer.Option("--grid", min=2, help="Grid points along each axis of phase diagrams.")] = 13,
+    count: Annotated[
+        int | None, typer.Option("--grid", min=2, max=201, help="Grid points along each axis of phase diagrams, 13.")
+    ] = None,
     duration: Annotated[
-        int, typer.Option("--policy-years", min=1, help="Years after which policies that do not stay are lifted.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            "--policy-years", min=1, max=1000, help="Years after which policies that do not stay are lifted, 10."
+        ),
+    ] = None,
 ) -> Mapping[str, Any]:
     planes = []
     for item in plane or []:
@@ -301,10 +306,22 @@ def _options(
         if unknown := [name for name in axes if name not in (*PARAMETER_NAMES, *DYNAMICS_NAMES)]:
             raise ConfigError(f"--plane {item}: {unknown[0]} is no parameter of the economy or of [dynamics].")
         planes.append(axes)
-    asked = list(PARTS) if "all" in (part or []) else list(dict.fromkeys(part or []))
-    if unknown := [name for name in asked if name not in PARTS]:
+    if unknown := [name for name in part or [] if name not in (*PARTS, "all")]:
         raise ConfigError(f"--with {unknown[0]}: there is no such part; choose of {', '.join(PARTS)}, or all.")
-    return {"parts": asked, "planes": tuple(planes) or DEFAULT_PLANES, "count": count, "duration": duration}
+    asked = list(PARTS) if "all" in (part or []) else list(dict.fromkeys(part or []))
+    for option, given, of in (
+        ("--plane", plane, "phases"),
+        ("--grid", count, "phases"),
+        ("--policy-years", duration, "policy_timing"),
+    ):
+        if given is not None and given != [] and of not in asked:
+            raise ConfigError(f"{option}: it is for --with {of}, which is not asked for; add that.")
+    return {
+        "parts": asked,
+        "planes": tuple(planes) or DEFAULT_PLANES,
+        "count": 13 if count is None else count,
+        "duration": 10 if duration is None else duration,
+    }
 
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:

@@ -4,6 +4,7 @@ import dataclasses
 
 from aigini.config.schema import FileSchema
 from aigini.dynamics.settings import DYNAMICS_NAMES, Dynamics
+from aigini.population.draws import SOBOL_DIMENSIONS
 
 _NUMBERS = tuple(name for name in DYNAMICS_NAMES if name != "adoption_final")
 
@@ -14,12 +15,17 @@ def own_problems(file: FileSchema) -> list[str]:
     lines = [
         f"dynamics.{name} = {midpoint:g} is outside the horizon, years 0 to {section.years}; move it, or change"
         " dynamics.years."
-        for name in ("deployment_midpoint", "capability_midpoint")
+        for name, shape in (("deployment_midpoint", section.deployment), ("capability_midpoint", section.capability))
         for midpoint in [getattr(section, name)]
-        if midpoint > section.years
+        if shape == "logistic" and midpoint > section.years
     ]
+    if file.population.draws != "pseudo" and section.years > SOBOL_DIMENSIONS:
+        lines.append(
+            f"dynamics.years = {section.years}: {file.population.draws} draws have shocks of firms for"
+            f" {SOBOL_DIMENSIONS} years at most; shorten the path, or set population.draws = 'pseudo'."
+        )
     lines += [
-        f"dynamics.{name} = [{pair[0]:g}, {pair[1]:g}] is reversed; give the slower speed first."
+        f"dynamics.{name} = [{pair[0]:g}, {pair[1]:g}]: expected a slow and a fast speed, the slower first; correct it."
         for name in ("deployment_speeds", "retool_speeds")
         for pair in [getattr(section, name)]
         if not pair[0] < pair[1]

@@ -73,8 +73,14 @@ def sentences(error: ValidationError) -> list[str]:
             lines.append(f"{where}: {unknown_moment(str(got))}")
         elif problem["type"] in ("model_type", "dict_type"):
             lines.append(f"{where} = {shown}: expected a table; write [{where}] and its keys below it.")
-        elif problem["type"] == "too_short":
-            lines.append(f"{where} is empty: expected at least 1 name; add one.")
+        elif problem["type"] in ("too_short", "too_long"):
+            limits = problem.get("ctx", {})
+            bound = "at least" if problem["type"] == "too_short" else "at most"
+            count = limits.get("min_length", limits.get("max_length"))
+            lines.append(
+                f"{where} has {limits.get('actual_length', 'another number of')} entries: expected {bound} {count};"
+                f" {'add what is missing' if bound == 'at least' else 'leave out what is too much'}."
+            )
         elif problem["type"] == "extra_forbidden":
             lines.append(f"{where}: {unknown_name(str(problem['loc'][-1]), _known_beside(problem['loc']))}")
         elif problem["type"] == "missing":

@@ -18,6 +18,7 @@ from jax.core import Tracer
 from aigini.analysis.occupations.settings import ASSUMPTIONS
 from aigini.config.provenance import MARKS, Provenance
 from aigini.config.schema import FileSchema
+from aigini.dynamics.specs import DYNAMICS_SPECS
 from aigini.errors import ConfigError, unknown_name
 from aigini.parameters import SPECS
 
@@ -183,6 +184,8 @@ def _parts(name: str) -> list[str]:
         return parts
     if name in list(FileSchema.model_fields):
         raise ConfigError(f"--set {name}: {name} is a section; set one of its keys, as in --set {name}.KEY=VALUE.")
+    if name in DYNAMICS_SPECS:
+        raise ConfigError(f"--set {name}: it is one of [dynamics]; did you mean dynamics.{name}?")
     if name not in SPECS and name != "asset_gini":
         raise ConfigError(f"--set {name}: {unknown_name(name, [*SPECS, 'asset_gini'])}")
     return ["params", name]

@@ -32,8 +32,8 @@ class LongRunBifurcations(Tabular):
         """The folds over each parameter."""
 
         def at_folds(one: Bifurcations, regime: str) -> str:
-            values = [fold.value for fold in one.folds if fold.ends == regime]
-            return ", ".join(f"{value:.9g}" for value in values) or "-"
+            folds = [fold for fold in one.folds if fold.ends == regime]
+            return ", ".join(f"{('above', 'below')[fold.opens > 0]} {fold.value:.9g}" for fold in folds) or "-"
 
         return Table(
             (
@@ -43,7 +43,7 @@ class LongRunBifurcations(Tabular):
                 Column("to", [one.between[1] for one in self.over], ".4g"),
                 Column("labour-strong ends", [at_folds(one, "labour-strong") for one in self.over]),
                 Column("asset-dominated ends", [at_folds(one, "asset-dominated") for one in self.over]),
-                Column("way back", ["another" if one.loop.differs else "the same" for one in self.over]),
+                Column("hysteresis", ["yes" if one.loop.differs else "no" for one in self.over]),
             )
         )
 

@@ -54,7 +54,8 @@ def critical_value(excess: Callable[[float], float], low: float, high: float) ->
     """The root of the distance of the end of the path from the unstable point, in one parameter.
 
     Args:
-        excess: V_T less the unstable point, as a function of the parameter; monotone, or the root is one of several.
+        excess: Distance of V from the boundary of the labour-strong regime, as a function of the parameter; monotone,
+            or the root is one of several.
         low: Lower end of the interval.
         high: Upper end.
 

@@ -57,9 +57,9 @@ class FirmConvergence(Tabular):
         return Table(
             (
                 Column("firms", list(self.n_firms), ",d"),
-                Column("r.m.s. distance of V", self.rms, ".3e"),
-                Column("mean distance", self.bias, "+.2e"),
-                Column(f"V in year {self.years}", self.last, ".5f"),
+                Column("r.m.s. distance of V, all years", self.rms, ".3e"),
+                Column("mean distance, all years", self.bias, "+.2e"),
+                Column(f"mean V in year {self.years}", self.last, ".5f"),
             )
         )
 

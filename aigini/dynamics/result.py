@@ -31,7 +31,8 @@ class PathResult:
         changes: Changes by AI of the Ginis, by name.
         levels_simulation_se: Simulation standard errors of the levels; empty where they were not measured.
         changes_simulation_se: Those of the changes.
-        regime: The regime of the last year.
+        regime: The regime that the path reaches after its last year, people having closed the gap that is left; ``"the
+            only one"`` where there are no two.
     """
 
     name: str
@@ -58,12 +59,16 @@ class RestResult:
         rent: q_A of the equilibrium there.
         levels: Levels of the outcomes.
         changes: Changes of the Ginis against the economy before AI.
+        levels_simulation_se: Simulation standard errors of the levels; empty where they were not measured.
+        changes_simulation_se: Those of the changes.
     """
 
     variance: float
     rent: float
     levels: Mapping[str, float]
     changes: Mapping[str, float]
+    levels_simulation_se: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    changes_simulation_se: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,8 +84,8 @@ class Transition(Tabular):
         long_run: Fixed points of the map of the long run.
         at_rest: The economy at each stable point, in their order.
         branch: Fixed points over growth.
-        critical: Speed of retooling at which the path ends on the unstable point, by speed of deployment; empty where
-            there are no two regimes.
+        critical: Speed of retooling that separates paths to the two regimes, by speed of deployment; empty where there
+            are no two regimes.
         n_workers: Workers of the population.
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
     """
@@ -170,16 +175,30 @@ class Transition(Tabular):
                 Column("V", [one.variance for one in self.at_rest], ".5g"),
                 Column("q_A", [one.rent for one in self.at_rest], ".5f"),
                 *(
-                    Column(label(key), [one.levels[key] for one in self.at_rest], ".4f")
+                    numbers(
+                        label(key),
+                        [one.levels[key] for one in self.at_rest],
+                        [one.levels_simulation_se.get(key) for one in self.at_rest],
+                        shown,
+                    )
                     for key in ("gini_total", "gini_wage", "labour_share")
                 ),
-                *(Column(f"d {key}", [one.changes[key] for one in self.at_rest], "+.4f") for key in CHANGES),
+                *(
+                    numbers(
+                        f"d {key}",
+                        [one.changes[key] for one in self.at_rest],
+                        [one.changes_simulation_se.get(key) for one in self.at_rest],
+                        shown,
+                    )
+                    for key in CHANGES
+                ),
             )
         )
 
     def __str__(self) -> str:
         lines = [
-            "d: change by AI, firms' shocks being the same without it; ξ_t: workers' share of quasi-rents",
+            "d: change by AI, firms' shocks being the same without it; ξ_t: workers' share of quasi-rents; regime: the"
+            " one that is reached after the last year, once people have caught up",
             str(self.last_years()),
             "",
             f"long run, with q_A of the equilibrium at the final A and adoption (χ q_A = {self.growth:.5f} a year):",
@@ -195,8 +214,10 @@ class Transition(Tabular):
         limit, back = self.branch.survival, self.branch.return_growth
         if limit is None:
             return ["there is one regime at every χ q_A: its fixed points never fold"]
-        verdict = "survives" if self.growth <= limit else "does not survive"
-        words = f"the labour-strong regime {verdict}: it exists up to χ q_A = {limit:.6g}"
+        verdict = "exists in the long run" if self.growth <= limit else "does not exist in the long run"
+        words = (
+            f"the labour-strong regime {verdict}, which it does up to χ q_A = {limit:.6g}; not every path reaches it"
+        )
         if back is not None:
             words += f"; an asset-dominated economy returns to it only below {back:.6g}"
         return [words]

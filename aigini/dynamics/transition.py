@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 import jax
@@ -9,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from aigini.dynamics.branches import branch_over_growth
-from aigini.dynamics.critical import Critical, critical_value, regime_of
+from aigini.dynamics.critical import Critical, critical_value
 from aigini.dynamics.economy import AggregatePath, solve_path
 from aigini.dynamics.fixed_points import FixedPoints, long_run_fixed_points
 from aigini.dynamics.path import PathMap
+from aigini.dynamics.phases import Setting
 from aigini.dynamics.rest_levels import levels_at_rest
 from aigini.dynamics.result import CHANGES, PathResult, RestResult, Transition
 from aigini.dynamics.settings import DYNAMICS_NAMES, Dynamics
@@ -95,22 +97,28 @@ def transition(
             for _, one in steps("paths", settings)
         ]
 
-    levels = outcomes(population)
-    again = [outcomes(other) for _, other in zip(steps("other draws", range(n_others)), others, strict=False)]
+    steady = long_run.points[long_run.stable & long_run.certified].tolist()
+
+    def at_rest(own: Population) -> list[RestResult]:
+        mapping = PathMap(own, scenario, _MOMENTS)
+        key = fingerprint(mapping)
+        return [_rest_result(params, dynamics, v, mapping, key) for v in steady]
+
+    levels, rest, again, rest_again = outcomes(population), at_rest(population), [], []
+    for _, other in zip(steps("other draws", range(n_others)), others, strict=False):
+        again.append(outcomes(other))
+        rest_again.append(at_rest(other))
     return Transition(
         params=params.as_dict(),
         dynamics={name: float(getattr(dynamics, name)) for name in DYNAMICS_NAMES},
         years=dynamics.years,
         paths=[
-            _path_result(name, one, path, levels[k], np.array([draw[k] for draw in again]), long_run)
+            _path_result(name, Setting(params, one, scenario), path, levels[k], np.array([draw[k] for draw in again]))
             for k, ((name, one), path) in enumerate(zip(settings, paths, strict=True))
         ],
         growth=growth,
         long_run=long_run,
-        at_rest=[
-            _rest_result(params, dynamics, float(v), mapping)
-            for v in long_run.points[long_run.stable & long_run.certified]
-        ],
+        at_rest=[_with_errors(one, [draw[k] for draw in rest_again]) for k, one in enumerate(rest)],
         branch=branch_over_growth(dynamics.law(params), upper),
         critical=_critical(params, dynamics, scenario, speeds, long_run),
         n_workers=population.n_workers,
@@ -155,14 +163,7 @@ def _require_usable(path: AggregatePath, psi: float) -> None:
         )
 
 
-def _path_result(
-    name: str,
-    dynamics: Dynamics,
-    path: AggregatePath,
-    levels: np.ndarray,
-    again: np.ndarray,
-    long_run: FixedPoints,
-) -> PathResult:
+def _path_result(name: str, setting: Setting, path: AggregatePath, levels: np.ndarray, again: np.ndarray) -> PathResult:
     """A path with the simulation errors that other draws give, ``[draws, years + 1, 2, outcomes]``."""
     if not np.isfinite(levels).all():
         raise AnalysisError(f"{name}: the outcomes of the path are not finite; stay nearer the baseline.")
@@ -174,8 +175,8 @@ def _path_result(
         change_se = {key: (again[:, :, 1, k] - again[:, :, 0, k]).std(axis=0, ddof=1) for key, k in rows.items()}
     return PathResult(
         name=name,
-        deployment_speed=float(dynamics.deployment_speed),
-        retool_speed=float(dynamics.retool_speed),
+        deployment_speed=setting.value("deployment_speed"),
+        retool_speed=setting.value("retool_speed"),
         aggregate={
             field.name: np.asarray(getattr(path, field.name))
             for field in dataclasses.fields(path)
@@ -185,20 +186,31 @@ def _path_result(
         changes={key: levels[:, 1, k] - levels[:, 0, k] for key, k in rows.items()},
         levels_simulation_se=level_se,
         changes_simulation_se=change_se,
-        regime=_regime(float(path.variance[-1]), long_run),
+        regime=_regime(setting),
     )
 
 
-def _regime(variance: float, long_run: FixedPoints) -> str:
-    if long_run.boundary is not None:
-        return regime_of(variance - long_run.boundary)
-    if long_run.explosive_from is not None and variance > long_run.explosive_from:
-        return "explosive"
-    return "the only one"
+def _regime(setting: Setting) -> str:
+    """Regime that the path reaches; a gap that is still open in its last year can carry assets on after it."""
+    reached = setting.reached()
+    return reached.regime if reached.two or reached.regime == "explosive" else "the only one"
 
 
-def _rest_result(params: Parameters, dynamics: Dynamics, variance: float, mapping: PathMap) -> RestResult:
-    rent, levels = levels_at_rest(params, dynamics, variance, mapping)
+def _with_errors(one: RestResult, again: list[RestResult]) -> RestResult:
+    """A state at rest with the simulation errors that other draws give."""
+    if len(again) < _FEWEST:
+        return one
+
+    def spread(of: str) -> dict[str, float]:
+        return {key: float(np.std([getattr(draw, of)[key] for draw in again], ddof=1)) for key in getattr(one, of)}
+
+    return dataclasses.replace(one, levels_simulation_se=spread("levels"), changes_simulation_se=spread("changes"))
+
+
+def _rest_result(
+    params: Parameters, dynamics: Dynamics, variance: float, mapping: PathMap, key: str | None = None
+) -> RestResult:
+    rent, levels = levels_at_rest(params, dynamics, variance, mapping, key)
     return RestResult(
         variance=variance,
         rent=rent,
@@ -215,14 +227,14 @@ def _critical(
     long_run: FixedPoints,
 ) -> dict[str, Critical]:
     """Critical speeds of retooling, by speed of deployment, markets clearing in every year."""
-    boundary = long_run.boundary
-    if boundary is None:
+    if long_run.boundary is None:
         return {}
+    own = Setting(params, dynamics, scenario)
 
     def excess_at(deployment: float) -> Callable[[float], float]:
         def excess(speed: float) -> float:
-            own = dataclasses.replace(dynamics, deployment_speed=deployment, retool_speed=speed)
-            return float(_aggregate(params, own, scenario).variance[-1]) - boundary
+            reached = own.moved({"deployment_speed": deployment, "retool_speed": speed}).reached()
+            return math.nan if reached.excess is None else reached.excess
 
         return excess
 

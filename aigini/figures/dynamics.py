@@ -47,6 +47,7 @@ def dynamic_paths(result: Transition) -> Figure:
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             fontsize=10,
+            annotation_clip=True,
         )
     for axis, key, title in (
         (axes[1, 0], "gini_total", "Change of the Gini of total income by AI"),
@@ -85,7 +86,11 @@ def _lines(
             axis.fill_between(year, values - reach, values + reach, color=CYCLE[k], alpha=0.15, linewidth=0)
     axis.set_title(title)
     axis.set_ylabel(unit)
-    limit_to(axis, "y", np.concatenate([values for _, values in lines]), least=1e-3)
+    reach = [
+        STANDS_OUT * error if error is not None else 0.0 for error in ((errors or {}).get(p.name) for p, _ in lines)
+    ]
+    ends = [values + sign * out for (_, values), out in zip(lines, reach, strict=True) for sign in (-1, 1)]
+    limit_to(axis, "y", np.concatenate(ends), least=1e-3)
 
 
 @functools.partial(jax.jit, static_argnames="years")

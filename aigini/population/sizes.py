@@ -75,7 +75,8 @@ def size_problems(
         )
     limit = 10_000 if draws == "pseudo" else SOBOL_DIMENSIONS
     if not 1 <= years <= limit:
-        problems.append(f"scenario.years = {years} is not in 1 .. {limit} for {draws} draws.")
+        remedy = "shorten it" if draws == "pseudo" else "shorten it, or set population.draws = 'pseudo'"
+        problems.append(f"scenario.years = {years} is not in 1 .. {limit} for {draws} draws; {remedy}.")
     if n_firms >= 1 and years >= 1 and n_firms * years > LARGEST_SHOCKS:
         problems.append(
             f"population.n_firms = {n_firms} over scenario.years = {years} makes {n_firms * years} shocks of firms,"

@@ -14,6 +14,10 @@ from aigini.statistics.regime import Regime
 from aigini.statistics.report import GRID_GINIS, RELATIVE_STATISTICS, STATISTIC_UNITS
 from aigini.tables import Column, Table, Tabular
 
+FEWEST_OWNERS, LARGEST_GAP = 500, 0.01
+"""Effective owners below which, and distance of mean income from its exact value above which, as a share, a population
+is too small for the tail of capital income: its Ginis are then biased by more than the spread over draws shows."""
+
 REPLICATED_ARRAYS = ("gini_by_occupation", "gini_by_assets")
 """Arrays whose changes get simulation errors, because figures state their signs."""
 
@@ -76,6 +80,24 @@ class Simulation(Tabular):
             error=self.change_se.get(concept),
             n_workers=self.n_workers,
             above_grid=concept not in self.below_resolution,
+        )
+
+    @property
+    def caution(self) -> str | None:
+        """Why statistics of capital income are biased with these draws; None where they are not known to be."""
+        owners = self.effective.get("owners")
+        gap = max((abs(state.get("accounting_gap") or 0.0) for state in (self.before, self.after)), default=0.0)
+        if (owners is None or owners >= FEWEST_OWNERS) and gap <= LARGEST_GAP:
+            return None
+        few = (
+            ""
+            if owners is None
+            else f" they rest on {owners:.0f} effective owners (at least {FEWEST_OWNERS} wanted), and"
+        )
+        return (
+            f"CAUTION: simulation errors do not cover the bias of Ginis and shares of capital and total income:{few}"
+            f" mean income misses its exact value by {100 * gap:.2g} %. Raise population.n_workers, or lower"
+            " ownership_sd."
         )
 
     @property
@@ -165,6 +187,8 @@ def report(simulation: Simulation, *, assumed: bool = False) -> str:
             f"effective sample: {simulation.n_workers:,} workers for wages, {owners:,} for capital income,"
             f" {workers:,} for what depends on both but hardly on large owners"
         )
+    if simulation.caution:
+        lines.append(simulation.caution)
     if simulation.below_resolution:
         lines.append(
             f"< grid: a Gini under {GINI_RESOLUTION:.4f} may be zero on the grid of incomes, as may its change"
