@@ -86,10 +86,10 @@ def _lines(
             axis.fill_between(year, values - reach, values + reach, color=CYCLE[k], alpha=0.15, linewidth=0)
     axis.set_title(title)
     axis.set_ylabel(unit)
-    reach = [
-        STANDS_OUT * error if error is not None else 0.0 for error in ((errors or {}).get(p.name) for p, _ in lines)
-    ]
-    ends = [values + sign * out for (_, values), out in zip(lines, reach, strict=True) for sign in (-1, 1)]
+    ends = [values for _, values in lines]
+    for path, values in lines:
+        if (error := (errors or {}).get(path.name)) is not None:
+            ends += [values - STANDS_OUT * error, values + STANDS_OUT * error]
     limit_to(axis, "y", np.concatenate(ends), least=1e-3)
 
 
