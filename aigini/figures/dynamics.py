@@ -86,11 +86,11 @@ def _lines(
             axis.fill_between(year, values - reach, values + reach, color=CYCLE[k], alpha=0.15, linewidth=0)
     axis.set_title(title)
     axis.set_ylabel(unit)
-    ends = [values for _, values in lines]
+    reached = [values for _, values in lines]
     for path, values in lines:
         if (error := (errors or {}).get(path.name)) is not None:
-            ends += [values - STANDS_OUT * error, values + STANDS_OUT * error]
-    limit_to(axis, "y", np.concatenate(ends), least=1e-3)
+            reached += [values - STANDS_OUT * error, values + STANDS_OUT * error]
+    limit_to(axis, "y", np.concatenate(reached), least=1e-3)
 
 
 @functools.partial(jax.jit, static_argnames="years")
