@@ -36,6 +36,8 @@ from aigini.commands.registry import load_result
 from aigini.dynamics.atlas import LongRunBifurcations
 from aigini.dynamics.phase_result import PhaseDiagrams
 from aigini.dynamics.result import Transition
+from aigini.dynamics.yearly_channels import NAMES as CHANNELS_BY_YEAR
+from aigini.dynamics.yearly_channels import YearlyChannels
 from aigini.figures import style
 from aigini.oews.handling import handlings
 from aigini.oews.result import OccupationWages
@@ -69,6 +71,8 @@ def text() -> str:
         lines.append(_two_regimes(*(load_result(RESULTS / "dynamics", name) for name in names)))
     if (RESULTS / "dynamics_lost" / "policy_timing.json").exists():
         lines.append(_no_return(load_result(RESULTS / "dynamics_lost", "policy_timing")))
+    if (RESULTS / "dynamics_channels" / "yearly_channels.json").exists():
+        lines.append(_by_year(load_result(RESULTS / "dynamics_channels", "yearly_channels")))
     if (RESULTS / "dynamics_published" / "dynamics.json").exists():
         lines.append(_published(load_result(RESULTS / "dynamics_published", "dynamics")))
     if (RESULTS / "robustness" / "robustness.json").exists():
@@ -271,7 +275,7 @@ def _two_regimes(paths: Transition, folds: LongRunBifurcations, phases: PhaseDia
         " configs/two_regimes.toml`). None of these numbers is estimated, and the erosion of bargaining is an"
         f" assumption. The labour-strong regime exists up to χ q_A = {growth['labour-strong']:.5f} a year (here"
         f" {paths.growth:.5f}), and an asset-dominated economy comes back only below {growth['asset-dominated']:.5f}."
-        f" By year {paths.years} it is kept if people retool at more than {speeds}: "
+        f" It is reached if people retool at more than {speeds}: "
         + _claim(len(needed) > 1 and rising, "slower deployment lowers the speed that is needed")
         + ". Signs of the changes in the state reached, over all points of the phase diagrams: Gini of total income"
         f" {everywhere('labour-strong', 'gini_total')} if labour-strong, {everywhere('asset-dominated', 'gini_total')}"
@@ -292,6 +296,29 @@ def _no_return(result: PolicyTiming) -> str:
         + "** (`aigini dynamics configs/two_regimes.toml --with policy_timing --set dynamics.retool_speed=0.1`, whose"
         f" path ends {result.regime}). At full strength and for good these no longer bring the labour-strong regime"
         f" back: {dates}. These still do from any year up to {result.years}: {', '.join(always) or 'none'}."
+    )
+
+
+def _by_year(result: YearlyChannels) -> str:
+    """Channels on the path: the largest contributions in its middle and in its last year."""
+
+    def largest(name: str, year: int) -> str:
+        values, errors = result.contributions[name][year], result.simulation_se[name][year]
+        first = sorted(range(len(CHANNELS_BY_YEAR)), key=lambda k: -abs(values[k]))[:2]
+        return " and ".join(
+            f"{CHANNELS_BY_YEAR[k].replace('_', ' ')} {100 * values[k]:+.2f} ± {100 * errors[k]:.2f}" for k in first
+        )
+
+    years = result.years // 2, result.years
+    parts = "; ".join(
+        f"year {year}: {words} {largest(name, year)}"
+        for year in years
+        for name, words in (("gini_total", "total income"), ("gini_wage", "wages"))
+    )
+    return (
+        "* **What carries the change shifts along the path** (`aigini dynamics configs/two_regimes.toml --with"
+        " yearly_channels --set population.n_workers=32768 --set calibration.replications=4`). The two largest exact"
+        f" contributions to the changes of the Ginis, in Gini points (0-100) ± simulation s.e.: {parts}."
     )
 
 

@@ -97,6 +97,15 @@ DYNAMICS = (
         folder="dynamics_lost",
     ),
     Run("published", ("dynamics",), ("dynamics.json",), folder="dynamics_published"),
+    Run(
+        "yearly",
+        (
+            *("dynamics", "configs/two_regimes.toml", "--with", "yearly_channels"),
+            *("--set", "population.n_workers=32768", "--set", "calibration.replications=4"),
+        ),
+        ("yearly_channels.json",),
+        folder="dynamics_channels",
+    ),
 )
 """Runs of the dynamics, which are among the committed ones once their results are there."""
 
