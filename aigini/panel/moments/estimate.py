@@ -1,6 +1,7 @@
 """Moments of a panel and their joint covariance, clustered by firm."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from aigini.errors import DataError, unknown_name
 from aigini.panel.data import Panel
 from aigini.panel.moments import windows
-from aigini.panel.moments.levels import NOT_IN_A_PANEL, PANEL_MOMENTS, usable_cells
+from aigini.panel.moments.levels import FEWEST_DEGREES, NOT_IN_A_PANEL, PANEL_MOMENTS, usable_cells
 from aigini.panel.moments.result import PanelMoments
 from aigini.panel.moments.sums import COLUMNS_OF, Cells, Sums, cells_of, collected
 from aigini.statistics.catalogue import find
@@ -16,10 +17,13 @@ from aigini.statistics.catalogue import find
 Comparison = Literal["none", "never"]
 """The change that is taken off that of those who use AI: none, or that of firms that never use it."""
 
+Errors = Literal["jackknife", "influence"]
+"""Covariance from the moments without each firm in turn, or from influence functions."""
+
 _STEP = 1e-30  # of the complex-step derivative, which has no cancellation
 _CHUNK = 64  # copies of the totals at a time
 _FEWEST = 10  # firms below which a covariance clustered by firm says little
-_LOST = 0.05  # weight of cells without a usable variance above which m1 is refused
+_LOST = 0.1  # weight of cells without a usable variance above which m1 is refused
 
 
 def panel_moments(
@@ -28,6 +32,7 @@ def panel_moments(
     *,
     years: int | None = None,
     comparison: Comparison = "none",
+    errors: Errors = "jackknife",
     bootstrap: int = 0,
     seed: int = 0,
 ) -> PanelMoments:
@@ -39,6 +44,8 @@ def panel_moments(
         years: Years before and with AI; by default the most for which every cohort is observed.
         comparison: ``"none"`` takes all change of those who use AI for its effect; ``"never"`` takes off the change of
             firms that never use it, in the same periods.
+        errors: ``"jackknife"`` leaves out each firm in turn, which small panels need; ``"influence"`` has the same
+            limit in large ones.
         bootstrap: Resamples of firms for a check of the standard errors; 0 is none.
         seed: Seed of the resamples.
 
@@ -60,9 +67,11 @@ def panel_moments(
             f" least {_FEWEST}."
         )
     totals = [_added(arm) for arm in arms]
-    _refuse_small(totals, names, cells)
-    values = _values(totals, names, cells)
-    influence = _influence(arms, totals, names, cells)
+    if any(PANEL_MOMENTS[name].level is PANEL_MOMENTS["m1"].level for name in names):
+        cells = dataclasses.replace(cells, usable=_usable(totals, cells))
+    values = _values(totals, names, cells)[0]
+    made = _without_each if errors == "jackknife" else _influence
+    influence = made(arms, totals, names, cells)
     if not (np.isfinite(values).all() and np.isfinite(influence).all()):
         wrong = [name for k, name in enumerate(names) if not np.isfinite(np.append(influence[:, k], values[k])).all()]
         raise DataError(
@@ -71,7 +80,8 @@ def panel_moments(
         )
     count = len(clusters)
     centred = influence - influence.mean(axis=0)
-    covariance = centred.T @ centred * count / (count - 1)
+    scale = (count - 1) / count if errors == "jackknife" else count / (count - 1)
+    covariance = scale * centred.T @ centred
     return PanelMoments(
         moments=dict(zip(names, values.tolist(), strict=True)),
         covariance=covariance,
@@ -105,24 +115,31 @@ def _refuse(panel: Panel, names: Sequence[str]) -> None:
         raise DataError("\n".join(lines))
 
 
-def _refuse_small(totals: list[Sums], names: Sequence[str], cells: Cells) -> None:
-    if not any(PANEL_MOMENTS[name].needs == "output" for name in names):
-        return
-    for total in totals:
-        lost = 1 - float(cells.weight @ usable_cells(total))
-        if lost > _LOST:
-            raise DataError(
-                f"moments: {lost:.0%} of the weight of tasks is on pairs of occupation and task without two workers of"
-                " one firm who are observed twice before and with AI; give a larger panel, or leave out m1 and m2."
-            )
+def _usable(totals: list[Sums], cells: Cells) -> np.ndarray:
+    """Cells whose dispersion is estimated well enough for m1, ``[cells]``."""
+    usable = np.all([usable_cells(total)[0] for total in totals], axis=0)
+    lost = 1 - float(usable @ cells.weight)
+    if lost > _LOST:
+        raise DataError(
+            f"moments: {lost:.0%} of the weight of tasks is on pairs of occupation and task with fewer than"
+            f" {FEWEST_DEGREES} degrees of freedom (workers with AI who are observed in odd and even periods before"
+            " and with it, less their firms); give a panel with more workers in each firm, or leave out m1."
+        )
+    return usable
 
 
 def _added(arm: Sums) -> Sums:
-    return {key: values.sum(axis=0) for key, values in arm.items()}
+    """Totals over firms, with a leading axis of one copy."""
+    return {key: values.sum(axis=0, keepdims=True) for key, values in arm.items()}
 
 
 def _values(totals: list[Sums], names: Sequence[str], cells: Cells) -> np.ndarray:
-    """Moments, ``[..., moments]``, of totals with leading axes ``[...]``."""
+    """Moments, ``[..., moments]``, of totals with leading axes ``[...]``; not finite where there is none."""
+    with np.errstate(all="ignore"):
+        return _changes(totals, names, cells)
+
+
+def _changes(totals: list[Sums], names: Sequence[str], cells: Cells) -> np.ndarray:
     columns = []
     for name in names:
         level = PANEL_MOMENTS[name].level
@@ -138,15 +155,35 @@ def _values(totals: list[Sums], names: Sequence[str], cells: Cells) -> np.ndarra
 
 def _influence(arms: list[Sums], totals: list[Sums], names: Sequence[str], cells: Cells) -> np.ndarray:
     """Derivative of the moments in the weight of each firm, ``[firms, moments]``."""
+
+    def moved(total: np.ndarray, own: np.ndarray) -> np.ndarray:
+        return total + 1j * _STEP * own
+
+    return np.imag(_each_firm(arms, totals, names, cells, moved)) / _STEP
+
+
+def _without_each(arms: list[Sums], totals: list[Sums], names: Sequence[str], cells: Cells) -> np.ndarray:
+    """Moments of the panel without each firm, ``[firms, moments]``."""
+    return _each_firm(arms, totals, names, cells, lambda total, own: total - own)
+
+
+def _each_firm(
+    arms: list[Sums],
+    totals: list[Sums],
+    names: Sequence[str],
+    cells: Cells,
+    moved: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Moments of totals that are moved by the sums of each firm, ``[firms, moments]``."""
     count = len(next(iter(arms[0].values())))
     parts = []
     for begin in range(0, count, _CHUNK):
         some = slice(begin, begin + _CHUNK)
-        moved = [
-            {key: total[key][None] + 1j * _STEP * values[some] for key, values in arm.items()}
+        copies = [
+            {key: moved(total[key], values[some]) for key, values in arm.items()}
             for arm, total in zip(arms, totals, strict=True)
         ]
-        parts.append(np.imag(_values(moved, names, cells)) / _STEP)
+        parts.append(_values(copies, names, cells))
     return np.concatenate(parts)
 
 
@@ -164,5 +201,9 @@ def _bootstrapped(
         weights = random.multinomial(count, np.full(count, 1 / count), size=size).astype(float)
         copies = [{key: np.tensordot(weights, values, axes=1) for key, values in arm.items()} for arm in arms]
         drawn.append(_values(copies, names, cells))
+    if lost := int((~np.isfinite(np.concatenate(drawn)).all(axis=1)).sum()):
+        raise DataError(
+            f"moments: {lost} resamples of firms do not have all moments; give a larger panel, or no bootstrap."
+        )
     spread = np.concatenate(drawn).std(axis=0, ddof=1)
     return dict(zip(names, spread.tolist(), strict=True))

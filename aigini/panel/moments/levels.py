@@ -10,6 +10,9 @@ import numpy as np
 
 from aigini.panel.moments.sums import Cells, Sums
 
+FEWEST_DEGREES = 10
+"""Degrees of freedom, workers less firms, from which the variance of output in a cell is used."""
+
 Level = Callable[[Sums, Cells, int], np.ndarray]
 """From totals, each with leading axes ``[...]`` of copies, cells and a state to levels ``[...]``."""
 
@@ -42,8 +45,11 @@ def _above(count: np.ndarray, least: int) -> np.ndarray:
 
 
 def usable_cells(sums: Sums) -> np.ndarray:
-    """Cells with output in both states whose variance is estimated and positive, ``[..., cells]``."""
-    enough = (np.real(sums["output_n"]) > 0) & (np.real(sums["degrees"]) > 0) & (np.real(sums["squares"]) > 0)
+    """Cells whose variance is estimated well enough in both states, ``[..., cells]``.
+
+    A square root of a variance from a few pairs of colleagues is biased, and its derivative has no bound.
+    """
+    enough = (np.real(sums["degrees"]) >= FEWEST_DEGREES) & (np.real(sums["squares"]) > 0)
     return enough[..., 0] & enough[..., 1]
 
 
@@ -54,10 +60,10 @@ def _mean_output(sums: Sums, cells: Cells, state: int) -> np.ndarray:
 
 
 def _variation(sums: Sums, cells: Cells, state: int) -> np.ndarray:
-    usable = usable_cells(sums)
+    usable = usable_cells(sums) if cells.usable is None else cells.usable
     mean = _divided(sums["output"][..., state], sums["output_n"][..., state])
     variance = _divided(sums["squares"][..., state], sums["degrees"][..., state])
-    sd = np.sqrt(np.where(usable, variance, 1.0))
+    sd = np.sqrt(np.where(usable & (np.real(variance) > 0), variance, 0.0))
     return _weighted(_divided(sd, np.where(usable, mean, 1.0)), usable, cells.weight)
 
 
@@ -151,7 +157,7 @@ NOT_IN_A_PANEL = {
         ),
         _CAPITAL,
     ),
-    **dict.fromkeys(("credential_weight", "education_return"), _BELIEFS),
+    **dict.fromkeys(("credential_weight", "education_return", "social_education_return"), _BELIEFS),
     "output": "a panel has output on tasks at the prices before AI, not the value of all of it",
     "human_capital": "human capital is observed with error only, and AI is part of output",
     "gini_assets": "the Gini of capital is one of all firms, not of the sample, and not a function of sums by firm",

@@ -24,12 +24,14 @@ class Cells:
         occupation: Occupation of each cell, ``[cells]``.
         weight: Weight of the cell, summing to 1, ``[cells]``.
         occupation_weight: The same added over tasks, ``[occupations]``.
+        usable: True for cells whose dispersion enters m1, ``[cells]``; None before that is known.
     """
 
     code: np.ndarray
     occupation: np.ndarray
     weight: np.ndarray
     occupation_weight: np.ndarray
+    usable: np.ndarray | None = None
 
 
 def cells_of(panel: Panel) -> Cells:
