@@ -1,11 +1,20 @@
 """The explorer's economies: exact derivatives in the sliders, numbers of other commands, and runs that go on."""
 
+import dataclasses
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import erf
+from test_experiments import EXPERIMENTS
 
 import aigini
+from aigini.commands.registry import load_result
 from aigini.config import load
+from aigini.dynamics.mean_field import mean_field_path
+from aigini.dynamics.rest import long_run_growth
+from aigini.dynamics.steered import steered_path
 from aigini.explore.build import Sizes, explorer
 from aigini.explore.economies import RENT, SliderMap
 from aigini.explore.errors import FITTED_CURVES, by_name, fitted_curves
@@ -101,16 +110,40 @@ def test_numbers_at_the_baseline_are_those_of_other_commands(around, config):
 
 
 def test_the_long_run_has_the_rent_of_the_dynamics(around, config):
-    import dataclasses
-
-    from aigini.dynamics.rest import long_run_growth
-
     *_, near = around
     dynamics = dataclasses.replace(config.dynamics, adoption_final=float(config.params.adoption))
     growth = long_run_growth(config.params, dynamics, config.scenario)
     rent = near.curves[0, len(CURVE_NAMES)]
     assert by_name(near)[RENT][0] == rent
     assert float(config.params.cumulative_advantage) * rent == pytest.approx(growth, rel=1e-9)
+
+
+@pytest.mark.parametrize("retool_speed", [0.05, 0.15])
+@pytest.mark.parametrize("regimes", [1, 2])
+def test_the_path_of_the_page_is_near_that_of_the_dynamics(config, regimes, retool_speed):
+    explored = load_result(EXPERIMENTS / "explore", "explore")
+    moved = {} if regimes == 1 else {"xi": 0.6, "proprietary_share": 0.6}
+    params = dict(explored.params)
+    if moved:
+        params |= {"xi": 0.6, "eta0": 0.4, "eta1": 0.6, "cumulative_advantage": 1.36}
+    dynamics = dataclasses.replace(
+        config.dynamics,
+        capability="constant",
+        adoption_final=params["adoption"],
+        retool_speed=retool_speed,
+        erosion_gap_weight=0.8,
+    )
+    path = steered_path(aigini.Parameters(**params), dynamics, config.scenario)
+    rents = [explored.at(**moved, adoption=float(at))[RENT] for at in path.adoption]
+    own = mean_field_path(
+        dynamics.law(aigini.Parameters(**params)),
+        params["cumulative_advantage"] * jnp.asarray(rents),
+        jnp.asarray(path.adoption),
+        retool_speed,
+        params["asset_sd"] ** 2,
+    )
+    concentration = [erf(np.sqrt(np.asarray(variance)) / 2) for variance in (own.variance, path.variance)]
+    assert np.abs(concentration[0] - concentration[1]).max() < 0.003
 
 
 def test_a_run_that_was_interrupted_goes_on_to_the_same_numbers(economies):
