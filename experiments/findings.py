@@ -7,6 +7,7 @@ checked here; where the runs no longer carry it, this ends with the sentence tha
 """
 
 import argparse
+import dataclasses
 import itertools
 import math
 import textwrap
@@ -21,6 +22,7 @@ from aigini.analysis.identification.ridge_statement import sharing_by_eta1
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.analysis.identification.sign import Sign
 from aigini.analysis.identification.sign_uncertainty import SignUncertainty
+from aigini.analysis.occupations.conditions import LEFT_OUT, condition_words, p_words
 from aigini.analysis.occupations.power import LEVEL
 from aigini.analysis.occupations.result import SimulatedOccupations
 from aigini.analysis.occupations.words import questions, range_words, tells
@@ -39,7 +41,7 @@ from aigini.dynamics.result import Transition
 from aigini.dynamics.yearly_channels import NAMES as CHANNELS_BY_YEAR
 from aigini.dynamics.yearly_channels import YearlyChannels
 from aigini.figures import style
-from aigini.oews.handling import handlings
+from aigini.oews.handling import beside_surveys, handlings
 from aigini.oews.result import OccupationWages
 from aigini.oews.specifications import WINDOWS
 
@@ -349,16 +351,13 @@ def _occupations(wages: OccupationWages, surveys: SimulatedOccupations) -> str:
         f"{one.power:.2f} ± {one.power_error:.2f} in the {regime} economy" for regime, one in best.items()
     )
     depends = tells(best["equalising"]) is True and tells(best["concentrating"]) is False
+    surveys = dataclasses.replace(surveys, handlings=beside_surveys(wages.regressions, measure))
     rejected = [
-        f"{one.name} rejects the {d.label} economy (p = {d.p_value:.3f})"
+        f"{one.name} rejects the {d.label} economy ({p_words(d.p_value, d.surveys, explained=True)});"
+        f" {condition_words(surveys, one, d.label)}"
         for one in surveys.regressions
         for d in surveys.main(one.name)
         if d.label in best and d.p_value < LEVEL
-    ]
-    arrived = [
-        f"; it does not where at most {one.high:.2f} ± {one.high_error:.2f} of the effect has arrived"
-        for one in surveys.not_rejected
-        if one.quantity == "arrival" and one.high is not None and one.high_error is not None
     ]
     sizes = {name: [s.rate for s in surveys.sizes if s.test.startswith(name)] for name in ("CRV1", "CRV3")}
     size = ", ".join(f"{name} {100 * min(rates):.0f} to {100 * max(rates):.0f} %" for name, rates in sizes.items())
@@ -374,12 +373,12 @@ def _occupations(wages: OccupationWages, surveys: SimulatedOccupations) -> str:
         f" {top['lower']:+.2f} to {top['upper']:+.2f} per s.d. On simulated occupations, surveyed alike, "
         + _claim(depends, "what the regression can tell depends on the regime")
         + f": if all of AI's effect is in the survey panels from {surveys.assumed['ai_from']:g} on, an assumption"
-        f" and the most that they can have of it, power against no AI is at best {power}. There"
-        f" {' and '.join(rejected) or 'none rejects'}{''.join(arrived)}. {range_words(surveys.not_rejected)} With"
+        f" and the most that they can have of it, power against no AI is at best {power}. There, with"
+        f" {LEFT_OUT}, {' and '.join(rejected) or 'none rejects an economy'}. {range_words(surveys.not_rejected)} With"
         f" {clusters} clusters a coefficient that is zero is rejected at 5 % by {size}. All that they assume is"
         " in `[oews]`."
     )
-    return words.replace(" -", " −")
+    return words.replace(" -", " −").replace("(-", "(−")
 
 
 def _wrapped(line: str) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,15 +19,15 @@ from aigini.oews.design import panels_of
 from aigini.oews.downloads import download as fetch_files
 from aigini.oews.exposures import read_exposures
 from aigini.oews.frames import Frame
-from aigini.oews.handling import main_measure
+from aigini.oews.handling import beside_surveys, main_measure
 from aigini.oews.inference import interval_text, p_value
 from aigini.oews.layout import PANEL_YEARS
 from aigini.oews.matches import match_words, matches
 from aigini.oews.panel import read_panel
-from aigini.oews.regressions import FEWEST, estimate, require_pyfixest
+from aigini.oews.regressions import FEWEST, Regression, estimate, require_pyfixest
 from aigini.oews.result import OccupationWages, tables_read
 from aigini.oews.samples import Occupations, occupations
-from aigini.oews.specifications import every_specification
+from aigini.oews.specifications import HEADLINE, WINDOWS, choices, every_specification
 from aigini.runtime.evaluations import kept_in
 from aigini.runtime.precision import with_x64
 from aigini.runtime.progress import watched
@@ -102,14 +102,21 @@ def occupation_surveys(
     return _surveys(source, _load(data, exposure).occupations, data)
 
 
-def _surveys(source: Source, published: Occupations, data: str | Path | None) -> SimulatedOccupations:
+def _surveys(
+    source: Source, published: Occupations, data: str | Path | None, regressions: Sequence[Regression] | None = None
+) -> SimulatedOccupations:
     require_sign_problem(source.config.targets, source.config.free)
     panels = panels_of(published)
     if not panels:
         raise DataError(f"{data}: has the years of no long difference; add tables, or ask for --no-simulated.")
-    return simulate_occupations(
-        at_estimates(source), panels, main_measure(list(panels)), source.config.surveys, PANEL_YEARS
-    )
+    measure = main_measure(list(panels))
+    if regressions is None:
+        every = [
+            s for window in WINDOWS if set(window) <= set(published.years) for s in choices(HEADLINE, measure, window)
+        ]
+        regressions = estimate(published, every).regressions
+    surveys = simulate_occupations(at_estimates(source), panels, measure, source.config.surveys, PANEL_YEARS)
+    return dataclasses.replace(surveys, handlings=beside_surveys(regressions, measure))
 
 
 def figures(result: OccupationWages) -> Iterator[tuple[str, Any]]:
@@ -195,7 +202,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
         request = repr((command.name, exposure and str(exposure), dict(run.origin)))
         cache = ledger.Ledger(run.folder, run.config, request, resume=run.resume)
         with kept_in(cache):
-            surveys = _surveys(run.source, loaded.occupations, data)
+            surveys = _surveys(run.source, loaded.occupations, data, wages.regressions)
     timings["surveys"] = time.perf_counter() - clock - timings["regressions"]
     run.write([(WAGES, wages), (SURVEYS, surveys)], timings)
     SURVEYS.draw(run.folder / "figures", surveys)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aigini.analysis.occupations.handlings import ByHandling
 from aigini.oews.exposures import RATERS
 from aigini.oews.inference import interval_text, p_value
 from aigini.oews.regressions import Regression
@@ -79,6 +80,16 @@ def _table(rows: Sequence[Regression]) -> Table:
             Column("occupations", [r.n_occupations for r in rows], "d"),
             *((Column("rows", [r.n for r in rows], "d"),) if of_panel else ()),
         )
+    )
+
+
+def beside_surveys(regressions: Sequence[Regression], exposure: str) -> tuple[ByHandling, ...]:
+    """Long differences under other handlings than the usual one, which is that of simulated surveys."""
+    return tuple(
+        ByHandling(name.removeprefix("long "), handling(r), r.per_sd)
+        for name, rows in handlings(regressions, exposure).items()
+        for r in rows[1:]
+        if r.estimator == "long_difference"
     )
 
 

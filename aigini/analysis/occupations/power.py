@@ -48,6 +48,11 @@ def binomial_error(share: float, count: int) -> float:
     return float(np.sqrt(inside * (1 - inside) / count))
 
 
+def least_p_value(surveys: int) -> float:
+    """The least p-value that so many surveys can give."""
+    return 2 / (surveys + 1)
+
+
 def p_value(estimate: float, draws: np.ndarray) -> float:
     """Two-sided probability of a coefficient as far out as the estimate, at least 2/(surveys + 1)."""
     below, above = (1 + np.sum(draws <= estimate), 1 + np.sum(draws >= estimate))

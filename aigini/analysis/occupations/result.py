@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from aigini.analysis.occupations.handlings import ByHandling
 from aigini.analysis.occupations.power import LEVEL
 from aigini.statistics.outcomes import Units, file_units
 from aigini.tables import Column, Table, Tabular
@@ -242,6 +243,7 @@ class SimulatedOccupations(Tabular):
         not_rejected: Ranges of m1 and of the share that has arrived.
         measures: Other measures of exposure.
         n_workers: Workers of the population.
+        handlings: Published coefficients under other handlings of the data; empty in files that do not have them.
     """
 
     units: ClassVar[Units] = file_units(
@@ -262,6 +264,7 @@ class SimulatedOccupations(Tabular):
     not_rejected: tuple[NotRejected, ...]
     measures: tuple[ByMeasure, ...]
     n_workers: int = 0
+    handlings: tuple[ByHandling, ...] = ()
 
     def table(self) -> Table:
         """Coefficients by regression and economy, one a row."""

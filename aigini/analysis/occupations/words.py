@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from aigini.analysis.occupations.power import LEVEL
+from aigini.analysis.occupations.conditions import (
+    LEFT_OUT,
+    arrived_words,
+    by_handling,
+    condition_words,
+    p_cell,
+    p_words,
+)
+from aigini.analysis.occupations.power import LEVEL, least_p_value
 from aigini.analysis.occupations.result import (
     ENOUGH,
     NO_AI,
@@ -21,6 +29,7 @@ def text(result: SimulatedOccupations) -> str:
     lines = ["Surveys of simulated occupations. Assumed, and not known:", str(_assumptions(result)), ""]
     lines += [
         f"{regime.name}: meets m1 to m5 with eta1 = {regime.eta1:g}; the Gini changes by {regime.gini_change:+.4f}"
+        " (its simulation error is not computed here; `aigini sign` has it)"
         for regime in result.regimes
     ]
     lines += [
@@ -34,8 +43,10 @@ def text(result: SimulatedOccupations) -> str:
     for one in result.regressions:
         lines += [f"{one.name}, {result.replications} surveys of each economy", str(_distributions(result, one)), ""]
     lines += [
-        "p: of a coefficient as far out as the published one; CRV1, CRV3: share of surveys whose t test rejects zero",
+        "p: of a coefficient as far out as the published one; CRV1, CRV3: share of surveys whose t test rejects zero;"
+        f" ≤ {least_p_value(result.replications):.3f}: the least p that {result.replications} surveys can give",
         "",
+        *_handled(result),
         "Power of a 5 % test of the other economy, by the distribution of its coefficients",
         str(_power(result)),
         "",
@@ -52,11 +63,13 @@ def text(result: SimulatedOccupations) -> str:
 def conclusions(result: SimulatedOccupations) -> Iterator[str]:
     """The conclusions, a sentence or two each."""
     yield from (published_words(result, one) for one in result.regressions)
-    yield from (power_words(question, rows) for question, rows in questions(result).items())
-    yield range_words(result.not_rejected)
+    share = result.assumed["arrival"]
+    yield from (power_words(question, rows, share) for question, rows in questions(result).items())
+    yield f"If {arrived_words(result)}: {range_words(result.not_rejected)}"
     yield size_words(result)
     for regression in dict.fromkeys(one.regression for one in result.measures):
-        yield measure_words([one for one in result.measures if one.regression == regression])
+        own = [one for one in result.measures if one.regression == regression]
+        yield f"If {arrived_words(result)}: {measure_words(own)}"
     if any(one.n_simulated > 1.02 * one.n for one in result.regressions):
         yield (
             "Fewer simulated than published occupations are lost to the top code: the economy has no occupations as far"
@@ -90,31 +103,46 @@ def tells(one: Comparison) -> bool | None:
     return one.power > ENOUGH
 
 
-def power_words(question: str, rows: Sequence[Comparison]) -> str:
-    """The best power for a question, and whether it is enough."""
-    best = max(rows, key=lambda one: one.power)
+def power_words(question: str, rows: Sequence[Comparison], share: float | None = None) -> str:
+    """The best power for a question, and whether it is enough, if this share of the effect of AI has arrived."""
+    best, worst = (choose(rows, key=lambda one: one.power) for choose in (max, min))
+    told = tells(best)
     verdict = {
         True: "such data can tell",
         False: "such data cannot tell",
         None: "whether such data can tell is open",
-    }[tells(best)]
-    return (
-        f"{question}: power is {best.power:.2f} ± {best.power_error:.2f} at best ({best.regression}), and"
-        f" {min(one.power for one in rows):.2f} at worst: {verdict} (enough: {ENOUGH:g})."
-    )
+    }[told]
+    if share is not None:
+        part = "all" if share == 1 else f"a share of {share:g}"
+        verdict = f"{'even ' if told is False and share == 1 else ''}if {part} of AI's effect has arrived, {verdict}"
+    power = f"power is {best.power:.2f} ± {best.power_error:.2f}"
+    if len(rows) > 1:
+        power += f" at best ({best.regression}), and {worst.power:.2f} ± {worst.power_error:.2f} at worst"
+        return f"{question}: {power} ({worst.regression}): {verdict} (enough: {ENOUGH:g})."
+    return f"{question}: {power} ({best.regression}): {verdict} (enough: {ENOUGH:g})."
 
 
 def published_words(result: SimulatedOccupations, one: Surveyed) -> str:
-    """Economies with which a published coefficient can be reconciled."""
+    """Economies with which a published coefficient can be reconciled, and on what that depends."""
     rows = result.main(one.name)
     consistent = [d.label for d in rows if d.p_value >= LEVEL]
-    rejected = [d.label for d in rows if d.p_value < LEVEL]
-    words = f"{one.name}: the published {one.estimate:+.2f} (s.e. {one.se_crv3:.2f}, CRV3) "
+    rejected = [d for d in rows if d.p_value < LEVEL]
+    words = (
+        f"{one.name} by {one.exposure}, {LEFT_OUT}, if {arrived_words(result)}: the published {one.estimate:+.2f}"
+        f" (s.e. {one.se_crv3:.2f}, CRV3) "
+    )
     if not rejected:
         return f"{words}rejects none of {len(rows)} economies, {NO_AI} among them."
-    if not consistent:
-        return f"{words}rejects all of {len(rows)} economies, so that none of them is the one published."
-    return f"{words}rejects {'; '.join(rejected)}. It does not reject {'; '.join(consistent)}."
+    listed = "; ".join(f"{d.label} ({p_words(d.p_value, d.surveys)})" for d in rejected)
+    words += f"rejects {listed}" if consistent else f"rejects all of {len(rows)} economies: {listed}"
+    if any(p_words(d.p_value, d.surveys).startswith("p at most") for d in rejected):
+        words += (
+            f", where {least_p_value(rejected[0].surveys):.3f} is the least that {rejected[0].surveys} surveys can give"
+        )
+    names = [regime.name for regime in result.regimes]
+    every = [condition_words(result, one, d.label) for d in rejected if d.label in names]
+    words += "".join(f"; {condition}" for condition in every if condition)
+    return words + (f". It does not reject {'; '.join(consistent)}." if consistent else ".")
 
 
 def range_words(rows: Sequence[NotRejected]) -> str:
@@ -144,10 +172,14 @@ def size_words(result: SimulatedOccupations) -> str:
 def measure_words(rows: Sequence[ByMeasure]) -> str:
     """Signs and rejections over measures of exposure."""
     negative = sum(one.estimate < 0 for one in rows)
+    if len(rows) == 1:
+        (own,) = rows
+        rejected = "; ".join(label for label, p in own.p_values.items() if p < LEVEL)
+        return f"{own.regression}, {own.exposure} ({own.estimate:+.2f}): rejected is {rejected or 'none of them'}."
     labels = list(rows[0].p_values)
     rejects = ", ".join(f"{label} by {sum(one.p_values[label] < LEVEL for one in rows)}" for label in labels)
     return (
-        f"{rows[0].regression}, {len(rows)} measures of exposure: {negative} coefficients are negative and"
+        f"{rows[0].regression}, {len(rows)} measures of exposure: {negative} of the coefficients negative and"
         f" {len(rows) - negative} positive; rejected are {rejects} of them."
     )
 
@@ -192,11 +224,21 @@ def _distributions(result: SimulatedOccupations, one: Surveyed) -> Table:
             Column("mean", [d.mean for d in rows], text=[f"{d.mean:+.2f} ± {d.mean_error:.2f}" for d in rows]),
             Column("2.5 %", [d.low for d in rows], "+.2f"),
             Column("97.5 %", [d.high for d in rows], "+.2f"),
-            Column("p", [d.p_value for d in rows], ".3f"),
+            Column("p", [d.p_value for d in rows], text=[p_cell(d.p_value, d.surveys) for d in rows]),
             Column("CRV1", [d.rejects_crv1 for d in rows], ".2f"),
             Column("CRV3", [d.rejects_crv3 for d in rows], ".2f"),
         )
     )
+
+
+def _handled(result: SimulatedOccupations) -> list[str]:
+    if not result.handlings:
+        return []
+    title = (
+        "Economies rejected (yes, no) by the published coefficient under other handlings of the data, held to the same"
+        f" surveys, which are weighted and have {LEFT_OUT}; arrival as assumed"
+    )
+    return [title, str(by_handling(result)), ""]
 
 
 def _by_regression(first: str, labels: list[str], rows: dict[str, list[tuple[float, float]]]) -> Table:
