@@ -126,8 +126,8 @@ VARIANTS = (
     Run(
         "two_skills",
         (
-            *("regimes", "--set", "model.skills=two", *_QUICK, *_RETURNS),
-            *("--plane", "sigma:0.4:4,social_intensity:0.05:1"),
+            *("regimes", "configs/two_skills.toml", *_RETURNS),
+            *("--plane", "sigma:0.4:4,social_intensity:0.05:1", "--grid", "10"),
         ),
         ("regimes.json",),
         folder="two_skills",
