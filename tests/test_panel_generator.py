@@ -14,6 +14,9 @@ from scipy.stats import norm
 import aigini
 from aigini.economy.economy import Scenario
 from aigini.economy.equilibrium import markets
+from aigini.economy.mechanisms import Mechanisms
+from aigini.economy.quadrature import node_mean
+from aigini.economy.skills import TwoSkills
 from aigini.errors import CheckpointError, ConfigError, DataError
 from aigini.panel import files, panel_of
 from aigini.panel.generator import TYPES, generator
@@ -126,6 +129,26 @@ def test_output_with_ai_is_that_of_the_technology(baseline_panel):
     ai = params.eta0 + params.eta1 * intensity
     expected = human * skill[task] * (1 + params.beta * exposure[task] * use) + params.alpha * exposure[task] * ai * use
     np.testing.assert_allclose(frame["output"], expected, rtol=1e-5)
+
+
+def test_a_second_skill_has_schooling_and_output_of_its_own(baseline_panel):
+    """Other schooling has the mean of the equilibrium, and output beside that of human capital is φ_s h_s."""
+    skills = TwoSkills()
+    scenario = Scenario(mechanisms=Mechanisms(skills=skills))
+    panel = generator(Parameters(), scenario, baseline_panel.settings)
+    frame = frame_of(panel)
+    before = frame[frame["period"] == 1]
+    market = jax.jit(lambda: markets(Parameters(), jnp.array([0.0, 1.0]), scenario.mechanisms))()
+    expected = float(jnp.mean(node_mean(market.social.schooling[0])))
+    each = before.drop_duplicates("worker")["other_schooling"]
+    assert abs(each.mean() - expected) < 4.5 * each.std() / math.sqrt(len(each))
+    human = np.exp(before["ability_proxy"]) * (1 + Parameters().schooling_return * before["schooling"])
+    task = before["task"].to_numpy() - 1
+    beside = before["output"] - human * np.asarray(panel.states[0].production.tasks.skill)[0][task]
+    social = (beside / np.asarray(skills.task_output())[task]).groupby(before["worker"]).agg(["min", "max"])
+    np.testing.assert_allclose(social["min"], social["max"], rtol=2e-4)
+    kept = np.concatenate([group(panel.settings, panel.states, panel.firms, k).social[0] for k in range(panel.groups)])
+    np.testing.assert_allclose(social["max"], kept, rtol=2e-4)
 
 
 def test_assets_follow_the_law_before_and_after_adoption(baseline_panel):

@@ -108,7 +108,7 @@ class Generator:
             "task_weight": weights[task][:, :, None],
             "ability_proxy": proxy[:, None, None],
             "schooling": schooling[:, None, :],
-            "other_schooling": np.zeros((1, 1, 1)),
+            "other_schooling": by_state(own.other_schooling)[:, None, :],
             "credential": own.credential[:, None, None],
             "credential_required": required[:, None, :],
             "work_sample": by_state(own.work_sample)[:, None, :],
@@ -165,7 +165,8 @@ class Generator:
                 ai = one.effective[:, None, None] * np.where(proprietary[:, None], intensity, 1.0)[None]
             else:
                 ai = one.commodity[:, None, None] + one.proprietary[:, None, None] * intensity[None]
-            made.append(task_output(one, own.human, ai, task))
+            social = one.social_output[task][None, :, :, None] * own.social[:, :, None, None]
+            made.append(task_output(one, own.human, ai, task) + social)
         output = made[0] if len(made) == 1 else np.choose(market[None, :, None, None], made)
         return np.where(with_ai[:, None, :], output[1], output[0])
 

@@ -12,7 +12,7 @@ _WORDS = 4  # numbers of 64 bits for one count of Philox
 PURPOSES = (
     *("rank", "adoption", "cohort", "structure", "rent_share", "assets", "asset_error", "task_set", "requirement"),
     *("firm", "ability", "cost", "work_sample", "credential", "compliance", "ability_error", "schooling_error"),
-    *("wage_error", "output_error", "entry", "entry_period", "exit", "missing"),
+    *("wage_error", "output_error", "entry", "entry_period", "exit", "missing", "social"),
 )
 """Every purpose that a number can be drawn for."""
 

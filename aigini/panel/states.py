@@ -17,7 +17,7 @@ from aigini.economy.equilibrium import Market, markets
 from aigini.economy.mechanisms import Mechanisms
 from aigini.economy.quadrature import node_mean, population_nodes
 from aigini.economy.screening import credential_requirement
-from aigini.economy.skills import require_one_skill
+from aigini.economy.tasks import N_TASKS
 from aigini.economy.technology import Production
 from aigini.economy.workers import WorkerEnvironment, worker_environment
 from aigini.errors import EquilibriumError
@@ -45,8 +45,9 @@ class States:
         sample_mean: Mean of the work sample, ``[2, occupations]``.
         sample_slope: sqrt(V_D / V_h), treated, ``[2, occupations]``.
         requirement_gain: (log I - log I_ref) / τ_I, ``[2, occupations]``.
+        social_output: φ_s(z), output of a unit of social capital, 0 without a second skill, ``[tasks]``.
         weights: Treated weights L_oz m(z; A1), summing to 1, ``[occupations, tasks]``.
-        gain_mean, gain_sd: Mean and standard deviation over workers of the gain in log output from AI.
+        gain_mean, gain_sd: Mean and standard deviation over workers of the gain in log output of human capital from AI.
     """
 
     parameters: Parameters
@@ -64,6 +65,7 @@ class States:
     sample_mean: np.ndarray
     sample_slope: np.ndarray
     requirement_gain: np.ndarray
+    social_output: np.ndarray
     weights: np.ndarray
     gain_mean: float
     gain_sd: float
@@ -81,7 +83,7 @@ class _Solved(eqx.Module):
 @jax.jit
 def _solve(params: Parameters, levels: jax.Array, mechanisms: Mechanisms) -> _Solved:
     both = markets(params, levels, mechanisms)
-    nodes = population_nodes(params, mechanisms.ability)
+    nodes = population_nodes(params, mechanisms.ability, mechanisms.skills)
 
     def state(market: Market) -> dict[str, jax.Array]:
         log_human = mechanisms.human_capital.log_human(params, nodes.log_ability, market.schooling)
@@ -106,9 +108,10 @@ def _solve(params: Parameters, levels: jax.Array, mechanisms: Mechanisms) -> _So
     human = jnp.exp(mechanisms.human_capital.log_human(params, nodes.log_ability, before.schooling))
     gains = log_gain(both.production, human.reshape(-1), jnp.repeat(jnp.arange(human.shape[0]), human.shape[1]))
     gain = gains.reshape(human.shape)
-    mean = jnp.mean(node_mean(gain))
+    mean, second = jnp.mean(node_mean(gain)), mechanisms.skills.social
     arrays |= {
         "requirement_gain": jnp.log(required) - jnp.log1p(-required),
+        "social_output": jnp.zeros(N_TASKS) if second is None else second.task_output(),
         "weights": after.production.treated_weights(),
         "gain_mean": mean,
         "gain_sd": jnp.sqrt(jnp.mean(node_mean((gain - mean) ** 2))),
@@ -148,9 +151,8 @@ def states_of(params: Parameters, scenario: Scenario, rent_shares: tuple[float, 
         rent_shares: Values of ξ; that of `params` if there is none.
 
     Raises:
-        EquilibriumError: if there is no equilibrium, or a second skill.
+        EquilibriumError: if there is no equilibrium.
     """
-    require_one_skill(scenario.mechanisms.skills, "panel")
     levels = jnp.stack([jnp.asarray(scenario.A0), jnp.asarray(scenario.A1)])
     every = []
     for xi in rent_shares or (float(params.xi),):

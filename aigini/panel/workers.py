@@ -22,6 +22,7 @@ from aigini.panel.states import States, log_gain
 from aigini.population.workers import N_OCCUPATIONS, Workers
 
 _WIDEST = 1024
+_DRAWS = ("ability", "cost", "work_sample", "credential", "social")
 
 
 def group_width(n_workers: int) -> int:
@@ -41,6 +42,8 @@ class Group:
         user: True for those who use AI once their firm has adopted it, ``[workers]``.
         log_ability: log θ, ``[workers]``.
         schooling: e, ``[2, workers]``.
+        other_schooling: e_s of a second skill, 0 without one, ``[2, workers]``.
+        social: h_s, likewise, ``[2, workers]``.
         human: h, ``[2, workers]``.
         human_pay: Pay for assessed human capital, ``[2, workers]``.
         commodity_pay: Pay for commodity AI, ``[2, workers]``.
@@ -56,6 +59,8 @@ class Group:
     user: np.ndarray
     log_ability: np.ndarray
     schooling: np.ndarray
+    other_schooling: np.ndarray
+    social: np.ndarray
     human: np.ndarray
     human_pay: np.ndarray
     commodity_pay: np.ndarray
@@ -77,7 +82,7 @@ def group(settings: PanelSettings, states: tuple[States, ...], firms: Firms, pos
     numbers, width = Numbers(settings.seed), group_width(settings.n_workers)
     first, occupation = position * width, position % N_OCCUPATIONS
     firm = numbers.choice("firm", first, width, settings.n_firms)
-    score = {name: numbers.normal(name, first, width) for name in ("ability", "cost", "work_sample", "credential")}
+    score = {name: numbers.normal(name, first, width) for name in _DRAWS}
     inclination = numbers.normal("compliance", first, width)
     market = firms.market[firm]
     one_hot = np.zeros(N_OCCUPATIONS)
@@ -115,6 +120,8 @@ def group(settings: PanelSettings, states: tuple[States, ...], firms: Firms, pos
         user=_users(settings, states, values, market, inclination),
         log_ability=values["log_ability"],
         schooling=values["schooling"],
+        other_schooling=values["other_schooling"],
+        social=values["social"],
         human=np.exp(log_human),
         human_pay=values["human_pay"],
         commodity_pay=values["commodity_pay"],
@@ -167,16 +174,23 @@ def _outcomes(
         ownership=nothing,
         weight=nothing,
         rent_control=nothing,
-        social=nothing,
+        social=score["social"],
     )
     result = outcomes(own, workers)
     trait = ability_score(own.params, own.occupation_score, workers.firm_score, workers.ability)
     occupation = jnp.broadcast_to(jnp.argmax(one_hot), (width,))
+    second, social, years = own.mechanisms.skills.social, jnp.zeros((2, width)), jnp.zeros((2, width))
+    if second is not None and result.social is not None:
+        social = result.social.capital
+        ability = second.of_worker(own.params, trait, score["social"], score["cost"]).ability
+        years = (social / ability[None, :] - 1) / second.social_schooling_return
     return {
         "score": trait,
         "log_ability": own.mechanisms.ability.log_ability(own.params, trait),
         "gain": log_gain(production, jnp.exp(result.log_human[0]), occupation),
-        "schooling": result.schooling,
+        "schooling": result.schooling - years,
+        "other_schooling": years,
+        "social": social,
         "log_human": result.log_human,
         "human_pay": result.human_pay,
         "commodity_pay": jnp.broadcast_to(jnp.reshape(result.commodity_pay, (2, 1)), result.human_pay.shape),

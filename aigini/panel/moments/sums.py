@@ -114,10 +114,12 @@ def _added(values: dict[str, np.ndarray], position: np.ndarray, shape: tuple[int
 
 
 def _wages(panel: Panel, cells: Cells, one: Windows, years: int) -> Sums:
-    """Sums and products of log wages and schooling."""
+    """Sums and products of log wages and years of schooling, of both kinds together."""
     del cells
     rows, after = _edge_rows(panel, one, years)
     wage, schooling = panel["wage"][rows], panel["schooling"][rows]
+    if "other_schooling" in panel:
+        schooling = schooling + np.nan_to_num(panel["other_schooling"][rows])
     known = ~np.isnan(wage) & ~np.isnan(schooling)
     x, y = schooling[known], np.log(wage[known])
     shape = (panel.count("firm"), 2)
