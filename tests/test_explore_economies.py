@@ -24,7 +24,9 @@ from aigini.parameter_space import pack
 from aigini.runtime.evaluations import Cache, kept_in
 
 pytestmark = pytest.mark.slow
-SMALL = {"population.n_workers": 2048, "population.n_firms": 64, "calibration.replications": 0}
+# The size of tests/test_analysis.py, whose compiled programs are shared.
+SMALL = {"population.n_workers": 4096, "population.n_firms": 60, "calibration.replications": 0}
+WORKERS = 2048
 
 
 class Interrupted(Exception):
@@ -51,7 +53,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def economies(config):
-    population = config.draw(precision="float64")
+    population = config.draw(precision="float64", n_workers=WORKERS)
     return SliderMap(population, config.scenario, pack(config.params.as_dict()))
 
 
@@ -96,7 +98,7 @@ def test_numbers_before_ai_depend_on_three_sliders(around):
 def test_numbers_at_the_baseline_are_those_of_other_commands(around, config):
     *_, near = around
     own = {name: value[0] for name, value in by_name(near).items()}
-    economy = aigini.simulate(None, **SMALL, **{"population.precision": "float64"})
+    economy = aigini.simulate(None, **{**SMALL, "population.n_workers": WORKERS, "population.precision": "float64"})
     for income in ("total", "wage"):
         for state, statistics, arrays in (
             ("before", economy.before, economy.before_arrays),
@@ -159,6 +161,27 @@ def test_a_run_that_was_interrupted_goes_on_to_the_same_numbers(economies):
     whole = economies.evaluate(points, "whole", derivatives=False)
     for one, other in zip(jax.tree.leaves(vars(again)), jax.tree.leaves(vars(whole)), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_the_command_explores_the_economy_at_its_estimates(config):
+    result = aigini.explore(config, workers=WORKERS, fitted=16, held_out=16)
+    assert (result.n_workers, result.fitted, result.held_out, result.draws) == (WORKERS, 16, 16, 0)
+    assert result.params["eta0"] == pytest.approx(1 - result.params["eta1"], abs=1e-15)
+    np.testing.assert_array_equal(result.estimate, estimate_of(result.params))
+    # The economy of the result, evaluated by itself.
+    population = config.draw(precision="float64", n_workers=WORKERS)
+    again = SliderMap(population, config.scenario, pack(result.params)).evaluate(
+        result.estimate[None], "again", derivatives=False
+    )
+    numbers = by_name(again)
+    assert result.at_estimates == pytest.approx({name: numbers[name][0] for name in result.at_estimates}, rel=1e-12)
+    # So few economies determine quadratic functions; their errors are measured all the same, and are not small enough.
+    assert {error.degree for error in result.errors if error.headline and "before" not in error.name} == {2}
+    assert all(0 < error.median <= error.high <= error.largest for error in result.errors)
+    assert not result.accurate
+    assert abs(result.at()["change_total"] - numbers["change_total"][0]) < 0.02
+    assert result.simulation_se == {}
+    assert len(result.to_frame()) == len(result.errors)
 
 
 def test_ai_before_is_refused(economies, config):
