@@ -31,6 +31,7 @@ from aigini.commands.beliefs import beliefs
 from aigini.commands.calibrate import calibrate
 from aigini.commands.channels import channels
 from aigini.commands.command import Command
+from aigini.commands.design import design
 from aigini.commands.draw import draw
 from aigini.commands.dynamics import bifurcations, firm_convergence, phases, policy_timing, transition, yearly_channels
 from aigini.commands.explain import explain
@@ -102,6 +103,7 @@ __all__ = [
     "channels",
     "checked_six_moments",
     "compare_runs",
+    "design",
     "draw",
     "draw_population",
     "estimate_moments",

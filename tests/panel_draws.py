@@ -11,7 +11,12 @@ from aigini.runtime import random_keys
 
 
 def numbers(**changes):
-    given = {**{name: one.default for name, one in ASSUMED.items()}, **dict.fromkeys(SELECTED_ON, 0.0), **changes}
+    given = {
+        **{name: one.default for name, one in ASSUMED.items()},
+        **dict.fromkeys(SELECTED_ON, 0.0),
+        "user_gain": 0.0,
+        **changes,
+    }
     return {name: jnp.asarray(float(value)) for name, value in given.items()}
 
 

@@ -52,6 +52,10 @@ from aigini.inference.overidentification import worst_case_misfit
 from aigini.inference.standard_errors import independent
 from aigini.oews.regressions import Regression, Regressions
 from aigini.oews.result import OccupationWages, TableRead
+from aigini.panel.design.diagnosands import Diagnosis
+from aigini.panel.design.result import DesignStudy
+from aigini.panel.design.result import Regime as DesignRegime
+from aigini.panel.design.smallest import RegimeTest, SmallestPanel
 from aigini.panel.estimators import between_within, staggered_effects
 from aigini.panel.estimators.hypothesis import HypothesisTest, PanelEffect
 from aigini.panel.moments.result import PanelMoments
@@ -218,6 +222,24 @@ def phases():
     return [diagram, PhaseDiagrams([diagram], "labour-strong", 40, 2.6, 2.5, 1.8, 0.168, 0.181, 100, 2)]
 
 
+def design_study():
+    names = ("varied", "value", "world", "firms", "workers", "tasks", "periods", "question", "estimator")
+    size = {"firms": 96, "workers": 8, "tasks": 2, "periods": 6}
+    rest = [field.name for field in dataclasses.fields(Diagnosis) if field.name not in names]
+    diagnoses = [
+        Diagnosis(
+            varied=varied, value=value, world="w", question=question, estimator=e, **size, **dict.fromkeys(rest, 0.5)
+        )
+        for varied, value in (("reference", 0.0), ("selection", 0.5))
+        for question in ("log_cv", "gain")
+        for e in ("group-time effects", "imputation")
+    ]
+    smallest = [SmallestPanel("H1: x", "t", 50.0, 2.0, "interpolated", None, (24, 96), (0.1, 0.9), (0.01, 0.01))]
+    regimes = (DesignRegime("eta1 = 0.1", 0.1, 0.1, -0.01, 0.001), DesignRegime("eta1 = 1", 1.0, 0.1, 0.01, 0.001))
+    tests = (RegimeTest("eta1 = 0.1", "eta1 = 1", 96, 0.9, 0.01, 0.05, 0.01),)
+    return DesignStudy({"growth": 0.02}, size, 2, "ability", 500, tuple(diagnoses), tuple(smallest), regimes, tests)
+
+
 def panel_estimates():
     first = np.repeat([2, 3, 5], 4)
     effects = staggered_effects(first, np.random.default_rng(0).normal(size=(12, 5)))
@@ -253,6 +275,7 @@ def instances():
         *long_run_bifurcations(),
         *phases(),
         *panel_estimates(),
+        design_study(),
         YearlyChannels(2, *(dict.fromkeys(CHANGES, np.full((3, 6), 0.01)) for _ in range(2)), 100, 2),
         FirmConvergence([100, 400], *(np.array([0.2, 0.1]) for _ in range(3)), 1.6, -0.5, 0.02, 8, 40),
         PolicyTiming("slow retooling", "asset-dominated", 40, 10, [lever_timing(None), lever_timing(10)]),
@@ -376,6 +399,7 @@ def test_a_print_holds_every_cell_of_its_table(results):
             "SimulatedOccupations",
             "Robustness",
             "FoldCurves",
+            "DesignStudy",
         ):
             continue  # their prints say it in words or in another arrangement
         printed = " ".join(str(result).split())

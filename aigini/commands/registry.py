@@ -8,6 +8,7 @@ from aigini.commands.bench import BENCH
 from aigini.commands.calibrate import CALIBRATE
 from aigini.commands.channels import CHANNELS
 from aigini.commands.command import Command, ResultFile
+from aigini.commands.design import DESIGN
 from aigini.commands.dynamics import DYNAMICS
 from aigini.commands.explore import EXPLORE
 from aigini.commands.moments import MOMENTS_COMMAND
@@ -40,6 +41,7 @@ COMMANDS: list[Command] = [
     PANEL,
     MOMENTS_COMMAND,
     EXPLORE,
+    DESIGN,
     BENCH,
 ]
 

@@ -23,6 +23,7 @@ _NOT_OF_THE_ESTIMATES = {
     "dynamics": None,
     "oews": None,
     "panel": None,
+    "design": None,
     "posterior": None,
     "priors": None,
     "alternatives": None,

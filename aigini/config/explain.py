@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from aigini.config.schema import (
     CalibrationSection,
+    DesignSection,
     DynamicsSection,
     FileSchema,
     IncomeSection,
@@ -116,6 +117,7 @@ def _known_beside(location: tuple[int | str, ...]) -> list[str]:
         "dynamics": DynamicsSection,
         "oews": OewsSection,
         "panel": PanelSection,
+        "design": DesignSection,
         "posterior": PosteriorSection,
         "priors": PriorSection,
         "alternatives": PriorSection,

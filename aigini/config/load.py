@@ -25,11 +25,11 @@ from pydantic import ValidationError
 
 from aigini.analysis.occupations.settings import SurveySettings
 from aigini.bayes.settings import PosteriorSettings
-from aigini.config import beliefs, calibration, dynamics, occupations, panel, parameters
+from aigini.config import beliefs, calibration, design, dynamics, occupations, panel, parameters
 from aigini.config.examples import baseline_path, resolve
 from aigini.config.explain import sentences, without_mistakes
 from aigini.config.layers import parse_overrides, plain, read, resolved, taken_away
-from aigini.config.schema import DynamicsSection, FileSchema, OewsSection, PanelSection
+from aigini.config.schema import DesignSection, DynamicsSection, FileSchema, OewsSection, PanelSection
 from aigini.dynamics.settings import Dynamics
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
@@ -38,6 +38,7 @@ from aigini.estimation.descent import DescentSettings
 from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.target import Target
 from aigini.estimation.weighting import Weighting
+from aigini.panel.design.settings import DesignSettings
 from aigini.panel.settings import PanelSettings
 from aigini.parameter_space import ParameterSpace, Tie
 from aigini.parameters import Parameters
@@ -83,6 +84,7 @@ class Config:
         dynamics: The path year by year.
         speeds: A slow and a fast speed of deployment and of retooling, by name in [dynamics].
         surveys: Surveys of simulated occupations.
+        design: A study of panels.
         source: The resolved configuration as nested plain values, ready to be written, and under ``definitions`` what
             users registered of what it names.
         problems: Sentences about sections that contradict each other, by topic; see `require`.
@@ -109,6 +111,7 @@ class Config:
     speeds: Mapping[str, tuple[float, float]]
     surveys: SurveySettings
     panel: PanelSettings
+    design: DesignSettings
     source: Mapping[str, Any]
     problems: Mapping[Topic, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
@@ -222,6 +225,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     mistakes += dynamics.own_problems(file)
     mistakes += occupations.own_problems(file)
     mistakes += panel.own_problems(file)
+    mistakes += design.own_problems(file)
     mistakes += parameters.range_problems(file)
     estimation: list[str] = []
     estimation += calibration.joint_problems(file, params, targets, correlated=calibration.has_correlation(raw))
@@ -241,6 +245,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     unused |= {"dynamics"} if file.dynamics == DynamicsSection() else set()
     unused |= {"oews"} if file.oews == OewsSection() else set()
     unused |= {"panel"} if file.panel == PanelSection() else set()
+    unused |= {"design"} if file.design == DesignSection() else set()
     source = file.model_dump(exclude=unused)
     source["params"] = params
     # What other draws make nothing of is not recorded, so that quasi-random ones asked for later get theirs.
@@ -282,6 +287,7 @@ def _build(raw: dict[str, Any], where: str) -> Config:
         },
         surveys=occupations.settings(file),
         panel=panel.settings(file),
+        design=design.settings(file),
         source=source,
         problems={topic: tuple(f"{where}: {line}" for line in lines) for topic, lines in problems.items()},
     )

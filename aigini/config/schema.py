@@ -17,6 +17,8 @@ from aigini.dynamics.specs import DYNAMICS_SPECS
 from aigini.estimation.descent import DescentSettings, Optimizer
 from aigini.estimation.least_squares import LeastSquaresSettings
 from aigini.estimation.weighting import Weighting
+from aigini.panel.design.settings import ASSUMED, DesignSettings
+from aigini.panel.design.settings import Selection as SelectedOn
 from aigini.panel.settings import NUMBERS, Form, Selection, StructureLaw
 from aigini.parameter_space import TIED, Tie
 from aigini.population.draws import Draws
@@ -27,6 +29,7 @@ from aigini.statistics.catalogue import IncomeConcept, names, unknown_moment
 # Defaults stand in the settings that the estimators take; the file's are those.
 _DESCENT, _POLISH, _NUTS = DescentSettings(), LeastSquaresSettings(), NutsSettings()
 _SURVEYS = SurveySettings()
+_STUDY = DesignSettings()
 
 _LARGEST = 1e6
 _SMALLEST = 1e-9
@@ -297,6 +300,64 @@ class PanelSection(Section):
     form: Form = "parquet"
 
 
+def _of_design(name: str) -> Any:
+    """The field of an assumption about panels of a study, with its default and its bounds."""
+    one = ASSUMED[name]
+    return Field(default=one.default, ge=one.lower, le=one.upper, description=f"{one.meaning}; {one.unit}")
+
+
+Firms = Annotated[int, Field(ge=8, le=100_000)]
+"""Firms of a panel of a study."""
+Few = Annotated[int, Field(ge=1, le=24)]
+"""Tasks, or periods, of a panel of a study."""
+Workers = Annotated[int, Field(ge=2, le=1000)]
+"""Workers of a firm in an occupation, of whom a dispersion is taken."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Eta1 = Annotated[float, Field(ge=0, le=1000)]
+
+
+class DesignSection(Section):
+    """[design]: panels of a study; `firms` to `periods` are the reference, `*_tried` what is varied one at a time.
+
+    `structure_shares` are the proprietary shares of effective AI in either structure, `rent_shares` a low and a high ξ,
+    `regime_eta1` and `regime_xi` the two economies to tell apart; without `regime_xi`, both at the configured ξ.
+    """
+
+    replications: int = Field(default=_STUDY.replications, ge=100, le=100_000)
+    seed: Seed = _STUDY.seed
+    firms: Firms = _STUDY.size.firms
+    workers: Workers = _STUDY.size.workers
+    tasks: Few = _STUDY.size.tasks
+    periods: Annotated[int, Field(ge=4, le=40)] = _STUDY.size.periods
+    occupations: Annotated[int, Field(ge=1, le=4)] = _STUDY.occupations
+    cohorts: Annotated[int, Field(ge=1, le=20)] = _STUDY.cohorts
+    firms_tried: list[Firms] = Field(default=[*_STUDY.firms], min_length=1, max_length=20)
+    workers_tried: list[Workers] = Field(default=[*_STUDY.workers], max_length=20)
+    tasks_tried: list[Few] = Field(default=[*_STUDY.tasks], max_length=20)
+    periods_tried: list[Annotated[int, Field(ge=4, le=40)]] = Field(default=[*_STUDY.periods], max_length=20)
+    effects_tried: list[Annotated[float, Field(ge=0, le=10)]] = Field(default=[*_STUDY.effects], max_length=20)
+    selection_tried: list[Annotated[float, Field(ge=-0.99, le=0.99)]] = Field(
+        default=[*_STUDY.selection], max_length=20
+    )
+    selected_on: SelectedOn = _STUDY.selected_on
+    structure_shares: list[Share] = Field(default=[*_STUDY.structure_shares], min_length=2, max_length=2)
+    rent_shares: list[Share] = Field(default=[*_STUDY.rent_shares], min_length=2, max_length=2)
+    partial_compliance: Annotated[float, Field(ge=0.05, le=1)] = _STUDY.partial_compliance
+    regime_eta1: list[Eta1] = Field(default=[*_STUDY.regime_eta1], min_length=2, max_length=2)
+    regime_xi: list[Share] | None = Field(default=None, min_length=2, max_length=2)
+    output_error_sd: float = _of_design("output_error_sd")
+    wage_error_sd: float = _of_design("wage_error_sd")
+    ability_error_sd: float = _of_design("ability_error_sd")
+    firm_output_sd: float = _of_design("firm_output_sd")
+    firm_wage_sd: float = _of_design("firm_wage_sd")
+    growth: float = _of_design("growth")
+    trend_sd: float = _of_design("trend_sd")
+    requirement_persistence: float = _of_design("requirement_persistence")
+    never_share: float = _of_design("never_share")
+    compliance: float = _of_design("compliance")
+    worker_selection: float = _of_design("worker_selection")
+
+
 class FileSchema(Section):
     """The whole file."""
 
@@ -311,6 +372,7 @@ class FileSchema(Section):
     dynamics: DynamicsSection = DynamicsSection()
     oews: OewsSection = OewsSection()
     panel: PanelSection = PanelSection()
+    design: DesignSection = DesignSection()
     ranges: dict[str, RangeSection] = {}
     posterior: PosteriorSection
     priors: dict[str, PriorSection] = {}

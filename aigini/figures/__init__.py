@@ -6,6 +6,7 @@ from aigini.figures.beliefs import probability_by_belief
 from aigini.figures.bifurcations import bifurcation_diagrams, bistability
 from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall
+from aigini.figures.design import bias_by_selection, design_diagnosands, power_by_size
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
 from aigini.figures.dynamics import bifurcation, dynamic_paths, phase_portrait
 from aigini.figures.firms import firm_convergence
@@ -31,12 +32,14 @@ from aigini.figures.yearly_channels import yearly_channels
 __all__ = [
     "answer",
     "asset_concentration",
+    "bias_by_selection",
     "bifurcation",
     "bifurcation_diagrams",
     "bistability",
     "channel_orders",
     "coefficient_by_m1",
     "decomposition",
+    "design_diagnosands",
     "distances",
     "dynamic_paths",
     "elasticity_map",
@@ -56,6 +59,7 @@ __all__ = [
     "phase_portrait",
     "pinning",
     "policy_timing",
+    "power_by_size",
     "power_scaling",
     "predictive_moments",
     "prior_and_posterior",

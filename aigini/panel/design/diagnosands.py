@@ -18,7 +18,7 @@ class Diagnosis:
 
     Attributes:
         varied: Respect in which the panel differs from the reference.
-        value: Its value in that respect.
+        value: Its value in that respect; 0 for the reference.
         world: The economy.
         firms: Firms of the panel.
         workers: Workers of a firm in each occupation.
@@ -47,7 +47,7 @@ class Diagnosis:
     """
 
     varied: str
-    value: float | str
+    value: float
     world: str
     firms: int
     workers: int

@@ -6,11 +6,8 @@ import functools
 import numpy as np
 
 from aigini.errors import AnalysisError
-from aigini.panel.design.settings import Size
+from aigini.panel.design.settings import FEWEST_FIRMS, Size
 from aigini.panel.estimators.cohorts import Cohorts
-
-_SMALLEST = 2
-"""Firms of a cohort, from which its variance can be told."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +65,7 @@ def layout_of(size: Size, occupations: int, cohorts: int, never_share: float) ->
     never = round(never_share * size.firms)
     share, more = divmod(size.firms - never, len(starts))
     counts = [share + (k < more) for k in range(len(starts))]
-    if min(*counts, never) < _SMALLEST:
+    if min(*counts, never) < FEWEST_FIRMS:
         raise AnalysisError(
             f"design: {size.firms} firms leave a cohort of {min(*counts, never)}; have more firms or fewer cohorts."
         )

@@ -35,7 +35,10 @@ def _batch(count: int, rows: int) -> int:
 def estimates_of(
     draws: Draws, world: World, numbers: Numbers, layout: Layout
 ) -> Float[Array, "3 questions estimators"]:
-    """Effects, standard errors and degrees of freedom in one panel."""
+    """Effects, standard errors and degrees of freedom in one panel.
+
+    The last question is mean log output less ``user_gain`` times the share of users.
+    """
     panel = draw_panel(draws, world, numbers, layout)
     cohorts = layout.cohorts
     outcomes = jnp.stack(
@@ -48,7 +51,11 @@ def estimates_of(
             for question in QUESTIONS.values()
         ]
     )
-    return jnp.stack(inference.estimate(cohorts, answers(cohorts), outcomes))
+    # Net of the gain that each user has, mean output is moved by nothing: its error is that of the gain per user.
+    names = list(QUESTIONS)
+    net = outcomes[names.index("gain")] - numbers["user_gain"] * outcomes[names.index("use")]
+    outcomes = jnp.concatenate([outcomes, net[None]])
+    return jnp.stack(inference.estimate(cohorts, answers(cohorts), outcomes)).astype(jnp.float32)
 
 
 @functools.partial(jax.jit, static_argnames="layout")

@@ -55,6 +55,10 @@ ASSUMED: dict[str, Assumed] = {
 """Numbers of [design] that are assumed."""
 
 
+FEWEST_FIRMS = 3
+"""Firms of a cohort, so that one less still has a variance."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Size:
     """Size of a panel.
@@ -117,3 +121,29 @@ class DesignSettings:
     assumed: dict[str, float] = dataclasses.field(
         default_factory=lambda: {name: one.default for name, one in ASSUMED.items()}
     )
+
+
+def setting_problems(settings: DesignSettings) -> list[str]:
+    """Sentences about settings that contradict each other."""
+    lines = []
+    pairs = {"regime_eta1": settings.regime_eta1, "structure_shares": settings.structure_shares}
+    pairs["rent_shares"] = settings.rent_shares
+    lines += [
+        f"design.{name} = [{one:g}, {other:g}] is one economy twice; give two values."
+        for name, (one, other) in pairs.items()
+        if one == other
+    ]
+    sizes = {"firms": (settings.size.firms,), "firms_tried": settings.firms}
+    for name, tried in sizes.items():
+        for firms in tried:
+            never = round(settings.assumed["never_share"] * firms)
+            smallest = min(never, (firms - never) // settings.cohorts)
+            if smallest < FEWEST_FIRMS:
+                lines.append(
+                    f"design.{name}: {firms} firms leave {smallest} in a cohort, expected at least {FEWEST_FIRMS};"
+                    " raise it, or lower design.cohorts."
+                )
+    for name in ("workers", "tasks", "periods"):
+        if len(set(getattr(settings, name))) < len(getattr(settings, name)):
+            lines.append(f"design.{name}_tried has a value twice; give each once.")
+    return lines

@@ -37,6 +37,7 @@ class World(eqx.Module):
     Attributes:
         params: Parameters.
         mechanisms: Laws of ability and human capital.
+        occupations: Positions of the occupations that are observed, ``[occupations]``.
         occupation_score: v_o of the occupations that are observed, ``[occupations]``.
         schedule: Pay by occupation, each array ``[2, occupations]``.
         production: Technology, each array ``[2, ...]``.
@@ -51,6 +52,7 @@ class World(eqx.Module):
 
     params: Parameters
     mechanisms: Mechanisms
+    occupations: Int[Array, "occupations"]
     occupation_score: Float[Array, "occupations"]
     schedule: PriceSchedule
     production: Production
@@ -78,7 +80,7 @@ def observed_occupations(market: Market, count: int) -> np.ndarray:
     return order[np.linspace(0, len(order) / 4, count).astype(int)]
 
 
-def world_of(params: Parameters, scenario: Scenario, occupations: int | Sequence[int]) -> World:
+def world_of(params: Parameters, scenario: Scenario, occupations: int | Sequence[int] | np.ndarray) -> World:
     """The economy at some parameters as a panel sees it.
 
     Args:
@@ -118,6 +120,7 @@ def _world(params: Parameters, mechanisms: Mechanisms, market: Market, chosen: I
     return World(
         params=params,
         mechanisms=mechanisms,
+        occupations=chosen,
         occupation_score=jnp.asarray(OCCUPATION_SCORES)[chosen],
         schedule=jax.tree.map(lambda leaf: leaf[:, chosen], schedule),
         production=market.production,
