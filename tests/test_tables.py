@@ -228,7 +228,13 @@ def design_study():
     rest = [field.name for field in dataclasses.fields(Diagnosis) if field.name not in names]
     diagnoses = [
         Diagnosis(
-            varied=varied, value=value, world="w", question=question, estimator=e, **size, **dict.fromkeys(rest, 0.5)
+            varied=varied,
+            value=value,
+            world="w",
+            question=question,
+            estimator=e,
+            **size,
+            **{**dict.fromkeys(rest, 0.5), "replications": 500},
         )
         for varied, value in (("reference", 0.0), ("selection", 0.5))
         for question in ("log_cv", "gain")

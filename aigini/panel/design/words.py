@@ -102,7 +102,7 @@ def _selection(study: DesignStudy) -> Table:
     none = {(one.question, one.estimator): one for one in study.diagnoses if one.varied == "reference"}
     rows = [one for one in study.diagnoses if one.varied == "selection" and one.estimator != USERS]
     levels = list(dict.fromkeys(one.value for one in rows))
-    found = {(one.value, one.question, one.estimator): one for one in rows}
+    diagnosed = {(one.value, one.question, one.estimator): one for one in rows}
     labels, columns = [], {level: [] for level in ("none", *levels)}
     for question in QUESTIONS:
         for estimator in ESTIMATORS:
@@ -110,7 +110,8 @@ def _selection(study: DesignStudy) -> Table:
                 continue
             labels.append(f"{question}: {estimator}")
             for level in columns:
-                one = none[question, estimator] if level == "none" else found[level, question, estimator]
+                key = (question, estimator)
+                one = none[key] if isinstance(level, str) else diagnosed[(level, *key)]
                 columns[level].append(_pair(one.bias / one.sd, one.bias_error / one.sd, "+.2f"))
     named = [Column(f"correlation {level}", [], text=cells) for level, cells in columns.items()]
     return Table((Column("question: estimator", labels), *named))
