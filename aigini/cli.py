@@ -1,5 +1,6 @@
 """The command line: a thin shell over the records of `aigini.commands.registry`."""
 
+import contextlib
 import errno
 import importlib.metadata
 import inspect
@@ -29,7 +30,8 @@ from aigini.runtime.backend import require_backend, split_cpu
 from aigini.runtime.compilation_cache import cached_programs
 from aigini.runtime.home import usable_home
 from aigini.storage import folder
-from aigini.tables import FORMATS, Format
+from aigini.storage.comparison import arguments_of, compare
+from aigini.tables import FIGURE_FORMATS, FORMATS, Format, wrapped
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,10 +39,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="How generative AI moves inequality: simulate, calibrate, analyse.",
     epilog="Exit codes: 0 done; 2 an error, in one message; 3 results are written, but the estimates should not be used"
-    " as they are; 1 a benchmark is worse than before, or the reader of standard output has gone; 128 and its number"
-    " after a signal.\n\nCompiled programs are kept in AIGINI_CACHE (a folder, or off), else in"
-    " JAX_COMPILATION_CACHE_DIR, else in ~/.cache/aigini, which is held below 1 GiB. One command at a time writes in a"
-    " run folder.",
+    " as they are; 1 a benchmark is worse than before, a repeated number differs, or the reader of standard output has"
+    " gone; 128 and its number after a signal.\n\n"
+    "Compiled programs are kept in AIGINI_CACHE (a folder, or off), else in JAX_COMPILATION_CACHE_DIR, else in"
+    " ~/.cache/aigini, which is held below 1 GiB. One command at a time writes in a run folder.",
 )
 _screen = screen.Progress()
 
@@ -69,6 +71,39 @@ _FROM = Annotated[
         help="Run folder of calibrate, reproduce or an analysis, whose configuration and estimates are used.",
     ),
 ]
+_REPEAT = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", metavar="DIR", help="Repeat the run in a folder, of any command, and say whether each number agrees."
+    ),
+]
+
+
+def _repeat(first: Path, out: Path | None) -> int:
+    """Repeat a run with its resolved configuration and the options that were typed; 1 if a number differs.
+
+    Raises:
+        OutputError: if the folder holds no run of the command line.
+    """
+    arguments = arguments_of(first)
+    target = out or first.with_name(f"{first.resolve().name}-again")
+    if target.resolve() == first.resolve():
+        raise OutputError(f"--out {target}: is the run to be repeated, which would be overwritten; choose another.")
+    commands = getattr(typer.main.get_command(app), "commands", {})
+    if arguments[0] not in commands:
+        raise OutputError(f"{first}: was made by {arguments[0]}, which is no command here; install what added it.")
+    command = commands[arguments[0]]
+    context = command.make_context(arguments[0], arguments[1:])
+    context.params["out"] = target
+    if "resume" in context.params:
+        context.params["resume"] = False
+    if context.params.get("start") is None:
+        context.params.update(config=first / "config.toml", overrides=None)
+    with contextlib.suppress(typer.Exit):  # estimates that should not be used are to be the same, too
+        command.invoke(context)
+    comparison = compare(first, target)
+    print(f"\n{wrapped(str(comparison))}")
+    return int(bool(comparison.numbers))
 
 
 def _add(command: Command) -> None:
@@ -83,6 +118,10 @@ def _add(command: Command) -> None:
         start: Path | None = None,
         **options: Any,
     ) -> None:
+        if command.repeats and start is not None:
+            if config is not None or overrides or resume or as_json or any(options.values()):
+                raise ConfigError("--from repeats the run as it was: give nothing else with it but --out.")
+            raise typer.Exit(_repeat(start, out))
         changes = parse_overrides(overrides or [])
         command.prepare()
         source = Source(load(config, changes)) if start is None else from_run(start, config, changes)
@@ -102,8 +141,9 @@ def _add(command: Command) -> None:
     parameters.append(inspect.Parameter("as_json", kind, default=False, annotation=_JSON))
     if command.resume is not None:
         parameters.append(inspect.Parameter("resume", kind, default=False, annotation=_RESUME))
-    if command.starts_from_a_run:
-        parameters.append(inspect.Parameter("start", kind, default=None, annotation=_FROM))
+    if command.starts_from_a_run or command.repeats:
+        hint = _REPEAT if command.repeats else _FROM
+        parameters.append(inspect.Parameter("start", kind, default=None, annotation=hint))
     if command.options is not dict:
         own = [one.replace(kind=kind) for one in inspect.signature(command.options, eval_str=True).parameters.values()]
         # An argument of the command's own comes before the configuration.
@@ -154,12 +194,21 @@ def _results_there(target: Path, command: Command) -> str:
     return f"no work was finished; results that were in {target} are as they were"
 
 
-def figures(run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")]) -> None:
-    """Draw the figures of a run folder again, from its files."""
+def figures(
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")],
+    forms: Annotated[
+        list[str] | None,
+        typer.Option("--format", help=f"{', '.join(FIGURE_FORMATS)}; may be repeated."),
+    ] = None,
+) -> None:
+    """Draw the figures of a run folder again, from its files, or write the numbers that they show."""
+    chosen = [form for form in FIGURE_FORMATS if form in (forms or ["png"])]
+    if unknown := set(forms or []) - set(FIGURE_FORMATS):
+        raise ConfigError(f"--format {min(unknown)}: there is no such format; choose of {', '.join(FIGURE_FORMATS)}.")
     files = results_in(run)
     interruption.set_closing_words(lambda: f"figures in {run / 'figures'} are whole, some of them the earlier ones")
     with folder.writing(run, "aigini figures"):
-        for path in draw_again(run, files):
+        for path in draw_again(run, files, chosen):
             print(path)
 
 

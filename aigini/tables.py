@@ -24,6 +24,9 @@ Format = Literal["markdown", "latex", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 ENDINGS: dict[Format, str] = {"markdown": "md", "latex": "tex", "csv": "csv"}
 """Ending of the file of a table by format."""
+FigureFormat = Literal["png", "pdf", "svg", "csv"]
+"""Formats of figures: images, and the numbers that they show."""
+FIGURE_FORMATS: tuple[FigureFormat, ...] = get_args(FigureFormat)
 
 _GAP = 2  # blanks between columns; one where a table fits only so
 _BLANK = "\N{NO-BREAK SPACE}"

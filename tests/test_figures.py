@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import matplotlib
 import numpy as np
+import pandas
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -122,6 +123,25 @@ def ticks_out_of_view(axis: Axes):
 
 def all_figures(simulation, calibration) -> list[Figure]:
     return [draw(simulation) for draw in OF_SIMULATION] + [draw(calibration) for draw in OF_CALIBRATION]
+
+
+def test_figures_are_written_as_vectors_with_text_and_as_the_numbers_they_show(simulation, tmp_path):
+    paths = aigini.draw(simulation, tmp_path, ("pdf", "svg", "csv"))
+    assert {path.suffix for path in paths} == {".pdf", ".svg", ".csv"}
+    for path in paths:
+        content = path.read_bytes()
+        if path.suffix == ".pdf":
+            assert content.startswith(b"%PDF")
+        elif path.suffix == ".svg":
+            assert b"<text" in content
+    shown = pandas.read_csv(tmp_path / "lorenz_curves.csv")
+    assert {"panel", "title", "series", "kind", "x", "y"} <= set(shown)
+    before = shown[(shown.series.str.contains("before")) & (shown.panel == 1)]
+    assert len(before) > 50
+    assert before.y.between(-0.01, 100.01).all()  # per cent of income
+    again = tmp_path / "again"
+    for path in aigini.draw(simulation, again, ("pdf", "svg", "csv")):
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes()
 
 
 def test_every_figure_is_written_and_nothing_else(simulation, calibration, tmp_path):

@@ -171,6 +171,33 @@ def test_two_runs_are_compared_by_what_moved_and_why(two_runs, command):
     assert "config.params.xi" in out
 
 
+def test_a_run_is_repeated_and_each_number_compared(two_runs, command):
+    place, _ = two_runs
+    code, out, _ = command("reproduce", "--from", place / "second")
+    assert (code, "are the same, to the last bit" in out) == (0, True)
+    again = json.loads((place / "second-again" / "simulate.json").read_text())
+    assert again["params"]["xi"] == 0.2
+    assert command("figures", place / "second", "--format", "svg", "--format", "csv")[0] == 0
+    assert {path.suffix for path in (place / "second" / "figures").iterdir()} == {".svg", ".csv"}
+    assert "there is no such format" in command("figures", place / "second", "--format", "gif")[2]
+    path = place / "second" / "simulate.json"
+    result = json.loads(path.read_text())
+    result["moments"]["m6"] += 1e-9
+    path.write_text(json.dumps(result))
+    code, out, _ = command("reproduce", "--from", place / "second", "--out", "once-more")
+    assert (code, "simulate.moments.m6" in out) == (1, True)
+    for words, message in (
+        (("--out", place / "second"), "would be overwritten"),
+        (("--resume",), "give nothing else with it"),
+        (("m6_zero",), "give nothing else with it"),
+    ):
+        code, _, err = command("reproduce", "--from", place / "second", *words)
+        assert (code, message in err) == (2, True)
+    assert "is no run folder" in command("reproduce", "--from", "nowhere")[2]
+    (place / "second" / "config.toml").unlink()
+    assert "no record of a command line" in command("reproduce", "--from", place / "second")[2]
+
+
 def test_runs_are_listed_the_latest_first(two_runs, command):
     place, _ = two_runs
     (place / "first" / "run.json").write_text("damaged")

@@ -17,7 +17,7 @@ from aigini.runtime.progress import Watch, watched
 from aigini.runtime.user_code import own_definition
 from aigini.storage import folder, ledger
 from aigini.storage import results as stored
-from aigini.tables import ENDINGS, FORMATS, Format, Tabular, wrapped
+from aigini.tables import ENDINGS, FORMATS, FigureFormat, Format, Tabular, wrapped
 
 Notify = Callable[[str], None]
 """Shows a line of progress."""
@@ -56,8 +56,8 @@ class ResultFile:
     estimates: bool = False
     csv: bool = False
 
-    def draw(self, target: Path, result: Any) -> list[Path]:
-        """Draw the figures of a result into a folder.
+    def draw(self, target: Path, result: Any, forms: Iterable[FigureFormat] = ("png",)) -> list[Path]:
+        """Draw the figures of a result into a folder, in each of some formats.
 
         Raises:
             OutputError: if the folder cannot be written.
@@ -65,7 +65,7 @@ class ResultFile:
         folder.prepare(target)
         from aigini.figures.style import save  # matplotlib is imported by what draws, and by nothing else
 
-        return [save(figure, target, name) for name, figure in self.figures(result)]
+        return [save(figure, target, name, form) for form in forms for name, figure in self.figures(result)]
 
     def write_tables(self, target: Path, result: Any, forms: Iterable[Format] = FORMATS) -> list[Path]:
         """Write the table of a result into a folder, a file for each format; none where the result has no table.
@@ -170,6 +170,7 @@ class Command:
         run: Computes, writes and prints, and returns the exit code; by default `compute_and_write`.
         starts_from_a_run: True if it can start from the estimates of an earlier run.
         estimates: True if another command can start from the ``params`` of its result.
+        repeats: True if, given an earlier run, it repeats that instead of starting from its estimates.
         page: True if it writes a page beside its run folder, and may be given that for ``--out``.
     """
 
@@ -186,6 +187,7 @@ class Command:
     run: "Callable[[Command, Run, Mapping[str, Any]], int] | None" = None
     starts_from_a_run: bool = True
     estimates: bool = False
+    repeats: bool = False
     page: bool = False
 
     def run_folder(self, out: Path | None) -> Path:

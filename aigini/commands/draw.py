@@ -7,15 +7,16 @@ from typing import Any
 from aigini.commands.command import ResultFile
 from aigini.commands.registry import load_result, result_files
 from aigini.errors import OutputError
-from aigini.tables import Format
+from aigini.tables import FigureFormat, Format
 
 
-def draw(result: Any, folder: str | Path) -> list[Path]:
-    """Draw the figures of a result as PNG files into a folder, each named after its function.
+def draw(result: Any, folder: str | Path, forms: Sequence[FigureFormat] = ("png",)) -> list[Path]:
+    """Draw the figures of a result into a folder, each named after its function, as images or as numbers.
 
     Args:
         result: Result of a verb, such as a calibration.
         folder: The folder.
+        forms: Formats.
 
     Returns:
         The paths of the figures; none where the result has none.
@@ -27,7 +28,7 @@ def draw(result: Any, folder: str | Path) -> list[Path]:
     kinds = [file for file in result_files().values() if type(result) is file.type]
     if not kinds:
         raise TypeError(f"got {type(result).__name__}, which is not the result of a command of aigini.")
-    return kinds[0].draw(Path(folder), result)
+    return kinds[0].draw(Path(folder), result, forms)
 
 
 def results_in(run: Path) -> list[ResultFile]:
@@ -60,15 +61,15 @@ def write_tables_again(run: Path, files: list[ResultFile], forms: Sequence[Forma
         yield from file.write_tables(run / "tables", load_result(run, file.name), forms)
 
 
-def draw_again(run: Path, files: list[ResultFile]) -> Iterator[Path]:
-    """Draw the figures of results in a run folder.
+def draw_again(run: Path, files: list[ResultFile], forms: Sequence[FigureFormat] = ("png",)) -> Iterator[Path]:
+    """Draw the figures of results in a run folder, in each of some formats.
 
     Raises:
         OutputError: if a result is damaged, or lacks what its figures show.
     """
     for file in files:
         try:
-            yield from file.draw(run / "figures", load_result(run, file.name))
+            yield from file.draw(run / "figures", load_result(run, file.name), forms)
         # What was read is complete in its fields, but tables inside it may still lack an entry that a figure shows.
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             lacks = f"lacks {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"

@@ -129,6 +129,7 @@ REPRODUCE = Command(
     files=(AT_START, AT_ESTIMATES, CALIBRATION, ANSWER),
     run=_run,
     starts_from_a_run=False,
+    repeats=True,
 )
 
 

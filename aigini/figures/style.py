@@ -19,9 +19,11 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from aigini.errors import OutputError
+from aigini.figures.data import shown_data
 from aigini.runtime import atomic
 from aigini.statistics.histogram import GINI_RESOLUTION
 from aigini.statistics.simulation_result import Simulation
+from aigini.tables import FigureFormat
 
 BEFORE = "#5F7A94"
 """Colour of the economy before AI."""
@@ -47,6 +49,13 @@ LINE_BEFORE, LINE_AFTER = 3.6, 1.8
 """Line widths; the wider line before AI shows on both sides where nothing changed."""
 
 DPI = 150
+
+_UNDATED: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+    "svg": {"Creator": None, "Date": None},
+}
+"""Without versions and dates in it the same figure is the same file."""
 
 _RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -76,6 +85,9 @@ _RC: dict[str, Any] = {
     "lines.solid_capstyle": "round",
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "aigini",
 }
 
 P = ParamSpec("P")
@@ -105,23 +117,31 @@ def named(result: Any, *draws: Callable[[Any], Figure]) -> Iterator[tuple[str, F
     return ((draw.__name__, draw(result)) for draw in draws)
 
 
-def save(figure: Figure, folder: str | Path, name: str) -> Path:
-    """Write a figure as ``folder/name.png``, completely or not at all, and release its memory.
+def save(figure: Figure, folder: str | Path, name: str, form: FigureFormat = "png") -> Path:
+    """Write a figure as ``folder/name.form``, completely or not at all, and release its memory.
+
+    Text in PDF and SVG stays text. As ``csv`` the numbers are written that it shows.
 
     Args:
         figure: The figure; it is empty afterwards.
         folder: Its folder; created if it does not exist.
         name: File name without its suffix.
+        form: Its format.
+
+    Returns:
+        Path of the file.
 
     Raises:
         OutputError: if the folder or the file cannot be written.
     """
-    target = Path(folder) / f"{name}.png"
+    target = Path(folder) / f"{name}.{form}"
 
     def write(temporary: Path) -> None:
+        if form == "csv":
+            temporary.write_text(shown_data(figure).written("csv"), encoding="utf-8")
+            return
         with matplotlib.style.context(["default", _RC]):
-            # Without the version of matplotlib in it the same figure is the same file.
-            figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
+            figure.savefig(temporary, format=form, dpi=DPI, metadata=_UNDATED[form])
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

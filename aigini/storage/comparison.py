@@ -1,6 +1,7 @@
 """Two runs compared: which numbers moved, and by what difference in configuration, versions or commit."""
 
 import dataclasses
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from aigini.errors import OutputError
 from aigini.storage import results
 from aigini.tables import Column, Table, Tabular
 
-_RECORD = "run.json"
+_RECORD, _CONFIGURATION = "run.json", "config.toml"
 _APART = ("run", "schema")
 """Entries of result files that are not numbers of the result."""
 _CIRCUMSTANCES = ("versions", "jax", "device", "machine", "commit")
@@ -130,6 +131,20 @@ def record_of(folder: Path) -> dict[str, Any]:
     if not (folder / _RECORD).is_file():
         raise OutputError(f"{folder}: is no run folder; give one that a command has written, with {_RECORD} in it.")
     return results.read(folder / _RECORD)
+
+
+def arguments_of(folder: Path) -> list[str]:
+    """The words after ``aigini`` that were typed to make the run in a folder.
+
+    Raises:
+        OutputError: if it is no run folder of the command line.
+    """
+    typed = shlex.split(str(record_of(folder).get("command_line") or ""))[1:]
+    if not typed or not (folder / _CONFIGURATION).is_file():
+        raise OutputError(
+            f"{folder}: has no record of a command line and its configuration; repeat a run that a command has written."
+        )
+    return typed
 
 
 def _is_result(path: Path) -> bool:
