@@ -20,7 +20,7 @@ from aigini.commands.oews import OEWS, occupation_wages
 from aigini.commands.registry import load_result
 from aigini.commands.source import Source
 from aigini.config import load
-from aigini.errors import DataError
+from aigini.errors import ConfigError, DataError
 from aigini.oews.exposures import read_exposures
 from aigini.oews.handling import handlings
 from aigini.oews.inference import half_width, p_value
@@ -153,3 +153,28 @@ def test_a_malformed_file_writes_nothing(tmp_path):
     assert list(target.iterdir()) == []
     with pytest.raises(DataError, match="give one with --data DIR"):
         OEWS.perform(Run(Source(load()), target, False, lambda line: None), {"data": None, **REST})
+
+
+@pytest.mark.parametrize(("years", "drawn"), [((2023,), set()), ((2018, 2019, 2020), {"event_study.png"})])
+def test_years_without_long_differences_give_what_they_have(tmp_path, years, drawn):
+    from aigini.commands.command import Run
+
+    data = files.write_folder(tmp_path / "data", years=years)
+    (tmp_path / "out").mkdir()
+    exposure = f"{data / 'occ_level.csv'}:dv_rating_beta"
+    options = {"data": data, "exposure": exposure, "simulated": False}
+    assert OEWS.perform(Run(Source(load()), tmp_path / "out", False, lambda line: None), options) == 0
+    assert {path.name for path in (tmp_path / "out").rglob("*.png")} == drawn
+    result = load_result(tmp_path / "out", "oews")
+    assert {r.estimator for r in result.regressions} == {"level", *(["event_study"] if drawn else [])}
+    # Surveys of simulated occupations need a long difference, and without one nothing is written.
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DataError, match="or ask for --no-simulated"):
+        OEWS.perform(Run(Source(load()), tmp_path / "none", False, lambda line: None), {**options, "simulated": True})
+    assert list((tmp_path / "none").iterdir()) == []
+
+
+@pytest.mark.parametrize(("value", "expected"), [([0.1], "at least 2; add"), ([0.1, 0.2, 0.3], "at most 2; leave out")])
+def test_another_number_of_regimes_says_how_many_are_expected(value, expected):
+    with pytest.raises(ConfigError, match=rf"oews.regime_eta1 has {len(value)} entries: expected {expected}"):
+        load(None, {"oews.regime_eta1": value})

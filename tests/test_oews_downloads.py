@@ -154,3 +154,25 @@ def test_the_command_downloads_first(server, tmp_path, monkeypatch):
         OEWS.perform(Run(Source(load()), tmp_path / "out", False, lambda line: None), options)
     assert server.requests
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("record", ["[]", "null", '{"a.zip": {}}', '{"a.zip": 3}', '{"a.zip": {"sha256": 3}}'])
+def test_a_record_that_is_none_is_a_sentence(tmp_path, record):
+    (tmp_path / RECORD).write_text(record)
+    (tmp_path / "a.zip").write_bytes(b"any")
+    with pytest.raises(DataError, match=r"downloads.json: is damaged \(got .*, expected .*\); delete it"):
+        download(tmp_path, (), "http://127.0.0.1:9", lambda line: None)
+
+
+def test_a_table_by_sector_is_not_the_national_one(server, tmp_path):
+    (tmp_path / "natsector_M2022_dl.csv").write_bytes(files.as_csv(files.rows(2022)))
+    (tmp_path / "oesm22in4.zip").write_bytes(files.as_zip("natsector_M2022_dl.csv", files.as_csv(files.rows(2022))))
+    server.contents = {"oesm22nat.zip": archive(2022)}
+    fetch(server, tmp_path, (2022,))
+    assert [name for name, _ in server.requests] == ["oesm22nat.zip"]
+
+
+def test_downloads_need_a_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="is no folder for the files"):
+        download(tmp_path / "file", (2022,), "http://127.0.0.1:9", lambda line: None)

@@ -16,6 +16,7 @@ from aigini.errors import DataError  # noqa: E402
 from aigini.oews.codes import AGGREGATES, HYBRIDS  # noqa: E402
 from aigini.oews.exposures import read_exposures  # noqa: E402
 from aigini.oews.panel import comparable, mixture, panel, read_panel  # noqa: E402
+from aigini.oews.sheets import sheet  # noqa: E402
 
 SCORES = {10: -1.2816, 25: -0.6745, 50: 0, 75: 0.6745, 90: 1.2816}
 REAL = os.environ.get("AIGINI_OEWS_DATA")
@@ -282,3 +283,209 @@ def test_the_panel_is_that_of_the_published_files():
     assert (both["soc"].fillna("") == both["soc_r"].fillna("")).all()
     for name in ("emp", "mean", "p10", "p25", "p50", "p75", "p90"):
         np.testing.assert_allclose(both[name], both[f"{name}_r"], atol=0.5)
+
+
+def changed(**cells):
+    return lambda: broken(lambda t: t[20].update(cells))
+
+
+def table_with(header, *lines):
+    return "\n".join([header, *lines]) + "\n"
+
+
+REFUSED = {
+    "a column twice": (
+        lambda: broken(lambda t: None, columns=[*files.COLUMNS, "TOT_EMP"]),
+        "row 1: column TOT_EMP is there 2 times, expected once; keep one",
+    ),
+    "a cell without a column": (
+        lambda: ("national_M2023_dl.csv", b",5\n".join(files.as_csv(files.rows(2023)).rsplit(b"\n", 73))),
+        "row 2: has more cells than the 24 columns that row 1 names; put texts with commas into quotes",
+    ),
+    "infinite employment": (
+        changed(TOT_EMP="inf"),
+        r"row 22, column TOT_EMP: got 'inf', expected a number or \*\* or \*",
+    ),
+    "employment beyond any": (changed(TOT_EMP="1e15"), "column TOT_EMP: got '1e15', expected 0 to 1,000,000,000 or"),
+    "an overflowing number": (changed(TOT_EMP="1e300"), "column TOT_EMP: got '1e300', expected 0 to 1,000,000,000 or"),
+    "commas in no order": (changed(TOT_EMP="5,5,5"), "column TOT_EMP: got '5,5,5', expected a number"),
+    "an infinite mean": (changed(A_MEAN="inf"), r"column A_MEAN: got 'inf', expected a number or \* or #"),
+    "a mean beyond any": (changed(A_MEAN="1e12"), "column A_MEAN: got '1e12', expected 1,000 to 10,000,000 or"),
+    "a wage of nothing": (changed(A_PCT10="0"), "column A_PCT10: got '0', expected 1,000 to 10,000,000 or"),
+    "an error beyond any": (changed(MEAN_PRSE="1e9"), "column MEAN_PRSE: got '1e9', expected 0 to 1,000 or"),
+    "percentiles that fall over a mark": (
+        changed(A_PCT10=190000, A_PCT25="*", A_MEDIAN=30000, A_PCT75=200000, A_PCT90=210000),
+        "row 22, column A_MEDIAN: got '30000', expected at least A_PCT10",
+    ),
+    "a number after a top code and a mark": (
+        changed(A_PCT10="#", A_PCT25="*", A_MEDIAN="*", A_PCT75="*"),
+        "row 22, column A_PCT90: got '.*', expected at least A_PCT10",
+    ),
+    "blank lines above": (
+        lambda: ("national_M2023_dl.csv", b"\n\n" + broken(lambda t: t[20].update(TOT_EMP="many"))[1]),
+        "row 24, column TOT_EMP: got 'many'",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", REFUSED)
+def test_numbers_and_columns_that_cannot_be_right_are_one_sentence(tmp_path, mistake):
+    make, expected = REFUSED[mistake]
+    name, content = make()
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=expected) as raised:
+        oews.read(tmp_path)
+    assert name in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_thousands_separators_and_high_means_are_read(tmp_path):
+    own = files.CODES[5]
+    table = files.rows(2023)
+    row = next(r for r in table if r["OCC_CODE"] == own)
+    emp = row["TOT_EMP"]
+    row |= {"TOT_EMP": f"{emp:,}", "A_MEAN": "449,320", "A_PCT25": "*"}
+    (tmp_path / "national_M2023_dl.csv").write_bytes(files.as_csv(table))
+    one = at(oews.read(tmp_path), own)
+    assert emp > 999
+    assert (one["emp"], one["mean"], one["p25_mark"]) == (emp, 449_320, "*")
+
+
+@pytest.mark.parametrize("change", ["reversed", "one wage corrected"])
+def test_a_year_under_the_name_of_another_is_refused_in_any_order(tmp_path, change):
+    table = files.rows(2022)
+    (tmp_path / "national_M2022_dl.csv").write_bytes(files.as_csv(table))
+    other = table[::-1] if change == "reversed" else [*table[:-1], {**table[-1], "A_MEAN": 40000}]
+    (tmp_path / "national_M2023_dl.csv").write_bytes(files.as_csv(other))
+    with pytest.raises(DataError, match=r"M2023_dl.csv: has the numbers of .*M2022_dl.csv, which is May 2022, in 7"):
+        oews.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("method", "flag", "expected"),
+    [
+        (9, 0, "is compressed by method 9, expected deflate; unpack it"),
+        (0, 1, "has a password, expected an archive without one; unpack it"),
+    ],
+)
+def test_an_archive_that_cannot_be_unpacked_is_a_sentence(tmp_path, method, flag, expected):
+    content = bytearray(files.as_zip("national_M2023_dl.csv", files.as_csv(files.rows(2023))))
+    directory = content.index(b"PK\x01\x02")
+    for header in (6, directory + 8):  # flags, and after them the method, in both records of the member
+        content[header] |= flag
+        content[header + 2] = method
+    (tmp_path / "oesm23nat.zip").write_bytes(bytes(content))
+    with pytest.raises(DataError, match=rf"oesm23nat.zip: national_M2023_dl.csv {expected}"):
+        oews.read(tmp_path)
+
+
+def test_files_that_other_programs_keep_are_skipped(tmp_path):
+    files.write_folder(tmp_path, years=[2023])
+    for name in ("~$national_M2023_dl.xlsx", "._national_M2022_dl.csv", "._occ_level.csv"):
+        (tmp_path / name).write_bytes(b"\x05Someone")
+    assert set(oews.load(tmp_path).years) == {2023}
+
+
+def test_a_year_without_detailed_or_matched_occupations_is_named(tmp_path):
+    files.write_folder(tmp_path, years=[2021, 2023])
+    rest = [r | {"TOT_EMP": "**"} for r in files.rows(2023) if r["O_GROUP"] != "detailed"]
+    (tmp_path / "national_M2023_dl.csv").write_bytes(files.as_csv(rest))
+    with pytest.raises(DataError, match=r"M2023_dl.csv: column O_GROUP: no row of May 2023 is detailed"):
+        oews.load(tmp_path)
+    lonely = files.write_folder(tmp_path / "old", years=[2018, 2021])
+    with pytest.raises(DataError, match=r"M2018_dl.csv: column OCC_CODE: .* add the table of May 2019"):
+        oews.load(lonely)
+
+
+def test_a_combination_of_occupations_without_employment_is_unavailable():
+    one = {f"p{p}": float(np.exp(10 + 0.4 * s)) for p, s in SCORES.items()}
+    parts = pd.DataFrame([{**one, "emp": 0.0, "mean": 3e4, "top_code": 239_200.0, "year": 2023}] * 2)
+    whole = mixture(parts, "15-1256")
+    assert (whole["mean_mark"], whole["p50_mark"]) == ("*", "*")
+
+
+EXPOSURES = {
+    "a decimal comma": (table_with("soc,x", '11-1011,"0,359"', '11-1021,"0,5"'), "row 2, column x: got '0,359'"),
+    "a decimal comma without quotes": (
+        table_with("soc,x", "11-1011,0,359"),
+        "row 2: has more cells than the 2 columns",
+    ),
+    "an infinite number": (
+        table_with("soc,x", "11-1011,0.5", "11-1021,inf"),
+        "row 3, column x: got 'inf', expected a n",
+    ),
+    "a number beyond any": (
+        table_with("soc,x", "11-1011,1e308", "11-1021,1"),
+        "got '1e308', expected -1,000,000 to 1,0",
+    ),
+    "an occupation twice": (
+        table_with("soc,x", "11-1011,0.5", "11-1021,0.1", "11-1011,0.7"),
+        "rows 2, 4, column soc: got 11-1011 2 times, expected each occupation once",
+    ),
+    "a code beside its subdivisions": (
+        table_with("soc,x", "11-1011,0.5", "11-1011.01,0.1"),
+        "rows 2, 3, column soc: got 11-1011 2 times",
+    ),
+    "a measure twice": (table_with("soc,x,X", "11-1011,1,2"), "row 1: column X is there 2 times"),
+    "a measure twice by two names": (
+        table_with("soc,aioe,felten_aioe", "11-1011,1,2"),
+        "row 1: column FELTEN_AIOE is there 2 times",
+    ),
+    "a measure that is the same everywhere": (
+        table_with("soc,x", "11-1011,0.5", "11-1021,0.5"),
+        "column x: the 2 numbers run from 0.5 to 0.5, expected a measure that differs",
+    ),
+    "years": (
+        table_with("soc,year,x", "11-1011,2023,0.5", "11-1021,2023,0.1"),
+        "row 1: has a column year, expected a table of exposure with one row for each occupation",
+    ),
+    "a blank line above": (table_with("soc,x", "", "11-1011,0.5", "11-1021,much", "13-1011,1"), "row 4, column x"),
+}
+
+
+@pytest.mark.parametrize("mistake", EXPOSURES)
+def test_an_exposure_that_cannot_be_right_is_one_sentence(tmp_path, mistake):
+    text, expected = EXPOSURES[mistake]
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=expected) as raised:
+        read_exposures(tmp_path, str(path))
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_column_of_exposure_goes_by_every_name_it_has(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(",SOC,Title,My X,n_x,AIOE\n0,11-1011,A,1,3,0.5\n1,11-1021,B,2,4,0.7\n")
+    assert list(read_exposures(tmp_path, str(path)).columns) == ["my_x", "felten_aioe"]
+    for name, found in (("My X", "my_x"), ("n_x", "n_x"), ("AIOE", "felten_aioe"), ("felten_aioe", "felten_aioe")):
+        assert list(read_exposures(tmp_path, f"{path}:{name}").columns) == [found]
+    for name, expected in (
+        ("title", "got 'A', expected a number"),
+        ("soc", "nothing called soc; known: my_x"),
+        ("", "gives"),
+    ):
+        with pytest.raises(DataError, match=expected):
+            read_exposures(tmp_path, f"{path}:{name}")
+
+
+def test_a_measure_in_two_files_is_refused(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("soc,x\n11-1011,1\n11-1021,2\n")
+    with pytest.raises(DataError, match=r"b.csv: column x: .*a.csv has this measure already"):
+        read_exposures(tmp_path)
+
+
+def test_exposures_in_workbooks_keep_their_digits_and_rows(tmp_path):
+    import xlsxwriter
+
+    path = tmp_path / "own.xlsx"
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet("Notes").write(0, 0, "About")
+    first = book.add_worksheet("Data")
+    cells = [["Title"], [], ["SOC", "x"], ["11-1011", 0.1234567], [], ["11-1021", 2e-5]]
+    for row, values in enumerate(cells):
+        first.write_row(row, 0, values)
+    book.close()
+    assert read_exposures(tmp_path, str(path))["x"].to_dict() == {"11-1011": 0.1234567, "11-1021": 2e-5}
+    assert sheet(path.name, path.read_bytes(), "", str(path), ["soc"]).row_numbers == (4, 6)

@@ -1,5 +1,6 @@
 """Regressions on occupation wages: against other libraries, against the truth, and row by row on published data."""
 
+import dataclasses
 import os
 import warnings
 from pathlib import Path
@@ -14,11 +15,12 @@ pytest.importorskip("pyfixest")
 import oews_files as files  # noqa: E402
 
 from aigini import oews  # noqa: E402
-from aigini.errors import DataError  # noqa: E402
+from aigini.errors import AnalysisError, DataError  # noqa: E402
+from aigini.oews.design import panels_of  # noqa: E402
 from aigini.oews.handling import handling, handling_tables, handlings  # noqa: E402
 from aigini.oews.regressions import regression_data  # noqa: E402
 from aigini.oews.samples import bounds, cross_section, value  # noqa: E402
-from aigini.oews.specifications import Specification, every_specification  # noqa: E402
+from aigini.oews.specifications import Specification, every_specification, require_usable  # noqa: E402
 
 X = "eloundou_beta_gpt4"
 SLOPE = -0.1
@@ -221,3 +223,102 @@ def test_published_regressions_are_reproduced_row_by_row():
         theirs = (row.b_per_sd, row.se_hc1, row.se_cl_major, row.b_per_unit, row.se_unit, row.R2)
         np.testing.assert_allclose(ours, theirs, atol=6e-5, rtol=0, err_msg=str(row))
         assert one.exposure_sd == pytest.approx(row.sd_x, abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    "years", [(), (2019,), (2023,), (2018, 2019, 2020), (2019, 2023), (2021, 2022), (2020, 2021, 2023), (2023, 2024)]
+)
+def test_the_list_has_only_what_its_years_can_tell(years):
+    every = every_specification(["x"], years)
+    for s in every:
+        require_usable(s, ["x"])
+    assert every == every_specification(["x"], (*years[::-1], *years))
+    assert bool(every) == bool(years)
+    assert ("event_study" in {s.estimator for s in every}) == (len(years) > 1)
+    # The slope break is told from the effect of AI by a year between them.
+    assert any(s.method_break for s in every) == (years == (2020, 2021, 2023))
+
+
+UNUSABLE = {
+    "an unknown exposure": ({"exposure": "eloundou_beta"}, "exposure: there is nothing called eloundou_beta; did you"),
+    "an unknown outcome": ({"outcome": "p99/p10"}, "outcome: there is nothing called p99/p10"),
+    "an unknown control": ({"controls": "nonsense"}, "controls = 'nonsense': expected one of 'none'"),
+    "an unknown estimator": ({"estimator": "panel"}, "estimator = 'panel': expected one of 'level'"),
+    "unknown weights": ({"weights": "equal"}, "weights = 'equal': expected one of 'employment'"),
+    "no year": ({"years": ()}, r"years = \(\): expected two years of a long_difference"),
+    "one year": ({"years": (2023,)}, "expected two years of a long_difference, in order"),
+    "a year twice": ({"years": (2019, 2019)}, "expected two years of a long_difference, in order"),
+    "years in reverse": ({"years": (2023, 2019)}, "expected two years of a long_difference, in order"),
+    "three years": ({"years": (2019, 2022, 2023)}, "expected two years of a long_difference, in order"),
+    "two years of a level": ({"estimator": "level"}, "expected one year of a level"),
+    "a panel of one year": ({"estimator": "event_study", "years": (2023,)}, "at least two years of a event_study"),
+    "a panel before AI": ({"estimator": "two_way", "years": (2019, 2021)}, "expected years on both sides of 2022"),
+    "controls of a panel": (
+        {"estimator": "two_way", "controls": "base"},
+        "controls = 'base': expected 'major group by y",
+    ),
+    "controls of panels alone": ({"controls": "major group by year"}, "expected 'base' or 'base and major group' or"),
+    "bounds with the base outcome": ({"top_codes": "upper", "controls": "base"}, "must be known; choose 'drop'"),
+    "bounds of a panel": ({"top_codes": "lower", "estimator": "event_study"}, "must be known; choose 'drop'"),
+    "a break of a difference": (
+        {"method_break": True},
+        "method_break = True: expected a two-way panel of years before",
+    ),
+    "a break at AI": ({"method_break": True, "estimator": "two_way"}, "so that the slopes can be told apart"),
+}
+
+
+@pytest.mark.parametrize("mistake", UNUSABLE)
+def test_a_specification_that_cannot_be_run_is_one_sentence(occupations, mistake):
+    change, expected = UNUSABLE[mistake]
+    spec = Specification("p90/p10", X, (2019, 2023))
+    for name, value_of in change.items():
+        object.__setattr__(spec, name, value_of)  # past the type checker, which is there in tests alone
+    with pytest.raises(AnalysisError, match=expected) as raised:
+        oews.regress(occupations, specifications=[spec])
+    assert "\n" not in str(raised.value)
+
+
+def with_exposure(occupations, values):
+    codes = occupations.exact["soc"].unique()
+    return dataclasses.replace(occupations, exposures=pd.DataFrame({"x": pd.Series(values(codes), index=codes)}))
+
+
+@pytest.mark.parametrize("estimator", ["long_difference", "two_way"])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (lambda codes: np.full(len(codes), 0.5), "x differs between occupations of fewer than two major groups"),
+        (lambda codes: 0.1 * (np.arange(len(codes)) == 3), "x differs between occupations of fewer than two major"),
+        (
+            lambda codes: np.where(np.arange(len(codes)) < 10, np.arange(len(codes)), np.nan),
+            "10 occupations in 2 major groups have x and p90/p10 in 2019-2023, expected at least 20 in 3; give",
+        ),
+    ],
+)
+def test_an_exposure_that_carries_no_regression_is_one_sentence(occupations, values, expected, estimator):
+    data = with_exposure(occupations, values)
+    with pytest.raises(DataError, match=expected):
+        oews.regress(data, specifications=[Specification("p90/p10", "x", (2019, 2023), estimator)])
+    assert panels_of(data) == {}
+
+
+def test_a_list_of_regressions_that_none_can_be_run_of_says_why(occupations):
+    data = with_exposure(occupations, lambda codes: np.where(np.arange(len(codes)) < 10, np.arange(len(codes)), np.nan))
+    with pytest.raises(DataError, match="10 occupations in 2 major groups have x"):
+        oews.regress(data)
+    with pytest.raises(AnalysisError, match="no specification was given"):
+        oews.regress(data, specifications=[])
+
+
+def test_occupations_without_employment_have_no_weight_in_any_estimator(occupations):
+    none = occupations.exact["soc"].unique()[:2]
+    rows = occupations.exact.copy()
+    rows.loc[rows["soc"].isin(none) & (rows["year"] == 2019), "emp"] = 0.0
+    rest = occupations.exact[~occupations.exact["soc"].isin(none)]
+    for estimator, years in (("long_difference", (2019, 2023)), ("two_way", (2019, 2023))):
+        spec = Specification("p90/p10", X, years, estimator)
+        ours, theirs = (only(dataclasses.replace(occupations, exact=one), spec) for one in (rows, rest))
+        assert (ours.coef, ours.se, ours.n) == (theirs.coef, theirs.se, theirs.n)
+    panel = Specification("log emp", X, (2019, 2023), "event_study")
+    assert len(regression_data(dataclasses.replace(occupations, exact=rows), panel)[1]) == 2 * (len(files.CODES) - 2)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aigini.analysis.occupations.design import Published
 from aigini.analysis.occupations.result import SimulatedOccupations
 from aigini.analysis.occupations.simulated import simulate_occupations
 from aigini.commands.at_estimates import at_estimates
@@ -24,10 +25,11 @@ from aigini.oews.inference import interval_text, p_value
 from aigini.oews.layout import PANEL_YEARS
 from aigini.oews.matches import match_words, matches
 from aigini.oews.panel import read_panel
-from aigini.oews.regressions import FEWEST, Regression, estimate, require_pyfixest
+from aigini.oews.regressions import Regression, estimate, require_pyfixest
 from aigini.oews.result import OccupationWages, tables_read
 from aigini.oews.samples import Occupations, occupations
 from aigini.oews.specifications import HEADLINE, WINDOWS, choices, every_specification
+from aigini.oews.sufficiency import FEWEST
 from aigini.runtime.evaluations import kept_in
 from aigini.runtime.precision import with_x64
 from aigini.runtime.progress import watched
@@ -52,13 +54,13 @@ def _load(data: str | Path | None, exposure: str | None) -> _Loaded:
 
 def _wages(loaded: _Loaded, data: str | Path | None) -> OccupationWages:
     every = every_specification(list(loaded.occupations.exposures.columns), loaded.occupations.years)
-    result = estimate(loaded.occupations, every)
     matched = matches(loaded.occupations)
-    if not result.regressions:
+    if all(one.matched < FEWEST for one in matched):
         raise DataError(
-            f"{data}: no regression has enough occupations and years ({FEWEST} occupations at least)."
-            f" {match_words(matched)} Give a table of exposure by the codes of OEWS, or add years."
+            f"{data}: no regression has enough occupations ({FEWEST} occupations at least). {match_words(matched)}"
+            " Give a table of exposure by the codes of OEWS."
         )
+    result = estimate(loaded.occupations, every)
     return OccupationWages(tables_read(loaded.table, loaded.rows), result.regressions, matched)
 
 
@@ -99,32 +101,48 @@ def occupation_surveys(
         AnalysisError: if the economy cannot be estimated, or not be put into both regimes.
     """
     source = as_source(config, overrides, "estimation")
-    return _surveys(source, _load(data, exposure).occupations, data)
+    require_sign_problem(source.config.targets, source.config.free)
+    published = _load(data, exposure).occupations
+    return _surveys(source, published, _panels(published, data))
+
+
+def _panels(published: Occupations, data: str | Path | None) -> Mapping[str, Sequence[Published]]:
+    panels = panels_of(published)
+    if not panels:
+        windows = " or ".join(f"{first} and {last}" for first, last in WINDOWS)
+        raise DataError(
+            f"{data}: no measure of exposure has a long difference of May {windows} that its occupations can carry; add"
+            " tables, or ask for --no-simulated."
+        )
+    return panels
 
 
 def _surveys(
-    source: Source, published: Occupations, data: str | Path | None, regressions: Sequence[Regression] | None = None
+    source: Source,
+    published: Occupations,
+    panels: Mapping[str, Sequence[Published]],
+    regressions: Sequence[Regression] | None = None,
 ) -> SimulatedOccupations:
-    require_sign_problem(source.config.targets, source.config.free)
-    panels = panels_of(published)
-    if not panels:
-        raise DataError(f"{data}: has the years of no long difference; add tables, or ask for --no-simulated.")
     measure = main_measure(list(panels))
     if regressions is None:
         every = [
             s for window in WINDOWS if set(window) <= set(published.years) for s in choices(HEADLINE, measure, window)
         ]
-        regressions = estimate(published, every).regressions
+        regressions = estimate(published, every).regressions if every else ()
     surveys = simulate_occupations(at_estimates(source), panels, measure, source.config.surveys, PANEL_YEARS)
     return dataclasses.replace(surveys, handlings=beside_surveys(regressions, measure))
 
 
 def figures(result: OccupationWages) -> Iterator[tuple[str, Any]]:
-    """Coefficients by measure, the event study, and the specification curve."""
+    """Coefficients by measure, the event study, and the specification curve, of those regressions that there are."""
     from aigini import figures as every
     from aigini.figures.style import named
 
-    return named(result, every.exposure_coefficients, every.event_study, every.specification_curve)
+    there = {r.estimator for r in result.regressions if r.outcome == HEADLINE}
+    drawn = [every.exposure_coefficients] if any(map(result.headline, WINDOWS)) else []
+    drawn += [every.event_study] if "event_study" in there else []
+    drawn += [every.specification_curve] if "long_difference" in there else []
+    return named(result, *drawn)
 
 
 def survey_figures(result: SimulatedOccupations) -> Iterator[tuple[str, Any]]:
@@ -190,6 +208,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
             fetch_files(Path(data), notify=run.notify)
         loaded = _load(data, exposure)
         wages = _wages(loaded, data)
+        panels = _panels(loaded.occupations, data) if simulated else {}
         timings["regressions"] = time.perf_counter() - clock
         # Regressions of published data do not wait for the economy.
         run.write([(WAGES, wages)], timings)
@@ -202,7 +221,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
         request = repr((command.name, exposure and str(exposure), dict(run.origin)))
         cache = ledger.Ledger(run.folder, run.config, request, resume=run.resume)
         with kept_in(cache):
-            surveys = _surveys(run.source, loaded.occupations, data, wages.regressions)
+            surveys = _surveys(run.source, loaded.occupations, panels, wages.regressions)
     timings["surveys"] = time.perf_counter() - clock - timings["regressions"]
     run.write([(WAGES, wages), (SURVEYS, surveys)], timings)
     SURVEYS.draw(run.folder / "figures", surveys)
@@ -213,7 +232,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 
 def _write_tables(target: Path, result: OccupationWages) -> None:
-    """The headline coefficients as HTML, LaTeX and Markdown."""
+    """The headline coefficients as HTML, LaTeX and Markdown; nothing if the years of none are there."""
     from great_tables import GT
 
     frame: Any = result.to_frame()
@@ -223,6 +242,8 @@ def _write_tables(target: Path, result: OccupationWages) -> None:
         & (frame["weights"] == "employment")
         & (frame["sample"] == "same codes; top codes: drop")
     ]
+    if first.empty:
+        return
     rounded: Any = first[["outcome", "years", "exposure"]].copy()
     for name in ("coef", "se", "se_crv3", "se_hc1"):
         rounded[f"{name} per s.d."] = (first[name] * first["exposure_sd"]).round(3)

@@ -50,9 +50,13 @@ def exposure_coefficients(result: OccupationWages) -> Figure:
 
 @styled
 def event_study(result: OccupationWages) -> Figure:
-    """Slope of wage dispersion in exposure by year relative to the last year before AI, a line per measure."""
+    """Slope of wage dispersion in exposure by year relative to the last year before AI, a line per measure.
+
+    Without a table of that year it is relative to the first year.
+    """
     rows = [r for r in result.regressions if r.estimator == "event_study" and r.outcome == HEADLINE]
     measures = list(dict.fromkeys(r.exposure for r in rows))
+    reference = BEFORE_AI if BEFORE_AI in {one.year for one in result.tables} else result.tables[0].year
     title = "Slope of wage dispersion in exposure by year; neighbouring years share survey panels"
     figure = new_figure(title, (11.5, 7.0))
     axis = figure.subplots()
@@ -61,7 +65,7 @@ def event_study(result: OccupationWages) -> Figure:
     axis.annotate("method break", (2020.5, 1.0), xycoords=("data", "axes fraction"), ha="right", va="top", rotation=90)
     for k, x in enumerate(measures):
         own = {int(r.term): r for r in rows if r.exposure == x}
-        years = sorted({*own, BEFORE_AI})
+        years = sorted({*own, reference})
         height = [own[year].per_sd if year in own else 0.0 for year in years]
         shade = str(0.75 * k / max(len(measures) - 1, 1))
         label = x.replace("_", " ")
@@ -70,8 +74,8 @@ def event_study(result: OccupationWages) -> Figure:
             axis.errorbar(years, height, yerr=reach, fmt="o-", color=RISE, lw=2.2, ms=6, label=label, zorder=3)
         else:
             axis.plot(years, height, marker=_MARKERS[k % len(_MARKERS)], color=shade, lw=1.0, ms=4, label=label)
-    axis.set_xticks(sorted({int(r.term) for r in rows} | {BEFORE_AI}))
-    axis.set_ylabel(f"{_UNIT},\nrelative to {BEFORE_AI}")
+    axis.set_xticks(sorted({int(r.term) for r in rows} | {reference}))
+    axis.set_ylabel(f"{_UNIT},\nrelative to {reference}")
     axis.set_xlabel("May; bars of the first measure: 95 %, clustered by major group (CRV1)")
     figure.legend(loc="outside lower center", ncols=4)
     return figure

@@ -6,10 +6,11 @@ code families; the thirty are exactly the detailed codes that 2019 has and 2023 
 has and 2019 lacks.
 """
 
+import dataclasses
 from pathlib import Path
 
 from aigini.oews.frames import Frame, pandas
-from aigini.oews.sheets import sheet
+from aigini.oews.sheets import content_of, plain_tables, sheet
 
 HYBRID_YEARS = (2019, 2020)
 """Years that were coded in the hybrid classification."""
@@ -85,13 +86,15 @@ def crosswalk(data: Path) -> Frame | None:
     """
     pd = pandas()
     names = {"soc2010": "soc2010", "2010_soc_code": "soc2010", "soc2018": "soc2018", "2018_soc_code": "soc2018"}
-    for path in sorted(data.glob("*.csv")) if data.is_dir() else ():
+    for path in plain_tables(data):
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            header = [cell.strip().strip('"').lower().replace(" ", "_") for cell in lines.readline().split(",")]
-        if len({names[name] for name in header if name in names}) < 2:
+            first = [cell.strip().strip('"').lower().replace(" ", "_") for cell in lines.readline().split(",")]
+        if len({names[name] for name in first if name in names}) < 2:
             continue
-        table = sheet(path.name, path.read_bytes(), "", str(path))
-        raw = pd.DataFrame(list(table.rows), columns=list(table.header), dtype=str).rename(columns=names)
+        table = sheet(path.name, content_of(path), "", str(path), list(names))
+        header = [names.get(name, name) for name in table.header]
+        dataclasses.replace(table, header=tuple(header)).require_columns_once()
+        raw = pd.DataFrame(list(table.rows), columns=header, dtype=str)
         pairs = raw[["soc2010", "soc2018"]].drop_duplicates()
         pairs = pairs[(pairs["soc2010"] != "") & (pairs["soc2018"] != "")].reset_index(drop=True)
         once = ~pairs["soc2010"].duplicated(keep=False) & ~pairs["soc2018"].duplicated(keep=False)

@@ -5,9 +5,10 @@ import numpy as np
 from aigini.analysis.occupations.design import Published
 from aigini.analysis.occupations.least_squares import contrast_of
 from aigini.oews.layout import TOP_CODED
-from aigini.oews.regressions import FEWEST
+from aigini.oews.regressions import regression_data
 from aigini.oews.samples import Occupations, value, wide
-from aigini.oews.specifications import BEFORE_AI, HEADLINE, WINDOWS, Estimator, Specification
+from aigini.oews.specifications import BEFORE_AI, HEADLINE, WINDOWS, Estimator, Specification, require_usable
+from aigini.oews.sufficiency import FEWEST, too_little
 
 _SCORE_RANGE = 2 * 1.2815515655446004  # normal scores between p10 and p90
 _ROUNDING = 0.05  # percent; relative standard errors are published to one decimal
@@ -16,7 +17,7 @@ _ROUNDING = 0.05  # percent; relative standard errors are published to one decim
 def panels_of(data: Occupations) -> dict[str, tuple[Published, ...]]:
     """The panels of the usual long differences and of the two-way panel of all years, by measure of exposure.
 
-    Measures with fewer than `FEWEST` occupations in one of them are left out.
+    Measures are left out with which one of these cannot be regressed (`aigini.oews.sufficiency`).
     """
     known = set(data.years)
     specs: list[tuple[tuple[int, ...], Estimator]] = [
@@ -25,14 +26,21 @@ def panels_of(data: Occupations) -> dict[str, tuple[Published, ...]]:
     if len(data.years) > 2 and data.years[0] <= BEFORE_AI < data.years[-1]:
         specs.append((data.years, "two_way"))
     made = {
-        measure: tuple(published(data, Specification(HEADLINE, measure, years, kind)) for years, kind in specs)
+        measure: [Specification(HEADLINE, measure, years, kind) for years, kind in specs]
         for measure in data.exposures.columns
     }
+    carried = {measure: own for measure, own in made.items() if own and all(_carries(data, spec) for spec in own)}
+    panels = {measure: tuple(published(data, spec) for spec in own) for measure, own in carried.items()}
     return {
-        measure: panels
-        for measure, panels in made.items()
-        if panels and all(np.isfinite(panel.outcome).sum() >= FEWEST for panel in panels)
+        measure: own
+        for measure, own in panels.items()
+        if all(np.isfinite(panel.outcome).sum() >= FEWEST for panel in own)
     }
+
+
+def _carries(data: Occupations, spec: Specification) -> bool:
+    formula, frame, _, _ = regression_data(data, spec)
+    return too_little(spec, formula, frame) is None
 
 
 def published(data: Occupations, spec: Specification) -> Published:
@@ -48,10 +56,12 @@ def published(data: Occupations, spec: Specification) -> Published:
 
     Raises:
         ValueError: if it is another specification.
+        AnalysisError: if its measure or its years are not usable.
     """
     usual = (spec.outcome, spec.controls, spec.top_codes, spec.method_break) == (HEADLINE, "none", "drop", False)
     if not usual or spec.estimator not in ("long_difference", "two_way"):
         raise ValueError(f"simulated surveys: {spec.name}: expected changes of {HEADLINE} without controls.")
+    require_usable(spec, list(data.exposures.columns))
     years, every = spec.years, wide(data.rows(spec.codes), spec.years)
     x = data.exposures[spec.exposure].reindex(every[0].index).to_numpy(float)
     weight = every[0]["emp"].to_numpy(float) if spec.weights == "employment" else np.ones(len(x))

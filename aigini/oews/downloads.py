@@ -4,7 +4,6 @@ BLS publishes no checksums. An archive is accepted if it has the announced lengt
 checksum; its SHA-256 is kept beside it, so that a file that changes later is noticed.
 """
 
-import contextlib
 import hashlib
 import http.client
 import json
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aigini.errors import DataError
-from aigini.oews.sheets import candidates, year_of
+from aigini.oews.sheets import NOT_WHOLE, candidates, names_sectors, refuse_closed, year_of
 from aigini.runtime import atomic
 from aigini.runtime.progress import report
 
@@ -49,14 +48,18 @@ def download(target: Path, years: Sequence[int] = YEARS, base: str = "", notify:
     Raises:
         DataError: in a sentence, if there is no network, no such archive, or what arrives is none.
     """
-    with contextlib.suppress(FileExistsError):
+    try:
         target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{target}: is no folder for the files ({error.strerror or error}); give another, or make it."
+        ) from None
     record = _read_record(target)
     for name, known in record.items():
         path = target / name
         if path.exists() and _sha256(path) != known["sha256"]:
             raise DataError(f"{path}: is not the file that was downloaded; delete it, and download again.")
-    there = {year_of(path.name) for path in candidates(target)}
+    there = {year_of(path.name) for path in candidates(target) if not names_sectors(path)}
     missing = [year for year in years if year not in there]
     for number, year in enumerate(missing):
         report("downloads", number, len(missing))
@@ -86,8 +89,12 @@ def _fetch(url: str, path: Path) -> dict[str, Any]:
         ) from None
     try:
         with zipfile.ZipFile(part) as archive:
+            refuse_closed(url, archive)
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+    except DataError:
+        _drop(part, mark)
+        raise
+    except NOT_WHOLE as error:
         damaged = str(error)
     if damaged is not None:
         _drop(part, mark)
@@ -133,10 +140,24 @@ def _receive(url: str, part: Path, mark: Path) -> None:
 
 def _read_record(target: Path) -> dict[str, dict[str, Any]]:
     path = target / RECORD
+    if not path.exists():
+        return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except ValueError as error:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError) as error:
         raise DataError(f"{path}: is damaged ({error}); delete it, and download again.") from None
+    if not isinstance(record, dict):
+        raise DataError(
+            f"{path}: is damaged (got {json.dumps(record)[:40]}, expected an entry for each file); delete it, and"
+            " download again."
+        )
+    for name, entry in record.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
+            raise DataError(
+                f"{path}: is damaged (got {json.dumps(entry)[:40]} for {name}, expected its address, length and"
+                " SHA-256); delete it, and download again."
+            )
+    return record
 
 
 def _sha256(path: Path) -> str:

@@ -38,6 +38,13 @@ TOP_CODES = {
 }
 """Hourly and annual top codes by year, for files without field descriptions (which take precedence)."""
 
+MOST_EMPLOYED = 1e9
+"""Employment beyond which a number is none of an occupation."""
+ANNUAL_WAGES = (1e3, 1e7)
+"""Annual wages in dollars beyond which a number is none; a published wage of 0 stands for one that is not available."""
+LARGEST_ERROR = 1e3
+"""Relative standard error, percent, beyond which a number is none; BLS publishes none above 50."""
+
 METHOD_BREAK = 2021
 """First year of the model-based estimates (MB3), which are not comparable with earlier years."""
 

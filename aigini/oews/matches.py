@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
-from aigini.oews.regressions import FEWEST
 from aigini.oews.samples import Occupations, cross_section
+from aigini.oews.sufficiency import FEWEST
 
 
 @dataclasses.dataclass(frozen=True)

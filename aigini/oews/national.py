@@ -1,20 +1,23 @@
 """Tidy tables of OEWS: numbers as numbers, marks as what they are, and one sentence for each mistake."""
 
-import itertools
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from aigini.errors import DataError
+from aigini.oews import cells
 from aigini.oews.completeness import require_whole
 from aigini.oews.frames import Frame, Series, pandas
 from aigini.oews.layout import (
     ANNUAL,
+    ANNUAL_WAGES,
     GROUP_NAMES,
     GROUPS,
     HOURLY,
     HOURS,
+    LARGEST_ERROR,
+    MOST_EMPLOYED,
     NO_EMPLOYMENT,
     REQUIRED,
     SECTOR_REQUIRED,
@@ -59,13 +62,14 @@ def read(data: str | Path, *, sectors: bool = False, years: Collection[int] | No
             year = int(table["year"].iloc[0])
             if years is not None and year not in years:
                 continue
-            for other, (before, _) in tables.items():
+            for other, (before, earlier) in tables.items():
                 if other == year:
                     raise DataError(f"{sheet.file}: May {year} is in {before.file} already; keep one of them.")
-                if before.rows == sheet.rows:
+                same, both = _same_numbers(table, earlier)
+                if same > both / 2:
                     raise DataError(
-                        f"{sheet.file}: has the numbers of {before.file}, which is May {other}, and so is not May"
-                        f" {year}; download it again."
+                        f"{sheet.file}: has the numbers of {before.file}, which is May {other}, in {same} of {both}"
+                        f" rows, and so is not May {year}; download it again."
                     )
             tables[year] = (sheet, table)
     if not tables:
@@ -73,6 +77,17 @@ def read(data: str | Path, *, sectors: bool = False, years: Collection[int] | No
         wanted = "" if years is None else f" for {', '.join(map(str, sorted(years)))}"
         raise DataError(f"{folder}: holds no table named {kind}{wanted}; give the folder of the files of OEWS.")
     return pd.concat([tables[year][1] for year in sorted(tables)], ignore_index=True)
+
+
+def _same_numbers(one: Frame, other: Frame) -> tuple[int, int]:
+    """Rows that have the same employment and wages in two tables, and rows that both have; in any order."""
+    keys, names = ["naics", "occ_code", "group"], ["emp", *WAGES]
+    both = one[one["mean"].notna()].merge(other[other["mean"].notna()], on=keys, suffixes=("", "_other"))
+    same = np.ones(len(both), bool)
+    for name in names:
+        first, second = both[name].to_numpy(), both[f"{name}_other"].to_numpy()
+        same &= (first == second) | (np.isnan(first) & np.isnan(second))
+    return int(same.sum()), len(both)
 
 
 def tidy(sheet: Sheet, *, sectors: bool = False) -> Frame:
@@ -83,9 +98,10 @@ def tidy(sheet: Sheet, *, sectors: bool = False) -> Frame:
     """
     pd = pandas()
     group = _require_columns(sheet, SECTOR_REQUIRED if sectors else REQUIRED)
+    sheet.require_columns_once()
     year, (hourly_top, annual_top) = _year(sheet), _top_codes(sheet)
     raw = pd.DataFrame(list(sheet.rows), columns=list(sheet.header), dtype=str)
-    rows = pd.Series(np.arange(len(raw)) + sheet.first_row)
+    rows = sheet.row_numbers
     out = pd.DataFrame({"year": year, "naics": raw["naics"] if sectors else "", "occ_code": raw["occ_code"]})
     out["title"], out["group"] = raw["occ_title"], raw[group].str.lower()
 
@@ -102,39 +118,42 @@ def tidy(sheet: Sheet, *, sectors: bool = False) -> Frame:
     repeated = out.duplicated(["naics", "occ_code", "group"])
     refuse(repeated, "occ_code", "each occupation once at each level of aggregation")
 
-    def numbers(column: str, marks: Sequence[str]) -> tuple[Series, Series]:
-        text = raw[column].str.replace(",", "", regex=False)
+    def numbers(column: str, marks: Sequence[str], low: float, high: float) -> tuple[Series, Series]:
+        text = raw[column]
         # BLS marks what it does not publish; an empty cell is lost.
         mark = text.where(text.isin(marks), "")
-        values = pd.to_numeric(text.where(mark == ""), errors="coerce")
-        allowed = f"a number or {' or '.join(marks)}" if marks else "a number"
-        refuse((mark == "") & ~(values >= 0), column, allowed)
-        return values.astype(float), mark
+        values = cells.numbers(text.where(mark == "", ""), thousands=True)
+        others = "".join(f" or {one}" for one in marks)
+        refuse((mark == "") & values.isna(), column, f"a number{others}")
+        refuse((values < low) | (values > high), column, f"{low:,.10g} to {high:,.10g}{others}")
+        return values, mark
 
-    out["emp"], out["emp_mark"] = numbers("tot_emp", (NO_EMPLOYMENT, UNAVAILABLE))
+    out["emp"], out["emp_mark"] = numbers("tot_emp", (NO_EMPLOYMENT, UNAVAILABLE), 0.0, MOST_EMPLOYED)
     for name in _ERRORS:
         if name in raw:
-            out[name], _ = numbers(name, (NO_EMPLOYMENT, UNAVAILABLE))
+            out[name], _ = numbers(name, (NO_EMPLOYMENT, UNAVAILABLE), 0.0, LARGEST_ERROR)
         else:
             out[name] = np.nan
     percentiles = WAGES[1:]
     annual_only = raw["annual"].str.upper().eq("TRUE") if "annual" in raw else pd.Series(False, raw.index)
     hourly_only = raw["hourly"].str.upper().eq("TRUE") if "hourly" in raw else pd.Series(False, raw.index)
     out["wage_basis"] = np.where(hourly_only, "hourly_x2080", np.where(annual_only, "annual_only", "annual"))
+    by_the_hour = tuple(round(wage / HOURS, 2) for wage in ANNUAL_WAGES)
     for name in WAGES:
-        value, mark = numbers(ANNUAL[name], (UNAVAILABLE, TOP_CODED))
-        # Means are published above the top code.
-        most = (hourly_top, annual_top) if name in percentiles else (np.inf, np.inf)
-        refuse(value >= most[1], ANNUAL[name], f"less than the top code of May {year}, {annual_top:,.0f}, or #")
+        value, mark = numbers(ANNUAL[name], (UNAVAILABLE, TOP_CODED), *ANNUAL_WAGES)
+        if name in percentiles:  # means are published above the top code
+            refuse(value >= annual_top, ANNUAL[name], f"less than the top code of May {year}, {annual_top:,.0f}, or #")
         if hourly_only.any():
             _require_columns(sheet, (HOURLY[name],))
-            by_hour, hour_mark = numbers(HOURLY[name], (UNAVAILABLE, TOP_CODED))
-            refuse(by_hour >= most[0], HOURLY[name], f"less than the top code of May {year}, {hourly_top:g}, or #")
+            by_hour, hour_mark = numbers(HOURLY[name], (UNAVAILABLE, TOP_CODED), *by_the_hour)
+            if name in percentiles:
+                top = f"less than the top code of May {year}, {hourly_top:g}, or #"
+                refuse(by_hour >= hourly_top, HOURLY[name], top)
             value, mark = value.where(~hourly_only, HOURS * by_hour), mark.where(~hourly_only, hour_mark)
         out[name], out[f"{name}_mark"] = value, mark
     out["top_code"] = annual_top
-    for low, high in itertools.pairwise(percentiles):
-        # A top-coded percentile is above every number, and so is every one after it.
+    for high, low in ((high, low) for k, high in enumerate(percentiles) for low in percentiles[:k][::-1]):
+        # A top-coded percentile is above every number, and so is every one after it; marks between hide neither.
         falls = (out[low] > out[high]) | ((out[f"{low}_mark"] == TOP_CODED) & out[high].notna())
         for part, names in ((falls & ~hourly_only, ANNUAL), (falls & hourly_only, HOURLY)):
             refuse(part, names[high], f"at least {names[low].upper()}, for percentiles rise")
@@ -153,12 +172,12 @@ def _require_columns(sheet: Sheet, names: Sequence[str]) -> str:
     if "occ_code" not in sheet.header:
         seen = ", ".join(name for name in sheet.header[:4] if name)
         raise DataError(
-            f"{sheet.file}: row {sheet.first_row - 1}: is no table of OEWS, for it has no column OCC_CODE (it begins"
+            f"{sheet.file}: row {sheet.header_row}: is no table of OEWS, for it has no column OCC_CODE (it begins"
             f" with {seen or 'empty cells'}); give the files of OEWS alone."
         )
     if missing or group is None:
         raise DataError(
-            f"{sheet.file}: row {sheet.first_row - 1}: column {', '.join(missing)} is missing; download the file again."
+            f"{sheet.file}: row {sheet.header_row}: column {', '.join(missing)} is missing; download the file again."
         )
     return group
 

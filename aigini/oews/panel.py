@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 from scipy.stats import norm
 
+from aigini.errors import DataError
 from aigini.oews.codes import AGGREGATES, HYBRID_YEARS, HYBRIDS, SOC_2018_FROM
 from aigini.oews.frames import Frame, Series, pandas
-from aigini.oews.layout import PERCENTILES, TOP_CODED, UNAVAILABLE, WAGES
+from aigini.oews.layout import ANNUAL_WAGES, PERCENTILES, TOP_CODED, UNAVAILABLE, WAGES
 
 Codes = Literal["exact", "bridged"]
 """Occupations with one code in all years; or, with them, those that the hybrid codes of 2019 and 2020 combine."""
@@ -31,7 +32,16 @@ def panel(table: Frame, crosswalk: Frame | None = None) -> Frame:
     Returns:
         The rows of detailed occupations, with ``soc`` (None where the code has no match), ``major`` (its two digits)
         and ``match``: ``"same"``, ``"recoded"``, ``"aggregate"``, ``"hybrid"`` or ``"unmatched"``.
+
+    Raises:
+        DataError: if a year has no detailed occupations, or none of its codes has a match.
     """
+    for year, own in table.groupby("year"):
+        if not (own["group"] == "detailed").any():
+            raise DataError(
+                f"{own['file'].iloc[0]}: column O_GROUP: no row of May {year} is detailed, expected detailed"
+                " occupations; download the file again."
+            )
     detailed = table[table["group"] == "detailed"].reset_index(drop=True).copy()
     code = detailed["occ_code"]
     match = np.where(code.isin(list(AGGREGATES)), "aggregate", "same").astype(object)
@@ -48,6 +58,13 @@ def panel(table: Frame, crosswalk: Frame | None = None) -> Frame:
                 soc[row], match[row] = once[own], "same" if once[own] == own else "recoded"
             elif (own, detailed["title"][row]) not in titled:
                 soc[row], match[row] = None, "unmatched"
+    for year, matched in soc.notna().groupby(detailed["year"]):
+        if not matched.any():
+            raise DataError(
+                f"{detailed['file'][matched.index[0]]}: column OCC_CODE: the codes of May {year} are of SOC 2010 and"
+                f" none has a match in SOC 2018; add the table of May {SOC_2018_FROM}, or the crosswalk as a CSV file"
+                " with the columns soc2010 and soc2018."
+            )
     return detailed.assign(soc=soc, major=soc.where(soc.notna(), code).str[:2], match=match)
 
 
@@ -88,7 +105,8 @@ def mixture(parts: Frame, code: str) -> Series:
 
     Log wages of a part are taken as linear in normal scores between its published percentiles and beyond them; the
     percentiles of the mixture follow from the employment shares. One that comes out at or above the top code has the
-    mark of top-coded wages; with a part that has fewer than two percentiles all are unavailable.
+    mark of top-coded wages; with a part that has fewer than two percentiles, or without employment, all are
+    unavailable.
 
     Args:
         parts: Rows of one year.
@@ -98,11 +116,12 @@ def mixture(parts: Frame, code: str) -> Series:
     row = {**parts.iloc[0].to_dict(), "occ_code": code, "soc": code, "major": code[:2], "match": "hybrid"}
     row |= {"emp": emp.sum(), "emp_prse": np.nan, "mean_prse": np.nan}
     wages = parts[[f"p{p}" for p in PERCENTILES]].to_numpy(float)
-    usable = np.isfinite(emp).all() and (np.isfinite(wages).sum(axis=1) >= 2).all()
+    weighed = np.isfinite(emp).all() and emp.sum() > 0
+    usable = weighed and (np.isfinite(wages).sum(axis=1) >= 2).all()
     mean = parts["mean"].to_numpy(float)
-    row["mean"] = float(np.average(mean, weights=emp)) if np.isfinite(emp).all() else np.nan
+    row["mean"] = float(np.average(mean, weights=emp)) if weighed else np.nan
     row["mean_mark"] = "" if np.isfinite(row["mean"]) else UNAVAILABLE
-    below = grid = np.linspace(np.log(1e3), np.log(1e7), 6001)
+    below = grid = np.linspace(np.log(ANNUAL_WAGES[0]), np.log(ANNUAL_WAGES[1]), 6001)
     if usable:
         below = np.average([norm.cdf(_score(line)(grid)) for line in np.log(wages)], axis=0, weights=emp)
     for p in PERCENTILES:

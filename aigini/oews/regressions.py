@@ -12,16 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from aigini.errors import DataError, missing_extra
+from aigini.errors import AnalysisError, DataError, missing_extra
 from aigini.oews.frames import Frame, pandas
 from aigini.oews.layout import METHOD_BREAK
 from aigini.oews.samples import Occupations, bounds, cross_section, value, wide
-from aigini.oews.specifications import BEFORE_AI, Specification
+from aigini.oews.specifications import BEFORE_AI, Specification, require_usable
+from aigini.oews.sufficiency import FEWEST, too_little
 from aigini.runtime.progress import steps
 from aigini.tables import Column, Table, Tabular
-
-FEWEST = 20
-"""Occupations that a regression needs."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,26 +143,35 @@ def estimate(data: Occupations, specifications: Sequence[Specification]) -> Regr
 
     Args:
         data: The occupations.
-        specifications: Regressions to run; those with fewer than `FEWEST` occupations are left out of a list of
-            several.
+        specifications: Regressions to run. Of a list of several, those are left out that the data cannot carry:
+            with fewer than `FEWEST` occupations, or too few that differ in exposure (`too_little`).
 
     Raises:
-        DataError: if a year is missing, or a single regression has too few occupations.
+        AnalysisError: if a specification has a choice that is not there, or there is none.
+        DataError: if a year is missing, or the data can carry none of the regressions.
         MissingExtraError: if pyfixest is not installed.
     """
     require_pyfixest()
+    if not specifications:
+        raise AnalysisError("oews: no specification was given; give one, or leave the list out for all.")
     for specification in specifications:
+        require_usable(specification, list(data.exposures.columns))
         if missing := set(specification.years) - set(data.years):
             raise DataError(f"oews: there is no table of {', '.join(map(str, sorted(missing)))}; add it to the folder.")
     made: list[Regression] = []
+    first = ""
     for specification in steps("regressions", list(specifications)):
         formula, frame, terms, effects = regression_data(data, specification)
-        if len(frame) < FEWEST or frame["major"].nunique() < 3:
-            if len(specifications) == 1:
-                raise DataError(f"oews: {specification.name}: has {len(frame)} observations, too few; choose others.")
+        if lacking := too_little(specification, formula, frame):
+            first = first or f"oews: {specification.name}: {lacking}."
             continue
         made += fit(specification, formula, frame, terms, effects)
+    if not made:
+        raise DataError(first)
     return Regressions(tuple(made))
+
+
+_LEAST, _SHARE = 1e-7, 1e-12  # pyfixest takes a regressor with a sum of squares below 1e-9 for collinear
 
 
 def require_pyfixest() -> None:
@@ -224,7 +231,8 @@ def _panel(data: Occupations, spec: Specification) -> tuple[str, Frame, dict[str
         part["x"] = data.exposures[spec.exposure].reindex(one.index).to_numpy()
         part["w"] = weights.reindex(one.index).to_numpy() if spec.weights == "employment" else 1.0
         parts.append(part)
-    frame = pandas().concat(parts, ignore_index=True).dropna()
+    frame = pandas().concat(parts, ignore_index=True).replace([np.inf, -np.inf], np.nan).dropna()
+    frame = frame[frame["w"] > 0]
     frame = frame[frame.groupby("soc")["year"].transform("size") == len(years)].reset_index(drop=True)
     frame["post"], frame["mb3"] = (frame["year"] > BEFORE_AI).astype(int), (frame["year"] >= METHOD_BREAK).astype(int)
     by_group = spec.controls == "major group by year"
@@ -239,7 +247,11 @@ def _panel(data: Occupations, spec: Specification) -> tuple[str, Frame, dict[str
 
 
 def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], effects: str) -> list[Regression]:
-    """Coefficients of one regression with their standard errors."""
+    """Coefficients of one regression with their standard errors.
+
+    Raises:
+        DataError: if one of them is not there or not finite.
+    """
     model = _feols(formula, frame, vcov={"CRV1": "major"})
     coef, by_cluster, r2, n = model.coef(), model.se(), float(model._r2), int(model._N)
     names = {_plain(name): name for name in coef.index}
@@ -253,6 +265,13 @@ def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], 
             jackknife = model.vcov({"CRV3": "major"}).se() / np.sqrt(excess)
         robust = model.vcov("HC1").se()
         by_occupation = model.vcov({"CRV1": "soc"}).se() if "soc" in frame else None
+    shown = [names[term] for term in terms if term in names]
+    every = [one for one in (coef, by_cluster, robust, jackknife, by_occupation) if one is not None]
+    if len(shown) < len(terms) or not np.isfinite([r2, *(one[name] for one in every for name in shown)]).all():
+        raise DataError(
+            f"oews: {spec.name}: a coefficient or standard error is no finite number; choose another specification, or"
+            " give tables with more occupations."
+        )
     once = frame.drop_duplicates("soc") if "soc" in frame else frame
     mean = np.average(once["x"], weights=once["w"])
     return [
@@ -280,7 +299,6 @@ def fit(spec: Specification, formula: str, frame: Frame, terms: dict[str, str], 
             occupations=int(frame["soc"].nunique()) if "soc" in frame else len(frame),
         )
         for term, label in terms.items()
-        if term in names
     ]
 
 

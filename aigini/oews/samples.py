@@ -102,7 +102,8 @@ def value(rows: Frame, outcome: str, top_codes: TopCodes) -> Series:
     """An outcome in log points; NaN where it is not known, or left out."""
     suffix = "" if top_codes == "drop" else "_low"
     upper, lower = (f"{name}{suffix}" if name else None for name in OUTCOMES[outcome])
-    return 100 * np.log(rows[upper] / (rows[lower] if lower else 1.0))
+    ratio = rows[upper] / (rows[lower] if lower else 1.0)
+    return 100 * np.log(ratio.where(ratio > 0))  # no one employed has no log
 
 
 def cross_section(rows: Frame, year: int) -> Frame:

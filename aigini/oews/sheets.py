@@ -5,10 +5,11 @@ import dataclasses
 import gzip
 import hashlib
 import io
+import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ class Sheet:
         file: The file, and the member of an archive.
         header: Column names, lower case.
         rows: Cells of the rows below the header.
-        first_row: Number of the first of these rows in the file, counted from 1.
+        header_row: Number of the row of column names in the file, counted from 1.
+        row_numbers: The same of each row below it; empty rows count and are left out.
+        longer_row: Number of the first row that has a cell beyond the last column name; None without one.
         year: Year that the name of the file gives; None where it gives none.
         stated_years: Years of May that names of sheets give.
         top_codes: Hourly and annual top codes that the file states; None where it states none.
@@ -43,7 +46,9 @@ class Sheet:
     file: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    first_row: int
+    header_row: int
+    row_numbers: tuple[int, ...]
+    longer_row: int | None
     year: int | None
     stated_years: frozenset[int]
     top_codes: tuple[float, float] | None
@@ -53,6 +58,41 @@ class Sheet:
     def by_sector(self) -> bool:
         """True if its rows are occupations in sectors."""
         return "naics" in self.header and "natsector" in self.file.lower()
+
+    def require_columns_once(self) -> None:
+        """Refuse a table whose cells cannot be told by their column.
+
+        Raises:
+            DataError: if two columns have one name, or a row has more cells than there are columns.
+        """
+        repeated = [name for k, name in enumerate(self.header) if name and name in self.header[:k]]
+        if repeated:
+            raise DataError(
+                f"{self.file}: row {self.header_row}: column {repeated[0].upper()} is there"
+                f" {self.header.count(repeated[0])} times, expected once; keep one of them."
+            )
+        if self.longer_row is not None:
+            raise DataError(
+                f"{self.file}: row {self.longer_row}: has more cells than the {len(self.header)} columns that row"
+                f" {self.header_row} names; put texts with commas into quotes, and write decimals with a point."
+            )
+
+
+def temporary(path: Path) -> bool:
+    """True if its name is that of a hidden file, or of one that a program keeps while another is open."""
+    return path.name.startswith(("~", "."))
+
+
+def names_sectors(path: Path) -> bool:
+    """True if a file is named as BLS names those by sector."""
+    return re.search(r"natsector|oesm\d\din4", path.name, re.IGNORECASE) is not None
+
+
+def plain_tables(data: Path) -> list[Path]:
+    """CSV files of a folder, in order."""
+    if not data.is_dir():
+        return []
+    return sorted(p for p in data.iterdir() if p.suffix.lower() == ".csv" and p.is_file() and not temporary(p))
 
 
 def candidates(data: Path) -> list[Path]:
@@ -65,7 +105,8 @@ def candidates(data: Path) -> list[Path]:
         raise DataError(f"{data}: there is no such file or folder; give the one that holds the files of OEWS.")
     if data.is_file():
         return [data]
-    return sorted(p for p in data.iterdir() if _NAME.search(p.name) and p.name.lower().endswith(ENDINGS))
+    named = (p for p in data.iterdir() if _NAME.search(p.name) and not temporary(p))
+    return sorted(p for p in named if p.name.lower().endswith(ENDINGS))
 
 
 def year_of(name: str) -> int | None:
@@ -81,6 +122,20 @@ def sheets(path: Path) -> Iterator[Sheet]:
         DataError: in a sentence, if the file cannot be read.
         MissingExtraError: if it is a workbook and python-calamine is not installed.
     """
+    content = content_of(path)
+    digest = hashlib.sha256(content).hexdigest()
+    if path.name.lower().endswith(".zip"):
+        yield from _archived(path, content, digest)
+    else:
+        yield sheet(path.name, content, digest, str(path))
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        DataError: if it cannot be read, or is empty.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -89,16 +144,38 @@ def sheets(path: Path) -> Iterator[Sheet]:
         ) from None
     if not content:
         raise DataError(f"{path}: the file is empty; download it again.")
-    digest = hashlib.sha256(content).hexdigest()
-    if path.name.lower().endswith(".zip"):
-        yield from _archived(path, content, digest)
-    else:
-        yield sheet(path.name, content, digest, str(path))
+    return content
+
+
+NOT_WHOLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+"""What the reader of archives raises at a damaged one."""
+
+
+def refuse_closed(file: str, archive: zipfile.ZipFile) -> None:
+    """Refuse an archive whose members cannot be unpacked here, however whole it is.
+
+    Args:
+        file: The archive as messages name it.
+        archive: The archive.
+
+    Raises:
+        DataError: if a member has a password, or is compressed in a way that Python cannot undo.
+    """
+    known = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+    for member in archive.infolist():
+        if member.flag_bits & 0x1:
+            wrong = f"{member.filename} has a password, expected an archive without one"
+        elif member.compress_type not in known:
+            wrong = f"{member.filename} is compressed by method {member.compress_type}, expected deflate"
+        else:
+            continue
+        raise DataError(f"{file}: {wrong}; unpack it with another program and put the table itself in its place.")
 
 
 def _archived(path: Path, content: bytes, digest: str) -> Iterator[Sheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            refuse_closed(str(path), archive)
             names = [
                 name
                 for name in archive.namelist()
@@ -107,7 +184,7 @@ def _archived(path: Path, content: bytes, digest: str) -> Iterator[Sheet]:
                 and not Path(name).name.startswith(("~", "."))
             ]
             members = [(name, archive.read(name)) for name in names]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except NOT_WHOLE as error:
         raise DataError(
             f"{path}: is no whole zip archive ({error}), expected one of BLS; download it again, for the download may"
             " have been cut off."
@@ -121,7 +198,7 @@ def _archived(path: Path, content: bytes, digest: str) -> Iterator[Sheet]:
         yield sheet(Path(name).name, inside, digest, f"{path}/{Path(name).name}")
 
 
-def sheet(name: str, content: bytes, digest: str, file: str) -> Sheet:
+def sheet(name: str, content: bytes, digest: str, file: str, known: Collection[str] = ()) -> Sheet:
     """The table in the bytes of a workbook or a CSV file.
 
     Args:
@@ -129,57 +206,75 @@ def sheet(name: str, content: bytes, digest: str, file: str) -> Sheet:
         content: The bytes.
         digest: SHA-256 of the file.
         file: The file as messages name it.
+        known: Column names of which the header has one, wherever it stands; without them, or where no row has one, the
+            header is the first row of more than two cells of the first sheet.
 
     Raises:
         DataError: if it is not what its name says, or has no rows.
         MissingExtraError: if it is a workbook and python-calamine is not installed.
     """
-    lower = name.lower()
-    grid, notes, titles = _workbook(file, content) if lower.endswith((".xlsx", ".xls")) else _text(file, content)
-    grid = [(number, row) for number, row in enumerate(grid, start=1) if any(row)]
+    workbook = name.lower().endswith((".xlsx", ".xls"))
+    titles, grids = _workbook(file, content) if workbook else ((), [_text(file, content)])
+    numbered = [[(number, row) for number, row in enumerate(grid, start=1) if any(row)] for grid in grids]
+    grid, start = next(
+        ((rows, k) for rows in numbered for k, (_, row) in enumerate(rows) if not _names(row).isdisjoint(known)),
+        (numbered[0], None),
+    )
     if len(grid) < 2:
         raise DataError(f"{file}: holds a header and no rows, or nothing at all; download it again.")
-    start, header = next(
-        ((k, row) for k, (_, row) in enumerate(grid) if len([cell for cell in row if cell]) > 2), (0, grid[0][1])
-    )
-    names = tuple(cell.strip().lower().replace(" ", "_") for cell in header)
-    width = len(names)
+    if start is None:
+        start = next((k for k, (_, row) in enumerate(grid) if len([cell for cell in row if cell]) > 2), 0)
+    header_row, header = grid[start]
+    names = tuple(map(_name, header))
+    width, below = len(names), grid[start + 1 :]
+    notes = "\n".join(" ".join(row) for rows in grids[1:] for row in rows)
     stated = _TOP_CODE.search(notes)
     return Sheet(
         file=file,
         header=names,
-        rows=tuple(tuple((*row, *[""] * width)[:width]) for _, row in grid[start + 1 :]),
-        first_row=grid[start + 1][0] if start + 1 < len(grid) else grid[start][0] + 1,
+        rows=tuple(tuple((*row, *[""] * width)[:width]) for _, row in below),
+        header_row=header_row,
+        row_numbers=tuple(number for number, _ in below),
+        longer_row=next((number for number, row in below if any(row[width:])), None),
         year=year_of(name),
-        stated_years=frozenset(int(one or other) for one, other in _MAY.findall(titles)),
+        stated_years=frozenset(int(one or other) for one, other in _MAY.findall("\n".join(titles))),
         top_codes=None if stated is None else (_number(stated[1]), _number(stated[2])),
         sha256=digest,
     )
+
+
+def _name(cell: str) -> str:
+    return cell.strip().lower().replace(" ", "_")
+
+
+def _names(row: tuple[str, ...]) -> set[str]:
+    return set(map(_name, row))
 
 
 def _number(text: str) -> float:
     return float(text.strip(".,").replace(",", ""))
 
 
-def _workbook(file: str, content: bytes) -> tuple[list[tuple[str, ...]], str, str]:
-    """Rows of the first sheet, text of the others, and their names."""
+def _workbook(file: str, content: bytes) -> tuple[tuple[str, ...], list[list[tuple[str, ...]]]]:
+    """Names and rows of the sheets."""
     try:
         import python_calamine
     except ImportError:
         raise missing_extra("A workbook", "python-calamine", "empirics") from None
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        first, *others = (book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names)
+        every = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names]
     except (python_calamine.CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
         raise DataError(
             f"{file}: is no whole workbook ({str(error).splitlines()[0] if str(error) else type(error).__name__});"
             " download it again."
         ) from None
-    notes = "\n".join(" ".join(as_text(cell) for cell in row) for rows in others for row in rows)
-    return [tuple(as_text(cell) for cell in row) for row in first], notes, "\n".join(book.sheet_names)
+    if not every:
+        raise DataError(f"{file}: has no sheet of cells; download it again.")
+    return tuple(book.sheet_names), [[tuple(map(as_text, row)) for row in rows] for rows in every]
 
 
-def _text(file: str, content: bytes) -> tuple[list[tuple[str, ...]], str, str]:
+def _text(file: str, content: bytes) -> list[tuple[str, ...]]:
     """Rows of a CSV file, compressed or not."""
     try:
         plain = gzip.decompress(content) if file.lower().endswith(".gz") else content
@@ -187,15 +282,18 @@ def _text(file: str, content: bytes) -> tuple[list[tuple[str, ...]], str, str]:
             text = plain.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = plain.decode("cp1252")
-        return [tuple(cell.strip() for cell in row) for row in csv.reader(io.StringIO(text))], "", ""
+        return [tuple(cell.strip() for cell in row) for row in csv.reader(io.StringIO(text))]
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{file}: is no CSV file of text ({error}); download it again.") from None
 
 
 def as_text(cell: Any) -> str:
-    """A cell as it is shown: whole numbers without decimals, truth values as BLS writes them."""
+    """A cell as it is shown: whole numbers without decimals, truth values as BLS writes them.
+
+    Numbers have the 15 digits that a workbook shows, and not what binary fractions add to them.
+    """
     if isinstance(cell, bool):
         return "TRUE" if cell else ""
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(round(cell, 4))
+        return str(int(cell)) if cell.is_integer() else repr(float(f"{cell:.15g}"))
     return str(cell).strip()
