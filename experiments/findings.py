@@ -520,23 +520,17 @@ def _two_skills(result: Regimes) -> str:
             f"at {words} that to codifiable schooling falls at {int(falls[own].sum())} of {n} points and that to social"
             f" schooling rises at {int((rises[own] > 0).sum())} and falls at {int((rises[own] < 0).sum())}"
         )
-    both = falls & (rises > 0)
-    everywhere = [
-        float(s) for s, row, there in zip(sigma, both, known, strict=True) if row[there].all() and there.any()
-    ]
-    confirmed = all(s > 1 for s in everywhere) and len(everywhere) == int((sigma > 1).sum())
-    span = f"σ from {min(everywhere):.2f} to {max(everywhere):.2f}" if everywhere else "no σ of the map"
+    above = sigma > 1
     return (
-        "* **Returns to codifiable schooling fall and those to social schooling rise "
-        + ("where σ is above 1, and not everywhere below" if confirmed else f"at {span}")
-        + "** (`aigini regimes` with two skills, run `two_skills` below; mean causal returns over σ and the weight of a"
-        f" second skill that AI does not do): {'; '.join(parts)}. At the estimates both are told by `aigini channels`. "
-        + (
-            "The condition σ > 1 of the texts is confirmed on this map."
-            if confirmed
-            else f"The texts have this conditional on σ > 1; on this map it is {span} at which both signs hold"
-            " whatever the weight of the second skill, its other numbers being assumptions."
-        )
+        "* **"
+        + _claim(bool(falls[known].all()), "The return to codifiable schooling falls with AI everywhere on the map")
+        + ", and "
+        + _claim(not (rises[above] > 0).any(), "that to social schooling rises nowhere with σ above 1")
+        + f"** (`aigini regimes` with two skills, run `two_skills` below; mean causal returns over σ from {sigma[0]:g} to"
+        f" {sigma[-1]:g} and the weight of a second skill that AI does not do): {'; '.join(parts)}. The texts say that"
+        " returns fall for codifiable and rise for social skills, conditional on σ > 1: the first half holds here, without"
+        " the condition; the second does not, for pay, of which the return is a share, rises by more than the price of"
+        " social skills. The numbers of the second skill are assumptions."
     )
 
 
