@@ -131,3 +131,20 @@ def test_one_measure_of_exposure_is_not_counted(stored):
 
 def test_the_change_of_the_gini_says_that_its_error_is_elsewhere(stored):
     assert str(stored).count("its simulation error is not computed here") == len(stored.regimes)
+
+
+def test_surveys_tell_of_their_progress_before_the_first_is_done(monkeypatch):
+    import numpy as np
+
+    from aigini.analysis.occupations import survey
+    from aigini.runtime.progress import watched
+
+    told = []
+
+    def first_block(run, key):
+        assert told == [("difference", 0, 60)]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(survey, "evaluated", first_block)
+    with watched(lambda *one: told.append(one)), pytest.raises(KeyboardInterrupt):
+        survey.surveys("difference", 0, 60, np.zeros(1), np.zeros(1))

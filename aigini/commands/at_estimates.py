@@ -46,6 +46,7 @@ def at_estimates(config: SourceLike = None, **overrides: Any) -> EstimatedModel:
         known = source.estimates
         weighting = first if known.weighting is None else known.weighting
         return _checked(known_model(outcome_map, known.params, *problem, weighting, settings.covariance), known)
+    report("estimates", 0, 1)
     values = estimate_values(outcome_map, settings.params.as_dict(), *problem, first)
     report("estimates", 1, 1)
     return model_at(settings, outcome_map, values)

@@ -2,21 +2,18 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from scipy.stats import t as student
 
 from aigini.figures.style import FAINT, FALL, INK, RISE, new_figure, styled
+from aigini.oews.handling import TOP_CODE_WORDS, main_measure
+from aigini.oews.inference import half_width
 from aigini.oews.regressions import Regression
 from aigini.oews.result import OccupationWages
 from aigini.oews.specifications import BEFORE_AI, HEADLINE, WINDOWS
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*")
 _UNIT = f"100 log {HEADLINE} per s.d. of exposure"
-
-
-def _half_width(regression: Regression) -> float:
-    """Half of the 95 % interval by clusters, per standard deviation of exposure."""
-    error = regression.se if regression.se_crv3 is None else regression.se_crv3
-    return float(student.ppf(0.975, regression.clusters - 1)) * error * regression.exposure_sd
 
 
 @styled
@@ -33,7 +30,7 @@ def exposure_coefficients(result: OccupationWages) -> Figure:
         axis.errorbar(
             [rows[x].per_sd for x in measures if x in rows],
             [k + shift for k, x in enumerate(measures) if x in rows],
-            xerr=[_half_width(rows[x]) for x in measures if x in rows],
+            xerr=[half_width(rows[x]) for x in measures if x in rows],
             fmt=marker,
             ms=6,
             lw=1.4,
@@ -41,7 +38,7 @@ def exposure_coefficients(result: OccupationWages) -> Figure:
             label=f"{window[0]} to {window[1]}",
         )
     axis.set_yticks(range(len(measures)), [x.replace("_", " ") for x in measures])
-    axis.invert_yaxis()
+    axis.set_ylim(len(measures) - 0.5, -0.5)
     axis.set_xlabel(f"{_UNIT}; bars: 95 % (CRV3 by major group)")
     axis.grid(visible=False, axis="y")
     figure.legend(loc="outside lower center", ncols=2)
@@ -63,22 +60,47 @@ def event_study(result: OccupationWages) -> Figure:
     axis.axhline(0.0, color=FAINT, lw=1)
     axis.axvline(2020.5, color=FAINT, lw=1, ls=":")
     axis.annotate("method break", (2020.5, 1.0), xycoords=("data", "axes fraction"), ha="right", va="top", rotation=90)
-    for k, x in enumerate(measures):
+    main = main_measure(measures) if measures else ""
+    families = list(dict.fromkeys(_family(x) for x in measures if x != main))
+    drawn = dict.fromkeys(families, 0)
+    for x in [*(x for x in measures if x != main), main]:
         own = {int(r.term): r for r in rows if r.exposure == x}
         years = sorted({*own, reference})
         height = [own[year].per_sd if year in own else 0.0 for year in years]
-        shade = str(0.75 * k / max(len(measures) - 1, 1))
         label = x.replace("_", " ")
-        if k == 0:
-            reach = [1.0 * own[year].se * own[year].exposure_sd * 2.08 if year in own else 0.0 for year in years]
-            axis.errorbar(years, height, yerr=reach, fmt="o-", color=RISE, lw=2.2, ms=6, label=label, zorder=3)
-        else:
-            axis.plot(years, height, marker=_MARKERS[k % len(_MARKERS)], color=shade, lw=1.0, ms=4, label=label)
+        if x == main:
+            reach = [_reach_crv1(own[year]) if year in own else 0.0 for year in years]
+            axis.errorbar(years, height, yerr=reach, fmt="o-", color=RISE, lw=2.6, ms=7, label=label, zorder=3)
+            continue
+        family = _family(x)
+        at, drawn[family] = drawn[family], drawn[family] + 1
+        colour, dashes = _FAMILIES[families.index(family) % len(_FAMILIES)], ("-", "--", ":")[at % 3]
+        marker = _MARKERS[at % len(_MARKERS)]
+        axis.plot(years, height, dashes, marker=marker, color=colour, lw=1.3, ms=5, label=label)
     axis.set_xticks(sorted({int(r.term) for r in rows} | {reference}))
     axis.set_ylabel(f"{_UNIT},\nrelative to {reference}")
-    axis.set_xlabel("May; bars of the first measure: 95 %, clustered by major group (CRV1)")
-    figure.legend(loc="outside lower center", ncols=4)
+    clusters = min((r.clusters for r in rows), default=0)
+    axis.set_xlabel(
+        f"May; bars of {main.replace('_', ' ')}: 95 % by major group, CRV1, too short with {clusters} clusters"
+        "\n(CRV3 is not there with effects of occupations)"
+    )
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
+
+
+_FAMILIES = (FALL, "#009E73", "#CC79A7", "#56B4E9", "#8C6D1F", INK)
+"""Colours of measures by those who made them."""
+
+
+def _family(measure: str) -> str:
+    """Who made a measure, and for the same measure by two raters which of them."""
+    parts = measure.split("_")
+    return f"{parts[0]} {parts[-1]}" if parts[-1] in ("gpt4", "human") else parts[0]
+
+
+def _reach_crv1(r: Regression) -> float:
+    """Half of the 95 % interval by CRV1, per standard deviation of exposure."""
+    return float(student.ppf(0.975, r.clusters - 1)) * r.se * r.exposure_sd
 
 
 @styled
@@ -90,27 +112,41 @@ def specification_curve(result: OccupationWages) -> Figure:
         "years": [r.years for r in rows],
         "controls": [r.controls for r in rows],
         "weights": [r.weights for r in rows],
-        "sample": [r.sample.replace("same codes; ", "") for r in rows],
+        "data": [_sample(r) for r in rows],
         "exposure": [r.exposure.replace("_", " ") for r in rows],
     }
     labels = [(kind, level) for kind, values in choices.items() for level in dict.fromkeys(sorted(values))]
-    figure = new_figure(
-        f"{len(rows)} specifications of one regression: change of {_UNIT}", (11.5, 4.0 + 0.26 * len(labels))
-    )
+    open_ends = sum(r.sample.endswith(("lower", "upper")) for r in rows)
+    per_window = ", ".join(f"{choices['years'].count(span)} of {span}" for span in sorted(set(choices["years"])))
+    title = f"{len(rows)} specifications ({per_window}): change of 100 log {HEADLINE}"
+    figure = new_figure(title, (11.5, 4.4 + 0.26 * len(labels)))
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 0.26 * len(labels)))
     at = np.arange(len(rows))
     for k, r in enumerate(rows):
-        reach = _half_width(r)
-        colour = FALL if r.per_sd + reach < 0 else RISE if r.per_sd - reach > 0 else FAINT
-        upper.plot([k, k], [r.per_sd - reach, r.per_sd + reach], color=colour, lw=0.9)
+        reach = half_width(r)
+        below, above = r.per_sd + reach < 0, r.per_sd - reach > 0
+        colour, width = (FALL if below else RISE if above else FAINT), (2.0 if below or above else 0.8)
+        upper.plot([k, k], [r.per_sd - reach, r.per_sd + reach], color=colour, lw=width)
     upper.plot(at, [r.per_sd for r in rows], ".", color=INK, ms=4)
     upper.axhline(0.0, color=INK, lw=0.8)
-    upper.set_ylabel("coefficient, 95 % by clusters")
+    # Effects of groups are lost with a group.
+    upper.set_ylabel("per s.d. of exposure, 95 % by CRV3\n(CRV1 with effects of major groups)")
+    kinds = (("95 % below 0", FALL, 2.0), ("95 % includes 0", FAINT, 0.8), ("95 % above 0", RISE, 2.0))
+    upper.legend(handles=[Line2D([], [], color=colour, lw=lw, label=text) for text, colour, lw in kinds], ncols=3)
     for row, (kind, level) in enumerate(labels):
         own = [k for k, one in enumerate(choices[kind]) if one == level]
         lower.plot(own, np.full(len(own), row), "|", color=INK, ms=7, mew=0.8)
     lower.set_yticks(range(len(labels)), [f"{kind}: {level}" for kind, level in labels], fontsize=9)
     lower.invert_yaxis()
-    lower.set_xlabel("specifications, in order of their coefficients")
+    lower.set_xlabel(
+        "specifications, in order of their coefficients\n"
+        f"{open_ends} are the lowest or highest coefficient of any wages between the top code and a ceiling"
+    )
     lower.grid(visible=False)
     return figure
+
+
+def _sample(r: Regression) -> str:
+    """Occupations and the treatment of top codes in words."""
+    codes, _, top = r.sample.partition("; ")
+    return TOP_CODE_WORDS[top] if codes == "same codes" else codes

@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from aigini.analysis.occupations.power import LEVEL
+from aigini.analysis.occupations.power import LEVEL, binomial_error
 from aigini.analysis.occupations.result import ENOUGH, Regime, SimulatedOccupations, Surveyed
 from aigini.figures.style import FAINT, FALL, INK, RISE, new_figure, styled
 
@@ -39,9 +40,12 @@ def simulated_coefficients(result: SimulatedOccupations) -> Figure:
         axis.grid(visible=False, axis="y")
     axes[0].set_yticks(range(rows), [d.label for d in result.main(every[0].name)])
     axes[0].invert_yaxis()
-    handles, labels = axes[0].get_legend_handles_labels()
-    axes[len(axes) // 2].set_xlabel(f"{_UNIT}; bars: 95 % of surveys; crosses: the published coefficient is rejected")
-    figure.legend(handles, labels, loc="outside lower center")
+    handles, _ = axes[0].get_legend_handles_labels()
+    kinds = (("the Gini falls in the economy", FALL), ("the Gini rises", RISE), ("no AI", FAINT))
+    handles += [Line2D([], [], color=colour, marker="o", lw=3, label=text) for text, colour in kinds]
+    handles.append(Line2D([], [], color=INK, marker="X", ms=9, lw=1.4, label="published coefficient rejects it"))
+    axes[len(axes) // 2].set_xlabel(f"{_UNIT}; bars: central 95 % of surveys, points: mean")
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -55,21 +59,35 @@ def _shade(result: SimulatedOccupations, regime: Regime) -> tuple[str, str]:
 def survey_power(result: SimulatedOccupations) -> Figure:
     """Power to tell AI from none by the share of its effect that has arrived, and rejections of a true zero."""
     every = result.regressions
-    figure = new_figure("What the regressions can tell: power, and size of their tests", (12.5, 5.6))
+    figure = new_figure("What the regressions can tell: power, and size of their tests", (12.5, 6.4))
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
     for one, dashes in zip(every, ("-", "--", ":"), strict=False):
         for regime in result.regimes:
             colour, marker = _shade(result, regime)
             rows = result.arrivals(one.name, regime.name)
             shares, rates = [d.arrival for d in rows], [d.power for d in rows]
-            left.plot(
-                shares, rates, dashes, color=colour, marker=marker, ms=5, lw=1.8, label=f"{one.name}, {regime.name}"
+            left.errorbar(
+                shares,
+                rates,
+                yerr=[2 * binomial_error(d.power, d.surveys) for d in rows],
+                ls=dashes,
+                color=colour,
+                marker=marker,
+                ms=5,
+                lw=1.8,
+                elinewidth=1.0,
+                label=f"{one.name}, {regime.name}",
             )
-    left.axhline(ENOUGH, color=FAINT, lw=1)
-    left.axhline(LEVEL, color=FAINT, lw=1, ls=":")
+    left.axhline(ENOUGH, color=INK, lw=1.2, ls="-.")
+    left.axhline(LEVEL, color=INK, lw=1.2, ls=":")
+    left.annotate(f"enough: {ENOUGH:g}", (0.01, ENOUGH + 0.01), va="bottom", fontsize=10)
+    left.annotate(f"level: {LEVEL:g}", (0.6, 0.003), va="bottom", fontsize=10)
     left.set_ylim(0, 1.02)
     left.set_xlim(0, 1.02)
-    left.set_xlabel("share of AI's effect in the survey panels after AI")
+    left.set_xlabel(
+        "share of AI's effect in the survey panels after AI\n"
+        "bars: ± 2 binomial s.e., without the error of critical values"
+    )
     left.set_ylabel("power of a 5 % test against no AI")
     tests = list(dict.fromkeys(size.test for size in result.sizes))
     shifts = np.linspace(-0.2, 0.2, max(len(every), 2))
@@ -92,7 +110,8 @@ def survey_power(result: SimulatedOccupations) -> Figure:
     right.set_xlabel("rejections at 5 % without AI, ± 2 Monte Carlo s.e.")
     right.grid(visible=False, axis="y")
     right.legend(loc="lower right", fontsize=10)
-    left.legend(loc="upper left", fontsize=10, frameon=True, facecolor="white", edgecolor="none", framealpha=1.0)
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=10)
     return figure
 
 

@@ -28,7 +28,7 @@ from aigini.analysis.occupations.settings import SurveySettings
 from aigini.analysis.occupations.survey import Economies, surveys
 from aigini.analysis.occupations.wages import MOMENTS, quantile_tables
 from aigini.estimation.estimated_model import EstimatedModel
-from aigini.runtime.progress import steps
+from aigini.runtime.progress import report, steps
 
 _AGAIN = 1 << 21  # numbers of the surveys that the size of the test is measured with
 
@@ -72,7 +72,11 @@ def simulate_occupations(
     sizes: list[Size] = []
     ranges: list[NotRejected] = []
     for panel in published[main]:
+        # The first surveys of a design compile their program, before any are counted.
+        preparing = f"{panel.name}: compiling, and fitting the survey to the published panel"
+        report(preparing, 0, 1)
         one = survey_of(panel)
+        report(preparing, 1, 1)
         draws = _surveys(panel.name, settings, one, tables(variants, one.shares))
         # As many economies as elsewhere, so that nothing is compiled anew.
         again = _surveys("", settings, one, tables(variants[:1] * 3, one.shares), first=_AGAIN)

@@ -148,6 +148,8 @@ def surveys(name: str, seed: int, count: int, design: Design, economies: Economi
         first: Number of the first one; other numbers are other draws.
     """
     blocks = []
+    if name:
+        report(name, 0, count)
     for start in range(0, count, BLOCK):
         numbers = jnp.asarray(first + start + np.arange(BLOCK), jnp.uint32)
         blocks.append(
