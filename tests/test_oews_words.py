@@ -134,9 +134,10 @@ def test_the_change_of_the_gini_says_that_its_error_is_elsewhere(stored):
 
 
 def test_surveys_tell_of_their_progress_before_the_first_is_done(monkeypatch):
-    import numpy as np
+    import jax.numpy as jnp
 
     from aigini.analysis.occupations import survey
+    from aigini.analysis.occupations.design import Design
     from aigini.runtime.progress import watched
 
     told = []
@@ -146,5 +147,25 @@ def test_surveys_tell_of_their_progress_before_the_first_is_done(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(survey, "evaluated", first_block)
+    vector, number = jnp.ones(2), jnp.float64(1.0)
+    design = Design(
+        exposure=vector,
+        score=vector,
+        weight=vector,
+        group=jnp.zeros(2, jnp.int32),
+        respondents=vector,
+        panels=jnp.ones((2, 6)),
+        after=jnp.zeros(2, jnp.int32),
+        contrast=vector,
+        level=vector,
+        top=vector,
+        reliability=number,
+        level_sd=number,
+        spread_sd=number,
+        spread_mean=number,
+        n_groups=1,
+        periods=1,
+    )
+    economies = survey.Economies(jnp.ones((1, 1, 2, 2)), jnp.ones(1), jnp.ones(1))
     with watched(lambda *one: told.append(one)), pytest.raises(KeyboardInterrupt):
-        survey.surveys("difference", 0, 60, np.zeros(1), np.zeros(1))
+        survey.surveys("difference", 0, 60, design, economies)
