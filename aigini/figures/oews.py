@@ -63,7 +63,7 @@ def event_study(result: OccupationWages) -> Figure:
     main = main_measure(measures) if measures else ""
     families = list(dict.fromkeys(_family(x) for x in measures if x != main))
     drawn = dict.fromkeys(families, 0)
-    for x in [*(x for x in measures if x != main), main]:
+    for x in sorted(measures, key=lambda x: x == main):
         own = {int(r.term): r for r in rows if r.exposure == x}
         years = sorted({*own, reference})
         height = [own[year].per_sd if year in own else 0.0 for year in years]
