@@ -529,8 +529,8 @@ def _two_skills(result: Regimes) -> str:
         + f"** (`aigini regimes` with two skills, run `two_skills` below; mean causal returns over σ from {sigma[0]:g}"
         f" to {sigma[-1]:g} and the weight of a second skill that AI does not do): {'; '.join(parts)}. The texts"
         " say that returns fall for codifiable and rise for social skills, conditional on σ > 1: the first half holds"
-        " here, without the condition; the second does not, for pay, of which the return is a share, rises by more than the"
-        " price of social skills. The numbers of the second skill are assumptions."
+        " here, without the condition; the second does not, for pay, of which the return is a share, rises by more than"
+        " the price of social skills. The numbers of the second skill are assumptions."
     )
 
 
