@@ -202,7 +202,7 @@ def figures(
     ] = None,
 ) -> None:
     """Draw the figures of a run folder again, from its files, or write the numbers that they show."""
-    chosen = [form for form in FIGURE_FORMATS if form in (forms or ["png"])]
+    chosen = tuple(filter(set(forms or ["png"]).__contains__, FIGURE_FORMATS))
     if unknown := set(forms or []) - set(FIGURE_FORMATS):
         raise ConfigError(f"--format {min(unknown)}: there is no such format; choose of {', '.join(FIGURE_FORMATS)}.")
     files = results_in(run)

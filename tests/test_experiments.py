@@ -77,6 +77,21 @@ def test_the_table_of_runs_names_the_commands():
             assert f"`{run.folder}/{name}`" in table
 
 
+def test_the_figures_of_the_path_are_those_of_its_record():
+    record = json.loads((ROOT / "benchmarks" / "results" / "dynamics-cpu.json").read_text(encoding="utf-8"))
+    assert record["environment"]["clean_tree"]
+    small, large = record["cells"]
+    for name, words in (("value", "40 years of the path, 262,144 workers"), ("jacobian", "Jacobian in 41 parameters")):
+        one, other = large["programs"][name], small["programs"][name]
+        seconds = [cell["seconds"]["median"] for cell in (one, other)]
+        (row,) = [line for line in BENCHMARKS.splitlines() if words in line]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1] == f"{seconds[0]:.2g} s, {one['peak_mib']:.0f} MiB"
+        assert cells[2] == f"65,536 workers: {seconds[1]:.2g} s, {other['peak_mib']:.0f} MiB".replace("0.2 s", "0.20 s")
+        ratio = seconds[0] / seconds[1] * small["workers"] / large["workers"]
+        assert cells[3] == f"{ratio:.2f} in time per worker"
+
+
 def test_the_benchmarks_say_what_the_benchmark_of_calibration_measured():
     record = json.loads((ROOT / "benchmarks" / "results" / "calibration-cpu.json").read_text(encoding="utf-8"))
     assert record["environment"]["clean_tree"]
