@@ -539,7 +539,9 @@ class TestTheFilesOfTheRepository:
     @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
     def test_load_with_a_source_and_a_standard_error_for_every_target(self, path):
         config = load(path)
-        assert tuple(config.targets) == MOMENT_NAMES
+        # With sigma on an axis of a map the college premium is no target.
+        left_out = {"two_skills": {"m3"}}.get(path.stem, set())
+        assert tuple(config.targets) == tuple(name for name in MOMENT_NAMES if name not in left_out)
         for target in config.targets.values():
             assert target.se > 0
             assert target.source
