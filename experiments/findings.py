@@ -492,30 +492,16 @@ def _complements(result: Regimes) -> str:
     (plane,) = result.outcome_planes
     signs = plane.signs("m1")
     rho = np.asarray(plane.x)
-    falls, rises = ((signs == side).any(axis=1) for side in (-1, 1))
     held = "on the tasks that it reaches already" if plane.fixed_reach else "as it reaches more tasks"
-    words = (
-        f"More AI, from {plane.levels[0]:g} to {plane.levels[1]:g} {held}, makes output within tasks more unequal at"
-        f" some β of the map at ρ from {rho[rises].min():.2f} to {rho[rises].max():.2f}"
-        if rises.any()
-        else "Nowhere on the map does output within tasks become more unequal"
-    )
-    only = rho[falls & ~rises]
+    more = f"from {plane.levels[0]:g} to {plane.levels[1]:g} {held}"
     return (
         "* **"
-        + _claim(bool(rises[rho < 0].any()), "For complements homogenization can reverse")
-        + f"** (`aigini regimes` with CES tasks, run `complements` below). {words}"
-        + (
-            f"; at ρ from {only.min():.2f} to {only.max():.2f} it becomes more equal wherever that can be told"
-            if only.size
-            else ""
-        )
-        + ". The texts say that it holds for ρ > 0 and can reverse for ρ < 0: "
-        + (
-            "so it is here."
-            if not rises[rho > 0].any()
-            else "here it reverses for some ρ > 0 too, where β is large enough."
-        )
+        + _claim(bool((signs == -1).all()), "More AI makes output within tasks more equal for complements, too")
+        + f"** (`aigini regimes` with CES tasks, run `complements` below): with A {more}, at all {signs.size} points of"
+        f" a map over ρ from {rho.min():g} to {rho.max():g} and β from {min(plane.y):g} to {max(plane.y):g}. The texts"
+        " say that signs reverse for complementary tasks. They can, but only where AI reaches tasks almost completely"
+        " before it becomes more capable (`aigini/MODEL.md`, section 15.4, has the condition and why), which is not so"
+        " on this map."
     )
 
 

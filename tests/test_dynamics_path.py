@@ -176,7 +176,7 @@ class TestTheConfiguration:
             ("years", 0, "dynamics.years = 0"),
             ("deployment_midpoint", 50.0, "outside the horizon, years 0 to 40"),
             ("deployment_midpoint", -1.0, "greater than or equal to 0"),
-            ("retool_speeds", [0.3, 0.1], "reversed"),
+            ("retool_speeds", [0.3, 0.1], "a slow and a fast speed, the slower first"),
             ("retol_speed", 0.1, "did you mean retool_speed"),
         ],
     )
