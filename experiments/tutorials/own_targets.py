@@ -21,7 +21,10 @@ for name in published.free:
     print(f"{name}: {published.params[name]:.4f} with the published target, {changed.params[name]:.4f} with ours")
 
 # Without the change of the Gini (m6) there is one target less than parameters: the proprietary share is held.
-less = {"calibration": {"free": ["alpha", "beta", "sigma", "signal_exposure", "cumulative_advantage"]}}
-without = aigini.calibrate(less, **SMALL, **{"targets.m6": "none"})
+less = {
+    "targets": {"m6": "none"},
+    "calibration": {"free": ["alpha", "beta", "sigma", "signal_exposure", "cumulative_advantage"]},
+}
+without = aigini.calibrate(less, **SMALL)
 following = aigini.simulate(None, **SMALL, **without.params)
 print(f"the change of the Gini that follows is {following.gini_change:+.4f}, and is no target")

@@ -3,7 +3,9 @@
 Leave `SMALL` out of a call and the numbers are those of a full population.
 """
 
-SMALL = {
+from typing import Any
+
+SMALL: dict[str, Any] = {
     "population.n_workers": 4096,
     "population.n_firms": 100,
     "calibration.starts": 0,
