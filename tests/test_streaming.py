@@ -105,7 +105,7 @@ def test_pseudo_random_workers_cannot_be_regenerated():
 
 def test_draws_that_do_not_fit_into_memory_are_refused_with_a_way_out(monkeypatch):
     monkeypatch.setattr("aigini.population.sizes.available_bytes", lambda: 10_000)
-    with pytest.raises(PopulationError, match=r"0\.000336 GiB of 9\.31e-06 GiB that are free; use population\.storage"):
+    with pytest.raises(PopulationError, match=r"0\.000366 GiB of 9\.31e-06 GiB that are free; use population\.storage"):
         draw_population(**DRAWN, storage="stored")
     with pytest.raises(PopulationError, match="'qmc'"):
         draw_population(**DRAWN, draws="pseudo")
