@@ -125,7 +125,7 @@ def simulated_occupations():
     one = Distribution(regression="r", regime="no AI", off="all on", m1=0.0, surveys=500, **rates)
     span = (-0.1, 0.0, 0.01, None, (-0.5, 0.0))
     return SimulatedOccupations(
-        assumed={name: None for name in ASSUMPTIONS},
+        assumed={**{name: None for name in ASSUMPTIONS}, "arrival": 1.0, "ai_from": 2023},
         replications=500,
         regimes=(Regime("equalising", 0.1, -0.001, {}),),
         regressions=(survey,),

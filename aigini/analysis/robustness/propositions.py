@@ -192,7 +192,10 @@ def propositions(model: EstimatedModel, others: OtherDraws | None = None) -> lis
     known = {name: Simulated(float(values[k]), error_at(errors, k)) for k, name in enumerate(CLAIMS)}
     return [
         *(Finding(PROPOSITION, one.name, words=_verdict(one, model.values, known)) for one in PROPOSITIONS),
-        *(Finding(CLAIM, name, number.value, simulation_se=number.error) for name, number in known.items()),
+        *(
+            Finding(CLAIM, name, None if math.isnan(number.value) else number.value, simulation_se=number.error)
+            for name, number in known.items()
+        ),
     ]
 
 
