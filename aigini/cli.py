@@ -202,7 +202,8 @@ def figures(
     ] = None,
 ) -> None:
     """Draw the figures of a run folder again, from its files, or write the numbers that they show."""
-    chosen = tuple(filter(set(forms or ["png"]).__contains__, FIGURE_FORMATS))
+    wanted = set(forms or ["png"])
+    chosen = [form for form in FIGURE_FORMATS if wanted & {form}]
     if unknown := set(forms or []) - set(FIGURE_FORMATS):
         raise ConfigError(f"--format {min(unknown)}: there is no such format; choose of {', '.join(FIGURE_FORMATS)}.")
     files = results_in(run)
