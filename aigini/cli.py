@@ -31,7 +31,7 @@ from aigini.runtime.compilation_cache import cached_programs
 from aigini.runtime.home import usable_home
 from aigini.storage import folder
 from aigini.storage.comparison import arguments_of, compare
-from aigini.tables import FIGURE_FORMATS, FORMATS, Format, wrapped
+from aigini.tables import FIGURE_FORMATS, FORMATS, FigureFormat, Format, wrapped
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -203,7 +203,7 @@ def figures(
 ) -> None:
     """Draw the figures of a run folder again, from its files, or write the numbers that they show."""
     wanted = set(forms or ["png"])
-    chosen = [form for form in FIGURE_FORMATS if wanted & {form}]
+    chosen: list[FigureFormat] = [form for form in FIGURE_FORMATS if form in wanted]
     if unknown := set(forms or []) - set(FIGURE_FORMATS):
         raise ConfigError(f"--format {min(unknown)}: there is no such format; choose of {', '.join(FIGURE_FORMATS)}.")
     files = results_in(run)
