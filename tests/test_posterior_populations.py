@@ -248,7 +248,8 @@ class Program:
     def __init__(self):
         self.tiles, self.__qualname__ = 0, "program"
 
-    def __call__(self, vectors, economy, batch):
+    def __call__(self, vectors, number, economy, batch):
+        assert 0 < number <= len(vectors)
         self.tiles += 1
         theta = vectors[:, PARAMETER_NAMES.index("eta1")]
         found = simulate(theta, 0.01 * economy.seed, 0.02 * economy.seed)
