@@ -121,5 +121,4 @@ def test_no_other_module_makes_keys():
         for path in package.rglob("*.py")
         if made.search(path.read_text(encoding="utf-8").replace("random_keys.key(", ""))
     }
-    # Chains and blocks of studies wrap the words of a key again, with the generator named there.
-    assert makers == {"runtime/random_keys.py", "bayes/nuts.py", "panel/design/replications.py"}
+    assert makers == {"runtime/random_keys.py"}

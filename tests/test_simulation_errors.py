@@ -38,7 +38,6 @@ def simulation() -> Simulation:
 
 def test_draws_too_few_for_the_tail_of_ownership_are_said_to_be(simulation):
     assert simulation.caution is None
-    # 24 seeds of 2^14 workers at ownership_sd = 4.9: m6 is -0.0039 ± 0.0003, and -0.0020 with many more owners.
     tail = simulate(Parameters(ownership_sd=4.9), draw(0))
     assert tail.effective["owners"] < 100
     assert "do not cover the bias" in str(tail)

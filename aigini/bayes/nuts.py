@@ -111,7 +111,7 @@ def _restored(values: Any, like: jax.Array) -> jax.Array:
     """The leaf whose numbers are `values`, of the type of `like`."""
     if _is_key(like):
         words = jnp.asarray(np.array(values, np.uint32))
-        return jax.random.wrap_key_data(words, impl=random_keys.IMPLEMENTATION)
+        return random_keys.of_words(words)
     return jnp.asarray(np.array(values, like.dtype))
 
 

@@ -75,6 +75,7 @@ def first_in_groups(function: Callable[..., Any], together: int) -> Callable[...
         count = len(jax.tree.leaves(arguments)[0])
         size = max(n for n in range(1, min(together, count) + 1) if count % n == 0)
 
+        @jax.jit  # traced once, for the shapes and for the loop
         def group(start: Any) -> Any:
             if size == 1:
                 # Not batches of one, as in `in_groups`.

@@ -35,7 +35,12 @@ def key(seed: int) -> Array:
     if not 0 <= seed < 2 * SEED_LIMIT:
         raise ValueError(f"seed = {seed} is not in 0 .. 2^64 - 1.")
     words = np.array([seed >> _WORD, seed % (1 << _WORD)], np.uint32)
-    return jax.random.wrap_key_data(jnp.asarray(words), impl=IMPLEMENTATION)
+    return of_words(jnp.asarray(words))
+
+
+def of_words(words: UInt32[Array, "*keys 2"]) -> Array:
+    """Keys from their words, which is how files and compiled functions hold them."""
+    return jax.random.wrap_key_data(words, impl=IMPLEMENTATION)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from aigini.panel.design.sampler import Draws, Numbers, draw_panel, draws_of
 from aigini.panel.design.world import World
 from aigini.panel.estimators import inference
 from aigini.panel.estimators.pseudo_values import pseudo_values
-from aigini.runtime.random_keys import IMPLEMENTATION
+from aigini.runtime import random_keys
 
 _ROWS = 1 << 21
 """Rows of panels that are drawn at once."""
@@ -24,7 +24,7 @@ Words = UInt32[Array, "2"]
 
 
 def _draws(words: Words, number: UInt32[Array, ""], layout: Layout) -> Draws:
-    return draws_of(random.fold_in(random.wrap_key_data(words, impl=IMPLEMENTATION), number), layout)
+    return draws_of(random.fold_in(random_keys.of_words(words), number), layout)
 
 
 def _batch(count: int, rows: int) -> int:
