@@ -22,8 +22,8 @@ from aigini.panel.estimators import (
     worker_firm_components,
 )
 from aigini.panel.estimators.cohorts import Cohorts
+from aigini.panel.estimators.effects import ratio
 from aigini.panel.estimators.firm_panel import firm_panel
-from aigini.panel.estimators.hypotheses import _ratio
 from aigini.runtime import random_keys
 
 LAYOUT = layout_of(Size(firms=30, workers=6, tasks=2, periods=5), 2, 2, 0.4)
@@ -123,7 +123,7 @@ class TestPrintsAndRefusals:
         covered, bounded = 0, 0
         for _ in range(400):
             noise = rng.normal(size=(2, 36, 5))
-            one = _ratio(cohorts, 0.6 * treated + noise[0], 1.2 * treated + 0.5 * noise[0] + noise[1])
+            one = ratio(cohorts, 0.6 * treated + noise[0], 1.2 * treated + 0.5 * noise[0] + noise[1])
             inside = one.low is None or one.low <= 0.5 <= one.high
             covered, bounded = covered + inside, bounded + (one.low is not None)
         assert abs(covered / 400 - 0.95) < 3 * np.sqrt(0.05 * 0.95 / 400)
