@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from aigini.analysis.occupations.settings import ASSUMPTIONS, SurveySettings
+from aigini.assumption import Assumption
 from aigini.bayes.likelihood import M6Belief
 from aigini.bayes.priors import Family
 from aigini.bayes.settings import NutsSettings
@@ -229,9 +230,8 @@ class DynamicsSection(Section):
     retool_speeds: list[Speed] = Field(default=[0.05, 0.3], min_length=2, max_length=2)
 
 
-def _assumed(name: str) -> Any:
-    """The field of an assumption about surveys of occupations, with its default and its bounds."""
-    one = ASSUMPTIONS[name]
+def _assumed(one: Assumption) -> Any:
+    """The field of a number that is assumed, with its default and its bounds."""
     return Field(default=one.default, ge=one.lower, le=one.upper, description=f"{one.meaning}; {one.unit}")
 
 
@@ -252,58 +252,46 @@ class OewsSection(Section):
     arrivals: list[Annotated[float, Field(gt=0, le=1)]] = Field(
         default=[*_SURVEYS.arrivals], min_length=1, max_length=100
     )
-    exposure_reliability: float = _assumed("exposure_reliability")
-    survey_size: float = _assumed("survey_size")
-    ai_from: int = _assumed("ai_from")
-    arrival: float = _assumed("arrival")
-    level_sd: float | None = _assumed("level_sd")
-    spread_sd: float | None = _assumed("spread_sd")
-    spread_mean: float | None = _assumed("spread_mean")
-    occupation_change_sd: float | None = _assumed("occupation_change_sd")
-    group_change_sd: float | None = _assumed("group_change_sd")
-
-
-def _of_panel(name: str) -> Any:
-    """The field of a number of simulated panels, with its default and its bounds."""
-    one = NUMBERS[name]
-    return Field(default=one.default, ge=one.lower, le=one.upper, description=f"{one.meaning}; {one.unit}")
+    exposure_reliability: float = _assumed(ASSUMPTIONS["exposure_reliability"])
+    survey_size: float = _assumed(ASSUMPTIONS["survey_size"])
+    ai_from: int = _assumed(ASSUMPTIONS["ai_from"])
+    arrival: float = _assumed(ASSUMPTIONS["arrival"])
+    level_sd: float | None = _assumed(ASSUMPTIONS["level_sd"])
+    spread_sd: float | None = _assumed(ASSUMPTIONS["spread_sd"])
+    spread_mean: float | None = _assumed(ASSUMPTIONS["spread_mean"])
+    occupation_change_sd: float | None = _assumed(ASSUMPTIONS["occupation_change_sd"])
+    group_change_sd: float | None = _assumed(ASSUMPTIONS["group_change_sd"])
 
 
 class PanelSection(Section):
     """[panel]: a simulated panel of workers, tasks and periods; without `rent_shares`, that of the economy."""
 
-    n_workers: int = _of_panel("n_workers")
-    n_firms: int = _of_panel("n_firms")
-    tasks: int = _of_panel("tasks")
-    periods: int = _of_panel("periods")
-    first_adoption: int = _of_panel("first_adoption")
-    last_adoption: int = _of_panel("last_adoption")
-    adopters: float = _of_panel("adopters")
-    compliance: float = _of_panel("compliance")
-    selection_strength: float = _of_panel("selection_strength")
-    adoption_by_assets: float = _of_panel("adoption_by_assets")
-    spillover: float = _of_panel("spillover")
-    output_error: float = _of_panel("output_error")
-    ability_error: float = _of_panel("ability_error")
-    wage_error: float = _of_panel("wage_error")
-    schooling_error: float = _of_panel("schooling_error")
-    asset_error: float = _of_panel("asset_error")
-    credential_share: float = _of_panel("credential_share")
-    late_entry: float = _of_panel("late_entry")
-    exit_rate: float = _of_panel("exit_rate")
-    missing: float = _of_panel("missing")
-    block: int = _of_panel("block")
-    seed: int = _of_panel("seed")
+    n_workers: int = _assumed(NUMBERS["n_workers"])
+    n_firms: int = _assumed(NUMBERS["n_firms"])
+    tasks: int = _assumed(NUMBERS["tasks"])
+    periods: int = _assumed(NUMBERS["periods"])
+    first_adoption: int = _assumed(NUMBERS["first_adoption"])
+    last_adoption: int = _assumed(NUMBERS["last_adoption"])
+    adopters: float = _assumed(NUMBERS["adopters"])
+    compliance: float = _assumed(NUMBERS["compliance"])
+    selection_strength: float = _assumed(NUMBERS["selection_strength"])
+    adoption_by_assets: float = _assumed(NUMBERS["adoption_by_assets"])
+    spillover: float = _assumed(NUMBERS["spillover"])
+    output_error: float = _assumed(NUMBERS["output_error"])
+    ability_error: float = _assumed(NUMBERS["ability_error"])
+    wage_error: float = _assumed(NUMBERS["wage_error"])
+    schooling_error: float = _assumed(NUMBERS["schooling_error"])
+    asset_error: float = _assumed(NUMBERS["asset_error"])
+    credential_share: float = _assumed(NUMBERS["credential_share"])
+    late_entry: float = _assumed(NUMBERS["late_entry"])
+    exit_rate: float = _assumed(NUMBERS["exit_rate"])
+    missing: float = _assumed(NUMBERS["missing"])
+    block: int = _assumed(NUMBERS["block"])
+    seed: int = _assumed(NUMBERS["seed"])
     selection: Selection = "none"
     structure: StructureLaw = "mixed"
     rent_shares: list[Annotated[float, Field(ge=0, le=1)]] = Field(default=[], max_length=20)
     form: Form = "parquet"
-
-
-def _of_design(name: str) -> Any:
-    """The field of an assumption about panels of a study, with its default and its bounds."""
-    one = ASSUMED[name]
-    return Field(default=one.default, ge=one.lower, le=one.upper, description=f"{one.meaning}; {one.unit}")
 
 
 Firms = Annotated[int, Field(ge=8, le=100_000)]
@@ -345,17 +333,17 @@ class DesignSection(Section):
     partial_compliance: Annotated[float, Field(ge=0.05, le=1)] = _STUDY.partial_compliance
     regime_eta1: list[Eta1] = Field(default=[*_STUDY.regime_eta1], min_length=2, max_length=2)
     regime_xi: list[Share] | None = Field(default=None, min_length=2, max_length=2)
-    output_error_sd: float = _of_design("output_error_sd")
-    wage_error_sd: float = _of_design("wage_error_sd")
-    ability_error_sd: float = _of_design("ability_error_sd")
-    firm_output_sd: float = _of_design("firm_output_sd")
-    firm_wage_sd: float = _of_design("firm_wage_sd")
-    growth: float = _of_design("growth")
-    trend_sd: float = _of_design("trend_sd")
-    requirement_persistence: float = _of_design("requirement_persistence")
-    never_share: float = _of_design("never_share")
-    compliance: float = _of_design("compliance")
-    worker_selection: float = _of_design("worker_selection")
+    output_error_sd: float = _assumed(ASSUMED["output_error_sd"])
+    wage_error_sd: float = _assumed(ASSUMED["wage_error_sd"])
+    ability_error_sd: float = _assumed(ASSUMED["ability_error_sd"])
+    firm_output_sd: float = _assumed(ASSUMED["firm_output_sd"])
+    firm_wage_sd: float = _assumed(ASSUMED["firm_wage_sd"])
+    growth: float = _assumed(ASSUMED["growth"])
+    trend_sd: float = _assumed(ASSUMED["trend_sd"])
+    requirement_persistence: float = _assumed(ASSUMED["requirement_persistence"])
+    never_share: float = _assumed(ASSUMED["never_share"])
+    compliance: float = _assumed(ASSUMED["compliance"])
+    worker_selection: float = _assumed(ASSUMED["worker_selection"])
 
 
 class FileSchema(Section):

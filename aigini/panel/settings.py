@@ -6,6 +6,8 @@ All of it is assumed. Compliance, timing, selection and errors of measurement ar
 import dataclasses
 from typing import Literal
 
+from aigini.assumption import Assumption
+
 Selection = Literal["none", "ability", "gain"]
 """The trait that those who take up AI are selected by: none, ability, or the gain in output that AI gives them."""
 
@@ -15,62 +17,41 @@ StructureLaw = Literal["mixed", "separate"]
 Form = Literal["parquet", "csv"]
 
 
-@dataclasses.dataclass(frozen=True)
-class PanelNumber:
-    """One number of a simulated panel.
-
-    Attributes:
-        meaning: One line in words.
-        unit: Unit of the number.
-        default: Value unless another is given.
-        lower: Lower bound, an allowed value.
-        upper: Upper bound, an allowed value.
-    """
-
-    meaning: str
-    unit: str
-    default: float | int
-    lower: float | int
-    upper: float | int
-
-
-NUMBERS: dict[str, PanelNumber] = {
-    "n_workers": PanelNumber("workers", "workers", 20_000, 32, 2**31 - 1),
-    "n_firms": PanelNumber("firms, a random sample of those of the economy", "firms", 400, 1, 1_000_000),
-    "tasks": PanelNumber("tasks on which each worker is observed, a divisor of 24", "tasks", 6, 1, 24),
-    "periods": PanelNumber("periods, a year each", "periods", 10, 1, 1000),
-    "first_adoption": PanelNumber("first period in which firms adopt AI", "period", 4, 1, 1001),
-    "last_adoption": PanelNumber("last period in which firms adopt AI", "period", 7, 1, 1001),
-    "adopters": PanelNumber("share of firms that adopt AI", "share, 0 to 1", 0.7, 0.0, 1.0),
-    "compliance": PanelNumber("share of workers of adopting firms who use AI", "share, 0 to 1", 0.8, 0.0, 1.0),
-    "selection_strength": PanelNumber(
+NUMBERS: dict[str, Assumption] = {
+    "n_workers": Assumption("workers", "workers", 20_000, 32, 2**31 - 1),
+    "n_firms": Assumption("firms, a random sample of those of the economy", "firms", 400, 1, 1_000_000),
+    "tasks": Assumption("tasks on which each worker is observed, a divisor of 24", "tasks", 6, 1, 24),
+    "periods": Assumption("periods, a year each", "periods", 10, 1, 1000),
+    "first_adoption": Assumption("first period in which firms adopt AI", "period", 4, 1, 1001),
+    "last_adoption": Assumption("last period in which firms adopt AI", "period", 7, 1, 1001),
+    "adopters": Assumption("share of firms that adopt AI", "share, 0 to 1", 0.7, 0.0, 1.0),
+    "compliance": Assumption("share of workers of adopting firms who use AI", "share, 0 to 1", 0.8, 0.0, 1.0),
+    "selection_strength": Assumption(
         "correlation of the inclination to use AI with the trait that selects", "correlation", 0.5, -1.0, 1.0
     ),
-    "adoption_by_assets": PanelNumber(
+    "adoption_by_assets": Assumption(
         "correlation of early adoption with the assets of the firm", "correlation", 0.0, -1.0, 1.0
     ),
-    "spillover": PanelNumber(
+    "spillover": Assumption(
         "share of the effect on wages that reaches workers without AI once all firms have adopted",
         "share, 0 to 1",
         0.0,
         0.0,
         1.0,
     ),
-    "output_error": PanelNumber("standard deviation of the error of measured output", "log points", 0.2, 0.0, 5.0),
-    "ability_error": PanelNumber("standard deviation of the error of the ability proxy", "log points", 0.3, 0.0, 5.0),
-    "wage_error": PanelNumber("standard deviation of the error of measured wages", "log points", 0.05, 0.0, 5.0),
-    "schooling_error": PanelNumber("standard deviation of the error of reported schooling", "years", 0.0, 0.0, 50.0),
-    "asset_error": PanelNumber("standard deviation of the error of measured assets", "log points", 0.0, 0.0, 5.0),
-    "credential_share": PanelNumber(
+    "output_error": Assumption("standard deviation of the error of measured output", "log points", 0.2, 0.0, 5.0),
+    "ability_error": Assumption("standard deviation of the error of the ability proxy", "log points", 0.3, 0.0, 5.0),
+    "wage_error": Assumption("standard deviation of the error of measured wages", "log points", 0.05, 0.0, 5.0),
+    "schooling_error": Assumption("standard deviation of the error of reported schooling", "years", 0.0, 0.0, 50.0),
+    "asset_error": Assumption("standard deviation of the error of measured assets", "log points", 0.0, 0.0, 5.0),
+    "credential_share": Assumption(
         "share of an occupation's workers who hold the credential before AI", "share, 0 to 1", 0.5, 0.01, 0.99
     ),
-    "late_entry": PanelNumber("share of workers who enter after the first period", "share, 0 to 1", 0.0, 0.0, 0.95),
-    "exit_rate": PanelNumber("share of workers who leave for good, per period", "share, 0 to 1", 0.0, 0.0, 0.9),
-    "missing": PanelNumber("share of the waves of a worker that are missing", "share, 0 to 1", 0.0, 0.0, 0.9),
-    "block": PanelNumber(
-        "workers of one file; memory and not the panel depends on it", "workers", 16_384, 1, 2**31 - 1
-    ),
-    "seed": PanelNumber("seed of the panel's draws", "seed", 0, 0, 2**63 - 1),
+    "late_entry": Assumption("share of workers who enter after the first period", "share, 0 to 1", 0.0, 0.0, 0.95),
+    "exit_rate": Assumption("share of workers who leave for good, per period", "share, 0 to 1", 0.0, 0.0, 0.9),
+    "missing": Assumption("share of the waves of a worker that are missing", "share, 0 to 1", 0.0, 0.0, 0.9),
+    "block": Assumption("workers of one file; memory and not the panel depends on it", "workers", 16_384, 1, 2**31 - 1),
+    "seed": Assumption("seed of the panel's draws", "seed", 0, 0, 2**63 - 1),
 }
 """The numbers of [panel]."""
 

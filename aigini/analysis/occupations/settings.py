@@ -5,25 +5,7 @@ None of these numbers is known. Those that are "as published" by default are rea
 
 import dataclasses
 
-
-@dataclasses.dataclass(frozen=True)
-class Assumption:
-    """One number that is assumed.
-
-    Attributes:
-        meaning: One line in words.
-        unit: Unit of the number.
-        default: Value unless another is given; None is the value that the published panel has.
-        lower: Lower bound, an allowed value.
-        upper: Upper bound, an allowed value.
-    """
-
-    meaning: str
-    unit: str
-    default: float | int | None
-    lower: float
-    upper: float
-
+from aigini.assumption import Assumption
 
 ASSUMPTIONS: dict[str, Assumption] = {
     "exposure_reliability": Assumption(

@@ -7,48 +7,33 @@ a panel is measured, who adopts first, or what else moves outcomes: those number
 import dataclasses
 from typing import Literal
 
+from aigini.assumption import Assumption
+
 Selection = Literal["ability", "gain", "trend"]
 """Quantity that decides who adopts first: mean ability of the firm's workers, the firm's expected gain of output, or
 its own trend of output, which no comparison over time takes out."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Assumed:
-    """One number that is assumed.
-
-    Attributes:
-        meaning: One line in words.
-        unit: Unit of the number.
-        default: Value unless another is given.
-        lower: Lower bound, an allowed value.
-        upper: Upper bound, an allowed value.
-    """
-
-    meaning: str
-    unit: str
-    default: float
-    lower: float
-    upper: float
-
-
-ASSUMED: dict[str, Assumed] = {
-    "output_error_sd": Assumed("measurement error of log output, its size known to the analyst", "log", 0.2, 0.0, 3.0),
-    "wage_error_sd": Assumed("measurement error of log wages", "log", 0.1, 0.0, 3.0),
-    "ability_error_sd": Assumed("error of the ability proxy", "log", 0.3, 0.0, 10.0),
-    "firm_output_sd": Assumed("shocks to the output of a firm in a period", "log", 0.1, 0.0, 3.0),
-    "firm_wage_sd": Assumed("shocks to the wages of a firm in a period", "log", 0.02, 0.0, 3.0),
-    "growth": Assumed("common growth of output and wages", "log per period", 0.02, -1.0, 1.0),
-    "trend_sd": Assumed("differences between firms' own trends of output", "log per period", 0.005, 0.0, 1.0),
-    "requirement_persistence": Assumed(
+ASSUMED: dict[str, Assumption] = {
+    "output_error_sd": Assumption(
+        "measurement error of log output, its size known to the analyst", "log", 0.2, 0.0, 3.0
+    ),
+    "wage_error_sd": Assumption("measurement error of log wages", "log", 0.1, 0.0, 3.0),
+    "ability_error_sd": Assumption("error of the ability proxy", "log", 0.3, 0.0, 10.0),
+    "firm_output_sd": Assumption("shocks to the output of a firm in a period", "log", 0.1, 0.0, 3.0),
+    "firm_wage_sd": Assumption("shocks to the wages of a firm in a period", "log", 0.02, 0.0, 3.0),
+    "growth": Assumption("common growth of output and wages", "log per period", 0.02, -1.0, 1.0),
+    "trend_sd": Assumption("differences between firms' own trends of output", "log per period", 0.005, 0.0, 1.0),
+    "requirement_persistence": Assumption(
         "probability that an employer keeps its standard for credentials from one period to the next",
         "share",
         0.9,
         0.0,
         1.0,
     ),
-    "never_share": Assumed("firms that adopt in no period of the panel", "share", 0.4, 0.05, 0.95),
-    "compliance": Assumed("workers of an adopting firm who use AI", "share", 1.0, 0.05, 1.0),
-    "worker_selection": Assumed(
+    "never_share": Assumption("firms that adopt in no period of the panel", "share", 0.4, 0.05, 0.95),
+    "compliance": Assumption("workers of an adopting firm who use AI", "share", 1.0, 0.05, 1.0),
+    "worker_selection": Assumption(
         "correlation of ability with the propensity to use AI, within adopting firms", "correlation", 0.0, -0.99, 0.99
     ),
 }
@@ -119,7 +104,7 @@ class DesignSettings:
     regime_eta1: tuple[float, float] = (0.1, 1.0)
     regime_xi: tuple[float, float] | None = None
     assumed: dict[str, float] = dataclasses.field(
-        default_factory=lambda: {name: one.default for name, one in ASSUMED.items()}
+        default_factory=lambda: {name: float(one.default or 0.0) for name, one in ASSUMED.items()}
     )
 
 
