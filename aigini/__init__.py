@@ -33,7 +33,14 @@ from aigini.commands.channels import channels
 from aigini.commands.command import Command
 from aigini.commands.design import design
 from aigini.commands.draw import draw
-from aigini.commands.dynamics import bifurcations, firm_convergence, phases, policy_timing, transition, yearly_channels
+from aigini.commands.dynamic_questions import (
+    bifurcations,
+    firm_convergence,
+    phases,
+    policy_timing,
+    transition,
+    yearly_channels,
+)
 from aigini.commands.explain import explain
 from aigini.commands.explore import explore
 from aigini.commands.moments import estimate_moments

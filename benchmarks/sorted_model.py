@@ -17,10 +17,10 @@ from aigini.economy.workers import WorkerOutcome, in_occupation, outcomes
 from aigini.parameters import PARAMETER_NAMES
 from aigini.population.workers import N_OCCUPATIONS, Workers
 from aigini.statistics.catalogue import MOMENT_NAMES, resolve
+from aigini.statistics.human_sums import HumanSums
 from aigini.statistics.moment import changes
 from aigini.statistics.sums import Control, CrossMoments
 from aigini.statistics.treated import mean_signal_correlation, treated_output
-from aigini.statistics.worker_sums import HumanSums
 
 
 def gini_sorted(values: jax.Array, weight: jax.Array) -> jax.Array:

@@ -7,7 +7,7 @@ from aigini.economy.economy import State
 from aigini.economy.screening import signal_correlation
 from aigini.economy.technology import Production
 from aigini.parameters import Parameters, Scalar
-from aigini.statistics.worker_sums import HumanSums
+from aigini.statistics.human_sums import HumanSums
 
 
 def treated_output(
