@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import jaxlib
@@ -14,6 +16,8 @@ from aigini.commands.calibrate import blank_progress
 from aigini.config import load
 from aigini.runtime import backend
 from aigini.storage import checkpoint, folder
+
+ROOT = Path(__file__).parent.parent
 
 STUDIES = ("sensitivity", "sign", "regimes", "channels", "policy")
 VERBS = ("simulate", "calibrate", "reproduce", *STUDIES)
@@ -191,6 +195,15 @@ class TestFigures:
     def test_of_a_damaged_result_name_the_file(self, aigini, tmp_path, name, text):
         (tmp_path / f"{name}.json").write_text(text)
         assert_is_a_refusal(*aigini("figures", tmp_path), [name, "again"])
+
+    @pytest.mark.parametrize("verb", ["figures", "tables"])
+    def test_of_the_other_results_are_written_before_a_damaged_one_is_named(self, aigini, tmp_path, verb):
+        shutil.copy(ROOT / "experiments" / "baseline" / "sensitivity.json", tmp_path)
+        (tmp_path / "calibration.json").write_text("{")
+        code, out, err = aigini(verb, tmp_path)
+        assert (code, "calibration.json" in err, "again" in err) == (2, True, True)
+        assert out.splitlines()
+        assert all(Path(line).exists() for line in out.splitlines())
 
     @pytest.mark.parametrize("error", [KeyError("m6"), ValueError("no axis"), IndexError("3"), TypeError("None")])
     def test_of_a_result_that_lacks_what_they_show_name_the_file(self, aigini, tmp_path, monkeypatch, error):

@@ -1,6 +1,6 @@
 """Figures and tables of results, from Python, and of a run folder again, from its files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,22 +52,26 @@ def results_in(run: Path) -> list[ResultFile]:
 
 
 def write_tables_again(run: Path, files: list[ResultFile], forms: Sequence[Format]) -> Iterator[Path]:
-    """Write the tables of results in a run folder.
+    """Write the tables of results in a run folder: of all that can be read, before the others are named.
 
     Raises:
-        OutputError: if a result is damaged.
+        OutputError: if results are damaged or lack a file, after the tables of the others are written.
     """
-    for file in files:
+
+    def write(file: ResultFile) -> Iterator[Path]:
         yield from file.write_tables(run / "tables", load_result(run, file.name), forms)
+
+    yield from _each(files, write)
 
 
 def draw_again(run: Path, files: list[ResultFile], forms: Sequence[FigureFormat] = ("png",)) -> Iterator[Path]:
-    """Draw the figures of results in a run folder, in each of some formats.
+    """Draw the figures of results in a run folder, in some formats: of all that can be, before others are named.
 
     Raises:
-        OutputError: if a result is damaged, or lacks what its figures show.
+        OutputError: if results are damaged or lack what their figures show, after the figures of the others are drawn.
     """
-    for file in files:
+
+    def write(file: ResultFile) -> Iterator[Path]:
         try:
             yield from file.draw(run / "figures", load_result(run, file.name), forms)
         # What was read is complete in its fields, but tables inside it may still lack an entry that a figure shows.
@@ -76,3 +80,16 @@ def draw_again(run: Path, files: list[ResultFile], forms: Sequence[FigureFormat]
             raise OutputError(
                 f"{run / file.name}.json: its figures cannot be drawn ({lacks}); run the command that writes it again."
             ) from None
+
+    yield from _each(files, write)
+
+
+def _each(files: list[ResultFile], write: Callable[[ResultFile], Iterator[Path]]) -> Iterator[Path]:
+    refused = []
+    for file in files:
+        try:
+            yield from write(file)
+        except OutputError as error:
+            refused.append(str(error))
+    if refused:
+        raise OutputError("\n".join(refused))
