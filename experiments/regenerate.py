@@ -135,7 +135,10 @@ VARIANTS = (
 )
 """Runs of variants, likewise."""
 
-LATER = (*DYNAMICS, *VARIANTS)
+PANELS = (Run("design", ("design",), ("design.json", "design.csv"), folder="design"),)
+"""Studies of panels, likewise."""
+
+LATER = (*DYNAMICS, *VARIANTS, *PANELS)
 RUNS = (*RUNS, *(run for run in LATER if (ROOT / "experiments" / run.folder / run.results[0]).exists()))
 EVERY = tuple(dict.fromkeys((*RUNS, *LATER)))
 
