@@ -53,7 +53,7 @@ def table(panel, structure=None, rent_share=None):
         "ai_use": spread(use, 0, 1, 2, 3),
         "output": np.exp(np.asarray(panel.log_output)).ravel(),
         "ability_proxy": spread(panel.ability_proxy, 0, 2, 3),
-        "schooling": spread(panel.schooling, 0, 2, 3),
+        "schooling": spread(panel.schooling, 0, 1, 2, 3),
         "credential_required": spread(panel.required, 0, 1, 2),
         "work_sample": spread(panel.work_sample, 0, 1, 2, 3),
         "wage": spread(np.exp(panel.log_wage), 0, 1, 2, 3),

@@ -85,10 +85,9 @@ def _group_sums(panel: Panel) -> Float[Array, "N T groups 2"]:
 
 
 def _slope_sums(panel: Panel) -> Float[Array, "N T O 2"]:
-    years = panel.schooling - jnp.mean(panel.schooling, axis=2, keepdims=True)
-    product = jnp.einsum("ntok,nok->nto", panel.log_wage, years)
-    square = jnp.broadcast_to(jnp.sum(years**2, axis=2)[:, None], product.shape)
-    return jnp.stack([product, square], axis=-1)
+    years = panel.schooling - jnp.mean(panel.schooling, axis=3, keepdims=True)
+    product = jnp.einsum("ntok,ntok->nto", panel.log_wage, years)
+    return jnp.stack([product, jnp.sum(years**2, axis=3)], axis=-1)
 
 
 def _required(panel: Panel) -> Float[Array, "N T O 2"]:

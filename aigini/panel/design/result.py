@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
+from aigini.analysis.occupations.power import LEVEL, binomial_error
+from aigini.panel.design.answers import VALID
 from aigini.panel.design.diagnosands import Diagnosis
 from aigini.panel.design.smallest import RegimeTest, SmallestPanel
 from aigini.statistics.outcomes import Units, file_units
@@ -82,6 +84,19 @@ class DesignStudy(Tabular):
             if (one.varied, one.question, one.estimator) == (varied, question, estimator)
             and (world is None or one.world == world)
         )
+
+    def without_effect(self) -> tuple[Diagnosis, ...]:
+        """Diagnoses of valid estimators in economies without AI, where power is the size of the test."""
+        return tuple(
+            one
+            for one in self.diagnoses
+            if one.varied == "firms" and one.estimator in VALID and one.inquiry == one.inquiry_error == 0
+        )
+
+    def wrong_sizes(self) -> tuple[Diagnosis, ...]:
+        """Those of them whose test rejects more or less often than 5 % by more than three Monte Carlo errors."""
+        error = binomial_error(LEVEL, self.replications)
+        return tuple(one for one in self.without_effect() if abs(one.power - LEVEL) > 3 * error)
 
     def __str__(self) -> str:
         from aigini.panel.design.words import text

@@ -15,7 +15,7 @@ from jax import random
 from jaxtyping import Array, Float, Int
 
 from aigini.economy.ability import ability_score
-from aigini.economy.schooling import schooling_cost
+from aigini.economy.schooling import retool, schooling_cost
 from aigini.panel.design.layout import Layout
 from aigini.panel.design.world import World
 
@@ -34,7 +34,7 @@ class Panel(NamedTuple):
         work_sample: Score of the work sample, log points, ``[N, T, O, k]``.
         required: 1 where the credential is required, ``[N, T, O]``.
         log_assets: Log assets of the firm, ``[N, T]``.
-        schooling: Years, ``[N, O, k]``.
+        schooling: Years, ``[N, T, O, k]``.
         ability_proxy: Log ability with error, ``[N, O, k]``.
         use: 1 where the worker uses AI once the firm has adopted it, ``[N, O, k]``.
         adopted: 1 where the firm has adopted AI, ``[N, T]``.
@@ -45,7 +45,7 @@ class Panel(NamedTuple):
     work_sample: Float[Array, "N T O k"]
     required: Float[Array, "N T O"]
     log_assets: Float[Array, "N T"]
-    schooling: Float[Array, "N O k"]
+    schooling: Float[Array, "N T O k"]
     ability_proxy: Float[Array, "N O k"]
     use: Float[Array, "N O k"]
     adopted: Float[Array, "N T"]
@@ -99,33 +99,36 @@ def draw_panel(draws: Draws, world: World, numbers: Numbers, layout: Layout, *, 
 
     log_assets, intensity = _assets(world, layout, rank, draws["assets"], adopt=adopt)
     log_ability = world.mechanisms.ability.log_ability(params, score)
-    before = world.at(0, world.schedule)
-    cost = schooling_cost(params, score, draws["cost"][order])
-    schooling = world.mechanisms.human_capital.optimal_schooling(
-        params, jnp.exp(log_ability), cost, before.recognised[None, :, None], before.fixed_pay[None, :, None]
-    )
-    log_human = world.mechanisms.human_capital.log_human(params, log_ability, schooling)
+    propensity = numbers["worker_selection"] * draws["ability"][order]
+    propensity += jnp.sqrt(1 - numbers["worker_selection"] ** 2) * draws["propensity"]
+    use = (propensity > jax.scipy.special.ndtri(1 - numbers["compliance"])).astype(jnp.float64)
+    with_ai = adopted[:, :, None, None] * use[:, None]
 
-    log_wage = _log_wages(world, log_human, draws["sample"], draws["credential"], adopted, intensity)
+    cost = schooling_cost(params, score, draws["cost"][order])
+    before, optimum = jax.vmap(
+        lambda own: world.mechanisms.human_capital.optimal_schooling(
+            params, jnp.exp(log_ability), cost, own.recognised[None, :, None], own.fixed_pay[None, :, None]
+        )
+    )(world.schedule)
+    schooling = jnp.stack([before, retool(params, before, optimum)])
+    log_human = jax.vmap(lambda years: world.mechanisms.human_capital.log_human(params, log_ability, years))(schooling)
+
+    log_wage = _log_wages(world, log_human, draws["sample"], draws["credential"], with_ai, intensity)
     years = jnp.arange(size.periods, dtype=jnp.float64)[None, :]
     common = numbers["growth"] * years + numbers["firm_wage_sd"] * draws["firm_wage"]
     log_wage += common[:, :, None, None]
     log_wage += numbers["wage_error_sd"] * draws["wage"]
 
-    propensity = numbers["worker_selection"] * draws["ability"][order]
-    propensity += jnp.sqrt(1 - numbers["worker_selection"] ** 2) * draws["propensity"]
-    use = (propensity > jax.scipy.special.ndtri(1 - numbers["compliance"])).astype(jnp.float64)
-    log_output = _log_output(world, layout, log_human, adopted, use, intensity)
+    log_output = _log_output(world, layout, log_human, with_ai, intensity)
     own = (numbers["growth"] + numbers["trend_sd"] * trend)[:, None] * years
     own += numbers["firm_output_sd"] * draws["firm_output"]
     error = numbers["output_error_sd"]
     log_output += own[:, :, None, None, None]
     log_output += error * draws["output"] - error**2 / 2
 
-    floors = jax.vmap(lambda floor: jax.vmap(_interpolated, (1, None, 0), 1)(log_human, world.grid, floor))(world.floor)
-    human = jnp.exp(log_human)
-    samples = jnp.log(human[None] + floors)
-    work_sample = _chosen(adopted, samples)
+    by_office = jax.vmap(_interpolated, (1, None, 0), 1)
+    floors = jax.vmap(by_office, (0, None, 0))(log_human, world.grid, world.floor)
+    work_sample = _chosen(with_ai, jnp.log(jnp.exp(log_human) + floors))
     work_sample += params.signal_noise_sd * draws["work_sample"]
     return Panel(
         log_output=log_output,
@@ -133,17 +136,16 @@ def draw_panel(draws: Draws, world: World, numbers: Numbers, layout: Layout, *, 
         work_sample=work_sample,
         required=_requirements(world, numbers, draws, adopted),
         log_assets=log_assets,
-        schooling=schooling,
+        schooling=_chosen(with_ai, schooling),
         ability_proxy=log_ability + numbers["ability_error_sd"] * draws["proxy"],
         use=use,
         adopted=adopted,
     )
 
 
-def _chosen(adopted: Float[Array, "N T"], states: Float[Array, "2 N O k"]) -> Float[Array, "N T O k"]:
-    """Values of the state that each firm is in."""
-    on = adopted[:, :, None, None]
-    return states[0][:, None] * (1 - on) + states[1][:, None] * on
+def _chosen(with_ai: Float[Array, "N T O k"], states: Float[Array, "2 N O k"]) -> Float[Array, "N T O k"]:
+    """Values of the state that each worker is in."""
+    return states[0][:, None] * (1 - with_ai) + states[1][:, None] * with_ai
 
 
 def _interpolated(at: Array, grid: Array, values: Array) -> Array:
@@ -201,10 +203,10 @@ def _assets(
 
 def _log_wages(
     world: World,
-    log_human: Float[Array, "N O k"],
+    log_human: Float[Array, "2 N O k"],
     sample: Float[Array, "N O k"],
     credential: Float[Array, "N O k"],
-    adopted: Float[Array, "N T"],
+    with_ai: Float[Array, "N T O k"],
     intensity: Float[Array, "N T"],
 ) -> Float[Array, "N T O k"]:
     def pay(schedule: Any, human: Array, one: Array, other: Array) -> Array:
@@ -218,30 +220,28 @@ def _log_wages(
         return flat.reshape(human.shape) + schedule.pay.commodity
 
     by_office = jax.vmap(pay, (0, 1, 1, 1), 1)
-    tasks = jax.vmap(by_office, (0, None, None, None))(world.schedule, log_human, sample, credential)
-    rent = world.schedule.rent
-    state = adopted[:, :, None]
-    share = rent[0][None, None] * (1 - state) + rent[1][None, None] * state
-    return jnp.log(_chosen(adopted, tasks) + (share * intensity[:, :, None])[..., None])
+    without_rents = jax.vmap(by_office, (0, 0, None, None))(world.schedule, log_human, sample, credential)
+    rents = jnp.broadcast_to(world.schedule.rent[:, None, :, None], without_rents.shape)
+    return jnp.log(_chosen(with_ai, without_rents) + _chosen(with_ai, rents) * intensity[:, :, None, None])
 
 
 def _log_output(
     world: World,
     layout: Layout,
-    log_human: Float[Array, "N O k"],
-    adopted: Float[Array, "N T"],
-    use: Float[Array, "N O k"],
+    log_human: Float[Array, "2 N O k"],
+    with_ai: Float[Array, "N T O k"],
     intensity: Float[Array, "N T"],
 ) -> Float[Array, "N T O k Z"]:
     human = jnp.exp(log_human)
-    uses = adopted[:, :, None, None] * use[:, None]
     columns = []
     for office in range(layout.occupations):
         own = []
         for position in range(layout.size.tasks):
             task = world.tasks[office, position]
-            before, after = (jnp.log(_task_output(world, state, human[:, office], intensity, task)) for state in (0, 1))
-            own.append(before + uses[:, :, office] * (after - before))
+            before, after = (
+                jnp.log(_task_output(world, state, human[state, :, office], intensity, task)) for state in (0, 1)
+            )
+            own.append(before + with_ai[:, :, office] * (after - before))
         columns.append(jnp.stack(own, axis=-1))
     return jnp.stack(columns, axis=2)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from aigini.analysis.occupations.power import LEVEL
 from aigini.analysis.occupations.result import ENOUGH
-from aigini.panel.design.answers import ESTIMATORS, GROUP_TIME, QUESTIONS, USERS
+from aigini.panel.design.answers import ESTIMATORS, GROUP_TIME, QUESTIONS, USERS, VALID
 from aigini.panel.design.diagnosands import Diagnosis
 from aigini.panel.design.result import DesignStudy
 from aigini.panel.design.settings import ASSUMED
@@ -24,6 +25,7 @@ def text(study: DesignStudy) -> str:
         head,
         "Effects of AI on adopters, by group-time effects, in the reference panel:",
         str(_diagnoses(_reference(study, GROUP_TIME))),
+        _sizes(study),
         f"Smallest panel with power {ENOUGH:.0%} (firms; half of them of either kind in differences between kinds):",
         str(_smallest(study.smallest)),
         _regimes(study),
@@ -68,6 +70,24 @@ def _diagnoses(rows: Sequence[Diagnosis]) -> Table:
             Column("type M", [], text=[_pair(one.type_m, one.type_m_error, ".2f") for one in rows]),
         )
     )
+
+
+def _sizes(study: DesignStudy) -> str:
+    """Whether tests reject 5 % of panels without AI, and which do not."""
+    rows, wrong = study.without_effect(), study.wrong_sizes()
+    if not rows:
+        return "No panel without AI was drawn, so that the size of tests is not known."
+    words = (
+        f"Without AI {len(rows) - len(wrong)} of {len(rows)} tests ({' and '.join(VALID)}, by number of firms) reject"
+        f" {LEVEL:.0%} of panels within three Monte Carlo standard errors."
+    )
+    if not wrong:
+        return words
+    named = [
+        f"{one.question}, {one.firms} firms, {one.estimator}: {_pair(one.power, one.power_error, '.3f')}"
+        for one in wrong
+    ]
+    return f"{words} Caution: these reject another share, and their power is off with it: {'; '.join(named)}."
 
 
 def _smallest(rows: Sequence[SmallestPanel]) -> Table:

@@ -1,9 +1,9 @@
 """The economy as a panel sees it: pay, production, screening and growth of assets before and after adoption.
 
-Workers of a firm that has not adopted AI are as in the state before, those of one that has as in the state after;
-output and hiring of adopters are those of treated tasks and treated hiring (MODEL.md section 6). Schooling is that
-before AI in both, as nobody goes back to school within a panel. That prices of adopters and others stay apart for the
-length of the panel is assumed: in the model they are of two states of the whole economy.
+Workers who do not use AI are as in the state before; those who do, in a firm that has adopted it, are as in the state
+after, with the schooling that they have after retooling. Output and hiring are those of treated tasks and treated
+hiring (MODEL.md section 6). That prices of both stay apart for the length of the panel is assumed: in the model they
+are of two states of the whole economy.
 """
 
 from collections.abc import Sequence

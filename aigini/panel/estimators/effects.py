@@ -14,8 +14,8 @@ PARALLEL = (
 )
 """What every test assumes."""
 METHOD = (
-    "group-time effects of Callaway & Sant'Anna (Journal of Econometrics 225, 2021) on jackknife pseudo-values;"
-    " standard errors clustered by firm"
+    "group-time effects of Callaway & Sant'Anna (Journal of Econometrics 225, 2021); standard errors clustered by firm,"
+    " from the jackknife"
 )
 """How every test estimates."""
 

@@ -1,14 +1,18 @@
 """Statistics of many workers as outcomes of firms, so that linear estimators and their errors apply to them.
 
 A coefficient of variation, a slope or a component of variance of the workers of a cohort in a period is a function F
-of the means s̄ of sums that each of its n firms contributes. The jackknife's pseudo-values
+of the means s̄ of sums that each of its n firms contributes. Firms have as outcomes
 
-    Y_i = n F(s̄, n) - (n - 1) F(s̄ without firm i, n - 1)
+    Y_i = F(s̄, n) + (n - 1) (mean over j of F(s̄ without firm j, n - 1) - F(s̄ without firm i, n - 1))
 
-have as their mean the statistic without its bias of order 1/n, and deviations that are the influence of each firm on it
-(Tukey 1958; Efron & Stein, Annals of Statistics 9, 1981). A difference in differences of Y over cohorts and periods is
-then that of F, with a standard error that is clustered by firm. They are the recentred influence functions of Firpo,
-Fortin & Lemieux (Econometrica 77, 2009) to first order.
+with the statistic itself as their mean, and deviations that are the influence of each firm on it: those of the
+jackknife's pseudo-values n F - (n - 1) F(s̄ without i) (Tukey 1958; Efron & Stein, Annals of Statistics 9, 1981). A
+difference in differences of Y over cohorts and periods is then that of F, with a standard error that is clustered by
+firm. They are the recentred influence functions of Firpo, Fortin & Lemieux (Econometrica 77, 2009) to first order.
+
+The mean of the pseudo-values themselves has no bias of order 1/n, but more variance than their dispersion tells:
+without any effect, 5 % tests of log coefficients of variation by them rejected 6 to 8 % of panels, and those by F 4 to
+5 %, while the bias of changes of F between periods is a twentieth of a standard deviation at most (MODEL.md 17.1).
 """
 
 from collections.abc import Callable
@@ -56,7 +60,8 @@ def pseudo_values(cohorts: Cohorts, sums: Any, statistic: Statistic) -> Any:
     # Cells of cohorts and of firms in one call: the statistic is compiled once.
     values = over(jnp.concatenate([means, without]), jnp.concatenate([counts, firms - 1]))
     whole, rest = values[: len(counts)], values[len(counts) :]
-    return firms[:, None] * whole[own] - (firms - 1)[:, None] * rest
+    average = jnp.einsum("gn,nt->gt", cohorts.membership / counts[:, None], rest)
+    return whole[own] + (firms - 1)[:, None] * (average[own] - rest)
 
 
 def panel_pseudo_values(cohorts: Cohorts, sums: np.ndarray, statistic: Statistic, words: str) -> np.ndarray:
