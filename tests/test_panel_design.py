@@ -222,6 +222,50 @@ class TestStudy:
         assert result.rows("firms", "log_cv", GROUP_TIME, CONFIGURED)[0].firms == 24
 
 
+class TestUndefined:
+    """Panels in which an estimate is not defined are counted, not hidden."""
+
+    def test_they_do_not_reject_and_their_share_is_told(self, first):
+        effect, se, freedom = np.full(200, 0.3), np.full(200, 0.1), np.full(200, 40.0)
+        effect[::2] += 0.02
+        whole = measures(effect, se, freedom, 0.3, 0.0)
+        effect[:10] = np.nan
+        some = measures(effect, se, freedom, 0.3, 0.0)
+        assert (whole["undefined"], some["undefined"]) == (0.0, pytest.approx(0.05))
+        assert (whole["power"], some["power"]) == (1.0, pytest.approx(0.95))
+        assert some["coverage"] == 1.0
+        assert np.isfinite([value for value in some.values() if value is not None]).all()
+        effect[:150] = np.nan
+        with pytest.raises(AnalysisError, match="defined in 50 of 200 panels"):
+            measures(effect, se, freedom, 0.3, 0.0)
+        result, _ = first
+        marked = dataclasses.replace(result.diagnoses[0], undefined=0.125)
+        text = str(dataclasses.replace(result, diagnoses=(marked, *result.diagnoses[1:])))
+        assert f"{marked.question}, {marked.firms} firms: up to 12.5%" in text
+
+    def test_a_likelihood_ratio_test_takes_the_covariance_of_the_others(self):
+        rng = np.random.default_rng(0)
+        null, other = rng.normal(size=(2, 4000, 2))
+        shift = np.array([1.0, 0.0])
+        power, _, size, _ = regime_test(null, other + shift, np.zeros(2), shift)
+        null[:400, 0] = np.nan
+        less, _, smaller, _ = regime_test(null, other + shift, np.zeros(2), shift)
+        assert less == pytest.approx(power, abs=0.02)
+        assert smaller == pytest.approx(0.9 * size, abs=0.01)
+
+    def test_tests_of_another_size_are_named(self, first):
+        result, _ = first
+        rows = result.without_effect()
+        assert rows
+        assert {one.inquiry for one in rows} == {0.0}
+        bad = dataclasses.replace(rows[0], power=0.2)
+        marked = dataclasses.replace(
+            result, diagnoses=tuple(bad if one is rows[0] else one for one in result.diagnoses)
+        )
+        assert bad in marked.wrong_sizes()
+        assert f"{bad.question}, 24 firms, {bad.estimator}: 0.200" in str(marked)
+
+
 class TestSmallestPanel:
     def test_is_where_a_test_of_known_power_has_enough(self):
         from scipy.stats import norm

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from aigini.analysis.occupations.power import LEVEL, binomial_error
+from aigini.errors import AnalysisError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Diagnosis:
         type_s_error: Monte Carlo standard error.
         type_m: Mean absolute significant estimate over the true effect; None likewise.
         type_m_error: Monte Carlo standard error.
+        undefined: Share of panels in which the estimate is not defined, as where measurement error takes off more than
+            the whole variance of a task. They count as not rejecting; all else is of the other panels.
         replications: Number of panels.
     """
 
@@ -72,6 +75,7 @@ class Diagnosis:
     type_s_error: float | None
     type_m: float | None
     type_m_error: float | None
+    undefined: float
     replications: int
 
 
@@ -92,11 +96,21 @@ def measures(
         freedom: Degrees of freedom.
         inquiry: True effect.
         inquiry_error: Its Monte Carlo standard error.
+
+    Raises:
+        AnalysisError: if the estimate is defined in fewer than half of the panels.
     """
+    defined, every = np.isfinite(effect) & np.isfinite(se), len(effect)
+    effect, se, freedom = effect[defined], se[defined], freedom[defined]
     count = len(effect)
+    if 2 * count < every:
+        raise AnalysisError(
+            f"design: an estimate is defined in {count} of {every} panels only: measurement error takes off all of the"
+            " variance within a task; observe more firms or workers, or lower design.output_error_sd."
+        )
     missed, significant = effect - inquiry, rejections(effect, se, freedom)
     rmse = float(np.sqrt(np.mean(missed**2)))
-    power = float(significant.mean())
+    power = float(significant.sum() / every)
     coverage = float(1 - rejections(effect, se, freedom, inquiry).mean())
     sd = float(effect.std(ddof=1))
     known = inquiry != 0 and significant.any()
@@ -114,14 +128,15 @@ def measures(
         "rmse": rmse,
         "rmse_error": float(np.std(missed**2, ddof=1) / np.sqrt(count) / (2 * rmse)) if rmse > 0 else 0.0,
         "power": power,
-        "power_error": binomial_error(power, count),
+        "power_error": binomial_error(power, every),
         "coverage": coverage,
         "coverage_error": binomial_error(coverage, count),
         "type_s": wrong,
         "type_s_error": binomial_error(wrong, number) if wrong is not None else None,
         "type_m": float(ratio.mean()) if known else None,
         "type_m_error": float(ratio.std(ddof=1) / np.sqrt(number)) if known and number > 1 else None,
-        "replications": count,
+        "undefined": 1 - count / every,
+        "replications": every,
     }
 
 

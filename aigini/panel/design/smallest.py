@@ -128,7 +128,8 @@ def regime_test(
     """Power and size, with their Monte Carlo errors, of the most powerful 5 % test for normal estimates.
 
     The statistic is d'Σ⁻¹(θ - μ), d the difference of the effects of both economies and μ those of the null, with Σ the
-    covariance of estimates in panels of the null; the critical value is that of the normal distribution.
+    covariance of estimates in panels of the null; the critical value is that of the normal distribution. Panels in
+    which an estimate is not defined do not reject.
 
     Args:
         null: Estimates in panels of the null economy, ``[replications, questions]``.
@@ -136,8 +137,9 @@ def regime_test(
         null_mean: Effects in the null economy.
         alternative_mean: Effects in the other one.
     """
-    scale = null.std(axis=0, ddof=1)
-    covariance = np.cov((null / scale).T)
+    defined = null[np.isfinite(null).all(axis=1)]
+    scale = defined.std(axis=0, ddof=1)
+    covariance = np.cov((defined / scale).T)
     direction = np.linalg.solve(covariance, (alternative_mean - null_mean) / scale)
     spread = float(np.sqrt(direction @ covariance @ direction))
     critical = float(norm.ppf(1 - LEVEL))

@@ -26,6 +26,7 @@ def text(study: DesignStudy) -> str:
         "Effects of AI on adopters, by group-time effects, in the reference panel:",
         str(_diagnoses(_reference(study, GROUP_TIME))),
         _sizes(study),
+        *_undefined(study),
         f"Smallest panel with power {ENOUGH:.0%} (firms; half of them of either kind in differences between kinds):",
         str(_smallest(study.smallest)),
         _regimes(study),
@@ -88,6 +89,22 @@ def _sizes(study: DesignStudy) -> str:
         for one in wrong
     ]
     return f"{words} Caution: these reject another share, and their power is off with it: {'; '.join(named)}."
+
+
+def _undefined(study: DesignStudy) -> list[str]:
+    """Estimates that do not exist in some panels, by question and number of firms, the worst kind of panel of each."""
+    worst: dict[tuple[str, int], Diagnosis] = {}
+    for one in study.diagnoses:
+        known = worst.get((one.question, one.firms))
+        if one.undefined > (0 if known is None else known.undefined):
+            worst[one.question, one.firms] = one
+    if not worst:
+        return []
+    named = [f"{question}, {firms} firms: up to {one.undefined:.1%}" for (question, firms), one in worst.items()]
+    return [
+        f"Not defined in some panels, which count as not rejecting: {'; '.join(named)}. There, measurement error takes"
+        " off more than the variance within a task."
+    ]
 
 
 def _smallest(rows: Sequence[SmallestPanel]) -> Table:
