@@ -74,7 +74,7 @@ def _diagnoses(rows: Sequence[Diagnosis]) -> Table:
 
 
 def _sizes(study: DesignStudy) -> str:
-    """Whether tests reject 5 % of panels without AI, and which do not."""
+    """Number of tests that reject 5 % of panels without AI, and which do not."""
     rows, wrong = study.without_effect(), study.wrong_sizes()
     if not rows:
         return "No panel without AI was drawn, so that the size of tests is not known."
