@@ -40,7 +40,7 @@ class PanelFiles(Tabular):
     tasks: int
     horizon: int
     cohorts: Mapping[str, int]
-    assumed: Mapping[str, float]
+    assumed: Mapping[str, int | float]
     selection: str
     structure: str
     rent_shares: tuple[float, ...]

@@ -34,6 +34,7 @@ class Question:
         unit: Unit of the effect.
         sums: Sums of a panel that it is a function of, ``[firms, periods, ...]``.
         statistic: The statistic, a function of mean sums, the number of firms and assumed numbers.
+        corrected: True if its bias of order 1/n is taken off (`aigini.panel.estimators.pseudo_values`).
     """
 
     name: str
@@ -42,6 +43,7 @@ class Question:
     unit: str
     sums: Callable[[Panel], Float[Array, "N T *sums"]]
     statistic: Callable[[Any, Any, Numbers], Any]
+    corrected: bool = True
 
 
 def _plain(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Numbers], Any]:
@@ -136,6 +138,7 @@ QUESTIONS: dict[str, Question] = {
             "log points / 100",
             _output,
             lambda sums, firms, numbers: statistics.log_cv(sums, firms, numbers["output_error_sd"]),
+            corrected=False,
         ),
         Question(
             "log_variance",

@@ -47,6 +47,7 @@ def estimates_of(
                 cohorts,
                 question.sums(panel),
                 lambda sums, firms, question=question: question.statistic(sums, firms, numbers),
+                corrected=question.corrected,
             )
             for question in QUESTIONS.values()
         ]

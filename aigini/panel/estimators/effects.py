@@ -15,7 +15,7 @@ PARALLEL = (
 """What every test assumes."""
 METHOD = (
     "group-time effects of Callaway & Sant'Anna (Journal of Econometrics 225, 2021); standard errors clustered by firm,"
-    " from the jackknife"
+    " from the jackknife's pseudo-values"
 )
 """How every test estimates."""
 

@@ -1,18 +1,18 @@
 """Statistics of many workers as outcomes of firms, so that linear estimators and their errors apply to them.
 
 A coefficient of variation, a slope or a component of variance of the workers of a cohort in a period is a function F
-of the means s̄ of sums that each of its n firms contributes. Firms have as outcomes
+of the means s̄ of sums that each of its n firms contributes. The jackknife's pseudo-values
 
-    Y_i = F(s̄, n) + (n - 1) (mean over j of F(s̄ without firm j, n - 1) - F(s̄ without firm i, n - 1))
+    Y_i = n F(s̄, n) - (n - 1) F(s̄ without firm i, n - 1)
 
-with the statistic itself as their mean, and deviations that are the influence of each firm on it: those of the
-jackknife's pseudo-values n F - (n - 1) F(s̄ without i) (Tukey 1958; Efron & Stein, Annals of Statistics 9, 1981). A
-difference in differences of Y over cohorts and periods is then that of F, with a standard error that is clustered by
-firm. They are the recentred influence functions of Firpo, Fortin & Lemieux (Econometrica 77, 2009) to first order.
+have as their mean the statistic without its bias of order 1/n, and deviations that are the influence of each firm on it
+(Tukey 1958; Efron & Stein, Annals of Statistics 9, 1981). A difference in differences of Y over cohorts and periods is
+then that of F, with a standard error that is clustered by firm. They are the recentred influence functions of Firpo,
+Fortin & Lemieux (Econometrica 77, 2009) to first order.
 
-The mean of the pseudo-values themselves has no bias of order 1/n, but more variance than their dispersion tells:
-without any effect, 5 % tests of log coefficients of variation by them rejected 6 to 8 % of panels, and those by F 4 to
-5 %, while the bias of changes of F between periods is a twentieth of a standard deviation at most (MODEL.md 17.1).
+Where F is far from linear in means of heavy tails, as the log of a coefficient of variation is, their mean has more
+variance than their dispersion tells, and 5 % tests reject too often (MODEL.md 17.1). There outcomes are moved so that
+their mean is F itself, whose bias hardly differs between periods.
 """
 
 from collections.abc import Callable
@@ -32,13 +32,14 @@ FEWEST = 3
 """Firms of a cohort; of two, one would be left to take a variance over firms of."""
 
 
-def pseudo_values(cohorts: Cohorts, sums: Any, statistic: Statistic) -> Any:
+def pseudo_values(cohorts: Cohorts, sums: Any, statistic: Statistic, *, corrected: bool = True) -> Any:
     """Outcomes of firms whose cohort means are a statistic of the cohort's workers, ``[firms, periods]``.
 
     Args:
         cohorts: The firms' adoption.
         sums: Sums that firms contribute, ``[firms, periods, ...]``; a missing one is 0.
         statistic: The statistic.
+        corrected: True for the jackknife's mean, without bias of order 1/n; False for the statistic itself.
 
     Raises:
         DataError: if a cohort has fewer than three firms.
@@ -60,11 +61,15 @@ def pseudo_values(cohorts: Cohorts, sums: Any, statistic: Statistic) -> Any:
     # Cells of cohorts and of firms in one call: the statistic is compiled once.
     values = over(jnp.concatenate([means, without]), jnp.concatenate([counts, firms - 1]))
     whole, rest = values[: len(counts)], values[len(counts) :]
+    if corrected:
+        return firms[:, None] * whole[own] - (firms - 1)[:, None] * rest
     average = jnp.einsum("gn,nt->gt", cohorts.membership / counts[:, None], rest)
     return whole[own] + (firms - 1)[:, None] * (average[own] - rest)
 
 
-def panel_pseudo_values(cohorts: Cohorts, sums: np.ndarray, statistic: Statistic, words: str) -> np.ndarray:
+def panel_pseudo_values(
+    cohorts: Cohorts, sums: np.ndarray, statistic: Statistic, words: str, *, corrected: bool = True
+) -> np.ndarray:
     """The same of one panel, as a NumPy array.
 
     Args:
@@ -72,11 +77,12 @@ def panel_pseudo_values(cohorts: Cohorts, sums: np.ndarray, statistic: Statistic
         sums: As in `pseudo_values`.
         statistic: The statistic.
         words: Its name in the message.
+        corrected: As in `pseudo_values`.
 
     Raises:
         DataError: if a cohort has fewer than three firms, or the statistic is not defined in a cohort and period.
     """
-    values = np.asarray(pseudo_values(cohorts, jnp.asarray(sums, jnp.float64), statistic))
+    values = np.asarray(pseudo_values(cohorts, jnp.asarray(sums, jnp.float64), statistic, corrected=corrected))
     if not np.all(np.isfinite(values)):
         firm, period = np.argwhere(~np.isfinite(values))[0]
         start = cohorts.first[firm]

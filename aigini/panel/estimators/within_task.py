@@ -41,7 +41,9 @@ def within_task_dispersion(
     cv = functools.partial(statistics.log_cv, error_sd=error_sd)
     variance = functools.partial(statistics.log_variance, error_sd=error_sd)
     outcomes = {
-        "log CV of output": panel_pseudo_values(firms.cohorts, level[:, :, usable], cv, "log CV of output"),
+        "log CV of output": panel_pseudo_values(
+            firms.cohorts, level[:, :, usable], cv, "log CV of output", corrected=False
+        ),
         "log variance of log output": panel_pseudo_values(
             firms.cohorts, log_level[:, :, usable], variance, "log variance of log output"
         ),

@@ -50,8 +50,11 @@ def panel_moments(
         seed: Seed of the resamples.
 
     Raises:
-        DataError: if a moment is none that a panel gives, a column is missing, or the panel is too small.
+        DataError: if a moment is none that a panel gives, a column is missing, the panel is too small, or there is one
+            resample.
     """
+    if bootstrap < 0 or bootstrap == 1:
+        raise DataError(f"moments: bootstrap = {bootstrap} has no standard deviation; give 0 for none, or 2 or more.")
     _refuse(panel, names)
     needs = frozenset(PANEL_MOMENTS[name].needs for name in names)
     panel.require(*(column for group in sorted(needs) for column in COLUMNS_OF[group]))

@@ -47,6 +47,8 @@ def horizon(panel: Panel, years: int | None) -> int:
     first, last = panel.periods[0], panel.periods[-1]
     room = np.minimum(starts - first, last - starts)
     most = int(room.min() if years is None else room.max())
+    if years is not None and years < 2:
+        raise DataError(f"moments: --years {years} is too short; 2 or more before and with AI are needed.")
     if most < 2 or (years is not None and years > most):
         raise DataError(
             f"moments: cohorts that start in periods {', '.join(map(str, starts.tolist()))} of {first} to {last} are"
