@@ -37,6 +37,7 @@ class ParameterSpec:
         upper: Upper bound (may be ``inf``).
         closed: Which of the two bounds are themselves allowed values.
         box: Range in natural units that starting values are drawn from.
+        apart: Smallest size of the value: an interval about 0 is left out; 0 if none is.
     """
 
     symbol: str
@@ -46,22 +47,25 @@ class ParameterSpec:
     upper: float
     closed: Literal["both", "left", "right", "neither"]
     box: tuple[float, float]
+    apart: float = 0.0
 
     def admits(self, value: float) -> bool:
-        """True if `value` is finite and inside the bounds."""
+        """True if `value` is finite, inside the bounds and not in the interval that is left out."""
         return bool(self.inside(value))
 
     def inside(self, value: Scalar) -> Any:
         """The same of a traced value, as a truth value of the same kind."""
         above = value >= self.lower if self.closed in ("both", "left") else value > self.lower
         below = value <= self.upper if self.closed in ("both", "right") else value < self.upper
-        return above & below & (abs(value) < math.inf)
+        inside = above & below & (abs(value) < math.inf)
+        return inside & (abs(value) >= self.apart) if self.apart else inside
 
     def interval(self) -> str:
-        """The bounds in interval notation, e.g. ``[0, 1)``."""
+        """The bounds in interval notation, e.g. ``[0, 1)``, and what is left out between them."""
         left = "[" if self.closed in ("both", "left") else "("
         right = "]" if self.closed in ("both", "right") else ")"
-        return f"{left}{self.lower:g}, {self.upper:g}{right}"
+        but = f" without ({-self.apart:g}, {self.apart:g})" if self.apart else ""
+        return f"{left}{self.lower:g}, {self.upper:g}{right}{but}"
 
 
 def _spec(

@@ -441,10 +441,11 @@ def _variants(result: Robustness) -> str:
         "data would not reject the closest fits",
     )
     return (
-        f"* **In {len(holding)} of {len(under)} variants AI makes output within tasks more equal, and in"
-        f" {len(left_open)} of {len(ridges)} the moments leave the sign open** (`aigini robustness`; other"
+        f"* **In {len(holding)} of {len(under)} variants a larger task floor makes output within tasks more equal, and"
+        f" in {len(left_open)} of {len(ridges)} the moments leave the sign open** (`aigini robustness`; other"
         " technologies, laws of human capital and ability, reaches of AI, and scenarios of the targets, each estimated"
-        f" again{'; beta is at most 0 in these' if len(under) < len(told) else ''})."
+        f" again{'; beta is at most 0 in these' if len(under) < len(told) else ''}). That AI makes it more equal at all"
+        " is the target m1 in each of them, and so an assumption."
         + _but("Homogenization does not hold", under, holding)
         + _but("The sign is not open", ridges, left_open)
         + (
@@ -462,7 +463,8 @@ def _variants(result: Robustness) -> str:
         + f" η1 alone flips the sign for total income in {len(flips)} of {len(told)}."
         f" The task floor lowers the Gini of total income in {list(floors.values()).count(-1)} of {len(floors)}"
         + "".join(f"; it raises it in {name}" for name, side in floors.items() if side > 0)
-        + f". Where targets are met the Gini of wages changes by {ends[0]} to {ends[1]}; it rises in {', '.join(up)}."
+        + f". Where targets are met the Gini of wages changes by {ends[0]} to {ends[1]}; closest fits"
+        f" included, it rises in {', '.join(up)}."
         " With an additive law of human capital, which the texts say answers differently, wages thus answer with the"
         " other sign."
         + (
@@ -474,7 +476,7 @@ def _variants(result: Robustness) -> str:
 
 
 def _variant(one: VariantResult) -> str:
-    return one.name.replace("_", " ")
+    return f"`{one.name}`"
 
 
 def _change(one: VariantResult, name: str) -> str:

@@ -231,6 +231,19 @@ def test_without_proprietary_ai_the_asset_moment_is_out_of_reach(model):
     assert "1 of 2 points do not meet them exactly; 0 of these miss by less than 1 s.e." in found.statement
 
 
+def test_a_ridge_that_is_lost_where_moments_are_flat_is_found_from_elsewhere(model):
+    far = model.space.impose({**model.values, "sigma": 1e6, "eta1": 0.05})
+    lost = known_model(model.outcome_map, far, model.space, model.targets, model.income)
+    eta = model.values["eta1"]
+    alone = sign.sign(lost, etas=(eta,), xis=())
+    assert not alone.ridge[0].feasible
+    (found,) = sign.sign(lost, etas=(eta,), xis=(), starts=(far, model.values)).ridge
+    assert found.feasible
+    assert found.estimates["sigma"] == pytest.approx(model.values["sigma"], rel=1e-3)
+    # Where nothing leads to an economy that meets the moments, the first search stands.
+    assert sign.sign(lost, etas=(eta,), xis=(), starts=(far,)).ridge == alone.ridge
+
+
 def test_values_of_eta1_without_an_economy_are_not_on_the_ridge(model, monkeypatch):
     monkeypatch.setattr(type(model.outcome_map), "admits", lambda self, values: values["eta1"] < 0.5)
     found = sign.sign(model, etas=(0.3, 0.6), xis=())

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from scipy.interpolate import RectBivariateSpline
 
 import aigini
 from aigini import figures
@@ -22,6 +24,7 @@ from aigini.analysis.identification.sign_uncertainty import SignUncertainty
 from aigini.analysis.levers import LEVERS
 from aigini.analysis.policy_result import LeverResult, Policy
 from aigini.analysis.regimes.maps import Boundary, RegimeMap
+from aigini.analysis.regimes.outcome_plane import OutcomePlane
 from aigini.analysis.regimes.result import Distance, Move, Regimes
 from aigini.analysis.regimes.small_ai import FirstOrder
 from aigini.economy.channels import CHANNEL_NAMES
@@ -737,6 +740,38 @@ def test_the_map_between_grid_points_is_smooth():
     np.testing.assert_allclose(fine, np.sin(3 * fine_x)[:, None] * np.cos(2 * fine_y)[None, :], atol=2e-3)
     values[0, 0] = np.nan
     assert np.isnan(regimes._finer(x, y, values)[2]).sum() == 64
+
+
+def test_the_map_shows_no_sign_between_grid_points_that_is_not_there():
+    x, y = np.arange(8.0), np.arange(6.0)
+    values = -np.array([1, 1, 1, 0.01, 0.01, 1, 1, 1])[:, None] * np.ones(6)
+    assert (RectBivariateSpline(x, y, values)(np.linspace(0, 7, 99), y) > 0).any()
+    assert (regimes._finer(x, y, values)[2] < 0).all()
+    # A region that is smaller than a cell of the grid is shown where its boundary was traced.
+    curve = branch([(3.2, 1.4), (3.5, 1.5), (3.8, 1.6)])
+    assert (regimes._finer(x, y, values, [curve])[2] > 0).any()
+
+
+def test_values_that_a_parameter_cannot_have_are_hatched_between_grid_points():
+    plane = regime(("sigma", "xi"))
+    changes = {"m1": -1 - 0 * plane.gini_total}
+    x = np.linspace(-2, 0.9, 21)
+    result = OutcomePlane(
+        "rho",
+        "xi",
+        x,
+        plane.y,
+        changes,
+        {"m1": "relative change"},
+        (0.5, 0.3),
+        {"m1": Boundary([], [], [])},
+        (0.5, 1.0),
+    )
+    figure = figures.outcome_map(result, "m1")
+    (hatched,) = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+    np.testing.assert_allclose([hatched.get_x(), hatched.get_x() + hatched.get_width()], [-0.05, 0.05])
+    assert "no finite outcome" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert figure.axes[0].get_xlabel() == "substitution of human work and AI on a task, 1 - 1/elasticity, ρ"
 
 
 def test_map_without_values_or_change_says_so():

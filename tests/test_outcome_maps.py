@@ -130,6 +130,17 @@ def test_signs_are_told_beyond_two_errors_alone(result):
     assert "positive on 0 % and negative on 100 % of the map, 0 % not" in str(result)
 
 
+def test_shares_are_of_the_part_of_a_map_that_has_an_economy(model, plane):
+    none = OtherDraws(model, 0, drawn)
+    wide = dataclasses.replace(plane, y=axis("ability_sd:0.5:1.5"))
+    result = outcome_plane(model, wide, Comparison(("m1",)), none, count=3)
+    known = int(np.isfinite(result.changes["m1"]).sum())
+    assert 0 < known < 9
+    assert f"% of the part of the map with a finite outcome ({known} of 9 points), " in str(result)
+    assert "no economy on the rest: mechanisms.ability.ability_tail = " in str(result)
+    assert "tails that are too heavy at params.ability_sd = 1" in str(result)
+
+
 def test_with_fixed_reach_ai_augments_the_same_tasks_before_and_after(model, plane, directly):
     none = OtherDraws(model, 0, drawn)
     comparison = Comparison(("m1",), before=0.4, fixed_reach=True)
@@ -208,7 +219,7 @@ def test_the_figure_names_the_regions(result):
     figure = figure_of(result, "m2")
     panel = figure.axes[0]
     assert {text.get_text() for text in panel.texts} == {"positive", "negative"}
-    assert panel.get_xlabel() == "ability tail"
+    assert panel.get_xlabel() == "weight of the tails of log ability, t"
     assert "positive" not in {text.get_text() for text in figure_of(result, "m1").axes[0].texts}
 
 

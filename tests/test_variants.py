@@ -322,6 +322,13 @@ def test_ability_without_a_mean_income_on_the_grid_is_refused(settings, message)
         aigini.load(None, {"model.ability": "sinh_arcsinh", **settings})
 
 
+@pytest.mark.parametrize("name", ["params.exposed_share", "scenario.A1"])
+def test_uniform_reach_of_nothing_is_refused(name):
+    aigini.load(None, {name: 0.0})
+    with pytest.raises(ConfigError, match=rf"{name} = 0 leaves no task that AI reaches .*; raise {name} above 0"):
+        aigini.load(None, {"model.reach": "uniform", name: 0.0})
+
+
 def test_checked_moments_refuse_what_a_mechanism_refuses(baseline, population):
     scenario = Scenario(mechanisms=Mechanisms(ability=SinhArcsinhAbility(0.2, 0.0)))
     with pytest.raises(ParameterError, match=r"ability_tail = 0\.2 is not allowed"):

@@ -62,13 +62,14 @@ def _result(
         return _row(config, variant, done.config, done.failure)
     model, others = done.model, other_draws(done.config, done.model)
     eta1_range = done.config.ranges.get("eta1", SPECS["eta1"].box)
+    starts = [*([] if near is None else [near]), done.config.params.as_dict()]
     if done.failure:
         # Economies that meet the other targets are not to be searched from a bound.
         start = model.values if near is None else {**model.values, **{name: near[name] for name in done.config.free}}
         ridge = model_at(done.config, model.outcome_map, model.space.impose(start))
-        findings, missing = closest_findings(model, ridge, eta1_range, others)
+        findings, missing = closest_findings(model, ridge, eta1_range, others, starts)
     else:
-        findings, missing = economy_findings(model, external_ranges(done.config), eta1_range, others)
+        findings, missing = economy_findings(model, external_ranges(done.config), eta1_range, others, starts)
     missed = others.missed if not done.failure or tolerable(model) else 0
     return _row(
         config,

@@ -28,7 +28,8 @@ def sign(
     source = as_source(config, overrides, "estimation")
     require_sign_problem(source.config.targets, source.config.free)
     model = at_estimates(source)
-    return trace_ridge(model, etas, xis, other_draws(source.config, model))
+    starts = (source.config.params.as_dict(),)
+    return trace_ridge(model, etas, xis, other_draws(source.config, model), starts)
 
 
 def figures(result: Sign) -> Iterator[tuple[str, Any]]:

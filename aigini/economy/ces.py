@@ -39,7 +39,10 @@ class CesTechnology(TaskTechnology):
 
     numbers: ClassVar[Mapping[str, ParameterSpec]] = {
         "rho": ParameterSpec(
-            "ρ", "substitution of human work and AI on a task, 1 - 1/elasticity", 0.5, -4.0, 1.0, "left", (0.2, 0.9)
+            "ρ",
+            "substitution of human work and AI on a task, 1 - 1/elasticity",
+            *(0.5, -4.0, 1.0, "left", (0.2, 0.9)),
+            apart=_NEAREST_TO_ZERO,
         )
     }
 
@@ -73,12 +76,12 @@ class CesTechnology(TaskTechnology):
         rho = float(self.rho)
         if rho == 1:
             return [f'{where}.rho = 1 is the additive technology: set model.technology = "additive", or rho below 1.']
-        lines = super().problems(where, values, levels)
-        if not lines and abs(rho) < _NEAREST_TO_ZERO:
-            lines = [
+        if abs(rho) < _NEAREST_TO_ZERO:
+            return [
                 f"{where}.rho = {rho:g} is too close to 0, where the technology has no limit: expected a number of at"
                 f" least {_NEAREST_TO_ZERO:g} in size; use {_NEAREST_TO_ZERO:g} or -{_NEAREST_TO_ZERO:g}."
             ]
+        lines = super().problems(where, values, levels)
         lines += self._without_ai(where, rho, values, levels) if not lines else []
         gradient = values["skill_gradient"]
         if not lines and (error := interpolation_error(rho, gradient)) > _LARGEST_ERROR:

@@ -123,6 +123,12 @@ def mechanism_of_number(number: str) -> tuple[str, str] | None:
     return next(((kind, name) for kind, name, make in known if number in _number_names(make())), None)
 
 
+def number_spec(number: str) -> ParameterSpec | None:
+    """Meaning, bounds and usual range of a registered mechanism's number, by its name; None where none is given."""
+    owner = mechanism_of_number(number)
+    return None if owner is None else MECHANISMS[owner[0]][owner[1]]().numbers.get(number)
+
+
 def require_finite_output(mechanisms: Mechanisms, params: Parameters, levels: Iterable[Scalar]) -> None:
     """Refuse a technology that is given by output on a task, and whose output is not finite.
 

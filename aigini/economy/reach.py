@@ -56,6 +56,16 @@ class UniformReach(Reach):
         """m(z; A)."""
         return jnp.full(N_TASKS, reached_share(params, level))
 
+    def problems(self, where: str, values: Mapping[str, float], levels: tuple[float, float]) -> list[str]:
+        """AI that reaches no part of any task after it has come, so that no task is treated."""
+        given = {"params.exposed_share": values["exposed_share"], "scenario.A1": levels[1]}
+        return super().problems(where, values, levels) + [
+            f'{name} = 0 leaves no task that AI reaches with model.reach = "uniform", and so none that m1, m2 and m4'
+            f" are about; raise {name} above 0."
+            for name, value in given.items()
+            if value == 0
+        ]
+
 
 class HeldReach(Reach):
     """AI reaches the tasks that it reaches at one level, whatever its own: m(z; A) = m(z; held_at).

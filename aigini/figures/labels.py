@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.optimize import isotonic_regression
 
+from aigini.economy.mechanisms import number_spec
 from aigini.figures.style import FAINT, FALL, INK, RISE, WIDE, new_figure, number
-from aigini.parameters import SPECS
+from aigini.parameters import SPECS, ParameterSpec
 from aigini.resolution import STANDS_OUT
 from aigini.statistics.outcomes import label
 
@@ -43,32 +44,47 @@ BAND = f"± {STANDS_OUT:g} simulation s.e. (other draws of the population)"
 """Meaning of error bars and bands."""
 
 _OTHER_AXES = {"asset_gini": "Gini of firm assets"}
-_LETTERS = ("alpha", "beta", "eta0", "eta1", "psi", "xi", "sigma")  # names that only spell out their symbol
+_LETTERS = ("alpha", "beta", "eta0", "eta1", "psi", "xi", "sigma", "rho")  # names that only spell out their symbol
+
+
+def _spec(name: str) -> ParameterSpec | None:
+    """Meaning and bounds of a parameter, or of a number of a mechanism; None of a name that is neither."""
+    return SPECS.get(name) or number_spec(name)
 
 
 def symbol(name: str) -> str:
     """Symbol of a parameter with its subscript set; empty if it has none."""
-    match = re.fullmatch(r"([^\W\d]+?)_?(\d|(?<=_)\w+)?", SPECS[name].symbol)
+    spec = _spec(name)
+    match = re.fullmatch(r"([^\W\d]+?)_?(\d|(?<=_)\w+)?", spec.symbol) if spec else None
     if match is None:
-        return SPECS[name].symbol
+        return spec.symbol if spec else ""
     base, below = match.groups()
     return f"$\\mathrm{{{base}}}_{{\\mathrm{{{below}}}}}$" if below else base
 
 
 def parameter_label(name: str) -> str:
     """A parameter in print: its name, and its symbol where it has one."""
-    if name not in SPECS:
-        return _OTHER_AXES.get(name, name.replace("_", " "))
+    if name in _OTHER_AXES:
+        return _OTHER_AXES[name]
     if name in _LETTERS or not symbol(name):
         return symbol(name) or name.replace("_", " ")
     return f"{name.replace('_', ' ')} ({symbol(name)})"
 
 
 def axis_label(name: str) -> str:
-    """A parameter with its meaning, for an axis."""
-    if name not in SPECS:
+    """A parameter, or a number of a mechanism, with its meaning, for an axis."""
+    spec = _spec(name)
+    if spec is None:
         return parameter_label(name)
-    return ", ".join(part for part in (SPECS[name].meaning, symbol(name)) if part)
+    return ", ".join(part for part in (spec.meaning, symbol(name)) if part)
+
+
+def left_out(name: str, low: float, high: float) -> tuple[float, float] | None:
+    """The part of an axis from `low` to `high` in which a parameter has no value; None if it has one everywhere."""
+    spec = _spec(name)
+    apart = 0.0 if spec is None else spec.apart
+    inside = max(low, -apart), min(high, apart)
+    return inside if inside[0] < inside[1] else None
 
 
 def outcome_label(name: str) -> str:

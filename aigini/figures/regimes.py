@@ -26,6 +26,7 @@ from aigini.figures.labels import (
     axis_label,
     beside_bar,
     empty_figure,
+    left_out,
     note,
     outcome_label,
     parameter_label,
@@ -156,7 +157,8 @@ def _key(
         handles.append(Patch(facecolor="white", edgecolor=INK, hatch=_UNKNOWN, label=words))  # pyright: ignore[reportArgumentType]
     elif drawn:
         handles.append(note("regimes not named: simulation errors were not measured"))
-    if not whole:
+    gaps = [left_out(name, at[0], at[-1]) for name, at in ((plane.x_name, px), (plane.y_name, py))]
+    if not whole or any(gaps):
         handles.append(Patch(facecolor="white", edgecolor=FAINT, hatch="xxx", label="no finite outcome"))  # pyright: ignore[reportArgumentType]
     return handles
 
@@ -172,14 +174,14 @@ def _map_panel(axis: Axes, layer: _Layer, levels: np.ndarray) -> QuadContourSet 
     axis.grid(visible=False)
     contours = None
     if np.any(np.isfinite(values) & (values != 0)):
-        x, y, values = _finer(x, y, values)
+        x, y, values = _finer(x, y, values, layer.branches)
         known = np.ma.masked_invalid(values.T)
         contours = axis.contourf(x, y, known, levels=levels, cmap=DIVERGING, vmin=levels[0], vmax=levels[-1])
         other = [level for level in levels if abs(level) > 1e-9 * levels[-1]]
         styles = ["dashed" if level < 0 else "solid" for level in other]
         axis.contour(x, y, known, levels=other, colors=INK, linewidths=0.6, linestyles=styles, alpha=0.6)
         unknown = _unknown(axis, layer, x, y, values)
-        _name_regions(axis, layer, np.where(unknown, 0.0, values))
+        _name_regions(axis, layer, np.where(unknown, 0.0, _without_left_out(axis, result, x, y, values)))
     elif np.isfinite(values).any():
         axis.text(0.5, 0.5, "no change anywhere", transform=axis.transAxes, ha="center", va="center")
     for branch in layer.branches:
@@ -206,15 +208,51 @@ def _unknown(axis: Axes, layer: _Layer, x: np.ndarray, y: np.ndarray, values: np
     return unknown
 
 
-def _finer(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The map on a finer grid: cubic between grid points, linear next to points without a value."""
+def _finer(
+    x: np.ndarray, y: np.ndarray, values: np.ndarray, branches: Sequence[Branch] = ()
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The map on a finer grid: cubic between grid points, linear next to points without a value.
+
+    A cubic overshoots. Inside a cell of the grid it shows a sign that none of the corners has only where a curve was
+    traced on which the change is zero; elsewhere the map is linear there.
+    """
     fine_x, fine_y = (
         np.interp(np.arange(_FINE * (len(grid) - 1) + 1) / _FINE, np.arange(len(grid)), grid) for grid in (x, y)
     )
-    if np.isfinite(values).all() and min(values.shape) > 3:
-        return fine_x, fine_y, RectBivariateSpline(x, y, values)(fine_x, fine_y)
     at = np.stack(np.meshgrid(fine_x, fine_y, indexing="ij"), axis=-1)
-    return fine_x, fine_y, RegularGridInterpolator((x, y), values)(at)
+    linear = RegularGridInterpolator((x, y), values)(at)
+    if not np.isfinite(values).all() or min(values.shape) <= 3:
+        return fine_x, fine_y, linear
+    smooth = RectBivariateSpline(x, y, values)(fine_x, fine_y)
+    corners = np.sign(np.stack([values[:-1, :-1], values[1:, :-1], values[:-1, 1:], values[1:, 1:]]))
+    one_sign = np.abs(corners.sum(axis=0)) == len(corners)
+    for branch in branches:
+        cell = [
+            np.clip(np.searchsorted(grid, branch.curve()[:, k], side="right") - 1, 0, len(grid) - 2)
+            for k, grid in enumerate((x, y))
+        ]
+        one_sign[tuple(cell)] = False
+    # The cell of each point of the fine grid; on an edge between two, that after it.
+    own = np.ix_(
+        *(np.minimum(np.arange(len(fine)) // _FINE, n - 2) for fine, n in ((fine_x, len(x)), (fine_y, len(y))))
+    )
+    overshot = one_sign[own] & (np.sign(smooth) != np.sign(linear))
+    return fine_x, fine_y, np.where(overshot, linear, smooth)
+
+
+def _without_left_out(
+    axis: Axes, plane: RegimeMap | OutcomePlane, x: np.ndarray, y: np.ndarray, values: np.ndarray
+) -> np.ndarray:
+    """The values on the fine grid, NaN and hatched where a parameter has no value between points of the grid."""
+    for k, (name, fine) in enumerate(((plane.x_name, x), (plane.y_name, y))):
+        gap = left_out(name, fine[0], fine[-1])
+        if gap is None:
+            continue
+        inside = (fine > gap[0]) & (fine < gap[1])
+        values = np.where(inside[:, None] if k == 0 else inside[None, :], np.nan, values)
+        style = {"facecolor": "white", "edgecolor": FAINT, "hatch": "xxx", "linewidth": 0, "zorder": 3}
+        (axis.axvspan if k == 0 else axis.axhspan)(*gap, **style)
+    return values
 
 
 def _name_regions(axis: Axes, layer: _Layer, values: np.ndarray) -> None:

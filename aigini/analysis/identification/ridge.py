@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from aigini.errors import AnalysisError
 from aigini.estimation.convergence import FIT_TOLERANCE
 from aigini.estimation.estimated_model import EstimatedModel, Refit, refit
 from aigini.estimation.outcome_map import GINIS
@@ -48,12 +49,24 @@ class RidgePoint:
 
 
 def economies_of_column(
-    model: EstimatedModel, xi: float, etas: list[float], column: tuple[int, int]
+    model: EstimatedModel,
+    xi: float,
+    etas: list[float],
+    column: tuple[int, int],
+    starts: Sequence[Mapping[str, float]] = (),
 ) -> list[tuple[RidgePoint, np.ndarray]]:
     """The ridge at one ξ, outwards from the η1 nearest the estimate, each point starting from its neighbour.
 
     With each point comes how both Ginis follow the other moments there, ``[2, moments]``. Values of η1 at which there
     is no economy, as without commodity AI where that is needed, are left out.
+
+    Args:
+        model: The economy at its estimates.
+        xi: ξ.
+        etas: Values of η1, increasing.
+        column: Number of this ξ among those that are traced, and how many there are, for the progress bar.
+        starts: Other parameters, all of them, from which a point is searched that is not met from a neighbour that is.
+            Moments that have become flat in a parameter, as all are in σ where it is large, hold a search where it is.
     """
     at, columns = column
     etas = [
@@ -63,27 +76,51 @@ def economies_of_column(
         return []
     total = columns * len(etas)
     nearest = int(np.argmin([abs(eta - model.values["eta1"]) for eta in etas]))
-    points: dict[int, RidgePoint] = {}
-    follow: dict[int, np.ndarray] = {}
+    traced: dict[int, tuple[RidgePoint, np.ndarray]] = {}
     order = [*range(nearest, len(etas)), *range(nearest - 1, -1, -1)]
     for done, index in enumerate(order):
-        neighbour = index - 1 if index > nearest else index + 1
-        start = points[neighbour].estimates if neighbour in points else None
-        before = etas[neighbour] if neighbour in points else None
-        points[index], follow[index] = _ridge_point(model, xi, etas[index], start, before)
+        before = traced.get(index - 1 if index > nearest else index + 1)
+        if before is None:
+            traced[index] = _ridge_point(model, xi, etas[index], model.values)
+        else:
+            neighbour = before[0]
+            near = {**neighbour.estimates, "xi": xi, "eta1": neighbour.eta1}
+            traced[index] = _ridge_point(model, xi, etas[index], near)
+        if before is None or before[0].feasible:
+            traced[index] = _from_elsewhere(model, traced[index], starts)
         report("ridge", at * len(etas) + done + 1, total)
-    return [(points[index], follow[index]) for index in range(len(etas))]
+    return [traced[index] for index in range(len(etas))]
+
+
+def _from_elsewhere(
+    model: EstimatedModel, searched: tuple[RidgePoint, np.ndarray], starts: Sequence[Mapping[str, float]]
+) -> tuple[RidgePoint, np.ndarray]:
+    """A point that is not met, searched from other parameters until it is; unchanged if none of them leads there."""
+    point, _ = searched
+    if point.feasible:
+        return searched
+    for start in starts:
+        near = {name: start[name] for name in (*model.space.names, "xi")}
+        try:
+            again = _ridge_point(model, point.xi, point.eta1, near)
+        except AnalysisError:  # no finite moments at this start
+            continue
+        if again[0].feasible:
+            return again
+    return searched
 
 
 def _ridge_point(
-    model: EstimatedModel, xi: float, eta1: float, start: Mapping[str, float] | None, start_eta1: float | None
+    model: EstimatedModel, xi: float, eta1: float, near: Mapping[str, float]
 ) -> tuple[RidgePoint, np.ndarray]:
-    """A point of the ridge and how the Ginis follow the other moments there, ``[2, moments]``."""
-    values = dict(model.values)
-    reference = (values["xi"], values["eta1"]) if start is None or start_eta1 is None else (xi, start_eta1)
-    values |= {**(start or {}), "xi": xi, "eta1": eta1}
+    """A point of the ridge, searched from `near`, and how the Ginis follow the other moments there, ``[2, moments]``.
+
+    Raises:
+        AnalysisError: if the economy has no finite outcomes at the start.
+    """
+    values = {**model.values, **near, "xi": xi, "eta1": eta1}
     # Along the ridge m5 keeps χ (1 - ξ) q_A fixed, and q_A is nearly proportional to η1: start where it holds.
-    now, then = (1 - xi) * eta1, (1 - reference[0]) * reference[1]
+    now, then = (1 - xi) * eta1, (1 - near["xi"]) * near["eta1"]
     if "cumulative_advantage" in model.space.names and min(now, then) > 0:
         values["cumulative_advantage"] *= then / now
     fit = refit_others(model, model.space.impose(values), fixed=("eta1",), left_out=("m6",))

@@ -184,6 +184,7 @@ def sign(
     etas: Sequence[float] = DEFAULT_ETA1,
     xis: Sequence[float] = DEFAULT_XI,
     others: OtherDraws | None = None,
+    starts: Sequence[Mapping[str, float]] = (),
 ) -> Sign:
     """Trace the ridge and say what it means.
 
@@ -192,6 +193,7 @@ def sign(
         etas: Values of η1; those at which there is no economy are left out.
         xis: Values of ξ; that of the estimates is added.
         others: The economy on other draws, for simulation errors; without them no sign is stated.
+        starts: Other parameters from which points are searched that are not met from their neighbours.
 
     Raises:
         AnalysisError: as `local_sign` does, and where there is no economy on the grid.
@@ -201,7 +203,7 @@ def sign(
     ridge = [
         point
         for at, xi in enumerate(columns)
-        for point in economies_of_column(model, xi, sorted(map(float, etas)), (at, len(columns)))
+        for point in economies_of_column(model, xi, sorted(map(float, etas)), (at, len(columns)), starts)
     ]
     points = [point for point, _ in ridge]
     if not points:

@@ -68,6 +68,7 @@ class RegimeMap(Tabular):
         boundary: The boundary by income concept.
         simulation_se: Simulation standard errors of both changes by income concept, ``[nx, ny]``, interpolated between
             points of a coarser grid; empty where they are not known.
+        outside: Why there is no economy at the first point without one; empty if there is one everywhere.
     """
 
     x_name: str
@@ -79,6 +80,7 @@ class RegimeMap(Tabular):
     estimate: tuple[float, float]
     boundary: Mapping[str, Boundary]
     simulation_se: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    outside: str = ""
 
     def values(self, concept: str) -> np.ndarray:
         """The map of one income concept."""
@@ -109,14 +111,16 @@ class RegimeMap(Tabular):
     def __str__(self) -> str:
         lines = [f"{self.x_name} x {self.y_name}, estimates at ({self.estimate[0]:.4g}, {self.estimate[1]:.4g})"]
         for concept in CONCEPTS:
-            boundary, signs = self.boundary[concept], self.signs(concept)[np.isfinite(self.values(concept))]
+            boundary, known = self.boundary[concept], np.isfinite(self.values(concept))
+            signs = self.signs(concept)[known]
             rises, falls = (100 * float(np.mean(signs == sign)) for sign in (1, -1))
             lines.append(
-                f"  Gini of {CONCEPT_WORDS[concept]}: rises on {rises:.0f} % and falls on {falls:.0f} % of the map,"
-                f" {100 - rises - falls:.0f} % not distinguishable; boundary with {len(boundary.branches)} branch(es),"
-                f" {sum(len(b.points) for b in boundary.branches)} points"
+                f"  Gini of {CONCEPT_WORDS[concept]}: rises on {rises:.0f} % and falls on {falls:.0f} % of"
+                f" {part_of_map(known)}, {100 - rises - falls:.0f} % not distinguishable; boundary with"
+                f" {len(boundary.branches)} branch(es), {sum(len(b.points) for b in boundary.branches)} points"
             )
             lines += [f"    {self._in_words(boundary, k)}" for k in range(len(boundary.crossings))]
+        lines += [f"  no economy on the rest: {self.outside}"] if self.outside else []
         return "\n".join(lines)
 
     def _in_words(self, boundary: Boundary, k: int) -> str:
@@ -147,7 +151,9 @@ def regime_map(model: EstimatedModel, plane: Plane, count: int = 21) -> RegimeMa
         CONCEPTS[k]: zero_boundary(gini_on(model, plane, k), plane, x, y, grid[:, :, k], estimate)
         for k in steps(f"boundary {plane.name}", range(len(CONCEPTS)))
     }
-    return RegimeMap(plane.x.name, plane.y.name, x, y, grid[:, :, 0], grid[:, :, 1], estimate, boundary)
+    outside = outside_of(model.outcome_map, plane, x, y)
+    gini_total, gini_wage = grid[:, :, 0], grid[:, :, 1]
+    return RegimeMap(plane.x.name, plane.y.name, x, y, gini_total, gini_wage, estimate, boundary, outside=outside)
 
 
 def on_grid(outcome_map: OutcomeMap, plane: Plane, x: np.ndarray, y: np.ndarray, rows: Sequence[int]) -> np.ndarray:
@@ -168,6 +174,19 @@ def on_grid(outcome_map: OutcomeMap, plane: Plane, x: np.ndarray, y: np.ndarray,
     if not np.any(np.isfinite(changes)):
         raise AnalysisError(f"map {plane.name}: the economy has no finite outcome anywhere on it; narrow its axes.")
     return changes.reshape(len(x), len(y), len(rows))
+
+
+def part_of_map(known: np.ndarray) -> str:
+    """The part of a map that shares are about, in words: where there is an outcome, ``[nx, ny]``."""
+    if known.all():
+        return "the map"
+    return f"the part of the map with a finite outcome ({int(known.sum())} of {known.size} points)"
+
+
+def outside_of(outcome_map: OutcomeMap, plane: Plane, x: np.ndarray, y: np.ndarray) -> str:
+    """Why there is no economy at the first point of a grid that has none; empty if there is one everywhere."""
+    problems = (outcome_map.problems(plane.at((a, b))) for a in x for b in y)
+    return next((lines[0] for lines in problems if lines), "")
 
 
 def values_at(

@@ -16,6 +16,7 @@ from aigini.analysis.regimes.maps import (
     crossing_of,
     on_grid,
     outcome_on,
+    outside_of,
     slope_at_crossing,
     values_at,
     zero_boundary,
@@ -119,6 +120,7 @@ def outcome_plane(
         boundary=boundary,
         levels=(float(scenario.A0), float(scenario.A1)),
         fixed_reach=comparison.fixed_reach,
+        outside=outside_of(outcome_map, plane, x, y),
     )
     return result if others.count < FEWEST else _with_errors(result, outcome_map, plane, comparison, others)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from aigini.analysis.regimes.maps import Boundary
+from aigini.analysis.regimes.maps import Boundary, part_of_map
 from aigini.estimation.other_draws import shown
 from aigini.resolution import STANDS_OUT, Simulated
 from aigini.statistics.outcomes import label
@@ -29,6 +29,7 @@ class OutcomePlane(Tabular):
         fixed_reach: True if AI reaches the same tasks before and after, those that it reaches before.
         simulation_se: Simulation standard errors of the changes, ``[nx, ny]``, interpolated between points of a coarser
             grid; empty where they are not known.
+        outside: Why there is no economy at the first point without one; empty if there is one everywhere.
     """
 
     x_name: str
@@ -42,6 +43,7 @@ class OutcomePlane(Tabular):
     levels: tuple[float, float]
     fixed_reach: bool = False
     simulation_se: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    outside: str = ""
 
     def signs(self, outcome: str) -> np.ndarray:
         """1 and -1 where the change stands out of simulation error, 0 where it does not or is not a number."""
@@ -96,14 +98,16 @@ class OutcomePlane(Tabular):
         x, y = self.estimate
         lines = [f"{self.x_name} x {self.y_name}, estimates at ({x:.4g}, {y:.4g}); {self.comparison}"]
         for outcome, values in self.changes.items():
-            boundary, signs = self.boundary[outcome], self.signs(outcome)[np.isfinite(values)]
+            boundary, known = self.boundary[outcome], np.isfinite(values)
+            signs = self.signs(outcome)[known]
             rises, falls = (100 * float(np.mean(signs == sign)) for sign in (1, -1))
             lines.append(
                 f"  {outcome} ({label(outcome)}, {self.units[outcome]}): positive on {rises:.0f} % and negative on"
-                f" {falls:.0f} % of the map, {100 - rises - falls:.0f} % not distinguishable from zero; boundary with"
-                f" {len(boundary.branches)} branch(es)"
+                f" {falls:.0f} % of {part_of_map(known)}, {100 - rises - falls:.0f} % not distinguishable from zero;"
+                f" boundary with {len(boundary.branches)} branch(es)"
             )
             lines += [f"    {self._in_words(boundary, k)}" for k in range(len(boundary.crossings))]
+        lines += [f"  no economy on the rest: {self.outside}"] if self.outside else []
         return "\n".join(lines)
 
     def _in_words(self, boundary: Boundary, k: int) -> str:

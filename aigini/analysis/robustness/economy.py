@@ -1,7 +1,7 @@
 """Everything that a table of variants says of one estimated economy, as the analyses of the other commands find it."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,6 +35,8 @@ from aigini.estimation.verdict import Status
 from aigini.statistics.catalogue import CONCEPTS
 from aigini.statistics.outcomes import OUTCOME_NAMES
 
+Starts = Sequence[Mapping[str, float]]
+
 RELIABLE = "reliable to first order"
 
 _SIGNS = {1: "rises", -1: "falls", 0: "not distinguishable from no change"}
@@ -54,12 +56,17 @@ class _Collected:
             self.missing[group] = str(error)
 
     def add_rest(
-        self, model: EstimatedModel, ridge: EstimatedModel, eta1_range: tuple[float, float], others: OtherDraws
+        self,
+        model: EstimatedModel,
+        ridge: EstimatedModel,
+        eta1_range: tuple[float, float],
+        others: OtherDraws,
+        starts: Starts,
     ) -> None:
         """Add what does not rest on standard errors."""
         self.add(CHANNEL, lambda: _of_channels(model, others))
         self.add(BOUNDARY, lambda: _of_boundary(model, eta1_range, others))
-        self.add(RIDGE, lambda: _of_ridge(ridge, others))
+        self.add(RIDGE, lambda: _of_ridge(ridge, others, starts))
         self.add(PROPOSITION, lambda: propositions(model, others))
 
 
@@ -68,6 +75,7 @@ def economy_findings(
     ranges: Mapping[str, tuple[float, float]],
     eta1_range: tuple[float, float],
     others: OtherDraws,
+    starts: Starts = (),
 ) -> tuple[list[Finding], dict[str, str]]:
     """The findings about an economy at its estimates, and the reasons why others are missing, by group.
 
@@ -76,17 +84,22 @@ def economy_findings(
         ranges: (low, high) of external parameters, as in `aigini.analysis.identification.sensitivity`.
         eta1_range: Range of η1, the unit of its distance to the boundary.
         others: The economy on other draws.
+        starts: Other parameters from which economies that meet the targets other than m6 are searched, as in `sign`.
     """
     collected = _Collected(estimation_findings(model))
     collected.add(
         PARAMETER, lambda: _of_sensitivity(model, decompose(model, ranges, others.covariance(model.rows), others))
     )
-    collected.add_rest(model, model, eta1_range, others)
+    collected.add_rest(model, model, eta1_range, others, starts)
     return collected.findings, collected.missing
 
 
 def closest_findings(
-    model: EstimatedModel, ridge: EstimatedModel, eta1_range: tuple[float, float], others: OtherDraws
+    model: EstimatedModel,
+    ridge: EstimatedModel,
+    eta1_range: tuple[float, float],
+    others: OtherDraws,
+    starts: Starts = (),
 ) -> tuple[list[Finding], dict[str, str]]:
     """The findings where no estimates exist, at the closest fit, as `economy_findings` has them of estimates.
 
@@ -98,6 +111,7 @@ def closest_findings(
         ridge: The same economy at parameters from which those that meet the targets other than m6 are searched.
         eta1_range: Range of η1.
         others: The economy on other draws.
+        starts: As in `economy_findings`.
     """
     collected = _Collected(estimation_findings(model))
     acceptable = tolerable(model)
@@ -110,7 +124,7 @@ def closest_findings(
         words = f"{_SIGNS[one.simulated.sign]} (at the closest fit)" if acceptable else "at no estimates"
         collected.findings.append(dataclasses.replace(one, words=words))
     if acceptable:
-        collected.add_rest(model, ridge, eta1_range, others)
+        collected.add_rest(model, ridge, eta1_range, others, starts)
     return collected.findings, collected.missing
 
 
@@ -218,15 +232,17 @@ def _of_boundary(model: EstimatedModel, eta1_range: tuple[float, float], others:
     return findings
 
 
-def _of_ridge(model: EstimatedModel, others: OtherDraws) -> list[Finding]:
+def _of_ridge(model: EstimatedModel, others: OtherDraws, starts: Starts) -> list[Finding]:
     """Lowest and highest change of the Gini along the ridge at the ξ of the estimates, and whether its sign is open."""
-    result = sign(model, xis=(), others=others)
+    result = sign(model, xis=(), others=others, starts=starts)
     extremes = result.extremes(model.values["xi"])
     if extremes is None:
         raise AnalysisError("no value of eta1 on the grid meets the targets other than m6.")
     lowest, highest = (point.change(model.income) for point in extremes)
+    count = sum(point.feasible for point in result.ridge)
     return [
         Finding(RIDGE, "verdict", words=result.verdict(model.values["xi"])),
         Finding(RIDGE, "lowest", lowest.value, simulation_se=lowest.error, words=f"at eta1 = {extremes[0].eta1:g}"),
         Finding(RIDGE, "highest", highest.value, simulation_se=highest.error, words=f"at eta1 = {extremes[1].eta1:g}"),
+        Finding(RIDGE, "met", count, words=f"of {len(result.ridge)} values of eta1"),
     ]

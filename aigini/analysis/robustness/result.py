@@ -123,13 +123,15 @@ class Robustness(Tabular):
             str(self._estimates()),
             "",
             *(part for concept in CONCEPTS for part in (self._heading(concept), str(self._changes(concept)), "")),
-            "change of the Gini that m6 is about, among economies that meet the other targets at the estimates' xi",
+            "change of the Gini that m6 is about, among economies that meet the other targets at the estimates' xi;"
+            " met: at how many values of eta1, of those tried",
             str(self._ridge()),
             "",
             f"Shapley contributions to the change of the Gini of {CONCEPT_WORDS[CONCEPTS[0]]}",
             str(self._channels()),
             "",
-            "propositions at the estimates; *: its condition is not met there",
+            "propositions at the estimates; *: its condition is not met there; not defined: there is no second skill,"
+            " or no economy of which it speaks; open: not distinguishable from what it denies",
             str(self._propositions()),
             *(f"  {one.name}: {one.statement} (condition: {one.condition})" for one in PROPOSITIONS),
             "",
@@ -159,7 +161,7 @@ class Robustness(Tabular):
         return (
             f"change of the Gini of {CONCEPT_WORDS[concept]}, ±: simulation s.e., in brackets: s.e. from the targets;"
             " P(rise) to first order, ?: not reliable; the value of eta1 that brings it to zero, the other estimates"
-            " unchanged"
+            " unchanged, and its distance from the estimate in widths of the range of eta1"
         )
 
     def _changes(self, concept: str) -> Table:
@@ -195,12 +197,17 @@ class Robustness(Tabular):
             one = variant.get(RIDGE, which)
             return "-" if one.value is None else shown(one.value, one.simulation_se)
 
+        def values_met(variant: VariantResult) -> str:
+            one = variant.get(RIDGE, "met")
+            return "-" if one.value is None else f"{one.value:g} {one.words.removesuffix(' values of eta1')}"
+
         return self._by_variant(
             {
                 "income": lambda variant: CONCEPT_WORDS[variant.income],
                 "its sign": lambda variant: variant.get(RIDGE, "verdict").words or "-",
                 "lowest": lambda variant: extreme(variant, "lowest"),
                 "highest": lambda variant: extreme(variant, "highest"),
+                "met": values_met,
             }
         )
 
