@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from aigini.bayes.beliefs import Beliefs
 from aigini.figures.labels import symbol
-from aigini.figures.style import FAINT, INK, WIDE, new_figure, styled
+from aigini.figures.style import FAINT, INK, WIDE, new_figure, ordered_colours, styled
 from aigini.resolution import STANDS_OUT
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "*")
@@ -20,7 +20,7 @@ def probability_by_belief(result: Beliefs) -> Figure:
     parameter = symbol(result.parameter) or result.parameter
     figure = new_figure(f"Does AI widen inequality? It depends on what is believed about {parameter} and m6", WIDE)
     axes = figure.subplots(1, len(concepts), sharey=True, squeeze=False)[0]
-    shades = [str(shade) for shade in np.linspace(0.0, 0.65, len(beliefs))]
+    shades = ordered_colours(len(beliefs))
     offsets = np.linspace(-0.3, 0.3, len(beliefs))
     for axis, concept in zip(axes, concepts, strict=True):
         axis.axvline(0.5, color=FAINT, lw=1, ls="--")

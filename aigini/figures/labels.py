@@ -43,6 +43,9 @@ GINI_UNIT = "change, Gini points (0 to 100)"
 BAND = f"± {STANDS_OUT:g} simulation s.e. (other draws of the population)"
 """Meaning of error bars and bands."""
 
+_ROUNDING = 1e-9
+"""Relative errors up to this are rounding of float64 arithmetic, amplified by solutions of equations."""
+
 _OTHER_AXES = {"asset_gini": "Gini of firm assets"}
 _LETTERS = ("alpha", "beta", "eta0", "eta1", "psi", "xi", "sigma", "rho")  # names that only spell out their symbol
 
@@ -94,9 +97,14 @@ def outcome_label(name: str) -> str:
 
 
 def plus_minus(value: float, error: float | None, spec: str = ".3f") -> str:
-    """A number with its simulation standard error, which is left out where it is not known."""
+    """A number with its simulation standard error, which is left out where it is not known, or no more than rounding.
+
+    What a target fixes, such as m6 at estimates that meet it, is the same on every draw of the population.
+    """
     text = number(value, spec)
-    return text if error is None or not np.isfinite(error) else f"{text} ± {number(error, '.1g')}"
+    if error is None or not np.isfinite(error) or error <= _ROUNDING * abs(value):
+        return text
+    return f"{text} ± {number(error, '.1g')}"
 
 
 def spread(positions: Sequence[float], gap: float) -> np.ndarray:

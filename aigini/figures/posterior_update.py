@@ -15,6 +15,7 @@ from aigini.bayes.result import Posterior
 from aigini.figures.labels import GINI_UNIT, note, outcome_label, parameter_label
 from aigini.figures.posterior import error_words, m6_band, m6_belief, posterior_figure
 from aigini.figures.style import AFTER, BEFORE, INK, number, styled
+from aigini.parameters import SPECS
 from aigini.statistics.outcomes import units
 
 _BINS = (10, 30)
@@ -46,7 +47,7 @@ def prior_and_posterior(result: Posterior) -> Figure:
         prior, drawn = result.draws.prior[name], result.draws.parameters[name].ravel()
         _histograms(axis, prior, drawn)
         axis.set_title(f"{parameter_label(name)}\n{_learnt(prior, drawn)}")
-        axis.set_xlabel("value")
+        axis.set_xlabel("\n".join(textwrap.wrap(SPECS[name].meaning, 38)))
     for axis, name in zip(panels[len(names) :], changes, strict=False):
         prior, drawn = 100 * result.draws.prior_outcomes[name], 100 * result.draws.outcomes[name].ravel()
         _histograms(axis, prior, drawn)

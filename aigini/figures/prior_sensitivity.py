@@ -96,7 +96,7 @@ def _dots(axis: Axes, result: Posterior, quantity: str) -> None:
     axis.set_xlim(0.8 * _LEAST, _MOST)
     axis.set_xticks([1e-3, 1e-2, 1e-1, 1.0], ["0.001", "0.01", "0.1", "1"])
     axis.minorticks_off()
-    axis.set_xlabel("sensitivity")
+    axis.set_xlabel("distance per\ndoubling of weight")
     if not any(effect.sensitivity > 0 for effect in effects):
         _instead(axis, "the same in every draw")
         return

@@ -4,10 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -27,7 +25,7 @@ from aigini.figures.labels import (
     placeholder,
     symbol,
 )
-from aigini.figures.style import AFTER, BEFORE, INK, WIDE, limit_to, new_figure, styled
+from aigini.figures.style import AFTER, BEFORE, INK, WIDE, limit_to, new_figure, ordered_colours, styled
 from aigini.parameters import SPECS
 from aigini.resolution import STANDS_OUT
 
@@ -74,8 +72,7 @@ def _ridge_panel(axis: Axes, result: Sign, concept: str) -> None:
         placeholder(axis, "the ridge has no points")
         return
     axis.axhline(0, color=INK, linewidth=1)
-    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.66, len(xis)))
-    colours = [to_hex(shade) for shade in shades]
+    colours = ordered_colours(len(xis))
     last_points = []
     for k, xi in enumerate(xis):
         points = sorted((point for point in result.ridge if point.xi == xi), key=lambda point: point.eta1)

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
+import matplotlib
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -102,6 +104,11 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
             return draw(*args, **kwargs)
 
     return wrapper
+
+
+def ordered_colours(count: int) -> list[str]:
+    """Colours of an ordered series, dark to light, that are told apart by the colour-blind and in grey."""
+    return [to_hex(colour) for colour in matplotlib.colormaps["viridis"](np.linspace(0.0, 0.66, count))]
 
 
 def new_figure(title: str, size: tuple[float, float]) -> Figure:

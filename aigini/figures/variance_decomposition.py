@@ -27,6 +27,7 @@ _BARS = 10
 _TALL = (WIDE[0], 6.0)
 _SMALL = 0.1
 """Contributions below, in per cent, are added up too."""
+_WITHOUT_ERROR = "without ±: the same on every draw of the population, or a sum of small parts"
 
 
 @styled
@@ -49,6 +50,7 @@ def variance_of_gini(result: SensitivityAnalysis) -> Figure:
         Patch(facecolor=AFTER, label="range of a parameter that is not estimated"),
         note("sd: standard deviation, Gini points (0 to 100)"),
         Line2D([], [], color=INK, linewidth=2, label=BAND if result.draws else "simulation errors were not measured"),
+        *([note(_WITHOUT_ERROR)] if result.draws else []),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure
@@ -149,6 +151,6 @@ def _precision_bars(axis: Axes, signs: Sequence[SignUncertainty], names: Sequenc
     axis.set_ylim(len(names) - 0.4, -0.6)
     smallest = min((value for sign in signs for value in sign.value_of_precision.values()), default=0.0)
     axis.set_xlim(min(0.0, 1.1 * smallest), 1.35 * largest if largest > 0 else 1.0)
-    axis.set_xlabel("fall of the sign's entropy, thousandths of a bit")
+    axis.set_xlabel("fall of the sign's entropy, $10^{-3}$ bits")
     axis.grid(visible=False, axis="y")
     axis.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), borderaxespad=0.0)
