@@ -13,7 +13,7 @@ import pytest
 
 from aigini import cli, errors, simulate
 from aigini.commands.calibrate import blank_progress
-from aigini.config import load
+from aigini.config import load, parse_overrides
 from aigini.runtime import backend
 from aigini.storage import checkpoint, folder
 
@@ -273,7 +273,7 @@ class TestResume:
     @pytest.fixture
     def place(self, results):
         place, _ = results
-        config = load(None, cli.parse_overrides(SMALL))
+        config = load(None, parse_overrides(SMALL))
         checkpoint.save(place, config, blank_progress(config))
         return place
 

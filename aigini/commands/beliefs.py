@@ -6,6 +6,7 @@ from typing import Any
 from aigini.bayes.beliefs import Beliefs
 from aigini.commands.command import Command
 from aigini.commands.posterior import require_posterior_extra
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.config import Config
 from aigini.config.load import Topic
@@ -54,7 +55,7 @@ def figures(result: Beliefs) -> Iterator[tuple[str, Any]]:
 
 BELIEFS = Command(
     "beliefs",
-    "Probability that inequality rises under other priors and other beliefs about m6; write beliefs.json.",
+    PURPOSES["beliefs"],
     beliefs,
     Beliefs,
     figures,

@@ -11,6 +11,7 @@ import typer
 from aigini.bench import scaling
 from aigini.bench.scaling import Scaling
 from aigini.commands.command import Command, Run
+from aigini.commands.purposes import PURPOSES
 from aigini.config import Config
 from aigini.errors import ConfigError, OutputError
 from aigini.population.sizes import WORKERS_LIMIT
@@ -90,7 +91,7 @@ def load_ratios(path: Path) -> dict[str, float]:
 
 BENCH = Command(
     "bench",
-    "Time and memory of moments, gradient and Jacobian on this machine as workers grow in number; write bench.json.",
+    PURPOSES["bench"],
     bench,
     Scaling,
     resume=None,

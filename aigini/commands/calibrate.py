@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aigini.commands.command import Command, Notify, ResultFile, Run
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import ConfigLike, as_config, replications
 from aigini.config import Config
 from aigini.estimation import msm, starts, weighting
@@ -216,8 +217,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 CALIBRATE = Command(
     "calibrate",
-    "Estimate the free parameters by simulated moments; write calibration.json and figures.\n\n"
-    "Exit code 3: results are written, but the estimates should not be used as they are, and the reason is printed.",
+    PURPOSES["calibrate"],
     calibrate,
     Calibration,
     resume=checkpoint.exists,

@@ -7,6 +7,7 @@ from aigini.analysis.channels import ChannelDecomposition, require_no_ai_before
 from aigini.analysis.channels import channels as decompose_channels
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.runtime.precision import with_x64
 
@@ -34,7 +35,7 @@ def figures(result: ChannelDecomposition) -> Iterator[tuple[str, Any]]:
 
 CHANNELS = Command(
     "channels",
-    "Which channels move inequality: an exact Shapley decomposition; write channels.json.",
+    PURPOSES["channels"],
     channels,
     ChannelDecomposition,
     figures,

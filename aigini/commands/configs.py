@@ -3,16 +3,12 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from aigini.config import examples
 from aigini.config.load import again
 from aigini.dynamics.specs import DYNAMICS_SPECS
 from aigini.errors import OutputError
 from aigini.parameters import SPECS
-from aigini.tables import Column, Table
 
 _SECTIONS = {"params": SPECS, "dynamics": DYNAMICS_SPECS}
 
@@ -63,25 +59,3 @@ def write_new(path: Path, text: str) -> None:
         raise OutputError(f"{path}: is there already, and left as it is; choose another name.") from None
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from None
-
-
-def configs(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Configuration to show as a file.")] = None,
-) -> None:
-    """Configurations that come with aigini; each can be given by its name, `aigini simulate two_regimes`."""
-    if name is not None:
-        print(examples.text(name), end="")
-        return
-    every = examples.names()
-    print(Table((Column("name", every), Column("purpose", [examples.purpose(one) for one in every]))))
-
-
-def init(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="File to write; one that is there is left alone.")],
-    start: Annotated[
-        Path | None, typer.Option("--from", metavar="DIR", help="Run folder whose configuration is written.")
-    ] = None,
-) -> None:
-    """Write a configuration with comments to change: the baseline, or that of a run."""
-    write_new(path, initial_configuration(start))
-    print(f"written: {path}; change it, and give it to a command: aigini simulate {path}")

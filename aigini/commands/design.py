@@ -7,6 +7,7 @@ import numpy as np
 
 from aigini.commands.at_estimates import economy_of
 from aigini.commands.command import Command, ResultFile
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.panel.design.result import DesignStudy
 from aigini.panel.design.study import study
@@ -68,8 +69,7 @@ def figures(result: DesignStudy) -> Iterator[tuple[str, Any]]:
 
 DESIGN = Command(
     "design",
-    "What panels of workers, tasks and periods can tell about the hypotheses, and how large they must be: bias, power,"
-    " coverage and errors of sign and size of estimators; write design.json and design.csv.",
+    PURPOSES["design"],
     design,
     DesignStudy,
     needs=(),

@@ -17,6 +17,7 @@ from aigini.commands.dynamic_questions import (
     transition,
     yearly_channels,
 )
+from aigini.commands.purposes import PURPOSES
 from aigini.dynamics.atlas import LongRunBifurcations
 from aigini.dynamics.firm_simulation import FirmConvergence
 from aigini.dynamics.phase_result import PhaseDiagrams
@@ -186,7 +187,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 DYNAMICS = Command(
     "dynamics",
-    "The economy year by year, its regimes in the long run and the boundary between them; write dynamics.json.",
+    PURPOSES["dynamics"],
     transition,
     Transition,
     figures,

@@ -2,9 +2,6 @@
 
 import inspect
 from collections.abc import Iterator, Sequence
-from typing import Annotated
-
-import typer
 
 from aigini.analysis.levers import LEVER_WORDS, LEVERS
 from aigini.dynamics.specs import DYNAMICS_SPECS
@@ -13,7 +10,7 @@ from aigini.economy.mechanisms import MECHANISMS
 from aigini.errors import ConfigError, unknown_name
 from aigini.parameters import SPECS
 from aigini.statistics import catalogue
-from aigini.tables import Column, Format, Table
+from aigini.tables import Column, Table
 
 _OF_USER = "registered by the user"
 
@@ -55,12 +52,3 @@ def explain(names: Sequence[str] = ()) -> Table:
     heads = ("name", "kind", "meaning", "unit or bounds")
     columns = zip(*rows, strict=True)
     return Table(tuple(Column(head, list(column)) for head, column in zip(heads, columns, strict=True)))
-
-
-def explain_command(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Names; all by default.")] = None,
-    form: Annotated[Format | None, typer.Option("--format", help="For another program.")] = None,
-) -> None:
-    """The meaning of names: parameters, moments, channels, levers and mechanisms."""
-    table = explain(names or ())
-    print(str(table) if form is None else table.written(form), end="\n" if form is None else "")

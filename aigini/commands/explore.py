@@ -13,6 +13,7 @@ import typer
 
 from aigini.commands.at_estimates import at_estimates
 from aigini.commands.command import Command, ResultFile, Run, compute_and_write
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.config import Config
 from aigini.dynamics.settings import DYNAMICS_NAMES
@@ -127,8 +128,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 EXPLORE = Command(
     "explore",
-    "An interactive page about the economy around its estimates, --out FILE.html, or runs/explore.html; write"
-    " explore.json into the folder beside it.",
+    PURPOSES["explore"],
     explore,
     Explorer,
     options=_options,

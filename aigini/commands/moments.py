@@ -9,6 +9,7 @@ import typer
 
 from aigini.commands.command import Command, ResultFile, Run
 from aigini.commands.panel import read_panel, require_panel_extra
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.config import Config
 from aigini.config.load import again
@@ -119,8 +120,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 MOMENTS_COMMAND = Command(
     "moments",
-    "Estimate moments from a panel with their joint covariance; write moments.json, and targets.toml for aigini"
-    " calibrate.",
+    PURPOSES["moments"],
     estimate_moments,
     PanelMoments,
     resume=None,

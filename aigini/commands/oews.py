@@ -13,6 +13,7 @@ from aigini.analysis.occupations.result import SimulatedOccupations
 from aigini.analysis.occupations.simulated import simulate_occupations
 from aigini.commands.at_estimates import at_estimates
 from aigini.commands.command import Command, ResultFile, Run, shown
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.errors import DataError
 from aigini.estimation.estimated_model import require_sign_problem
@@ -260,8 +261,7 @@ def _write_tables(target: Path, result: OccupationWages) -> None:
 
 OEWS = Command(
     "oews",
-    "Regress published occupation wages (BLS OEWS) on exposure to AI, and surveys of simulated occupations likewise;"
-    " write oews.json, oews_surveys.json, CSV and tables.",
+    PURPOSES["oews"],
     occupation_wages,
     OccupationWages,
     needs=(),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aigini.commands.command import Command, Notify, ResultFile, Run, shown
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.panel import files
 from aigini.panel.data import Panel
@@ -108,8 +109,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 PANEL = Command(
     "panel",
-    "Simulate a panel of workers, tasks and periods from the economy; write it part by part, with its schema and data"
-    " dictionary.",
+    PURPOSES["panel"],
     simulate_panel,
     PanelFiles,
     resume=lambda target: files.parts_in(target) > 0,

@@ -1,14 +1,11 @@
 """`aigini params`: every parameter with its meaning; `aigini.parameter_table()` in Python."""
 
 from collections.abc import Sequence
-from typing import Annotated
-
-import typer
 
 from aigini.dynamics.specs import DYNAMICS_SPECS
 from aigini.errors import ConfigError, unknown_name
 from aigini.parameters import SPECS
-from aigini.tables import Column, Format, Table
+from aigini.tables import Column, Table
 
 _SPECS = {
     f"{section}.{name}": spec
@@ -45,12 +42,3 @@ def parameter_table(names: Sequence[str] = ()) -> Table:
             Column("meaning and unit", [spec.meaning for spec in specs]),
         )
     )
-
-
-def params(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Parameters; all by default.")] = None,
-    form: Annotated[Format | None, typer.Option("--format", help="For another program.")] = None,
-) -> None:
-    """Parameters: name, symbol, default, bounds, and meaning with its unit."""
-    table = parameter_table(names or ())
-    print(str(table) if form is None else table.written(form), end="\n" if form is None else "")

@@ -7,6 +7,7 @@ from aigini.analysis.policy import policy as evaluate_levers
 from aigini.analysis.policy_result import Policy
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.runtime.precision import with_x64
 
@@ -33,7 +34,7 @@ def figures(result: Policy) -> Iterator[tuple[str, Any]]:
 
 POLICY = Command(
     "policy",
-    "What levers do to inequality and output; write policy.json.",
+    PURPOSES["policy"],
     policy,
     Policy,
     figures,

@@ -9,6 +9,7 @@ from typing import Any
 
 from aigini.bayes.result import Posterior
 from aigini.commands.command import Command
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.config.load import Topic
 from aigini.errors import missing_extra
@@ -78,7 +79,7 @@ def figures(result: Posterior) -> Iterator[tuple[str, Any]]:
 
 POSTERIOR = Command(
     "posterior",
-    "Sample what is believed about parameters and inequality; write posterior.json, posterior.nc and figures.",
+    PURPOSES["posterior"],
     posterior,
     Posterior,
     figures,

@@ -14,6 +14,7 @@ from aigini.analysis.regimes.result import Regimes
 from aigini.analysis.regimes.small_ai import first_order
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.errors import ConfigError
 from aigini.parameters import PARAMETER_NAMES, SPECS
@@ -132,8 +133,7 @@ def _options(
 
 REGIMES = Command(
     "regimes",
-    "Where AI equalises and where it concentrates, with the boundary between them, or where any other outcome is zero;"
-    " write regimes.json.",
+    PURPOSES["regimes"],
     regimes,
     Regimes,
     figures,

@@ -1,5 +1,6 @@
 """Every command, in the order of ``aigini --help``."""
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from aigini.commands.robustness import ROBUSTNESS
 from aigini.commands.sensitivity import SENSITIVITY
 from aigini.commands.sign import SIGN
 from aigini.commands.simulate import SIMULATE
+from aigini.errors import ConfigError
 from aigini.storage import results
 
 COMMANDS: list[Command] = [
@@ -44,6 +46,25 @@ COMMANDS: list[Command] = [
     DESIGN,
     BENCH,
 ]
+
+
+def register(command: Command, others: Container[str]) -> None:
+    """Make a command of a user's own one of these.
+
+    Args:
+        command: The command.
+        others: Names of the commands that compute nothing.
+
+    Raises:
+        ConfigError: if its name, or that of a file it writes, is taken or is none for a file.
+    """
+    taken = {"run", "config", *(known.name for known in COMMANDS), *result_files()}
+    for name in (command.name, *(file.name for file in command.files)):
+        if name in taken or name in others or not name.isidentifier():
+            raise ConfigError(
+                f"command {name!r}: the name is taken, or has more than letters, digits and underscores; choose one."
+            )
+    COMMANDS.append(command)
 
 
 def load_result(folder: Path, name: str) -> Any:

@@ -5,20 +5,18 @@ import importlib.metadata
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from aigini.analysis.answered import QUESTION, Answer
 from aigini.bayes.result import BELIEF_WORDS, Posterior
-from aigini.commands.command import ResultFile, shown
+from aigini.commands.command import ResultFile
 from aigini.commands.draw import results_in
 from aigini.commands.registry import COMMANDS, load_result
 from aigini.errors import OutputError
 from aigini.estimation.result import Calibration
 from aigini.report.page import Page
 from aigini.report.sections import Part, origin, part, targets_table
-from aigini.runtime import progress, screen
+from aigini.runtime import progress
 from aigini.statistics.outcomes import label
 from aigini.storage import folder, results
 
@@ -166,13 +164,3 @@ def _missing(there: set[str]) -> list[tuple[str, str]]:
         for command in COMMANDS
         if command.name != "bench" and not there & {file.name for file in command.files}
     ]
-
-
-def report_command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.")] = Path("report.html"),
-) -> None:
-    """One HTML page about runs, to hand over: the answer, fit, channels, figures, and where each number is from."""
-    with progress.watched(shown(screen.Progress().print)):
-        path = report(*runs, out=out)
-    print(f"written: {path} ({path.stat().st_size / 2**20:.1f} MiB)")

@@ -10,6 +10,7 @@ from aigini.analysis.answered import Answer
 from aigini.commands.answer import ANSWER, answer
 from aigini.commands.calibrate import CALIBRATE, calibrate_in, checkpoint_in, exit_code, progress_shown
 from aigini.commands.command import Command, Notify, ResultFile, Run
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.simulate import SIMULATE, figures, simulate, simulate_at
 from aigini.commands.source import ConfigLike, Source, as_config
 from aigini.config import Config
@@ -121,8 +122,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 REPRODUCE = Command(
     "reproduce",
-    "The main job: simulate, calibrate, simulate at the estimates, draw figures, write one run folder.\n\n"
-    "Exit code 3: results are written, but the estimates should not be used as they are, and the reason is printed.",
+    PURPOSES["reproduce"],
     reproduce,
     Reproduction,
     resume=checkpoint.exists,

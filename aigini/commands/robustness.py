@@ -9,6 +9,7 @@ from aigini.analysis.robustness.economy import closest_findings, economy_finding
 from aigini.analysis.robustness.result import Robustness, VariantResult
 from aigini.commands.at_estimates import at_estimates, external_ranges, model_at, other_draws
 from aigini.commands.command import Command, ResultFile
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import Source, SourceLike, as_source
 from aigini.commands.variant_estimates import VariantEstimates, estimate_variant
 from aigini.config import Config
@@ -137,8 +138,7 @@ def _options(
 
 ROBUSTNESS = Command(
     "robustness",
-    "Variants of the economy and of the targets, each estimated again and analysed, in one table; write"
-    " robustness.json and robustness.csv.",
+    PURPOSES["robustness"],
     robustness,
     Robustness,
     options=_options,

@@ -1,14 +1,12 @@
 """`aigini runs`: the runs below a folder, or two of them compared; `aigini.compare_runs` in Python."""
 
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from aigini.commands.registry import result_files
 from aigini.errors import AiginiError, OutputError
 from aigini.storage.comparison import RunComparison, compare, record_of
-from aigini.tables import Column, Table, wrapped
+from aigini.tables import Column, Table
 
 
 def compare_runs(first: str | Path, second: str | Path) -> RunComparison:
@@ -50,19 +48,3 @@ def _record(folder: Path) -> dict[str, Any]:
         return record_of(folder)
     except AiginiError:
         return {}
-
-
-def runs(
-    first: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Folder of runs; with a second DIR, a run folder.")
-    ] = Path("runs"),
-    second: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Another run folder, to compare the first with.")
-    ] = None,
-) -> None:
-    """The runs in a folder; or two runs compared: which numbers moved, and what was different."""
-    if second is not None:
-        print(wrapped(str(compare_runs(first, second))))
-        return
-    table = runs_in(first)
-    print(table if len(table.columns[0].values) else f"no run is in {first}")

@@ -8,6 +8,7 @@ from aigini.analysis.identification.sensitivity import decompose
 from aigini.analysis.identification.sensitivity_result import SensitivityAnalysis
 from aigini.commands.at_estimates import at_estimates, external_ranges, other_draws
 from aigini.commands.command import Command
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.runtime.precision import with_x64
 
@@ -44,7 +45,7 @@ def figures(result: SensitivityAnalysis) -> Iterator[tuple[str, Any]]:
 
 SENSITIVITY = Command(
     "sensitivity",
-    "What the moments identify, and what inequality depends on, by exact Jacobians; write sensitivity.json.",
+    PURPOSES["sensitivity"],
     partial(sensitivity, profiles=True),
     SensitivityAnalysis,
     figures,

@@ -7,6 +7,7 @@ from aigini.analysis.identification.sign import DEFAULT_ETA1, DEFAULT_XI, Sign
 from aigini.analysis.identification.sign import sign as trace_ridge
 from aigini.commands.at_estimates import at_estimates, other_draws
 from aigini.commands.command import Command
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source
 from aigini.estimation.estimated_model import require_sign_problem
 from aigini.runtime.precision import with_x64
@@ -42,7 +43,7 @@ def figures(result: Sign) -> Iterator[tuple[str, Any]]:
 
 SIGN = Command(
     "sign",
-    "Whether the other moments identify the sign of the change of the Gini; write sign.json.",
+    PURPOSES["sign"],
     sign,
     Sign,
     figures,

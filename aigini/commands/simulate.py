@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aigini.commands.command import Command, ResultFile, Run
+from aigini.commands.purposes import PURPOSES
 from aigini.commands.source import SourceLike, as_source, replications
 from aigini.config import Config
 from aigini.errors import AnalysisError
@@ -85,7 +86,7 @@ def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
 
 SIMULATE = Command(
     "simulate",
-    "Simulate the economy before and after AI, or at the estimates of an earlier run; write simulate.json.",
+    PURPOSES["simulate"],
     simulate,
     Simulation,
     resume=None,
