@@ -4,7 +4,7 @@ import contextlib
 import errno
 import importlib.metadata
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,10 +48,16 @@ def _add(name: str, purpose: str, find: Callable[[], "Command"]) -> None:
             if _until_the_end is not None:
                 _until_the_end.enter_context(cached_programs(_notify))
             one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            one.command(name, help=purpose, context_settings=self.context_settings)(function_of(find(), _notify))
+            function = function_of(find(), _notify, _commands)
+            one.command(name, help=purpose, context_settings=dict(self.context_settings))(function)
             return typer.main.get_command(one).make_context(*args, **more)
 
     app.command(name, help=purpose, cls=Deferred)(_nothing)
+
+
+def _commands() -> Mapping[str, Any]:
+    """Every command, by name."""
+    return getattr(typer.main.get_command(app), "commands", {})
 
 
 def _nothing() -> None:

@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,7 +52,7 @@ _REPEAT = Annotated[
 ]
 
 
-def _repeat(first: Path, out: Path | None) -> int:
+def _repeat(first: Path, out: Path | None, commands: Mapping[str, Any]) -> int:
     """Repeat a run with its resolved configuration and the options that were typed; 1 if a number differs.
 
     Raises:
@@ -62,8 +62,6 @@ def _repeat(first: Path, out: Path | None) -> int:
     target = out or first.with_name(f"{first.resolve().name}-again")
     if target.resolve() == first.resolve():
         raise OutputError(f"--out {target}: is the run to be repeated, which would be overwritten; choose another.")
-    program = click.get_current_context().find_root().command
-    commands = getattr(program, "commands", {})
     if arguments[0] not in commands:
         raise OutputError(f"{first}: was made by {arguments[0]}, which is no command here; install what added it.")
     context = commands[arguments[0]].make_context(arguments[0], arguments[1:])
@@ -79,12 +77,13 @@ def _repeat(first: Path, out: Path | None) -> int:
     return int(bool(comparison.numbers))
 
 
-def function_of(command: Command, notify: Notify) -> Callable[..., None]:
+def function_of(command: Command, notify: Notify, commands: Callable[[], Mapping[str, Any]]) -> Callable[..., None]:
     """The function of a command, whose signature is that of its command line.
 
     Args:
         command: The command.
         notify: Shows a line of progress.
+        commands: Every command of the command line by name, for one that repeats what another did.
     """
 
     def run(
@@ -99,7 +98,7 @@ def function_of(command: Command, notify: Notify) -> Callable[..., None]:
         if command.repeats and start is not None:
             if config is not None or overrides or resume or as_json or any(options.values()):
                 raise ConfigError("--from repeats the run as it was: give nothing else with it but --out.")
-            raise typer.Exit(_repeat(start, out))
+            raise typer.Exit(_repeat(start, out, commands()))
         changes = parse_overrides(overrides or [])
         command.prepare()
         source = Source(load(config, changes)) if start is None else from_run(start, config, changes)

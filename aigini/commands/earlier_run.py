@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aigini import config as configuration
 from aigini.commands.registry import result_files
 from aigini.commands.source import Source, changes, require_same_estimation
+from aigini.config import load as load_file
 from aigini.config.load import again
 from aigini.errors import ConfigError
 from aigini.storage.estimates import read as estimates_in
@@ -35,7 +35,7 @@ def from_run(run: Path, path: Path | None, overrides: Mapping[str, Any]) -> Sour
             f"{where}: another version of aigini wrote it, whose configuration reads differently here:"
             f" {'; '.join(changed)}. Run the command that wrote it again, or leave out --from."
         )
-    config = again(there, where, overrides) if path is None else configuration.load(path, overrides)
+    config = again(there, where, overrides) if path is None else load_file(path, overrides)
     require_same_estimation(config, before, where)
     return Source(config, estimates)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aigini import config as configuration
 from aigini.config import Config
+from aigini.config import load as load_file
 from aigini.config.load import Topic, again
 from aigini.economy.mechanisms import require_finite_output
 from aigini.errors import ConfigError
@@ -74,7 +74,7 @@ def as_config(source: ConfigLike, overrides: Mapping[str, Any], *needs: Topic) -
     """
     if isinstance(source, Config) and overrides:
         raise TypeError("overrides change a file; load the file with them instead of changing a loaded Config.")
-    config = source if isinstance(source, Config) else configuration.load(source, overrides)
+    config = source if isinstance(source, Config) else load_file(source, overrides)
     if needs:
         config.require(*needs)
     _require_finite_output(config)
