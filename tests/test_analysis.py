@@ -201,6 +201,15 @@ def test_what_the_targets_do_not_determine_is_an_error_that_names_it(model):
         decompose(both, {})
 
 
+def test_nothing_is_relative_to_a_change_of_zero(model):
+    zero = np.where(np.arange(len(OUTCOME_NAMES)) == OUTCOME_NAMES.index("gini_total"), 0.0, model.outcomes)
+    result = decompose(dataclasses.replace(model, outcomes=zero), {})
+    rows = np.isnan(result.elasticities.values).all(axis=1)
+    assert [name for name, row in zip(result.elasticities.rows, rows, strict=True) if row] == ["gini_total"]
+    assert not np.isnan(result.elasticities.values[~rows]).any()
+    assert "elasticity of gini_total is not defined: it does not change at the estimates" in str(result)
+
+
 # --- the sign ---------------------------------------------------------------------------------------------------------
 
 

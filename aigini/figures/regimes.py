@@ -236,7 +236,9 @@ def _finer(
     own = np.ix_(
         *(np.minimum(np.arange(len(fine)) // _FINE, n - 2) for fine, n in ((fine_x, len(x)), (fine_y, len(y))))
     )
-    overshot = one_sign[own] & (np.sign(smooth) != np.sign(linear))
+    overshot = np.zeros(one_sign.shape, bool)
+    np.logical_or.at(overshot, np.broadcast_arrays(*own), np.sign(smooth) != np.sign(linear))
+    overshot = (overshot & one_sign)[own]
     return fine_x, fine_y, np.where(overshot, linear, smooth)
 
 

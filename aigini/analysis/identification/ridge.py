@@ -65,8 +65,9 @@ def economies_of_column(
         xi: ξ.
         etas: Values of η1, increasing.
         column: Number of this ξ among those that are traced, and how many there are, for the progress bar.
-        starts: Other parameters, all of them, from which a point is searched that is not met from a neighbour that is.
-            Moments that have become flat in a parameter, as all are in σ where it is large, hold a search where it is.
+        starts: Other parameters, all of them, from which a point is searched, after the estimates, that is not met from
+            a neighbour that is. Moments that have become flat in a parameter, as all are in σ where it is large, hold
+            a search where it is.
     """
     at, columns = column
     etas = [
@@ -87,7 +88,7 @@ def economies_of_column(
             near = {**neighbour.estimates, "xi": xi, "eta1": neighbour.eta1}
             traced[index] = _ridge_point(model, xi, etas[index], near)
         if before is None or before[0].feasible:
-            traced[index] = _from_elsewhere(model, traced[index], starts)
+            traced[index] = _from_elsewhere(model, traced[index], (model.values, *starts))
         report("ridge", at * len(etas) + done + 1, total)
     return [traced[index] for index in range(len(etas))]
 

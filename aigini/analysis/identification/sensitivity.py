@@ -15,6 +15,7 @@ own estimates. What is true to first order only is checked by
 """
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 
 import jax
@@ -43,6 +44,9 @@ from aigini.inference.informativeness import variance_shares
 from aigini.inference.intervals import Interval, delta_interval
 from aigini.parameters import PARAMETER_NAMES
 from aigini.statistics.outcomes import OUTCOME_NAMES
+
+_NONE = 1e-12
+"""Size of a change of an outcome below which it is rounding, and nothing is relative to it."""
 
 
 def decompose(
@@ -73,11 +77,15 @@ def decompose(
     functions = model.jacobian[[OUTCOME_NAMES.index(name) for name in FUNCTIONS]]
     size = np.array([abs(model.values[name]) for name in PARAMETER_NAMES])
     changes = np.array([abs(model.outcome(name)) for name in FUNCTIONS])
+    none = changes < _NONE
+    changes = np.where(none, np.nan, changes)
     elasticities = np.concatenate([all_moments / se[:, None], functions / changes[:, None]]) * size[None, :]
     estimates = standard_errors(model, simulation)
     best = next(errors for kind in SE_WORDS if (errors := estimates[kind]) is not None)
     measures, missing = sensitivity_measures(model)
     undefined: dict[str, str] = {**missing}
+    for name in itertools.compress(FUNCTIONS, none):
+        undefined[f"elasticity of {name}"] = "it does not change at the estimates; its derivatives are in `functions`."
     profiled_model = profiled(model, simulation) if profiles else None
     if profiles and profiled_model is None:
         undefined["profile"] = NO_PROFILE

@@ -55,7 +55,7 @@ class SensitivityAnalysis(Tabular):
         jacobian: Derivatives of the targeted moments in all parameters, natural units.
         functions: Derivatives of the outcomes in all parameters, natural units.
         elasticities: d response / d log parameter: of moments in standard errors of their targets, of outcomes over the
-            absolute value of their change; per 100 %.
+            absolute value of their change; per 100 %. NaN for an outcome that does not change.
         influence: Λ, change of estimates per unit of target.
         changes: Outcomes at the estimates.
         target_se: Standard errors of the targets.
@@ -75,7 +75,7 @@ class SensitivityAnalysis(Tabular):
             that is given, and otherwise read as independent.
         profiles: Profile of each estimate; empty unless asked for.
         weakest: Profile along the direction that the moments say least about; None unless asked for.
-        undefined: Why a sensitivity measure, or ``profile``, is missing.
+        undefined: Why a sensitivity measure, the elasticities of an outcome, or ``profile``, is missing.
         n_workers: Workers of the population.
         draws: Other draws of the population from which simulation standard errors come; 0 without these.
         missed_draws: Draws that could not be fitted as well as the first.

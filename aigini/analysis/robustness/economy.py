@@ -244,5 +244,5 @@ def _of_ridge(model: EstimatedModel, others: OtherDraws, starts: Starts) -> list
         Finding(RIDGE, "verdict", words=result.verdict(model.values["xi"])),
         Finding(RIDGE, "lowest", lowest.value, simulation_se=lowest.error, words=f"at eta1 = {extremes[0].eta1:g}"),
         Finding(RIDGE, "highest", highest.value, simulation_se=highest.error, words=f"at eta1 = {extremes[1].eta1:g}"),
-        Finding(RIDGE, "met", count, words=f"of {len(result.ridge)} values of eta1"),
+        Finding(RIDGE, "met", float(count), words=f"of {len(result.ridge)} values of eta1"),
     ]
