@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from aigini.equality import ByValue
 from aigini.errors import missing_extra
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def wrapped(text: str) -> str:
     return "\n".join(lines)
 
 
-class Tabular(abc.ABC):
+class Tabular(ByValue, abc.ABC):
     """A result with a table."""
 
     @abc.abstractmethod

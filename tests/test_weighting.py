@@ -186,6 +186,16 @@ def test_correlations_follow_the_order_of_the_moments_not_that_of_the_list():
     assert config.covariance[0, 0] == config.targets["m2"].se ** 2
 
 
+def test_a_covariance_is_the_same_as_its_correlations_with_the_standard_errors(tmp_path):
+    by_correlation = load(EXAMPLE)
+    changes = {"calibration.correlation": "none", "calibration.covariance": by_correlation.covariance.tolist()}
+    given = load(EXAMPLE, changes)
+    np.testing.assert_allclose(given.covariance, by_correlation.covariance, rtol=1e-14)
+    path = tmp_path / "again.toml"
+    path.write_text(given.to_toml(), encoding="utf-8")
+    assert load(path) == given
+
+
 def test_correlations_and_weights_are_part_of_what_a_checkpoint_belongs_to():
     given = load(EXAMPLE).source["calibration"]["correlation"]
     other = [list(row) for row in given]

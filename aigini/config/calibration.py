@@ -13,7 +13,13 @@ from aigini.config.schema import FileSchema
 from aigini.errors import EstimationError
 from aigini.estimation.problem import joint_free_problems, own_free_problems, same_number_problems, weight_root
 from aigini.estimation.target import Target
-from aigini.estimation.weighting import Weighting, correlation_problems, target_covariance, weighting_problems
+from aigini.estimation.weighting import (
+    Weighting,
+    correlation_problems,
+    covariance_problems,
+    target_covariance,
+    weighting_problems,
+)
 from aigini.parameter_space import ParameterSpace
 
 
@@ -65,17 +71,28 @@ def weighting(
 
 
 def has_correlation(raw: Mapping[str, Any]) -> bool:
-    """True if correlations were written, usable or not: those that are not are a mistake of their own."""
+    """True if correlations or covariances were written, usable or not: those that are not are mistakes of their own."""
     section = raw.get("calibration")
-    return isinstance(section, Mapping) and section.get("correlation") is not None
+    return isinstance(section, Mapping) and any(section.get(name) is not None for name in ("correlation", "covariance"))
 
 
 def covariance(file: FileSchema, targets: Mapping[str, Target], own: list[str], joint: list[str]) -> np.ndarray | None:
-    """S of the targets; what is wrong with the correlations in themselves goes to `own`, their size to `joint`."""
-    correlation = file.calibration.correlation
-    if correlation is None:
+    """S of the targets; what is wrong with a matrix in itself goes to `own`, that it does not fit them to `joint`."""
+    correlation, matrix = file.calibration.correlation, file.calibration.covariance
+    if correlation is not None and matrix is not None:
+        own.append("calibration.covariance and calibration.correlation say the same twice; leave one of them out.")
+    given = correlation if matrix is None else matrix
+    if given is None:
         return None
-    wrong = correlation_problems(correlation, list(targets))
-    square = {len(row) for row in correlation} == {len(correlation)}
-    (joint if square and len(correlation) != len(targets) else own).extend(wrong)
-    return None if wrong else target_covariance(correlation, [target.se for target in targets.values()])
+    errors = {name: target.se for name, target in targets.items()}
+    wrong = []
+    if correlation is not None:
+        wrong += correlation_problems(correlation, list(targets))
+    if matrix is not None:
+        wrong += covariance_problems(matrix, errors)
+    square = {len(row) for row in given} == {len(given)}
+    (joint if square and len(given) != len(targets) else own).extend(wrong)
+    if wrong or correlation is matrix:
+        return None
+    spread = np.sqrt(np.diag(np.asarray(given)))  # one for correlations
+    return target_covariance(np.asarray(given) / np.outer(spread, spread), list(errors.values()))

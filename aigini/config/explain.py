@@ -65,9 +65,10 @@ def sentences(error: ValidationError) -> list[str]:
                 f"{where} is not usable: expected {names}, or a matrix of finite numbers with one row per moment;"
                 " correct it."
             )
-        elif f"{where}.".startswith("calibration.correlation."):
+        elif f"{where}.".startswith(("calibration.correlation.", "calibration.covariance.")):
+            matrix = ".".join(where.split(".")[:2])
             lines.append(
-                "calibration.correlation is not usable: expected a matrix of finite numbers with one row and one column"
+                f"{matrix} is not usable: expected a matrix of finite numbers with one row and one column"
                 " per moment; correct it, or leave it out if unknown."
             )
         elif "[key]" in problem["loc"]:

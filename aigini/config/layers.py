@@ -28,6 +28,7 @@ TABLES = ("targets", "ranges", "priors", "alternatives")
 OPTIONAL = (
     ("calibration", "moments"),
     ("calibration", "correlation"),
+    ("calibration", "covariance"),
     ("population", "chunk"),
     ("population", "n_firms"),
     ("population", "ownership_tilt"),

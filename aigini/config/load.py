@@ -33,6 +33,7 @@ from aigini.config.schema import DesignSection, DynamicsSection, FileSchema, Oew
 from aigini.dynamics.settings import Dynamics
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario
+from aigini.equality import ByValue
 from aigini.errors import ConfigError
 from aigini.estimation.descent import DescentSettings
 from aigini.estimation.least_squares import LeastSquaresSettings
@@ -59,7 +60,7 @@ Topic = Literal["estimation", "posterior", "alternatives"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Config:
+class Config(ByValue):
     """A valid configuration.
 
     Attributes:
@@ -71,7 +72,7 @@ class Config:
         free: Parameters to estimate.
         tie: Tie between parameters.
         weighting: Name or matrix of the weights.
-        covariance: S of the targets, from their correlation and standard errors; None where that is unknown,
+        covariance: S of the targets, as given, or from correlations and standard errors; None where unknown,
             ``[moments, moments]``.
         starts: Number of space-filling starts; 0 starts from `params`.
         start_seed: Seed of the design.
@@ -247,6 +248,8 @@ def _build(raw: dict[str, Any], where: str) -> Config:
     unused |= {"panel"} if file.panel == PanelSection() else set()
     unused |= {"design"} if file.design == DesignSection() else set()
     source = file.model_dump(exclude=unused)
+    if settings.covariance is None:
+        del source["calibration"]["covariance"]
     source["params"] = params
     # What other draws make nothing of is not recorded, so that quasi-random ones asked for later get theirs.
     tilt = population["ownership_tilt"] if file.population.draws == "qmc" else None

@@ -139,6 +139,7 @@ class CalibrationSection(Section):
     tie: Tie = TIED
     weighting: Weighting | list[list[Weight]] = "diagonal"
     correlation: list[list[Number]] | None = None
+    covariance: list[list[Number]] | None = None
     starts: int = Field(default=8, ge=0, le=1000)
     start_seed: Seed = 0
     replications: int = Field(default=8, ge=0, le=1000)

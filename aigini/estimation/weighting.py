@@ -14,7 +14,7 @@ same estimates, because all targets are met.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -38,6 +38,9 @@ SINGULAR = 1e-12
 
 ROUNDING = 1e-10
 """Difference of correlations that is put down to rounding."""
+
+AGREE = 1e-3
+"""Relative difference of standard errors that is put down to rounding."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,13 +191,43 @@ def weighting_problems(weighting: Weighting | np.ndarray, *, correlated: bool, r
 def _needs_correlation(weighting: Weighting) -> str:
     return (
         f'calibration.weighting = "{weighting}" needs the covariance of the targets; give their correlation matrix as'
-        ' calibration.correlation, or set weighting = "diagonal".'
+        ' calibration.correlation, or the covariance as calibration.covariance, or set weighting = "diagonal".'
     )
 
 
-def correlation_problems(correlation: Sequence[Sequence[float]], moments: Sequence[str]) -> list[str]:
-    """Sentences about mistakes in the correlations of the targets `moments`."""
-    where, q = "calibration.correlation", len(moments)
+def covariance_problems(covariance: Sequence[Sequence[float]], se: Mapping[str, float]) -> list[str]:
+    """Sentences about mistakes in the covariance of targets, and where it disagrees with their standard errors `se`."""
+    where = "calibration.covariance"
+    try:
+        matrix = np.asarray(covariance, float)
+    except ValueError:
+        return correlation_problems(covariance, list(se), where)
+    if matrix.shape != (len(se), len(se)):
+        return correlation_problems(covariance, list(se), where)
+    variances = dict(zip(se, np.diag(matrix).tolist(), strict=True))
+    lines = [
+        f"{where} of {name} with itself is {variance:g}, but a variance is greater than 0; correct the diagonal."
+        for name, variance in variances.items()
+        if not variance > 0
+    ]
+    if lines:
+        return lines
+    lines = [
+        f"{where} gives {name} a standard error of {variance**0.5:.6g}, but targets.{name}.se = {se[name]:.6g};"
+        " make them equal."
+        for name, variance in variances.items()
+        if abs(variance**0.5 - se[name]) > AGREE * se[name]
+    ]
+    spread = np.sqrt(np.diag(matrix))
+    scaled = (matrix / np.outer(spread, spread)).tolist()
+    return lines + correlation_problems(scaled, list(se), f"{where}, scaled to a correlation,")
+
+
+def correlation_problems(
+    correlation: Sequence[Sequence[float]], moments: Sequence[str], where: str = "calibration.correlation"
+) -> list[str]:
+    """Sentences about mistakes in the correlations of the targets `moments`, which `where` names."""
+    q = len(moments)
     try:
         matrix = np.asarray(correlation, float)
     except ValueError:
