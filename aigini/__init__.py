@@ -19,10 +19,6 @@ interruption.guard_start()
 # in a second run of a command. Real failures are exceptions. This must come before jax is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# Public names are those of the stub beside this file, each imported when it is first asked for: JAX is slow to import,
-# and the help of the command needs none of it.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-
 
 class _Package(types.ModuleType):
     """A package in which a function stays public although there is a subpackage of its name."""
@@ -33,5 +29,9 @@ class _Package(types.ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+
+# Public names are those of the stub beside this file, each imported when it is first asked for: JAX is slow to import,
+# and the help of the command needs none of it.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 __version__ = "0.1.0"

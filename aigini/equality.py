@@ -18,6 +18,7 @@ class ByValue:
         # Otherwise `dataclasses.dataclass` would write one of its own, and `dict` has one.
         if "__eq__" not in cls.__dict__:
             cls.__eq__ = _equal  # pyright: ignore[reportAttributeAccessIssue]
+            cls.__ne__ = object.__ne__  # the contrary
 
 
 def _equal(this: object, other: object) -> bool:

@@ -15,7 +15,7 @@ from aigini.commands.at_estimates import other_draws
 from aigini.commands.calibrate import blank_progress, posed
 from aigini.commands.registry import load_result
 from aigini.config import load
-from aigini.errors import AnalysisError, EstimationError, IdentificationError
+from aigini.errors import AnalysisError, ConfigError, EstimationError, IdentificationError
 from aigini.estimation.estimated_model import estimate_values, known_model
 from aigini.estimation.problem import weight_root
 from aigini.estimation.result import Calibration
@@ -194,6 +194,27 @@ def test_a_covariance_is_the_same_as_its_correlations_with_the_standard_errors(t
     path = tmp_path / "again.toml"
     path.write_text(given.to_toml(), encoding="utf-8")
     assert load(path) == given
+
+
+@pytest.mark.parametrize(
+    ("matrix", "correlation", "parts"),
+    [
+        (
+            [[4.0, 0.1], [0.2, 9.0]],
+            "none",
+            ["gives m1 a standard error of 2, but targets.m1.se", "gives m2 a standard error of 3", "is not symmetric"],
+        ),
+        ([[4.0, 6.0], [6.0, 9.0]], "none", ["scaled to a correlation, is not positive definite", "targets.m1.se"]),
+        ([[4.0, 0.0], [0.0, 9.0]], np.eye(2).tolist(), ["leave one of them out", "targets.m1.se", "targets.m2.se"]),
+        ([[0.0, 0.0], [0.0, -1.0]], "none", ["of m1 with itself is 0", "of m2 with itself is -1"]),
+    ],
+)
+def test_everything_that_is_wrong_with_a_covariance_is_named_at_once(matrix, correlation, parts):
+    changes = {"calibration.free": ["alpha"], "calibration.moments": ["m1", "m2"], "calibration.covariance": matrix}
+    with pytest.raises(ConfigError) as refused:
+        load(None, {**changes, "calibration.correlation": correlation})
+    for part in parts:
+        assert part in str(refused.value)
 
 
 def test_correlations_and_weights_are_part_of_what_a_checkpoint_belongs_to():
