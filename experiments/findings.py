@@ -44,6 +44,11 @@ from aigini.figures import style
 from aigini.oews.handling import beside_surveys, handlings
 from aigini.oews.result import OccupationWages
 from aigini.oews.specifications import WINDOWS
+from aigini.panel.design.answers import ACROSS, GROUP_TIME, USERS
+from aigini.panel.design.diagnosands import Diagnosis
+from aigini.panel.design.result import DesignStudy
+from aigini.panel.design.smallest import SmallestPanel
+from aigini.panel.design.study import INSTRUMENT, USER_GAIN
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "experiments"
@@ -83,6 +88,8 @@ def text() -> str:
         lines.append(_complements(load_result(RESULTS / "complements", "regimes")))
     if (RESULTS / "two_skills" / "regimes.json").exists():
         lines.append(_two_skills(load_result(RESULTS / "two_skills", "regimes")))
+    if (RESULTS / "design" / "design.json").exists():
+        lines.append(_panels(load_result(RESULTS / "design", "design")))
     return "\n".join(_wrapped(line) for line in lines) + "\n"
 
 
@@ -535,6 +542,58 @@ def _two_skills(result: Regimes) -> str:
         " here, without the condition; the second does not, for pay, of which the return is a share, rises by more than"
         " the price of social skills. The numbers of the second skill are assumptions."
     )
+
+
+def _panels(study: DesignStudy) -> str:
+    """How large panels must be, and what ignoring selection does."""
+
+    def missed(one: Diagnosis) -> str:
+        return _with_error(one.bias, one.bias_error, sign="+").replace("-", "−")
+
+    def strongest(varied: str, question: str, estimator: str) -> Diagnosis:
+        return max(study.rows(varied, question, estimator), key=lambda one: one.value)
+
+    regimes = [one for one in study.smallest if one.target.startswith("regimes")]
+    hypotheses = [one for one in study.smallest if one not in regimes]
+    larger = [one for one in hypotheses if one.words.startswith("more")]
+    told = [one for one in hypotheses if one not in larger]
+    across, over_time = (strongest("selection", "gain", name) for name in (ACROSS, GROUP_TIME))
+    users, instrument = (strongest("use", USER_GAIN, name) for name in (USERS, INSTRUMENT))
+    wrong = [
+        f"{one.question} with {one.firms} firms, {one.estimator}, {_with_error(one.power, one.power_error)}"
+        for one in study.wrong_sizes()
+    ]
+    size = study.size
+    return (
+        "* **"
+        + _claim(
+            {one.target[:2] for one in told} == {"H1", "H2", "H3"} and {one.target[:2] for one in larger} == {"H4"},
+            f"Panels of up to {max(one.tried[-1] for one in told)} firms can test H1 to H3 and are too small for H4",
+        )
+        + f"** (`aigini design`; {study.replications} simulated panels of each kind, ± Monte Carlo s.e.). Firms for"
+        f" 80 % power, with {size['workers']} workers in each of {study.occupations} occupations, {size['tasks']} tasks"
+        f" and {size['periods']} years: {'; '.join(map(_firms, told))}; {'; '.join(map(_firms, larger))}. The economies"
+        f" with η1 = {' and '.join(f'{one.eta1:g}' for one in study.regimes)}, one of either regime, are told apart by"
+        f" all effects together with {' and '.join(map(_number_of_firms, regimes))} firms, if both are known. Where"
+        f" adoption has a correlation of {across.value:g} with ability, adopters less others miss the effect on mean"
+        f" log output, {across.inquiry:.2f}, by {missed(across)}, and group-time effects by {missed(over_time)}. Where"
+        f" use within firms has it, users less others miss {users.inquiry:.2f} by {missed(users)}, and adoption as an"
+        f" instrument by {missed(instrument)}. Tests that without AI reject another share than 5 %, by more than three"
+        f" Monte Carlo errors: {'; '.join(wrong) or 'none'}. Errors of measurement and shocks of firms are assumptions."
+    )
+
+
+def _firms(one: SmallestPanel) -> str:
+    return f"{one.target}, {_number_of_firms(one)}"
+
+
+def _number_of_firms(one: SmallestPanel) -> str:
+    if one.firms is not None:
+        return _with_error(one.firms, one.firms_error, 0)
+    if one.words.startswith("at most"):
+        return f"at most {one.tried[0]}"
+    beyond = "" if one.beyond is None else f" (by extrapolation about {round(one.beyond, -2):,.0f})"
+    return f"more than {one.tried[-1]}{beyond}"
 
 
 def _headline(unknown: Posterior, sign: Sign, channels: ChannelDecomposition) -> str:

@@ -11,6 +11,7 @@ import pytest
 from documents import BENCHMARKS, PATHS
 
 from aigini.commands.registry import load_result
+from aigini.panel.design.answers import VALID
 
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = ROOT / "experiments"
@@ -112,6 +113,17 @@ def test_the_probability_of_a_rise_hardly_depends_on_the_draw_of_the_population(
     assert len(by_population) >= 8
     assert by_population.std(ddof=1) < 0.005
     assert result.rises["total"].total_error > by_population.std(ddof=1) / np.sqrt(len(by_population))
+
+
+def test_the_committed_study_of_panels_has_valid_estimators_and_names_the_tests_that_are_off():
+    study = load_result(EXPERIMENTS / "design", "design")
+    rows = [one for one in study.diagnoses if one.varied == "reference" and one.estimator in VALID]
+    assert len(rows) == 18
+    assert np.mean([(one.bias / one.bias_error) ** 2 for one in rows]) < 2
+    assert all(0.93 - 3 * one.coverage_error < one.coverage < 0.97 + 3 * one.coverage_error for one in rows)
+    assert len(study.without_effect()) == 90
+    assert len(study.wrong_sizes()) <= 4
+    assert all(f"{one.question}, {one.firms} firms, {one.estimator}" in str(study) for one in study.wrong_sizes())
 
 
 def test_the_model_says_what_the_explorer_measured():
