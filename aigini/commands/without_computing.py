@@ -78,7 +78,7 @@ def explain(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Names; all by default.")] = None,
     form: Annotated[Format | None, typer.Option("--format", help="For another program.")] = None,
 ) -> None:
-    """The meaning of names: parameters, moments, channels, levers and mechanisms."""
+    """The meaning of names: parameters, settings, moments, outcomes, channels, levers, mechanisms and commands."""
     from aigini.commands.explain import explain as meanings
 
     table = meanings(names or ())

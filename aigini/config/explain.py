@@ -27,6 +27,24 @@ from aigini.errors import unknown_name
 from aigini.estimation.weighting import Weighting
 from aigini.statistics.catalogue import unknown_moment
 
+SECTIONS: dict[str, type[BaseModel]] = {
+    "population": PopulationSection,
+    "model": ModelSection,
+    "scenario": ScenarioSection,
+    "targets": TargetSection,
+    "ranges": RangeSection,
+    "calibration": CalibrationSection,
+    "income": IncomeSection,
+    "dynamics": DynamicsSection,
+    "oews": OewsSection,
+    "panel": PanelSection,
+    "design": DesignSection,
+    "posterior": PosteriorSection,
+    "priors": PriorSection,
+    "alternatives": PriorSection,
+}
+"""Each section of a configuration whose keys are known, or of a table in it."""
+
 _LONGEST = 80
 """Characters of a value that a message repeats."""
 
@@ -107,22 +125,6 @@ def _why(where: str) -> str:
 
 
 def _known_beside(location: tuple[int | str, ...]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {
-        "population": PopulationSection,
-        "model": ModelSection,
-        "scenario": ScenarioSection,
-        "targets": TargetSection,
-        "ranges": RangeSection,
-        "calibration": CalibrationSection,
-        "income": IncomeSection,
-        "dynamics": DynamicsSection,
-        "oews": OewsSection,
-        "panel": PanelSection,
-        "design": DesignSection,
-        "posterior": PosteriorSection,
-        "priors": PriorSection,
-        "alternatives": PriorSection,
-    }
-    if len(location) > 1 and location[0] in sections:
-        return list(sections[str(location[0])].model_fields)
+    if len(location) > 1 and location[0] in SECTIONS:
+        return list(SECTIONS[str(location[0])].model_fields)
     return list(FileSchema.model_fields)
