@@ -61,4 +61,5 @@ BELIEFS = Command(
     figures,
     needs=NEEDS,
     prepare=require_posterior_extra,
+    analyses=True,
 )

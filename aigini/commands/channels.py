@@ -40,4 +40,5 @@ CHANNELS = Command(
     ChannelDecomposition,
     figures,
     estimates=True,
+    analyses=True,
 )

@@ -172,6 +172,7 @@ class Command:
         estimates: True if another command can start from the ``params`` of its result.
         repeats: True if, given an earlier run, it repeats that instead of starting from its estimates.
         page: True if it writes a page beside its run folder, and may be given that for ``--out``.
+        analyses: True if ``aigini reproduce --full`` performs it on the estimates, with the options it has by default.
     """
 
     name: str
@@ -189,6 +190,7 @@ class Command:
     estimates: bool = False
     repeats: bool = False
     page: bool = False
+    analyses: bool = False
 
     def run_folder(self, out: Path | None) -> Path:
         """The run folder for what is given as ``--out``: itself, or FILE where that is a page FILE.html."""

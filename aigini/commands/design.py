@@ -74,4 +74,5 @@ DESIGN = Command(
     DesignStudy,
     needs=(),
     files=(ResultFile("design", DesignStudy, figures, csv=True),),
+    analyses=True,
 )

@@ -196,4 +196,5 @@ DYNAMICS = Command(
     files=(PATHS, *(part.file for part in PARTS.values())),
     run=_run,
     estimates=False,
+    analyses=True,
 )

@@ -135,4 +135,5 @@ EXPLORE = Command(
     files=(ResultFile("explore", Explorer, csv=True),),
     run=_run,
     page=True,
+    analyses=True,
 )

@@ -39,4 +39,5 @@ POLICY = Command(
     Policy,
     figures,
     estimates=True,
+    analyses=True,
 )

@@ -85,4 +85,5 @@ POSTERIOR = Command(
     figures,
     needs=NEEDS,
     prepare=_prepare,
+    analyses=True,
 )

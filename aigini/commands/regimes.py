@@ -139,4 +139,5 @@ REGIMES = Command(
     figures,
     options=_options,
     estimates=True,
+    analyses=True,
 )

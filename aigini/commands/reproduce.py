@@ -4,7 +4,9 @@ import dataclasses
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from aigini.analysis.answered import Answer
 from aigini.commands.answer import ANSWER, answer
@@ -14,6 +16,7 @@ from aigini.commands.purposes import PURPOSES
 from aigini.commands.simulate import SIMULATE, figures, simulate, simulate_at
 from aigini.commands.source import ConfigLike, Source, as_config
 from aigini.config import Config
+from aigini.errors import OutputError
 from aigini.estimation.msm import Watcher
 from aigini.estimation.result import Calibration
 from aigini.statistics.simulation_result import Simulation, report
@@ -58,6 +61,7 @@ def reproduce(
     *,
     out: str | Path = "runs/reproduce",
     resume: bool = False,
+    full: bool = False,
     watch: Watcher = lambda _: None,
     notify: Notify = lambda _: None,
     **overrides: Any,
@@ -67,17 +71,25 @@ def reproduce(
     Args:
         config: Configuration, path of one, or None for the baseline.
         out: The run folder; earlier results in it are replaced only by finished ones.
-        resume: Go on from the checkpoint of an interrupted calibration in `out`.
+        resume: Go on from the checkpoint of an interrupted calibration in `out`, and with analyses that are not there.
+        full: Perform every analysis of the estimates too, each in a folder of its own below `out`.
         watch: Called with the state of the estimation after every block of iterations.
         notify: Called with one line per stage.
         **overrides: As in `simulate`.
 
     Raises:
-        AiginiError: as `simulate` and `calibrate` do, or if `out` cannot be written or another run writes in it.
+        AiginiError: as `simulate` and `calibrate` do, or if `out` cannot be written, another run writes in it, or an
+            analysis gave no result.
     """
     settings = as_config(config, overrides, "estimation")
     with folder.writing(Path(out), "aigini reproduce") as run_folder:
-        return _reproduce(Run(Source(settings), run_folder, resume, notify), watch)
+        run = Run(Source(settings), run_folder, resume, notify)
+        result = _reproduce(run, watch)
+        if full:
+            from aigini.commands.everything import analyse_everything  # which knows every command, this one among them
+
+            analyse_everything(run).require_all()
+        return result
 
 
 def _reproduce(run: Run, watch: Watcher) -> Reproduction:
@@ -111,13 +123,45 @@ def _reproduce(run: Run, watch: Watcher) -> Reproduction:
 
 
 def _run(command: Command, run: Run, options: Mapping[str, Any]) -> int:
-    result = _reproduce(run, progress_shown(run.config, run.notify))
-    run.show(result, command.files)
-    from aigini.commands.report import report  # which knows every command, this one among them
+    # These know every command, this one among them.
+    from aigini.commands.everything import Everything, analyse_everything
+    from aigini.commands.report import report
 
+    if options["full"] and run.resume and (before := _finished(run)) is not None:
+        run.notify(f"finished before: the main job in {run.folder}")
+        calibration = before
+    else:
+        result = _reproduce(run, progress_shown(run.config, run.notify))
+        run.show(result, command.files)
+        calibration = result.calibration
+    analyses = analyse_everything(run) if options["full"] else Everything()
     run.notify("writing the page")
-    run.notify(f"written: {report(run.folder, out=run.folder / 'report.html')}, to open in a browser and to hand over")
-    return exit_code(result.calibration, run.notify)
+    page = report(run.folder, *analyses.folders, out=run.folder / "report.html")
+    run.notify(f"written: {page}, to open in a browser and to hand over")
+    analyses.require_all()
+    return exit_code(calibration, run.notify)
+
+
+def _finished(run: Run) -> Calibration | None:
+    """The calibration of a main job that is finished in this folder with this configuration; None if none is."""
+    try:
+        records = [results.read(run.folder / f"{file.name}.json")["run"] for file in REPRODUCE.files]
+        calibration = results.load(run.folder, CALIBRATION.name, Calibration)
+    except (OutputError, KeyError):
+        return None
+    same = {record["run_id"] for record in records} == {records[0]["run_id"]}
+    return calibration if same and records[0]["config_sha256"] == run.config.digest else None
+
+
+def _options(
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Perform every analysis of the estimates too, each in a folder below DIR, for the page."
+        ),
+    ] = False,
+) -> Mapping[str, Any]:
+    return {"full": full}
 
 
 REPRODUCE = Command(
@@ -128,6 +172,7 @@ REPRODUCE = Command(
     resume=checkpoint.exists,
     files=(AT_START, AT_ESTIMATES, CALIBRATION, ANSWER),
     run=_run,
+    options=_options,
     starts_from_a_run=False,
     repeats=True,
 )

@@ -143,4 +143,5 @@ ROBUSTNESS = Command(
     Robustness,
     options=_options,
     files=(ResultFile("robustness", Robustness, figures, csv=True),),
+    analyses=True,
 )

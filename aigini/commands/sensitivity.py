@@ -50,4 +50,5 @@ SENSITIVITY = Command(
     SensitivityAnalysis,
     figures,
     estimates=True,
+    analyses=True,
 )

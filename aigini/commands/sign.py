@@ -48,4 +48,5 @@ SIGN = Command(
     Sign,
     figures,
     estimates=True,
+    analyses=True,
 )
