@@ -20,3 +20,8 @@ class Assumption:
     default: float | int | None
     lower: float | int
     upper: float | int
+
+    @property
+    def description(self) -> str:
+        """The meaning with its unit, unless the words begin with that."""
+        return self.meaning if self.meaning.startswith(self.unit) else f"{self.meaning}; {self.unit}"

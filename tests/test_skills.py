@@ -24,6 +24,7 @@ from aigini.economy.workers import in_occupation, outcomes
 from aigini.errors import ConfigError, EquilibriumError, MomentError
 from aigini.estimation.estimated_model import EstimatedModel
 from aigini.estimation.outcome_map import OutcomeMap
+from aigini.panel.design.world import world_of
 from aigini.parameters import Parameters
 from aigini.population import draw_population
 from aigini.population.workers import N_OCCUPATIONS
@@ -319,3 +320,8 @@ def test_the_dynamics_refuse_a_second_skill(baseline):
 
     with pytest.raises(EquilibriumError, match="dynamics: workers have one skill"):
         jax.eval_shape(year, baseline)
+
+
+def test_a_study_of_panels_refuses_a_second_skill(baseline):
+    with pytest.raises(EquilibriumError, match="design: workers have one skill"):
+        world_of(baseline, two(), 2)

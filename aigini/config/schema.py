@@ -313,7 +313,7 @@ class DynamicsSection(Section):
 
 def _assumed(one: Assumption) -> Any:
     """The field of a number that is assumed, with its default and its bounds."""
-    return Field(default=one.default, ge=one.lower, le=one.upper, description=f"{one.meaning}; {one.unit}")
+    return Field(default=one.default, ge=one.lower, le=one.upper, description=one.description)
 
 
 class OewsSection(Section):

@@ -91,7 +91,6 @@ def world_of(params: Parameters, scenario: Scenario, occupations: int | Sequence
     Raises:
         EquilibriumError: if markets do not clear, or with a second skill.
     """
-    require_one_skill(scenario.mechanisms.skills, "panel")
     require_one_skill(scenario.mechanisms.skills, "design")
     levels = jnp.stack([jnp.asarray(float(scenario.A0)), jnp.asarray(float(scenario.A1))])
     params = jax.tree.map(jnp.asarray, params)
