@@ -5,22 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
+from test_from_run import SETTINGS
 
 from aigini import cli
 from aigini.commands import everything
 from aigini.commands.registry import COMMANDS
 from aigini.errors import AnalysisError, MissingExtraError
-
-SMALL = {
-    "population.n_workers": 4096,
-    "population.n_firms": 60,
-    "population.precision": "float64",
-    "calibration.free": ["alpha", "beta"],
-    "calibration.moments": ["m1", "m2"],
-    "calibration.starts": 2,
-    "calibration.replications": 2,
-}
-SETTINGS = [part for name, value in SMALL.items() for part in ("--set", f"{name}={json.dumps(value)}")]
 
 
 def refuse():

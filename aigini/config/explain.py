@@ -9,13 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from aigini.config.schema import (
     CalibrationSection,
-    DesignSection,
-    DynamicsSection,
     FileSchema,
     IncomeSection,
     ModelSection,
-    OewsSection,
-    PanelSection,
     PopulationSection,
     PosteriorSection,
     PriorSection,
@@ -23,6 +19,7 @@ from aigini.config.schema import (
     ScenarioSection,
     TargetSection,
 )
+from aigini.config.study_sections import DesignSection, DynamicsSection, OewsSection, PanelSection
 from aigini.errors import unknown_name
 from aigini.estimation.weighting import Weighting
 from aigini.statistics.catalogue import unknown_moment

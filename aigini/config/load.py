@@ -29,7 +29,8 @@ from aigini.config import beliefs, calibration, design, dynamics, occupations, p
 from aigini.config.examples import baseline_path, resolve
 from aigini.config.explain import sentences, without_mistakes
 from aigini.config.layers import parse_overrides, plain, read, resolved, taken_away
-from aigini.config.schema import DesignSection, DynamicsSection, FileSchema, OewsSection, PanelSection
+from aigini.config.schema import FileSchema
+from aigini.config.study_sections import DesignSection, DynamicsSection, OewsSection, PanelSection
 from aigini.dynamics.settings import Dynamics
 from aigini.economy import mechanisms
 from aigini.economy.economy import Scenario

@@ -1,6 +1,6 @@
 """Parameters of the dynamics beside those of the economy: names, meanings, units, defaults and bounds.
 
-`aigini.config.schema` declares the section [dynamics] from this table, and every function that takes such a number
+`aigini.config.study_sections` declares the section [dynamics] from this table, and every function that takes such a number
 checks it with it.
 """
 
