@@ -1,7 +1,7 @@
 """Parameters of the dynamics beside those of the economy: names, meanings, units, defaults and bounds.
 
-`aigini.config.study_sections` declares the section [dynamics] from this table, and every function that takes such a number
-checks it with it.
+`aigini.config.study_sections` declares the section [dynamics] from this table, and every function that takes such a
+number checks it with it.
 """
 
 import math
