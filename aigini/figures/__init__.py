@@ -7,6 +7,7 @@ from aigini.figures.bifurcations import bifurcation_diagrams, bistability
 from aigini.figures.chains import ranks, traces
 from aigini.figures.channels import channel_orders, waterfall
 from aigini.figures.design import bias_by_selection, design_diagnosands, power_by_size
+from aigini.figures.distances import distances
 from aigini.figures.distribution import lorenz_curves, task_output_density, wage_density
 from aigini.figures.dynamics import bifurcation, dynamic_paths, phase_portrait
 from aigini.figures.firms import firm_convergence
@@ -20,7 +21,7 @@ from aigini.figures.posterior import joint_posterior, probability_of_rise
 from aigini.figures.posterior_update import predictive_moments, prior_and_posterior
 from aigini.figures.prior_sensitivity import power_scaling, value_of_information
 from aigini.figures.profiles import profiles
-from aigini.figures.regimes import distances, outcome_map, regime_map
+from aigini.figures.regimes import outcome_map, regime_map
 from aigini.figures.robustness import robustness_curve
 from aigini.figures.sensitivity import elasticity_map, pinning
 from aigini.figures.sign import ridge, ridge_estimates
