@@ -91,12 +91,20 @@ def test_a_move_is_the_best_within_its_radius(radius):
 
 
 def test_a_move_does_not_lose_the_digits_that_normal_equations_lose():
-    left, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(4, 2)))
-    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
-    slope, truth = left @ np.diag([1.0, 3e-8]) @ turn, np.array([0.3, -0.2])
-    residual = -slope @ truth
-    np.testing.assert_allclose(bounded_step(residual, slope, np.inf), truth, rtol=1e-6)
-    assert not np.allclose(np.linalg.solve(slope.T @ slope, -slope.T @ residual), truth, rtol=1e-2)
+    turn, truth = np.array([[0.6, -0.8], [0.8, 0.6]]), np.array([0.3, -0.2])
+    lost = []
+    for seed in range(20):
+        left, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(4, 2)))
+        slope = left @ np.diag([1.0, 2e-8]) @ turn
+        residual = -slope @ truth
+        np.testing.assert_allclose(bounded_step(residual, slope, np.inf), truth, rtol=1e-6)
+        # The square of 2e-8 is about the rounding of the sum it is added to: what is left of it differs by machine.
+        try:
+            found = np.linalg.solve(slope.T @ slope, -slope.T @ residual)
+            lost.append(not np.allclose(found, truth, rtol=1e-2))
+        except np.linalg.LinAlgError:
+            lost.append(True)
+    assert np.mean(lost) > 0.5
 
 
 def test_a_short_move_is_found_however_small_the_damping():
